@@ -1,0 +1,75 @@
+"""Minds: what decides for a service. The HPA's behaviour block is spelled as Kubernetes spells it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from scenarios.schema.model import OneOf, Part, field
+from scenarios.schema.resilience import Plain
+from scenarios.schema.units import Duration, Percent
+
+
+class ScalingPolicy(Part):
+    """How much may change within a period."""
+
+    type: Literal["Pods", "Percent"] = field(says="pods, or percent of the pods at the start of the period")
+    value: int = field(says="how many, or how many percent", gt=0, le=1_000_000)
+    periodSeconds: int = field(says="the period, in seconds", gt=0, le=1800)
+
+
+class ScalingRules(Part):
+    """One direction of a behaviour; what is absent has Kubernetes' default for that direction."""
+
+    stabilizationWindowSeconds: int | None = field(None, says="how far back recommendations count", ge=0, le=3600)
+    selectPolicy: Literal["Max", "Min", "Disabled"] = field("Max", says="which of several policies holds")
+    policies: Annotated[tuple[ScalingPolicy, ...], Field(min_length=1)] | None = field(None, says="the limits")
+    tolerance: Percent | None = field(None, says="no change while the ratio is this close to 1")
+
+
+class Behavior(Part):
+    """autoscaling/v2 `behavior`."""
+
+    scaleUp: ScalingRules | None = field(None, says="on the way up")
+    scaleDown: ScalingRules | None = field(None, says="on the way down")
+
+
+class Hpa(Part):
+    """The Kubernetes Horizontal Pod Autoscaler on CPU, with the controller's flags."""
+
+    target_cpu: Percent = field(says="averageUtilization aimed at", gt=0)
+    min: int = field(1, says="minReplicas", ge=1, le=100_000)
+    max: int = field(says="maxReplicas", ge=1, le=100_000)
+    behavior: Behavior | None = field(None, says="limits and windows per direction; without it the older path holds")
+    tolerance: Percent = field(0.1, says="--horizontal-pod-autoscaler-tolerance")
+    sync_period: Duration = field(15_000_000_000, says="--horizontal-pod-autoscaler-sync-period", gt=0)
+    downscale_stabilization: Duration = field(300_000_000_000, says="--horizontal-pod-autoscaler-downscale-stabilization")
+    cpu_initialization_period: Duration = field(
+        300_000_000_000, says="--horizontal-pod-autoscaler-cpu-initialization-period")
+    initial_readiness_delay: Duration = field(
+        30_000_000_000, says="--horizontal-pod-autoscaler-initial-readiness-delay")
+
+
+class Scaling(OneOf):
+    """Who decides the number of pods."""
+
+    fixed: Plain | None = field(None, says="nobody: the replicas of the file stay")
+    hpa: Hpa | None = field(None, says="the Kubernetes HPA")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {value: {}} if isinstance(value, str) else value
+
+
+class Agent(Part):
+    """The minds of one service's agent."""
+
+    scaling: Scaling | None = field(None, says="who decides the number of pods; like `defaults` if absent")
+
+
+class Telemetry(Part):
+    """How the control plane sees the mesh."""
+
+    scrape_interval: Duration = field(15_000_000_000, says="how often metrics are collected (metrics-server: 15 s)", gt=0)

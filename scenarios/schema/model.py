@@ -1,0 +1,76 @@
+"""The frozen base of every part of a description, the one-of, and what a field must say about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Proof that a field is not parsed and ignored: two values of it that end in different runs.
+
+    `world` names a file of tests/house/worlds, `at` the field's place in it. `moves` says what must differ:
+    the trace `digest`, the `summary`, the `verdict` of `expect`, or the `manifest` for words that only describe.
+    """
+
+    world: str
+    at: str
+    values: tuple[Any, Any]
+    moves: str = "digest"
+
+
+def field(default: Any = ..., *, says: str, seen: Witness | None = None, **rules: Any) -> Any:
+    """A schema field with its one-line meaning and its witness; `rules` are pydantic's own (gt, le, alias, ...)."""
+    info = Field(default, description=says, **rules)
+    if seen is not None:
+        info.metadata.append(seen)
+    return info
+
+
+class Part(BaseModel):
+    """A frozen piece of a description; unknown keys are errors. `short` names the field a bare value stands for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
+    short: ClassVar[str | None] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, value: Any) -> Any:
+        return {cls.short: value} if cls.short is not None and not isinstance(value, (dict, BaseModel)) else value
+
+
+class OneOf(Part):
+    """A choice: exactly one of its fields is given, as `{exponential: 5ms}`; `modifiers` may stand beside it."""
+
+    modifiers: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def alternatives(cls) -> list[str]:
+        """The names a writer may choose from, as spelled in the file."""
+        return [info.alias or name for name, info in cls.model_fields.items() if name not in cls.modifiers]
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> OneOf:
+        if len(self._given()) != 1:
+            raise PydanticCustomError(
+                "one_of", "give exactly one of {names}; got {got}",
+                {"names": ", ".join(self.alternatives()), "got": ", ".join(self._given()) or "none"},
+            )  # fmt: skip
+        return self
+
+    def _given(self) -> list[str]:
+        return [n for n in type(self).model_fields if n not in self.modifiers and getattr(self, n) is not None]
+
+    @property
+    def kind(self) -> str:
+        """The name of the alternative that was chosen."""
+        return self._given()[0]
+
+    @property
+    def chosen(self) -> Any:
+        """The value of the alternative that was chosen."""
+        return getattr(self, self.kind)

@@ -1,0 +1,71 @@
+"""Routes: how a caller picks a pod, how long it waits, and when it tries again. Names as Envoy spells them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from scenarios.schema.model import OneOf, Part, field
+from scenarios.schema.units import Bytes, Duration, Share
+
+RetryOn = Literal["5xx", "gateway-error", "reset", "connect-failure"]
+
+
+class Plain(Part):
+    """A choice without settings."""
+
+
+class LeastRequest(Part):
+    """Of a few pods drawn at random, the one with the fewest requests in flight as this caller sees it."""
+
+    choice_count: int = field(2, says="pods drawn, with replacement", ge=1, le=100)
+
+
+class LbPolicy(OneOf):
+    """How a caller picks a pod."""
+
+    random: Plain | None = field(None, says="every ready pod alike")
+    round_robin: Plain | None = field(None, says="one after the other")
+    least_request: LeastRequest | None = field(None, says="the least busy of choice_count drawn")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {value: {}} if isinstance(value, str) else value
+
+
+class RetryBackOff(Part):
+    """Envoy's fully jittered exponential back-off: before retry n, uniform below min(base x 2^(n-1), max)."""
+
+    base_interval: Duration = field(25_000_000, says="upper end of the first wait")
+    max_interval: Duration | None = field(None, says="upper end of any wait; ten times the base if absent")
+
+
+class RetryBudget(Part):
+    """Retries in flight never exceed a share of requests in flight, per caller pod and route."""
+
+    budget_percent: Share = field(0.2, says="share of the requests in flight")
+    min_retry_concurrency: int = field(3, says="retries in flight always allowed", ge=0, le=1_000_000)
+
+
+class Retries(Part):
+    """When a failed attempt is made again."""
+
+    num_retries: int = field(1, says="extra attempts at most", ge=0, le=100)
+    retry_on: Annotated[tuple[RetryOn, ...], Field(min_length=1)] = field(("5xx",), says="failures tried again")
+    retry_back_off: RetryBackOff = field(RetryBackOff(), says="the wait before a retry")
+    retry_budget: RetryBudget | None = field(None, says="a limit on retries in flight; none if absent")
+
+
+class Route(Part):
+    """The edge from a caller to a callee; what is absent comes from the next less specific pattern."""
+
+    lb_policy: LbPolicy | None = field(None, says="least_request by default")
+    view: Literal["caller", "zone", "service"] | None = field(
+        None, says="who shares a balancer's memory: each caller pod (default), each zone, or the whole service")
+    timeout: Duration | None = field(None, says="for all attempts and waits together; none by default", gt=0)
+    per_try_timeout: Duration | None = field(None, says="for one attempt; none by default", gt=0)
+    retries: Retries | None = field(None, says="none by default")
+    request_bytes: Bytes | None = field(None, says="size of a request, for the egress bill", le=10**12)
+    response_bytes: Bytes | None = field(None, says="size of an answer, for the egress bill", le=10**12)

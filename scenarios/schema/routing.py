@@ -1,0 +1,80 @@
+"""Which route an edge takes: patterns from most to least specific, merged field by field.
+
+Patterns, most specific first: `a.x -> b.y`, `a.x -> b`, `a -> b.y`, `a -> b`, `* -> b.y`, `* -> b`, `defaults`.
+The caller is a service (with an endpoint) or a workload (without). Every default of a route is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scenarios.schema.resilience import LbPolicy, LeastRequest, Retries, Route
+
+_SIDE = r"[a-z][a-z0-9_-]{0,62}(?:\.[a-z][a-z0-9_-]{0,62})?"
+PATTERN = re.compile(rf"({_SIDE}|\*) -> ({_SIDE})")
+DEFAULTS = "defaults"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From a caller to a callee. `caller_endpoint` is empty where a workload calls."""
+
+    caller: str
+    caller_endpoint: str
+    callee: str
+    callee_endpoint: str
+
+
+@dataclass(frozen=True)
+class ResolvedRoute:
+    """A route with nothing left open. Calls with the same `name` share balancer memory, budgets and tallies."""
+
+    name: str  # "a -> b", or with endpoints where a pattern names them
+    caller: str
+    callee: str
+    lb_policy: LbPolicy
+    view: str  # caller | zone | service
+    timeout_ns: int  # 0 means none
+    per_try_timeout_ns: int  # 0 means none
+    retries: Retries | None
+    request_bytes: int
+    response_bytes: int
+
+
+def patterns(edge: Edge) -> list[str]:
+    """The patterns that fit an edge, most specific first."""
+    callers = [f"{edge.caller}.{edge.caller_endpoint}"] if edge.caller_endpoint else []
+    callees = [f"{edge.callee}.{edge.callee_endpoint}", edge.callee]
+    sided = [f"{caller} -> {callee}" for caller in [*callers, edge.caller, "*"] for callee in callees]
+    return [*sided, DEFAULTS]
+
+
+def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
+    """The route of an edge: each field from the most specific pattern that gives it, else the default."""
+    fitting = [pattern for pattern in patterns(edge) if pattern in routes]
+    given: dict[str, object] = {}
+    for pattern in reversed(fitting):
+        given.update({key: getattr(routes[pattern], key) for key in routes[pattern].model_fields_set})
+    merged = Route.model_construct(**{key: value for key, value in given.items() if value is not None})
+    return ResolvedRoute(
+        name=_identity(edge, fitting),
+        caller=edge.caller,
+        callee=edge.callee,
+        lb_policy=merged.lb_policy or LbPolicy(least_request=LeastRequest()),
+        view=merged.view or "caller",
+        timeout_ns=merged.timeout or 0,
+        per_try_timeout_ns=merged.per_try_timeout or 0,
+        retries=merged.retries if merged.retries is not None and merged.retries.num_retries > 0 else None,
+        request_bytes=merged.request_bytes or 0,
+        response_bytes=merged.response_bytes or 0,
+    )
+
+
+def _identity(edge: Edge, fitting: list[str]) -> str:
+    """`a -> b`, unless a fitting pattern names endpoints: then those endpoints are part of the name."""
+    callers = any(p.startswith(f"{edge.caller}.{edge.caller_endpoint} ") for p in fitting if edge.caller_endpoint)
+    callees = any(p.endswith(f" {edge.callee}.{edge.callee_endpoint}") for p in fitting)
+    caller = f"{edge.caller}.{edge.caller_endpoint}" if callers else edge.caller
+    return f"{caller} -> {f'{edge.callee}.{edge.callee_endpoint}' if callees else edge.callee}"

@@ -1,0 +1,65 @@
+"""The whole file, and the rules that hold between its parts."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from scenarios.schema.control import Agent, Telemetry
+from scenarios.schema.faults import Fault
+from scenarios.schema.model import Part, field
+from scenarios.schema.resilience import Route
+from scenarios.schema.topology import Cluster, Name, Network, Service
+from scenarios.schema.units import Duration
+from scenarios.schema.workload import Workload
+
+COMPARISON = re.compile(r"(<=|>=|<|>)\s*(\S.*)")
+
+
+class Expect(Part):
+    """An assertion on requests that arrived in [from, until): a scenario is a test."""
+
+    good: str | None = field(None, says="share of offered requests answered within the SLO, as '>= 99%'")
+    availability: str | None = field(None, says="share of offered requests that succeeded, as '>= 99.9%'")
+    mean: str | None = field(None, says="mean latency of successes, as '< 20ms'")
+    p50: str | None = field(None, says="median latency of successes, as '< 20ms'")
+    p95: str | None = field(None, says="95th percentile, as '< 200ms'")
+    p99: str | None = field(None, says="99th percentile, as '< 300ms'")
+    workload: Name | None = field(None, says="only this class; all together if absent")
+    start: Duration | None = field(None, says="from here on; the warm-up's end if absent", alias="from")
+    until: Duration | None = field(None, says="up to here; the end of the run if absent")
+
+    @field_validator("good", "availability", "mean", "p50", "p95", "p99")
+    @classmethod
+    def _is_a_comparison(cls, text: str) -> str:
+        if not COMPARISON.fullmatch(text.strip()):
+            raise ValueError("write a comparison: one of < <= > >= and a value, as '>= 99%' or '< 300ms'")
+        return text
+
+
+class Scenario(Part):
+    """A world and the question asked of it."""
+
+    version: Literal[1] = field(says="of this format")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = field(says="what runs are called")
+    question: str = field("", says="what a run of this file answers", max_length=500)
+    duration: Duration = field(says="how long a run lasts", gt=0)
+    warmup: Duration = field(0, says="requests that arrive earlier are not measured")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = field("EUR", says="of prices")
+    cluster: Cluster = field(Cluster(), says="zones and nodes")
+    network: Network = field(Network(), says="latency between services")
+    services: Annotated[dict[Name, Service], Field(min_length=1)] = field(says="by name")
+    routes: dict[str, Route] = field({}, says="by pattern, most specific wins: 'a.x -> b.y', 'a -> b', '* -> b', defaults")
+    workload: Annotated[dict[Name, Workload], Field(min_length=1)] = field(says="classes of requests by name")
+    agents: dict[Name, Agent] = field({}, says="minds by service; `defaults` for all")
+    telemetry: Telemetry = field(Telemetry(), says="how the control plane sees the mesh")
+    faults: dict[Name, Fault] = field({}, says="by name")
+    expect: tuple[Expect, ...] = field((), says="assertions; a run exits with 3 when one fails")
+
+    def with_(self, **changes: Any) -> Scenario:
+        """A changed copy: `scenario.with_(**{"services.cart.replicas": 5})`. Values are spelled as in a file."""
+        from scenarios.load import changed  # the loader knows paths, one-ofs and cross-checks; it imports this module
+
+        return changed(self, changes)

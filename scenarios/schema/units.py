@@ -1,0 +1,173 @@
+"""Quantities as people write them; the only parser of "250ms", "300/s", "64Gi" and "20%".
+
+In the file a quantity carries its unit; inside, time is integer nanoseconds, rates are per second, memory is bytes,
+CPU is integer milli-cores (as Kubernetes counts it), shares are 0 … 1 and prices are per hour or per gigabyte.
+Dumping a scenario writes the same quantities back, so a dumped file loads to the same world.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from scenarios.errors import UnitError
+
+NS_PER_S = 1_000_000_000
+DURATION_MAX_NS = 10 * 365 * 24 * 3600 * NS_PER_S  # ten years: what int64 nanoseconds and the histogram still hold
+
+TIME_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": NS_PER_S, "m": 60 * NS_PER_S, "h": 3600 * NS_PER_S,
+              "d": 86_400 * NS_PER_S}  # fmt: skip
+BYTE_UNITS = {"": 1, "B": 1, "k": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12,
+              "TB": 10**12, "Ki": 2**10, "KiB": 2**10, "Mi": 2**20, "MiB": 2**20, "Gi": 2**30, "GiB": 2**30,
+              "Ti": 2**40, "TiB": 2**40}  # fmt: skip
+RATE_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+_NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
+_ONE_TIME = re.compile(rf"({_NUMBER})\s*(ns|us|ms|s|m|h|d)")
+_TIMES = re.compile(rf"(?:{_ONE_TIME.pattern}\s*)+")
+_RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|m|h)")
+_BYTES = re.compile(rf"({_NUMBER})\s*([A-Za-z]*)")
+_CPU = re.compile(rf"({_NUMBER})\s*(m?)")
+_PERCENT = re.compile(rf"({_NUMBER})\s*%")
+_PRICE = {unit: re.compile(rf"({_NUMBER})\s*/\s*{unit}") for unit in ("h", "GB")}
+
+
+def _refuse(value: object, what: str, example: str) -> UnitError:
+    return UnitError(f"{_quoted(value)} is not {what}; write it like {example}")
+
+
+def _quoted(value: object) -> str:
+    text = value if isinstance(value, str) else str(value)
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def _exact(text: str) -> Fraction:
+    """The number as written, without passing through a float (1.1 ms is 1,100,000 ns)."""
+    return Fraction(text)
+
+
+def parse_duration(value: object) -> int:
+    """Integer nanoseconds of `250ms`, `1.5s`, `12m03s`, `2h`; a bare 0 is allowed. Raises UnitError."""
+    if value == 0 and not isinstance(value, bool) and isinstance(value, (int, float)):
+        return 0
+    if not isinstance(value, str) or len(value) > 60 or not _TIMES.fullmatch(value.strip()):
+        raise _refuse(value, "a duration", "250ms, 1.5s, 20m or 12m03s")
+    total = sum(_exact(number) * TIME_UNITS[unit] for number, unit in _ONE_TIME.findall(value.replace(" ", "")))
+    if total > DURATION_MAX_NS:
+        raise UnitError(f"{_quoted(value)} is longer than ten years, the longest time a run can hold")
+    return round(total)
+
+
+def format_duration(ns: int) -> str:
+    """The shortest exact spelling: 1_500_000 -> '1.5ms', 720_000_000_000 -> '12m'."""
+    for unit in ("h", "m", "s", "ms", "us"):
+        if ns and ns % TIME_UNITS[unit] == 0:
+            return f"{ns // TIME_UNITS[unit]}{unit}"
+    for unit in ("s", "ms", "us"):
+        if ns >= TIME_UNITS[unit] and (ns * 1000) % TIME_UNITS[unit] == 0:
+            return f"{ns / TIME_UNITS[unit]:.3f}".rstrip("0") + unit
+    return f"{ns}ns" if ns else "0s"
+
+
+def parse_rate(value: object) -> float:
+    """Events per second of `300/s`, `90/m`, `5/h`; finite and not negative. Raises UnitError."""
+    match = _RATE.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
+    if match is None:
+        raise _refuse(value, "a rate", "300/s, 90/m or 5/h")
+    return float(_exact(match[1]) / RATE_UNITS[match[2]])
+
+
+def parse_bytes(value: object) -> int:
+    """Bytes of `64Mi`, `1.5GB`, `2000`. Raises UnitError."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    match = _BYTES.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
+    if match is None or match[2] not in BYTE_UNITS:
+        raise _refuse(value, "an amount of memory or data", "256Mi, 64Gi, 10KB or 2GB")
+    return round(_exact(match[1]) * BYTE_UNITS[match[2]])
+
+
+def parse_cpu(value: object) -> int:
+    """Milli-cores of `0.5`, `2`, `250m`. Raises UnitError."""
+    text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    match = _CPU.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= 60 else None
+    if match is None:
+        raise _refuse(value, "an amount of CPU", "2, 0.5 or 250m")
+    cores = _exact(match[1]) * (1 if match[2] else 1000)
+    if cores < 1:
+        raise UnitError(f"{_quoted(value)} is less than a thousandth of a core; write it like 2, 0.5 or 250m")
+    return round(cores)
+
+
+def parse_share(value: object) -> float:
+    """A share 0 … 1 of `20%`, `99.9%` or `0.2`. Raises UnitError."""
+    share = _ratio(value)
+    if share is None or not 0.0 <= share <= 1.0:
+        raise _refuse(value, "a share between 0 % and 100 %", "20% or 0.2")
+    return share
+
+
+def parse_percent(value: object) -> float:
+    """A ratio that may pass 1: `70%`, `250%` or `0.7`. Raises UnitError."""
+    ratio = _ratio(value)
+    if ratio is None or ratio > 1e6:
+        raise _refuse(value, "a percentage", "70% or 0.7")
+    return ratio
+
+
+def _ratio(value: object) -> float | None:
+    if isinstance(value, str) and len(value) <= 60 and (match := _PERCENT.fullmatch(value.strip())):
+        return float(_exact(match[1]) / 100)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
+        return float(value)
+    return None
+
+
+def _price_parser(unit: str) -> Any:
+    def parse_price(value: object) -> float:
+        match = _PRICE[unit].fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
+        if match is None:
+            raise _refuse(value, f"a price per {unit}", f"0.40/{unit}")
+        return float(_exact(match[1]))
+
+    return parse_price
+
+
+def finite(value: object) -> float:
+    """A plain finite number, not a bool and not a string. Raises UnitError."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise _refuse(value, "a finite number", "1.5")
+
+
+def _quantity(parse: Any, write: Any, pattern_hint: str) -> tuple[Any, ...]:
+    shape: Mapping[str, Any] = {"type": ["string", "number"], "description": pattern_hint}
+    return BeforeValidator(parse), PlainSerializer(write, when_used="json"), WithJsonSchema(dict(shape))
+
+
+def _again(parse: Any, kind: type) -> Any:
+    """Values built in Python may already be inside units: an int of ns, a float of /s pass through `Ns`, `PerS`."""
+    return lambda value: value.value if isinstance(value, Inside) and isinstance(value.value, kind) else parse(value)
+
+
+class Inside:
+    """A quantity already in inside units, for scenarios built in Python: `Inside(250_000_000)` is 250 ms."""
+
+    def __init__(self, value: int | float) -> None:
+        self.value = value
+
+
+Duration = Annotated[int, *_quantity(_again(parse_duration, int), format_duration, "a duration: 250ms, 1.5s, 20m")]
+Rate = Annotated[float, *_quantity(_again(parse_rate, float), lambda r: f"{r!r}/s", "a rate: 300/s, 90/m, 5/h")]
+Bytes = Annotated[int, *_quantity(parse_bytes, lambda b: b, "bytes: 256Mi, 64Gi, 10KB")]
+MilliCores = Annotated[int, *_quantity(parse_cpu, lambda m: f"{m}m", "CPU: 2, 0.5 or 250m")]
+Share = Annotated[float, *_quantity(parse_share, lambda s: s, "a share: 20% or 0.2")]
+Percent = Annotated[float, *_quantity(parse_percent, lambda s: s, "a percentage: 70% or 0.7")]
+PricePerHour = Annotated[float, *_quantity(_price_parser("h"), lambda p: f"{p!r}/h", "a price: 0.40/h")]
+PricePerGB = Annotated[float, *_quantity(_price_parser("GB"), lambda p: f"{p!r}/GB", "a price: 0.01/GB")]
+Number = Annotated[float, *_quantity(finite, lambda x: x, "a finite number")]
