@@ -1,0 +1,62 @@
+"""Integer time and the one order of simultaneous events; nowhere else is order decided.
+
+Time is int nanoseconds since the start. Data events sort by (time, rank); a rank packs (phase, request, call), where
+`call` is the request's own counter in creation order. Control events at one instant come before data events and sort
+by (phase, name). A rank is at least 2, above SimPy's own priorities 0 and 1, so that whatever SimPy schedules without
+delay drains before the next ranked event.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from sim.registry import law
+
+CALL_BITS = 18
+REQUEST_BITS = 40
+PHASE_SHIFT = CALL_BITS + REQUEST_BITS
+CALLS_MAX = (1 << CALL_BITS) - 1  # calls and branches one request may make
+USER_BITS = 40
+
+
+class Phase(IntEnum):
+    """Data events that fall on one instant, first to last (D5)."""
+
+    WORKED = 1  # a work or wait step is over
+    REPLIED = 2  # an answer reaches its caller: in time, if it comes at the very instant of the timeout
+    TIMED_OUT = 3  # a try has taken too long
+    EXPIRED = 4  # a call, with all its tries, has taken too long
+    RETRIED = 5  # the wait before a retry is over
+    DELIVERED = 6  # a request reaches a pod
+    ARRIVED = 7  # a request comes from outside
+
+
+class ControlPhase(IntEnum):
+    """Control events that fall on one instant, first to last (D6)."""
+
+    FAULT = 1
+    PLATFORM = 2
+    CONFIG = 3
+    SCRAPE = 4
+    MESSAGE = 5
+    WAKE = 6
+
+
+WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED = (int(phase) for phase in Phase)
+
+
+@law
+def rank(phase: int, request: int, call: int) -> int:
+    """D5 Place among the data events of one instant."""
+    return (phase << 58) | (request << 18) | call
+
+
+@law
+def arrival_rank(workload: int, user: int) -> int:
+    """D5 Place among the arrivals of one instant: by workload as listed, then by user."""
+    return (7 << 58) | (workload << 40) | user
+
+
+def control_rank(phase: ControlPhase, name: str) -> int:
+    """D6 Place among the control events of one instant, as a SimPy priority: by phase, then by name."""
+    return (int(phase) << 512) | int.from_bytes(name.encode()[:64].ljust(64, b"\0"))

@@ -1,0 +1,66 @@
+"""The levers control may pull: on the data plane, and on the platform.
+
+Data-plane commands act at once, between two data events; pods are named by (service, number), where `number` counts
+the pods a service ever started.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PodReady:
+    """A new pod takes its place among the service's ready pods."""
+
+    service: str
+    number: int
+    zone: str
+
+
+@dataclass(frozen=True)
+class PodDraining:
+    """A pod gets no new calls; what it has goes on."""
+
+    service: str
+    number: int
+
+
+@dataclass(frozen=True)
+class PodGone:
+    """A pod is no more: what it holds is lost, and its callers see a reset."""
+
+    service: str
+    number: int
+
+
+@dataclass(frozen=True)
+class PodSlowed:
+    """Work that starts from now on takes `factor` times as long."""
+
+    service: str
+    number: int
+    factor: float
+
+
+@dataclass(frozen=True)
+class PodFailing:
+    """Calls that arrive from now on fail at once with probability `rate`."""
+
+    service: str
+    number: int
+    rate: float
+
+
+PlaneCommand = PodReady | PodDraining | PodGone | PodSlowed | PodFailing
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Ask the platform for so many pods of a service."""
+
+    service: str
+    replicas: int
+
+
+Command = Scale

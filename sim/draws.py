@@ -1,0 +1,88 @@
+"""Addressed randomness: a draw is a pure function of (key, stream, k), whoever asks and whenever.
+
+Every request, attempt, pod and fault has a 64-bit key made from the seed and *names*, never from counters of the run,
+so two policies meet the same arrivals, sizes and failures (common random numbers). The generator is SplitMix64
+(Steele, Lea, Flood 2014; finalizer by Stafford, variant 13): `bits(key, stream, k)` is output k of the generator
+seeded with `mix(key ^ stream)`, so its published sequence is a known answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sim.registry import law
+
+M64 = 0xFFFF_FFFF_FFFF_FFFF
+GOLDEN = 0x9E37_79B9_7F4A_7C15
+UNIT = 1.0 / 9007199254740992.0  # 2^-53
+
+STEP_BITS, BRANCH_BITS, ATTEMPT_BITS = 20, 24, 20  # 64 in all, so that every (step, branch, attempt) is its own word
+
+
+def unsigned(value: int) -> int:
+    """The value modulo 2^64. The one function `sim.fast` spells on its own: there it is a cast to uint64."""
+    return value & M64
+
+
+@law
+def mix(z: int) -> int:
+    """D1 SplitMix64's finalizer, a bijection on 64-bit words. `z` is unsigned."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & M64
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & M64
+    return z ^ (z >> 31)
+
+
+@law
+def bits(key: int, stream: int, k: int) -> int:
+    """D2 Output k = 0, 1, ... of SplitMix64 seeded with mix(key ^ stream)."""
+    return mix((mix(key ^ unsigned(stream)) + unsigned(k + 1) * GOLDEN) & M64)
+
+
+@law
+def unit(key: int, stream: int, k: int) -> float:
+    """D2 A double in [0, 1) from the upper 53 bits of a draw."""
+    return (bits(key, stream, k) >> 11) * UNIT
+
+
+@law
+def child_key(parent: int, step: int, branch: int, attempt: int) -> int:
+    """D3 Key of what a program does at a step, in its branch-th repetition, at its attempt-th try; injective."""
+    word = unsigned((step << 44) | (branch << 20) | attempt)
+    return mix(mix(parent ^ GOLDEN) ^ word)
+
+
+@law
+def indexed_key(base: int, n: int) -> int:
+    """D3 Key of the n-th thing of a family (request n of a workload, pod n of a service); injective in n."""
+    return mix(mix(base) ^ unsigned(n))
+
+
+@law
+def pick(word_unit: float, n: int) -> int:
+    """D2 An index 0 ... n-1 from a draw in [0, 1)."""
+    return int(word_unit * n)
+
+
+def name_hash(name: str) -> int:
+    """64 bits of BLAKE2b: the address of a stream, a service or a workload."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def family_key(seed: int, family: str, name: str) -> int:
+    """Base key of a family of things, as ("workload", "shoppers") or ("service", "cart"), under a seed."""
+    return mix(mix((seed ^ GOLDEN) & M64) ^ name_hash(f"{family}:{name}"))
+
+
+WORK = name_hash("stream:work")  # demand of a work or wait step
+PICK = name_hash("stream:pick")  # the balancer's draws
+OUTWARD = name_hash("stream:outward")  # latency of a request on its way
+BACKWARD = name_hash("stream:backward")  # latency of its answer
+BACK_OFF = name_hash("stream:back_off")  # wait before a retry
+BRANCH = name_hash("stream:branch")  # which way a branch goes
+ARRIVAL = name_hash("stream:arrival")  # gap to the next request
+ENTRY = name_hash("stream:entry")  # which entry of a mix
+THINK = name_hash("stream:think")  # a user's think time or pause
+STARTUP = name_hash("stream:startup")  # a pod's start-up time
+ROTATION = name_hash("stream:rotation")  # where a round robin begins
+FAULT = name_hash("stream:fault")  # who is struck, which call fails
+SAMPLE = name_hash("stream:sample")  # which requests leave spans

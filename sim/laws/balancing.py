@@ -1,0 +1,32 @@
+"""Which pod a caller picks."""
+
+from __future__ import annotations
+
+from sim.draws import PICK, ROTATION, pick, unit
+from sim.registry import law
+
+RANDOM, ROUND_ROBIN, LEAST_REQUEST = 0, 1, 2
+
+
+@law
+def draw_candidate(key: int, k: int, n: int) -> int:
+    """B1 The k-th candidate among n ready pods, drawn with replacement from the try's own key."""
+    return pick(unit(key, PICK, k), n)
+
+
+@law
+def is_less_busy(in_flight: int, best_in_flight: int) -> bool:
+    """B2 least_request: a later candidate replaces an earlier one only with strictly fewer requests in flight."""
+    return in_flight < best_in_flight
+
+
+@law
+def first_turn(view_key: int, version: int, n: int) -> int:
+    """B3 round_robin begins, and begins again whenever the ready pods change, at a place drawn for that view."""
+    return pick(unit(view_key, ROTATION, version), n)
+
+
+@law
+def next_turn(index: int, n: int) -> int:
+    """B3 round_robin goes one on, around."""
+    return index + 1 if index + 1 < n else 0

@@ -1,0 +1,29 @@
+"""The trace digest: a 128-bit fold of trace rows in trace order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.draws import M64, mix, unsigned
+from sim.registry import law
+
+
+@law
+def fold(digest: Any, time_ns: int, kind: int, request: int, call: int, place: int, value: int) -> None:
+    """T1 Fold one row into two 64-bit lanes; each lane takes two words, and each ends up in both."""
+    a = ((digest[0] ^ unsigned(time_ns)) * 0x9E3779B97F4A7C15) & M64
+    b = ((digest[1] ^ unsigned(request)) * 0xC2B2AE3D27D4EB4F) & M64
+    a = (((a ^ (a >> 29)) ^ unsigned(kind | (call << 4) | ((place + 1) << 24))) * 0xBF58476D1CE4E5B9) & M64
+    b = (((b ^ (b >> 31)) ^ unsigned(value)) * 0x94D049BB133111EB) & M64
+    digest[0] = a ^ (b >> 32)
+    digest[1] = b ^ (a >> 32)
+
+
+def start() -> list[int]:
+    """T1 The lanes before the first row."""
+    return [0x243F6A8885A308D3, 0x13198A2E03707344]  # the first hexadecimal digits of pi
+
+
+def text(lanes: Any) -> str:
+    """T1 The digest as 32 hexadecimal digits."""
+    return "".join(f"{mix(int(lane)):016x}" for lane in lanes)

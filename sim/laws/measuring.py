@@ -1,0 +1,50 @@
+"""What is counted of requests: integer sums and an integer log-linear histogram, alike in both engines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.laws.retrying import OK, REJECTED, TIMED_OUT
+from sim.registry import law
+
+BUCKETS = 4736  # values up to 2^43 ns (2.4 hours); longer ones fall into the last
+
+
+@law
+def bucket(ns: int) -> int:
+    """M1 The histogram's bucket of a length: exponent and 7 bits, at most 0.8 % wide."""
+    exponent = 0
+    while ns >= 256:
+        ns >>= 1
+        exponent += 1
+    return min(128 * exponent + ns, BUCKETS - 1)
+
+
+def bucket_bounds(index: int) -> tuple[int, int]:
+    """M1 [low, high) of a bucket, in ns."""
+    if index < 256:
+        return index, index + 1
+    exponent, mantissa = index // 128 - 1, index % 128 + 128
+    return mantissa << exponent, (mantissa + 1) << exponent
+
+
+@law
+def is_measured(interval: Any, workload: int, arrived_ns: int) -> bool:
+    """M2 Whether a request counts in an interval: by its class and its arrival."""
+    return interval.workload == workload and interval.start_ns <= arrived_ns < interval.end_ns
+
+
+@law
+def count_finished(tally: Any, outcome: int, latency_ns: int, good_ns: int) -> None:
+    """M3 A request is over: succeeded (and good, within the bound) or failed, of which timed out or rejected."""
+    if outcome == OK:
+        tally.succeeded += 1
+        tally.latency_ns += latency_ns
+        if latency_ns <= good_ns:
+            tally.good += 1
+    else:
+        tally.failed += 1
+        if outcome == TIMED_OUT:
+            tally.timed_out += 1
+        elif outcome == REJECTED:
+            tally.rejected += 1

@@ -1,0 +1,108 @@
+"""Names and numbers of everything in a scenario, in the order of the file: what both engines' rows refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scenarios.schema.routing import Edge, ResolvedRoute, resolve
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Step
+
+ALWAYS_GOOD_NS = (1 << 62) - 1  # the bound of a class without a latency objective
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A stretch of time whose arriving requests are measured apart."""
+
+    workload: int
+    start_ns: int
+    end_ns: int
+    good_ns: int
+
+
+class Layout:
+    """The scenario's services, endpoints, routes, classes and intervals, each with its index."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.zones = list(scenario.cluster.zones)
+        self.services = list(scenario.services)
+        self.endpoints = [(s, e) for s, service in scenario.services.items() for e in service.endpoints]
+        self.workloads = list(scenario.workload)
+        self.service_index = {name: i for i, name in enumerate(self.services)}
+        self.endpoint_index = {pair: i for i, pair in enumerate(self.endpoints)}
+        self.routes: list[ResolvedRoute] = []
+        self.route_index: dict[Edge, int] = {}
+        for edge in _edges(scenario):
+            self._add_route(edge)
+        self.intervals = [self._whole_run(i) for i in range(len(self.workloads))]
+        for expectation in range(len(scenario.expect)):
+            self.intervals += self._expected(expectation)
+
+    def _add_route(self, edge: Edge) -> None:
+        if edge in self.route_index:
+            return
+        route = resolve(self.scenario.routes, edge)
+        names = [known.name for known in self.routes]
+        if route.name not in names:
+            self.routes.append(route)
+        self.route_index[edge] = names.index(route.name) if route.name in names else len(names)
+
+    def good_ns(self, workload: int) -> int:
+        """Latency up to which an answer to this class is good."""
+        goal = self.scenario.workload[self.workloads[workload]].slo.latency
+        return goal.under if goal else ALWAYS_GOOD_NS
+
+    def _whole_run(self, workload: int) -> Interval:
+        return Interval(workload, self.scenario.warmup, self.scenario.duration, self.good_ns(workload))
+
+    def _expected(self, index: int) -> list[Interval]:
+        expect = self.scenario.expect[index]
+        start = self.scenario.warmup if expect.start is None else expect.start
+        end = self.scenario.duration if expect.until is None else expect.until
+        return [Interval(i, start, end, self.good_ns(i)) for i in self.expected_workloads(index)]
+
+    def expected_workloads(self, index: int) -> list[int]:
+        """The classes an expectation speaks of."""
+        named = self.scenario.expect[index].workload
+        return [i for i, name in enumerate(self.workloads) if named in (None, name)]
+
+    def expected_intervals(self, index: int) -> list[int]:
+        """Indices of the intervals that measure an expectation."""
+        before = sum(len(self.expected_workloads(i)) for i in range(index))
+        first = len(self.workloads) + before
+        return list(range(first, first + len(self.expected_workloads(index))))
+
+
+def _edges(scenario: Scenario) -> Iterator[Edge]:
+    for name, workload in scenario.workload.items():
+        session = workload.arrivals.users.session if workload.arrivals.users else None
+        starts = [session.start] if session and session.start else []
+        for target in [*workload.entries, *starts]:
+            yield Edge(name, "", *target.split("."))
+    for service, spec in scenario.services.items():
+        for endpoint, steps in spec.endpoints.items():
+            for target in targets(steps):
+                yield Edge(service, endpoint, *target.split("."))
+
+
+def targets(steps: tuple[Step, ...]) -> Iterator[str]:
+    """Every service.endpoint that some step may call, in document order."""
+    for step in steps:
+        if isinstance(step, Call):
+            yield step.call
+        for inner in inner_steps(step):
+            yield from targets(inner)
+
+
+def inner_steps(step: Step) -> list[tuple[Step, ...]]:
+    """The programs inside a step: branches, options or a fallback."""
+    if isinstance(step, Parallel):
+        return list(step.parallel)
+    if isinstance(step, Branch):
+        return [option.steps for option in step.branch]
+    if isinstance(step, Call) and isinstance(step.on_failure, Fallback):
+        return [step.on_failure.fallback]
+    return []

@@ -1,0 +1,76 @@
+"""The data plane's contract: what mesh.py and the tests may ask of either engine.
+
+A plane starts empty of pods at time 0. `advance(t)` processes every data event strictly before t; commands then act at
+t, before the data events of that instant. Any partition of a run into advances gives the same trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.commands import PlaneCommand
+from sim.layout import Layout
+from sim.trace import Row
+
+Records = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Everything counted up to now: cumulative, integer, equal under both engines."""
+
+    now_ns: int
+    pod_service: NDArray[np.int64]  # (pods,) index of the service; pods in the order they became ready
+    pod_number: NDArray[np.int64]  # (pods,) number within the service
+    pod_ready: NDArray[np.bool_]  # (pods,) takes new calls
+    pods: Records  # (pods,) PodTally
+    routes: Records  # (routes,) RouteTally
+    workloads: Records  # (workloads,) RequestTally over the whole run
+    intervals: Records  # (intervals,) RequestTally
+    workload_histogram: NDArray[np.int64]  # (workloads, BUCKETS) latency of successes, by when they finished
+    interval_histogram: NDArray[np.int64]  # (intervals, BUCKETS) latency of successes, by when they arrived
+    service_histogram: NDArray[np.int64]  # (services, BUCKETS) time of visits in the service's pods
+
+
+class DataPlane(Protocol):
+    """Requests in flight and the pods they meet."""
+
+    layout: Layout
+
+    @property
+    def now_ns(self) -> int:
+        """Time up to which everything has happened."""
+
+    def advance(self, until_ns: int) -> None:
+        """Process every data event strictly before `until_ns`; earlier or equal to now does nothing."""
+
+    def apply(self, command: PlaneCommand) -> None:
+        """Act at now. Raises ValueError for a pod or service that does not exist."""
+
+    def observe(self) -> Observation:
+        """Counters and histograms up to now; reading changes nothing."""
+
+    def present(self, service: str, number: int) -> int:
+        """Visits inside a pod now."""
+
+    def digest(self) -> str:
+        """32 hexadecimal digits over all rows so far."""
+
+    def events(self) -> int:
+        """Data events processed so far."""
+
+    def take_rows(self) -> list[Row]:
+        """Trace rows since the last call; empty unless the plane was built to record them."""
+
+    def take_spans(self) -> Records:
+        """Spans of sampled requests that ended since the last call, as Span records in trace order."""
+
+    def open_spans(self) -> Records:
+        """Spans of sampled tries still in flight, in order of (request, call); ends are -1."""
+
+    def fork(self) -> DataPlane:
+        """The same world at the same instant, independent from here on."""

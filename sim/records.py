@@ -1,0 +1,114 @@
+"""The records both engines keep, each field with its type and meaning.
+
+The fast engine lays a record out as a NumPy structured array, the reference engine as objects with the same fields;
+laws read `records[i].field` and fit both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Record:
+    """A layout: field names with NumPy type codes, in order."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The layout as an aligned structured dtype."""
+        return np.dtype(list(self.fields), align=True)
+
+    def make_class(self) -> type[Any]:
+        """A class with these fields as slots, all zero at first; keyword arguments set some."""
+        names = tuple(name for name, _ in self.fields)
+
+        def __init__(self: Any, **values: Any) -> None:
+            for name in names:
+                setattr(self, name, values.pop(name, 0))
+            assert not values, f"no such fields: {sorted(values)}"
+
+        return type(self.name, (), {"__slots__": names, "__init__": __init__, "__doc__": f"A {self.name} record."})
+
+    def gather(self, objects: list[Any]) -> np.ndarray[Any, Any]:
+        """Objects of `make_class` as a structured array of shape (len(objects),)."""
+        rows = [tuple(getattr(one, name) for name, _ in self.fields) for one in objects]
+        return np.array(rows, dtype=self.dtype)
+
+
+POD_TALLY = Record("PodTally", (
+    ("changed_ns", "i8"),  # when the areas were last brought up to date
+    ("present", "i8"),  # visits in the pod now
+    ("waiting", "i8"),  # of them or their branches: waiting for a worker or a core
+    ("working", "i8"),  # cores or workers at work now
+    ("present_area_ns", "i8"),  # integral of `present` over time
+    ("waiting_area_ns", "i8"),  # integral of `waiting`
+    ("working_area_ns", "i8"),  # integral of `working`
+    ("visits", "i8"),  # visits that entered
+    ("succeeded", "i8"),  # visits that ended well
+    ("failed", "i8"),  # visits that ended in failure
+    ("lost", "i8"),  # visits that died with the pod
+    ("rejected", "i8"),  # calls turned away at the door
+    ("inside_ns", "i8"),  # time that visits which left had spent inside
+    ("served_ns", "i8"),  # time at work that was finished
+    ("lost_ns", "i8"),  # time at work that was lost with the pod
+))  # fmt: skip
+
+ROUTE_TALLY = Record("RouteTally", (
+    ("attempts", "i8"),  # tries sent
+    ("retries", "i8"),  # of them after a failure
+    ("succeeded", "i8"),  # tries answered well to a caller that still waited
+    ("failed", "i8"),  # tries that ended otherwise
+    ("in_flight", "i8"),  # tries whose caller still waits
+    ("orphans", "i8"),  # tries given up whose answer has not come yet
+    ("timed_out", "i8"),  # tries given up
+    ("refused_retries", "i8"),  # retries the budget did not allow
+    ("egress_bytes", "i8"),  # data that crossed a zone's border
+))  # fmt: skip
+
+REQUEST_TALLY = Record("RequestTally", (
+    ("offered", "i8"),  # requests that came
+    ("succeeded", "i8"),  # answered well
+    ("good", "i8"),  # answered well and within the SLO's latency
+    ("failed", "i8"),  # answered otherwise or not at all
+    ("timed_out", "i8"),  # of the failed: given up by the client
+    ("rejected", "i8"),  # of the failed: turned away at the entry
+    ("latency_ns", "i8"),  # sum over the succeeded
+))  # fmt: skip
+
+INTERVAL = Record("Interval", (
+    ("workload", "i8"),  # whose requests are measured
+    ("start_ns", "i8"),  # requests that arrived in [start, end)
+    ("end_ns", "i8"),
+    ("good_ns", "i8"),  # latency up to which an answer is good
+))  # fmt: skip
+
+SEGMENT = Record("Segment", (
+    ("start_ns", "i8"),
+    ("end_ns", "i8"),
+    ("rate_start", "f8"),  # events per second at the start
+    ("rate_end", "f8"),  # and at the end; straight in between
+))  # fmt: skip
+
+SPAN = Record("Span", (
+    ("request", "i8"),  # number of the request
+    ("call", "i8"),  # number of the try within the request
+    ("parent", "i8"),  # call of the visit that made it; -1 for the client
+    ("route", "i4"),
+    ("endpoint", "i4"),  # index among all endpoints
+    ("pod", "i4"),  # -1 where no pod was ready
+    ("attempt", "i4"),  # 0 for the first try
+    ("outcome", "i4"),  # as its caller saw it
+    ("served", "i4"),  # as the pod saw it
+    ("sent_ns", "i8"),
+    ("delivered_ns", "i8"),  # -1: not yet
+    ("started_ns", "i8"),  # first work; -1: none
+    ("ended_ns", "i8"),  # the pod's answer; -1: not yet
+    ("returned_ns", "i8"),  # the caller's answer or giving up; -1: not yet
+    ("worked_ns", "i8"),  # time at work
+))  # fmt: skip
