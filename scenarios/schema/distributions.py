@@ -58,5 +58,5 @@ class Distribution(OneOf):
             total = sum(part.weight for part in value)
             return float(sum(part.weight * part.of.mean_ns for part in value) / total)
         if self.kind == "uniform":
-            return (value.low + value.high) / 2
+            return float(value.low + value.high) / 2
         return float(value if isinstance(value, int) else value.mean)

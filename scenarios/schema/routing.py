@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from scenarios.schema.resilience import LbPolicy, LeastRequest, Retries, Route
 
@@ -54,7 +55,7 @@ def patterns(edge: Edge) -> list[str]:
 def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
     """The route of an edge: each field from the most specific pattern that gives it, else the default."""
     fitting = [pattern for pattern in patterns(edge) if pattern in routes]
-    given: dict[str, object] = {}
+    given: dict[str, Any] = {}
     for pattern in reversed(fitting):
         given.update({key: getattr(routes[pattern], key) for key in routes[pattern].model_fields_set})
     merged = Route.model_construct(**{key: value for key, value in given.items() if value is not None})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
 from scenarios.schema.distributions import Distribution
-from scenarios.schema.model import OneOf, Part, field
+from scenarios.schema.model import Part, field
 from scenarios.schema.units import Bytes, Duration, MilliCores, PricePerGB, PricePerHour, Share
 
 NAME = r"^[a-z][a-z0-9_-]{0,62}$"

@@ -46,7 +46,7 @@ class Diurnal(Part):
 
     trough: Rate = field(says="the lowest rate")
     peak: Rate = field(says="the highest rate")
-    period: Duration = field(86_400_000_000_000, says="one day", gt=0)
+    period: Duration = field(86_400_000_000_000, says="one day", ge=96_000)
     peak_at: Duration = field(0, says="when the peak is reached, within the period")
 
 
