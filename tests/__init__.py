@@ -1,0 +1,1 @@
+"""What Parley promises, by question: laws, semantics, identity, theory, control, learning, scenarios, house."""

@@ -1,0 +1,33 @@
+"""The peers Parley is measured against simulate the same workloads: each finds the closed form."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.benchmarks.peers import PEERS
+from tests.theory import oracles
+
+EXPECTED_MS = {
+    "W1": oracles.w1_mean_ms(),
+    "W2": oracles.w2_mean_ms(),
+    "W2t": oracles.w2_mean_ms(),  # at ρ = 0.6 one second is never reached
+    "W3": oracles.W3_MEAN_MS,
+}
+HOPS_PER_REQUEST = {"W1": 1, "W2": 3, "W2t": 3, "W3": 11}
+UNTIL_S = {"W1": 240.0, "W2": 80.0, "W2t": 80.0, "W3": 80.0}
+
+
+@pytest.mark.parametrize(("peer", "workload"), [(peer, workload) for peer, runs in PEERS.items() for workload in runs])
+def test_a_peer_finds_the_closed_form(peer, workload):
+    """Mean latency within 2 % of the oracle, and each request visits what it should."""
+    until_s = UNTIL_S[workload] if peer == "simpy" else UNTIL_S[workload] / 2
+    outcome = PEERS[peer][workload](until_s, 1)
+    assert outcome.mean_ms == pytest.approx(EXPECTED_MS[workload], rel=0.02)
+    assert outcome.hops / outcome.finished == pytest.approx(HOPS_PER_REQUEST[workload], rel=0.005)
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_seed_is_a_run(peer):
+    """The same seed gives the same outcome, another seed another one."""
+    w1 = PEERS[peer]["W1"]
+    assert w1(1.0, 5) == w1(1.0, 5) != w1(1.0, 6)

@@ -1,0 +1,198 @@
+"""Closed forms of queueing theory: the answers a simulator has to find.
+
+Times are seconds (or any one unit, kept throughout), rates are per that unit. A queue is written Kendall's way:
+arrivals / service / servers / room, FCFS unless said. Simulated figures stand here only where no closed form exists.
+"""
+
+from __future__ import annotations
+
+import math
+
+# DESIGN section 8: a Lindley-type recursion written apart from Parley; no closed form is known for either.
+W2_P99_MS = 69.54  # over 9 M requests
+W3_MEAN_MS = 54.57  # over 3.6 M requests
+W3_P99_MS = 116.2  # over 3.6 M requests
+
+
+def utilization(rate: float, mean_service: float, servers: int = 1) -> float:
+    """ρ = λs/c, the share of time a server works; 1 or more means the queue grows without end."""
+    return rate * mean_service / servers
+
+
+def little_number(rate: float, mean_time: float) -> float:
+    """Little: L = λW, the mean number inside any system that is neither filling nor emptying."""
+    return rate * mean_time
+
+
+# -- one queue, unlimited room ---------------------------------------------------------------------------------------
+
+
+def mm1_mean(rate: float, mean_service: float) -> float:
+    """Mean time in an M/M/1: s/(1-ρ)."""
+    return mean_service / (1 - _stable(rate, mean_service))
+
+
+def mm1_quantile(rate: float, mean_service: float, share: float) -> float:
+    """Quantile of the time in an M/M/1, which is exponential: -ln(1-share) times its mean."""
+    return -math.log(1 - share) * mm1_mean(rate, mean_service)
+
+
+def md1_mean(rate: float, service: float) -> float:
+    """Mean time in an M/D/1: its wait is half that of an M/M/1."""
+    rho = _stable(rate, service)
+    return service * (1 + rho / (2 * (1 - rho)))
+
+
+def mg1_mean(rate: float, mean_service: float, cv: float) -> float:
+    """Mean time in an M/G/1 (Pollaczek-Khinchine); `cv` is the service's deviation over its mean."""
+    rho = _stable(rate, mean_service)
+    return mean_service * (1 + rho * (1 + cv * cv) / (2 * (1 - rho)))
+
+
+def erlang_b(load: float, servers: int) -> float:
+    """Share of arrivals lost by an M/G/c/c offered `load` = λs; by the recursion over c, which never overflows."""
+    blocked = 1.0
+    for c in range(1, servers + 1):
+        blocked = load * blocked / (c + load * blocked)
+    return blocked
+
+
+def erlang_c(rate: float, mean_service: float, servers: int) -> float:
+    """Share of arrivals that wait in an M/M/c."""
+    rho = _stable(rate, mean_service, servers)
+    blocked = erlang_b(rate * mean_service, servers)
+    return blocked / (1 - rho * (1 - blocked))
+
+
+def mmc_mean_wait(rate: float, mean_service: float, servers: int) -> float:
+    """Mean wait in an M/M/c, those who do not wait included: C/(cμ-λ)."""
+    return erlang_c(rate, mean_service, servers) / (servers / mean_service - rate)
+
+
+def mmc_wait_quantile(rate: float, mean_service: float, servers: int, share: float) -> float:
+    """Quantile of the wait in an M/M/c: zero with probability 1-C, else exponential at rate cμ-λ."""
+    waits = erlang_c(rate, mean_service, servers)
+    return max(0.0, math.log(waits / (1 - share)) / (servers / mean_service - rate))
+
+
+def mmc_mean(rate: float, mean_service: float, servers: int) -> float:
+    """Mean time in an M/M/c: wait and service."""
+    return mmc_mean_wait(rate, mean_service, servers) + mean_service
+
+
+def mmc_survival(rate: float, mean_service: float, servers: int, time: float) -> float:
+    """P(time in an M/M/c > `time`): its own service alone, or with an exponential wait before it."""
+    mu, drain = 1 / mean_service, servers / mean_service - rate
+    waits = erlang_c(rate, mean_service, servers)
+    served = math.exp(-mu * time)
+    if math.isclose(mu, drain, rel_tol=1e-9):
+        both = (1 + mu * time) * served
+    else:
+        both = (drain * served - mu * math.exp(-drain * time)) / (drain - mu)
+    return (1 - waits) * served + waits * both
+
+
+def mmc_quantile(rate: float, mean_service: float, servers: int, share: float) -> float:
+    """Quantile of the time in an M/M/c: the survival function inverted by bisection to the last bit."""
+    low, high = 0.0, mean_service
+    while mmc_survival(rate, mean_service, servers, high) > 1 - share:
+        low, high = high, 2 * high
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if mmc_survival(rate, mean_service, servers, middle) > 1 - share else (low, middle)
+    return high
+
+
+# -- one queue, limited room -----------------------------------------------------------------------------------------
+
+
+def mmck_distribution(rate: float, mean_service: float, servers: int, room: int) -> list[float]:
+    """P(n inside) of an M/M/c/K for n = 0 … K; `room` K counts those in service. Holds above saturation too."""
+    if room < servers:
+        raise ValueError(f"room {room} is less than {servers} servers: the surplus servers never work")
+    weights = [1.0]
+    for n in range(1, room + 1):
+        weights.append(weights[-1] * rate * mean_service / min(n, servers))
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+def mmck_blocking(rate: float, mean_service: float, servers: int, room: int) -> float:
+    """Share of arrivals an M/M/c/K turns away: they see it as time does (PASTA), so P(K inside)."""
+    return mmck_distribution(rate, mean_service, servers, room)[-1]
+
+
+def mmck_mean(rate: float, mean_service: float, servers: int, room: int) -> float:
+    """Mean time in an M/M/c/K of those let in: Little with the rate that enters."""
+    inside = mmck_distribution(rate, mean_service, servers, room)
+    return math.fsum(n * p for n, p in enumerate(inside)) / (rate * (1 - inside[-1]))
+
+
+def mm1k_blocking(rate: float, mean_service: float, room: int) -> float:
+    """Share of arrivals an M/M/1/K turns away."""
+    return mmck_blocking(rate, mean_service, 1, room)
+
+
+def mm1k_mean(rate: float, mean_service: float, room: int) -> float:
+    """Mean time in an M/M/1/K of those let in."""
+    return mmck_mean(rate, mean_service, 1, room)
+
+
+# -- queues in a row, side by side, and callers that choose -----------------------------------------------------------
+
+
+def tandem_mean(rate: float, stations: list[tuple[float, int]], delay: float = 0.0) -> float:
+    """Mean time through M/M/c stations (mean service, servers) in a row and a fixed `delay`.
+
+    Burke: what leaves an M/M/c is Poisson again and independent of what is inside, so the means just add.
+    """
+    return delay + math.fsum(mmc_mean(rate, mean_service, servers) for mean_service, servers in stations)
+
+
+def power_of_two_mean_number(rho: float) -> float:
+    """Mean number a server when each arrival joins the shorter of two random queues of very many: Σ ρ^(2^i-1)."""
+    return math.fsum(rho ** (2**i - 1) for i in range(1, 40))
+
+
+def fan_out_slow_share(slow: float, leaves: int) -> float:
+    """Share of requests that meet at least one slow leaf of `leaves`, each slow with probability `slow`."""
+    return 1 - (1 - slow) ** leaves
+
+
+def max_of_exponentials(mean: float, count: int) -> float:
+    """Mean of the largest of `count` independent exponentials: the harmonic number times the mean."""
+    return mean * math.fsum(1 / n for n in range(1, count + 1))
+
+
+def attempts_per_call(failure: float, retries: int) -> float:
+    """Mean attempts of a call when each fails independently and up to `retries` more are made."""
+    return math.fsum(failure**n for n in range(retries + 1))
+
+
+def availability_in_series(share: float, parts: int) -> float:
+    """Share of requests that find all of `parts` independent dependencies up."""
+    return share**parts
+
+
+# -- the workloads of DESIGN section 8 --------------------------------------------------------------------------------
+
+
+def w1_mean_ms() -> float:
+    """W1 = M/M/8, 800/s, 8 ms."""
+    return mmc_mean(0.8, 8.0, 8)
+
+
+def w1_p99_ms() -> float:
+    """W1's 99th percentile, exact."""
+    return mmc_quantile(0.8, 8.0, 8, 0.99)
+
+
+def w2_mean_ms() -> float:
+    """W2 = gateway 4 x 4.8 ms → app 8 x 9.6 ms → db 6 x 7.2 ms at 500/s, 1 ms each way over two links."""
+    return tandem_mean(0.5, [(4.8, 4), (9.6, 8), (7.2, 6)], delay=4.0)
+
+
+def _stable(rate: float, mean_service: float, servers: int = 1) -> float:
+    rho = utilization(rate, mean_service, servers)
+    if not 0 <= rho < 1:
+        raise ValueError(f"utilization {rho:.4g} is not below 1: this queue has no stationary state")
+    return rho

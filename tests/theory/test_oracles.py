@@ -1,0 +1,115 @@
+"""The oracles give the figures printed in the field's tables, and agree with each other where they meet."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.theory import oracles
+
+
+def test_workload_1():
+    """W1 is exact: mean 10.288 ms, p99 41.22 ms."""
+    assert oracles.w1_mean_ms() == pytest.approx(10.288, abs=5e-4)
+    assert oracles.w1_p99_ms() == pytest.approx(41.22, abs=5e-3)
+
+
+def test_workload_2():
+    """W2's mean is exact by Burke: 27.469 ms."""
+    assert oracles.w2_mean_ms() == pytest.approx(27.469, abs=5e-4)
+
+
+def test_workload_3_lies_above_what_it_cannot_beat():
+    """W3's recursion figure lies above its unloaded floor: root, 2 ms of network, the largest of ten leaves."""
+    root = oracles.mmc_mean(0.2, 12.0, 4)
+    floor = root + 2 + oracles.max_of_exponentials(12.0, 10)
+    assert floor < oracles.W3_MEAN_MS < floor + 10 * oracles.mmc_mean_wait(0.2, 12.0, 4)
+
+
+def test_mm1():
+    """M/M/1 at ρ = 0.8: five services long, p99 4.605 times that."""
+    assert oracles.mm1_mean(0.8, 1.0) == pytest.approx(5.0)
+    assert oracles.mm1_quantile(0.8, 1.0, 0.99) == pytest.approx(4.605 * 5.0, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("servers", "rho", "waits", "mean", "p99_wait"),
+    [(2, 0.8, 0.7111, 2.778, 10.66), (4, 0.8, 0.5964, 1.746, 5.11), (8, 0.8, 0.4576, 1.286, 2.39), (16, 0.9, 0.5913, 1.370, 2.55)],
+)
+def test_mmc(servers, rho, waits, mean, p99_wait):
+    """The printed table of M/M/c: share that waits, mean time and p99 wait, in services."""
+    rate = rho * servers
+    assert oracles.erlang_c(rate, 1.0, servers) == pytest.approx(waits, abs=5e-5)
+    assert oracles.mmc_mean(rate, 1.0, servers) == pytest.approx(mean, abs=5e-4)
+    assert oracles.mmc_wait_quantile(rate, 1.0, servers, 0.99) == pytest.approx(p99_wait, abs=5e-3)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99, 0.999])
+def test_mmc_with_one_server_is_mm1(share):
+    """The general forms give the special one, in mean and in every quantile."""
+    assert oracles.mmc_mean(0.7, 1.0, 1) == pytest.approx(oracles.mm1_mean(0.7, 1.0))
+    assert oracles.mmc_quantile(0.7, 1.0, 1, share) == pytest.approx(oracles.mm1_quantile(0.7, 1.0, share))
+
+
+@pytest.mark.parametrize(("rate", "servers"), [(6.4, 8), (7.0, 8), (0.5, 1), (1.9, 2)])
+def test_mmc_survival_integrates_to_the_mean(rate, servers):
+    """The mean is the area under the survival function; (7.0, 8) is the double root where cμ-λ = μ."""
+    step, last = 0.01, 60_000 if rate == 1.9 else 6_000
+    area = step * (0.5 + math.fsum(oracles.mmc_survival(rate, 1.0, servers, step * n) for n in range(1, last)))
+    assert area == pytest.approx(oracles.mmc_mean(rate, 1.0, servers), rel=1e-4)
+
+
+def test_general_service():
+    """Pollaczek-Khinchine gives M/M/1 at cv 1 and M/D/1 at cv 0, whose wait is half."""
+    assert oracles.mg1_mean(0.8, 1.0, cv=1.0) == pytest.approx(oracles.mm1_mean(0.8, 1.0))
+    assert oracles.mg1_mean(0.8, 1.0, cv=0.0) == pytest.approx(oracles.md1_mean(0.8, 1.0))
+    assert oracles.md1_mean(0.8, 1.0) - 1 == pytest.approx((oracles.mm1_mean(0.8, 1.0) - 1) / 2)
+
+
+def test_limited_room():
+    """M/M/1/K by its textbook form, also past saturation; with ample room it is M/M/c, with none Erlang B."""
+    for rho in (0.5, 0.9, 1.7):
+        textbook = (1 - rho) * rho**5 / (1 - rho**6)
+        assert oracles.mm1k_blocking(rho, 1.0, 5) == pytest.approx(textbook)
+    assert oracles.mm1k_blocking(1.0, 1.0, 5) == pytest.approx(1 / 6)
+    assert oracles.mm1k_mean(0.8, 1.0, 400) == pytest.approx(oracles.mm1_mean(0.8, 1.0))
+    assert oracles.mmck_mean(6.4, 1.0, 8, 400) == pytest.approx(oracles.mmc_mean(6.4, 1.0, 8))
+    assert oracles.mmck_blocking(6.4, 1.0, 8, 8) == pytest.approx(oracles.erlang_b(6.4, 8))
+    assert oracles.mmck_mean(6.4, 1.0, 8, 8) == pytest.approx(1.0)
+
+
+def test_little():
+    """L = λW counts what the stationary distribution counts."""
+    inside = oracles.mmck_distribution(0.8, 1.0, 1, 400)
+    assert math.fsum(n * p for n, p in enumerate(inside)) == pytest.approx(oracles.little_number(0.8, oracles.mm1_mean(0.8, 1.0)))
+
+
+@pytest.mark.parametrize(("rho", "chosen", "random"), [(0.9, 2.35, 9.0), (0.95, 3.21, 19.0), (0.99, 5.38, 99.0)])
+def test_power_of_two(rho, chosen, random):
+    """Two choices against one, mean jobs a server."""
+    assert oracles.power_of_two_mean_number(rho) == pytest.approx(chosen, abs=6e-3)
+    assert oracles.little_number(rho, oracles.mm1_mean(rho, 1.0)) == pytest.approx(random)
+
+
+def test_fan_out():
+    """One slow leaf in a hundred spoils 63.4 % of hundred-way requests; maxima grow as the harmonic numbers."""
+    assert oracles.fan_out_slow_share(0.01, 100) == pytest.approx(0.634, abs=5e-4)
+    assert oracles.fan_out_slow_share(0.0001, 2000) == pytest.approx(0.181, abs=5e-4)
+    for leaves, times in ((10, 2.93), (100, 5.19), (1000, 7.49)):
+        assert oracles.max_of_exponentials(1.0, leaves) == pytest.approx(times, abs=5e-3)
+
+
+def test_retries_and_availability():
+    """Three retries at even odds make 1.875 attempts; five layers of three 243; thirty times 99.99 % is 99.70 %."""
+    assert oracles.attempts_per_call(0.5, 3) == pytest.approx(1.875)
+    assert oracles.attempts_per_call(1.0, 2) ** 5 == pytest.approx(243)
+    assert oracles.availability_in_series(0.9999, 30) == pytest.approx(0.9970, abs=5e-5)
+
+
+def test_no_answer_where_there_is_none():
+    """A saturated queue and a room smaller than its servers are refused with the figure."""
+    with pytest.raises(ValueError, match="utilization 1 is not below 1"):
+        oracles.mmc_mean(8.0, 1.0, 8)
+    with pytest.raises(ValueError, match="room 3 is less than 8 servers"):
+        oracles.mmck_blocking(1.0, 1.0, 8, 3)
