@@ -7,6 +7,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Mistake(NamedTuple):
+    """One broken rule: where in the file's tree, and the rule as the end of a sentence that begins with the place."""
+
+    path: tuple[str | int, ...]
+    rule: str  # "must be at least 0", "is not one of random, round_robin; did you mean 'random'?"
+
 
 class ParleyError(Exception):
     """Anything a user can mend. `exit_code` is what the command line returns."""
@@ -15,8 +24,29 @@ class ParleyError(Exception):
 
 
 class ScenarioError(ParleyError):
-    """A description of a world breaks a rule; the message gives place, value, rule and the nearest right name."""
+    """A description of a world breaks a rule; the message gives place, value, rule and the nearest right name.
+
+    `mistakes` has one entry for each broken rule where several were found at once.
+    """
+
+    def __init__(self, message: str, mistakes: tuple[Mistake, ...] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = mistakes
 
 
 class UnitError(ScenarioError, ValueError):
-    """A value is not a quantity of the unit asked for."""
+    """A value is not a quantity of the unit asked for. `rule` is the sentence without the value."""
+
+    def __init__(self, value: object, rule: str) -> None:
+        super().__init__(f"{quoted(value)} {rule}")
+        self.args = (value, rule)  # so that it survives pickling between processes
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"{quoted(self.args[0])} {self.rule}"
+
+
+def quoted(value: object) -> str:
+    """A value as a message shows it: like Python writes it, at most 60 characters."""
+    text = repr(value if not isinstance(value, str) else value[:100])
+    return text if len(text) <= 60 else f"{text[:56]}...{text[0] if isinstance(value, str) else ''}"

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from scenarios.schema.model import OneOf, Part, field
 from scenarios.schema.resilience import Plain
 from scenarios.schema.units import Duration, Percent
+from scenarios.schema.words import Whole
 
 
 class ScalingPolicy(Part):
     """How much may change within a period."""
 
     type: Literal["Pods", "Percent"] = field(says="pods, or percent of the pods at the start of the period")
-    value: int = field(says="how many, or how many percent", gt=0, le=1_000_000)
-    periodSeconds: int = field(says="the period, in seconds", gt=0, le=1800)
+    value: Whole = field(says="how many, or how many percent", gt=0, le=1_000_000)
+    periodSeconds: Whole = field(says="the period, in seconds", gt=0, le=1800)
 
 
 class ScalingRules(Part):
     """One direction of a behaviour; what is absent has Kubernetes' default for that direction."""
 
-    stabilizationWindowSeconds: int | None = field(None, says="how far back recommendations count", ge=0, le=3600)
+    stabilizationWindowSeconds: Whole | None = field(None, says="how far back recommendations count", ge=0, le=3600)
     selectPolicy: Literal["Max", "Min", "Disabled"] = field("Max", says="which of several policies holds")
     policies: Annotated[tuple[ScalingPolicy, ...], Field(min_length=1)] | None = field(None, says="the limits")
     tolerance: Percent | None = field(None, says="no change while the ratio is this close to 1")
@@ -39,8 +40,8 @@ class Hpa(Part):
     """The Kubernetes Horizontal Pod Autoscaler on CPU, with the controller's flags."""
 
     target_cpu: Percent = field(says="averageUtilization aimed at", gt=0)
-    min: int = field(1, says="minReplicas", ge=1, le=100_000)
-    max: int = field(says="maxReplicas", ge=1, le=100_000)
+    min: Whole = field(1, says="minReplicas", ge=1, le=100_000)
+    max: Whole = field(says="maxReplicas", ge=1, le=100_000)
     behavior: Behavior | None = field(None, says="limits and windows per direction; without it the older path holds")
     tolerance: Percent = field(0.1, says="--horizontal-pod-autoscaler-tolerance")
     sync_period: Duration = field(15_000_000_000, says="--horizontal-pod-autoscaler-sync-period", gt=0)
@@ -54,13 +55,9 @@ class Hpa(Part):
 class Scaling(OneOf):
     """Who decides the number of pods."""
 
+    named: ClassVar[bool] = True
     fixed: Plain | None = field(None, says="nobody: the replicas of the file stay")
     hpa: Hpa | None = field(None, says="the Kubernetes HPA")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_name(cls, value: Any) -> Any:
-        return {value: {}} if isinstance(value, str) else value
 
 
 class Agent(Part):

@@ -6,8 +6,8 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from scenarios.schema.model import OneOf, Part, field
-from scenarios.schema.topology import Name
 from scenarios.schema.units import Duration, Number, Share
+from scenarios.schema.words import Name
 
 
 class Struck(Part):

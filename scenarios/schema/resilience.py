@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from scenarios.schema.model import OneOf, Part, field
 from scenarios.schema.units import Bytes, Duration, Share
+from scenarios.schema.words import Whole
 
 RetryOn = Literal["5xx", "gateway-error", "reset", "connect-failure"]
 
@@ -19,20 +20,16 @@ class Plain(Part):
 class LeastRequest(Part):
     """Of a few pods drawn at random, the one with the fewest requests in flight as this caller sees it."""
 
-    choice_count: int = field(2, says="pods drawn, with replacement", ge=1, le=100)
+    choice_count: Whole = field(2, says="pods drawn, with replacement", ge=1, le=100)
 
 
 class LbPolicy(OneOf):
     """How a caller picks a pod."""
 
+    named: ClassVar[bool] = True
     random: Plain | None = field(None, says="every ready pod alike")
     round_robin: Plain | None = field(None, says="one after the other")
     least_request: LeastRequest | None = field(None, says="the least busy of choice_count drawn")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_name(cls, value: Any) -> Any:
-        return {value: {}} if isinstance(value, str) else value
 
 
 class RetryBackOff(Part):
@@ -46,13 +43,13 @@ class RetryBudget(Part):
     """Retries in flight never exceed a share of requests in flight, per caller pod and route."""
 
     budget_percent: Share = field(0.2, says="share of the requests in flight")
-    min_retry_concurrency: int = field(3, says="retries in flight always allowed", ge=0, le=1_000_000)
+    min_retry_concurrency: Whole = field(3, says="retries in flight always allowed", ge=0, le=1_000_000)
 
 
 class Retries(Part):
     """When a failed attempt is made again."""
 
-    num_retries: int = field(1, says="extra attempts at most", ge=0, le=100)
+    num_retries: Whole = field(1, says="extra attempts at most", ge=0, le=100)
     retry_on: Annotated[tuple[RetryOn, ...], Field(min_length=1)] = field(("5xx",), says="failures tried again")
     retry_back_off: RetryBackOff = field(RetryBackOff(), says="the wait before a retry")
     retry_budget: RetryBudget | None = field(None, says="a limit on retries in flight; none if absent")

@@ -6,15 +6,12 @@ The caller is a service (with an endpoint) or a workload (without). Every defaul
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scenarios.schema.resilience import LbPolicy, LeastRequest, Retries, Route
 
-_SIDE = r"[a-z][a-z0-9_-]{0,62}(?:\.[a-z][a-z0-9_-]{0,62})?"
-PATTERN = re.compile(rf"({_SIDE}|\*) -> ({_SIDE})")
 DEFAULTS = "defaults"
 
 

@@ -11,8 +11,9 @@ from scenarios.schema.control import Agent, Telemetry
 from scenarios.schema.faults import Fault
 from scenarios.schema.model import Part, field
 from scenarios.schema.resilience import Route
-from scenarios.schema.topology import Cluster, Name, Network, Service
+from scenarios.schema.topology import Cluster, Network, Service
 from scenarios.schema.units import Duration
+from scenarios.schema.words import Currency, Name, Pattern, RunName
 from scenarios.schema.workload import Workload
 
 COMPARISON = re.compile(r"(<=|>=|<|>)\s*(\S.*)")
@@ -43,15 +44,15 @@ class Scenario(Part):
     """A world and the question asked of it."""
 
     version: Literal[1] = field(says="of this format")
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] = field(says="what runs are called")
+    name: RunName = field(says="what runs are called")
     question: str = field("", says="what a run of this file answers", max_length=500)
     duration: Duration = field(says="how long a run lasts", gt=0)
     warmup: Duration = field(0, says="requests that arrive earlier are not measured")
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = field("EUR", says="of prices")
+    currency: Currency = field("EUR", says="of prices")
     cluster: Cluster = field(Cluster(), says="zones and nodes")
     network: Network = field(Network(), says="latency between services")
     services: Annotated[dict[Name, Service], Field(min_length=1)] = field(says="by name")
-    routes: dict[str, Route] = field({}, says="by pattern, most specific wins: 'a.x -> b.y', 'a -> b', '* -> b', defaults")
+    routes: dict[Pattern, Route] = field({}, says="by pattern, most specific wins: 'a.x -> b.y', 'a -> b', '* -> b', defaults")
     workload: Annotated[dict[Name, Workload], Field(min_length=1)] = field(says="classes of requests by name")
     agents: dict[Name, Agent] = field({}, says="minds by service; `defaults` for all")
     telemetry: Telemetry = field(Telemetry(), says="how the control plane sees the mesh")

@@ -9,17 +9,14 @@ from pydantic import Discriminator, Field, Tag, field_validator
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import Bytes, Duration, MilliCores, PricePerGB, PricePerHour, Share
-
-NAME = r"^[a-z][a-z0-9_-]{0,62}$"
-Name = Annotated[str, Field(pattern=NAME)]
-Target = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}\.[a-z][a-z0-9_-]{0,62}$")]  # service.endpoint
+from scenarios.schema.words import Name, Target, Whole
 
 
 class NodePool(Part):
     """Like machines in one or more zones."""
 
     zones: tuple[Name, ...] | None = field(None, says="zones that have them; all by default")
-    count: int = field(says="nodes per zone", ge=0, le=100_000)
+    count: Whole = field(says="nodes per zone", ge=0, le=100_000)
     cpu: MilliCores = field(says="cores a node offers to pods")
     memory: Bytes = field(says="memory a node offers to pods", gt=0)
     price: PricePerHour = field(0.0, says="what a node costs")
@@ -63,7 +60,7 @@ class Resources(Part):
 class Queue(Part):
     """First in, first out, in each pod."""
 
-    size: int | None = field(None, says="requests that may wait in a pod; more are rejected. No limit if absent",
+    size: Whole | None = field(None, says="requests that may wait in a pod; more are rejected. No limit if absent",
                              ge=0, le=10_000_000)  # fmt: skip
 
 
@@ -85,19 +82,31 @@ class Fallback(Part):
     fallback: Annotated[tuple[Step, ...], Field(min_length=1)] = field(says="steps done in place of the failed call")
 
 
+OnFailure = Annotated[
+    Annotated[Literal["fail", "ignore"], Tag("word")] | Annotated[Fallback, Tag("fallback")],
+    Discriminator(lambda value: "fallback" if isinstance(value, (dict, Fallback)) else "word"),
+]
+
+
 class Call(Part):
     """Ask another service and wait for its answer; over the route that fits best."""
 
     call: Target = field(says="service.endpoint")
-    repeat: int = field(1, says="this many times, one after the other", ge=1, le=100_000)
-    on_failure: Literal["fail", "ignore"] | Fallback = field("fail", says="fail the endpoint, go on, or do other steps")
+    repeat: Whole = field(1, says="this many times, one after the other", ge=1, le=100_000)
+    on_failure: OnFailure = field("fail", says="fail the endpoint, go on, or do other steps")
+
+
+Join = Annotated[
+    Annotated[Literal["all", "first"], Tag("word")] | Annotated[Whole, Field(ge=1), Tag("number")],
+    Discriminator(lambda value: "number" if isinstance(value, (int, float)) else "word"),
+]
 
 
 class Parallel(Part):
     """Several branches at once; each is a step or a list of steps."""
 
     parallel: Annotated[tuple[tuple[Step, ...], ...], Field(min_length=1, max_length=4096)] = field(says="the branches")
-    join: Literal["all", "first"] | Annotated[int, Field(ge=1)] = field(
+    join: Join = field(
         "all", says="how many branches must succeed before the endpoint goes on: all, first, or a number")
 
     @field_validator("parallel", mode="before")
@@ -138,8 +147,8 @@ Step = Annotated[
 class Service(Part):
     """Pods that answer the same calls."""
 
-    replicas: int = field(1, says="pods at the start", ge=0, le=100_000)
-    workers: int = field(1, says="requests a pod works on at once", ge=1, le=1_000_000)
+    replicas: Whole = field(1, says="pods at the start", ge=0, le=100_000)
+    workers: Whole = field(1, says="requests a pod works on at once", ge=1, le=1_000_000)
     model: Literal["async", "thread"] = field(
         "async", says="a worker is free while its request waits downstream (async), or held until the answer (thread)")
     resources: Resources = field(Resources(), says="Kubernetes requests and limits of a pod")

@@ -7,11 +7,10 @@ Dumping a scenario writes the same quantities back, so a dumped file loads to th
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeGuard
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
@@ -19,6 +18,12 @@ from scenarios.errors import UnitError
 
 NS_PER_S = 1_000_000_000
 DURATION_MAX_NS = 10 * 365 * 24 * 3600 * NS_PER_S  # ten years: what int64 nanoseconds and the histogram still hold
+RATE_MAX = NS_PER_S  # per second
+BYTES_MAX = 2**60
+CPU_MAX = 10**9  # milli-cores
+PRICE_MAX = 10**12
+NUMBER_MAX = 1e300  # also refuses inf and nan, and whole numbers no float can hold
+TEXT_MAX = 60  # characters of a quantity
 
 TIME_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": NS_PER_S, "m": 60 * NS_PER_S, "h": 3600 * NS_PER_S,
               "d": 86_400 * NS_PER_S}  # fmt: skip
@@ -28,22 +33,21 @@ BYTE_UNITS = {"": 1, "B": 1, "k": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "
 RATE_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
-_ONE_TIME = re.compile(rf"({_NUMBER})\s*(ns|us|ms|s|m|h|d)")
-_TIMES = re.compile(rf"(?:{_ONE_TIME.pattern}\s*)+")
-_RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|m|h)")
-_BYTES = re.compile(rf"({_NUMBER})\s*([A-Za-z]*)")
-_CPU = re.compile(rf"({_NUMBER})\s*(m?)")
-_PERCENT = re.compile(rf"({_NUMBER})\s*%")
-_PRICE = {unit: re.compile(rf"({_NUMBER})\s*/\s*{unit}") for unit in ("h", "GB")}
+_ONE_TIME = re.compile(rf"({_NUMBER})\s*(ns|us|ms|s|m|h|d)", re.ASCII)
+_TIMES = re.compile(rf"(?:{_ONE_TIME.pattern}\s*)+", re.ASCII)
+_RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|m|h)", re.ASCII)
+_BYTES = re.compile(rf"({_NUMBER})\s*([A-Za-z]*)", re.ASCII)
+_CPU = re.compile(rf"({_NUMBER})\s*(m?)", re.ASCII)
+_PERCENT = re.compile(rf"({_NUMBER})\s*%", re.ASCII)
+_PRICE = {unit: re.compile(rf"({_NUMBER})\s*/\s*{unit}", re.ASCII) for unit in ("h", "GB")}
 
 
 def _refuse(value: object, what: str, example: str) -> UnitError:
-    return UnitError(f"{_quoted(value)} is not {what}; write it like {example}")
+    return UnitError(value, f"is not {what}; write it like {example}")
 
 
-def _quoted(value: object) -> str:
-    text = value if isinstance(value, str) else str(value)
-    return repr(text if len(text) <= 40 else text[:37] + "...")
+def _matched(pattern: re.Pattern[str], value: object) -> re.Match[str] | None:
+    return pattern.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= TEXT_MAX else None
 
 
 def _exact(text: str) -> Fraction:
@@ -55,52 +59,58 @@ def parse_duration(value: object) -> int:
     """Integer nanoseconds of `250ms`, `1.5s`, `12m03s`, `2h`; a bare 0 is allowed. Raises UnitError."""
     if value == 0 and not isinstance(value, bool) and isinstance(value, (int, float)):
         return 0
-    if not isinstance(value, str) or len(value) > 60 or not _TIMES.fullmatch(value.strip()):
+    if (match := _matched(_TIMES, value)) is None:
         raise _refuse(value, "a duration", "250ms, 1.5s, 20m or 12m03s")
-    total = sum(_exact(number) * TIME_UNITS[unit] for number, unit in _ONE_TIME.findall(value.replace(" ", "")))
+    total = sum(_exact(number) * TIME_UNITS[unit] for number, unit in _ONE_TIME.findall(match[0]))
     if total > DURATION_MAX_NS:
-        raise UnitError(f"{_quoted(value)} is longer than ten years, the longest time a run can hold")
+        raise UnitError(value, "is longer than ten years, the longest time a run can hold")
     return round(total)
 
 
 def format_duration(ns: int) -> str:
     """The shortest exact spelling: 1_500_000 -> '1.5ms', 720_000_000_000 -> '12m'."""
-    for unit in ("h", "m", "s", "ms", "us"):
-        if ns and ns % TIME_UNITS[unit] == 0:
+    for unit in ("h", "m") if ns else ():
+        if ns % TIME_UNITS[unit] == 0:
             return f"{ns // TIME_UNITS[unit]}{unit}"
     for unit in ("s", "ms", "us"):
         if ns >= TIME_UNITS[unit] and (ns * 1000) % TIME_UNITS[unit] == 0:
-            return f"{ns / TIME_UNITS[unit]:.3f}".rstrip("0") + unit
+            whole, rest = divmod(ns * 1000 // TIME_UNITS[unit], 1000)
+            return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + unit
     return f"{ns}ns" if ns else "0s"
 
 
 def parse_rate(value: object) -> float:
     """Events per second of `300/s`, `90/m`, `5/h`; finite and not negative. Raises UnitError."""
-    match = _RATE.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
-    if match is None:
+    if (match := _matched(_RATE, value)) is None:
         raise _refuse(value, "a rate", "300/s, 90/m or 5/h")
-    return float(_exact(match[1]) / RATE_UNITS[match[2]])
+    rate = _exact(match[1]) / RATE_UNITS[match[2]]
+    if rate > RATE_MAX:
+        raise UnitError(value, "is more than one event a nanosecond, the highest rate a clock of nanoseconds can hold")
+    return float(rate)
 
 
 def parse_bytes(value: object) -> int:
-    """Bytes of `64Mi`, `1.5GB`, `2000`. Raises UnitError."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    match = _BYTES.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
+    """Bytes of `64Mi`, `1.5GB`, `2000`; an exbibyte at most. Raises UnitError."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    match = _matched(_BYTES, text)
     if match is None or match[2] not in BYTE_UNITS:
         raise _refuse(value, "an amount of memory or data", "256Mi, 64Gi, 10KB or 2GB")
-    return round(_exact(match[1]) * BYTE_UNITS[match[2]])
+    amount = _exact(match[1]) * BYTE_UNITS[match[2]]
+    if amount > BYTES_MAX:
+        raise UnitError(value, "is more than an exbibyte")
+    return round(amount)
 
 
 def parse_cpu(value: object) -> int:
-    """Milli-cores of `0.5`, `2`, `250m`. Raises UnitError."""
+    """Milli-cores of `0.5`, `2`, `250m`; a million cores at most. Raises UnitError."""
     text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-    match = _CPU.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= 60 else None
-    if match is None:
+    if (match := _matched(_CPU, text)) is None:
         raise _refuse(value, "an amount of CPU", "2, 0.5 or 250m")
     cores = _exact(match[1]) * (1 if match[2] else 1000)
     if cores < 1:
-        raise UnitError(f"{_quoted(value)} is less than a thousandth of a core; write it like 2, 0.5 or 250m")
+        raise UnitError(value, "is less than a thousandth of a core; write it like 2, 0.5 or 250m")
+    if cores > CPU_MAX:
+        raise UnitError(value, "is more than a million cores")
     return round(cores)
 
 
@@ -121,26 +131,28 @@ def parse_percent(value: object) -> float:
 
 
 def _ratio(value: object) -> float | None:
-    if isinstance(value, str) and len(value) <= 60 and (match := _PERCENT.fullmatch(value.strip())):
-        return float(_exact(match[1]) / 100)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
-        return float(value)
-    return None
+    if (match := _matched(_PERCENT, value)) is not None:
+        return float(min(_exact(match[1]) / 100, _exact("1e9")))  # a float holds it, and every bound refuses it
+    return float(value) if _is_number(value) and value >= 0 else None
 
 
 def _price_parser(unit: str) -> Any:
     def parse_price(value: object) -> float:
-        match = _PRICE[unit].fullmatch(value.strip()) if isinstance(value, str) and len(value) <= 60 else None
-        if match is None:
+        match = _matched(_PRICE[unit], value)
+        if match is None or _exact(match[1]) > PRICE_MAX:
             raise _refuse(value, f"a price per {unit}", f"0.40/{unit}")
         return float(_exact(match[1]))
 
     return parse_price
 
 
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < NUMBER_MAX
+
+
 def finite(value: object) -> float:
     """A plain finite number, not a bool and not a string. Raises UnitError."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    if _is_number(value):
         return float(value)
     raise _refuse(value, "a finite number", "1.5")
 

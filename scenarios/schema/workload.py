@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import OneOf, Part, field
-from scenarios.schema.topology import Name, Target
 from scenarios.schema.units import Duration, Number, Rate, Share
+from scenarios.schema.words import Name, Target, Whole
 
 
 class FlashCrowd(Part):
@@ -86,14 +86,14 @@ class Session(Part):
     """A user's visit: a first request, some more, and a pause before the next visit."""
 
     start: Target | None = field(None, says="the entry of the first request; from the mix if absent")
-    requests: int = field(says="requests in a visit", ge=1, le=1_000_000)
+    requests: Whole = field(says="requests in a visit", ge=1, le=1_000_000)
     pause: Distribution = field(Distribution(constant=0), says="time between visits, instead of the think time")
 
 
 class Users(Part):
     """A closed population: each user thinks, asks, waits for the answer, and thinks again."""
 
-    count: int = field(says="how many", ge=1, le=10_000_000)
+    count: Whole = field(says="how many", ge=1, le=10_000_000)
     think: Distribution = field(says="from an answer to the next request")
     spawn: Rate | None = field(None, says="how fast users appear at the start; all at once if absent", gt=0)
     session: Session | None = field(None, says="users come and go in visits")

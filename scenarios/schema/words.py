@@ -1,0 +1,52 @@
+"""Words with a rule: names, targets, and numbers that must be whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True)
+class Word:
+    """A pattern that a whole text must match, and what such a text is called."""
+
+    pattern: str
+    what: str
+
+    def fits(self, text: str) -> bool:
+        """Whether the whole text matches."""
+        return re.fullmatch(self.pattern, text, re.ASCII) is not None
+
+    def require(self, text: str) -> str:
+        """The text itself. Raises PydanticCustomError where it does not fit."""
+        if not self.fits(text):
+            raise PydanticCustomError("word", "is not {what}", {"what": self.what})
+        return text
+
+
+def word(pattern: str, what: str) -> tuple[Any, ...]:
+    """Metadata of a text that must match a pattern."""
+    rule = Word(pattern, what)
+    return rule, AfterValidator(rule.require), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise PydanticCustomError("whole", "is not a whole number")
+
+
+_NAME = r"[a-z][a-z0-9_-]{0,62}"
+_A_NAME = "a name: a small letter, then small letters, digits, - or _, 63 at most"
+
+Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Name = Annotated[str, *word(_NAME, _A_NAME)]
+Target = Annotated[str, *word(rf"{_NAME}\.{_NAME}", "of the form service.endpoint")]
+Pattern = Annotated[str, *word(rf"defaults|(?:{_NAME}(?:\.{_NAME})?|\*) -> {_NAME}(?:\.{_NAME})?",
+                               "a route: write 'a -> b', 'a.x -> b.y', '* -> b' or defaults")]  # fmt: skip
+RunName = Annotated[str, *word(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", "a name: letters, digits, - or _, 63 at most")]
+Currency = Annotated[str, *word(r"[A-Z]{3}", "a currency: three capital letters")]
