@@ -31,6 +31,7 @@ demo: .venv/.installed-core  ## run the flash crowd and show what happened
 	@$(BIN)/parley run flash_crowd
 
 env: .venv/.installed-dev  ## set up .venv for development, nothing more
+	@echo "parley: .venv is ready"
 
 test: .venv/.installed-dev  ## run the tests, without the slow ones
 	@echo "parley: running the tests"
