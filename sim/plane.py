@@ -60,9 +60,6 @@ class DataPlane(Protocol):
     def digest(self) -> str:
         """32 hexadecimal digits over all rows so far."""
 
-    def events(self) -> int:
-        """Data events processed so far."""
-
     def take_rows(self) -> list[Row]:
         """Trace rows since the last call; empty unless the plane was built to record them."""
 

@@ -51,3 +51,9 @@ def next_arrival(segments: Any, index: int, last: int, now_ns: int, area: float)
             now_ns = piece.end_ns
         index += 1
     return index, -1
+
+
+@law
+def user_appears_ns(user: int, spawn: float) -> int:
+    """A4 When a closed user first begins to think: one after the other at `spawn` per second, or all at once."""
+    return int(user / spawn * 1e9 + 0.5) if spawn > 0.0 else 0

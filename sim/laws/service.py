@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from sim.draws import indexed_key, unit
 from sim.registry import law
@@ -104,3 +105,18 @@ def duration_ns(demand_ns: int, millicores: int, slowdown: float) -> int:
     if millicores == 1000 and slowdown == 1.0:
         return demand_ns
     return to_ns(demand_ns * slowdown * 1000.0 / millicores)
+
+
+@law
+def way(u: float, bounds: Any, first: int, count: int) -> int:
+    """L11 The first of `count` ways whose cumulative bound exceeds u; `count` where none does."""
+    for i in range(count):
+        if u < bounds[first + i]:
+            return i
+    return count
+
+
+@law
+def lap_number(lap: int, repeat: int, k: int) -> int:
+    """D3 The branch index of the k-th repetition of a step that itself runs in the lap-th pass of an outer one."""
+    return lap * repeat + k

@@ -1,0 +1,163 @@
+"""The caller's side: send a try, wait for its answer or a timeout, try again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, rank
+from sim.draws import BACK_OFF, unit
+from sim.laws.retrying import NO_ENDPOINT, OK, back_off_ns
+from sim.laws.retrying import TIMED_OUT as GIVEN_UP
+from sim.reference.life import Strand, Try
+from sim.reference.moment import Moment, Waiting
+from sim.reference.route import Route, View
+from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
+
+if TYPE_CHECKING:
+    from sim.reference.engine import ReferencePlane
+
+Process = Generator[simpy.Event, Any, Any]
+EXPIRY, ALARM = "expired", "timed out"
+
+
+def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key: Callable[[int], int]) -> Process:
+    """One call with all its tries; `key(attempt)` addresses a try. Returns the outcome the program sees."""
+    view = route.view(strand.visit.pod if strand.visit else None)
+    expiry: Moment | None = None
+    attempt = 0
+    while True:
+        one = send(plane, strand, route, view, endpoint, key(attempt), attempt)
+        if attempt == 0 and route.policy.timeout_ns:
+            expiry = Moment(plane.env)
+            expiry.fall(plane.now_ns + route.policy.timeout_ns, rank(EXPIRED, one.request.number, one.number))
+        cause = yield from wait(plane, strand, one, expiry)
+        if attempt > 0:
+            view.retrying -= 1
+        if cause is EXPIRY or one.outcome == OK or not route.wants_retry(view, attempt, one.outcome):
+            break
+        view.retrying += 1
+        cause = yield from back_off(plane, strand, one, expiry, attempt + 1)
+        if cause is EXPIRY:
+            view.retrying -= 1
+            break
+        attempt += 1
+    if expiry is not None:
+        expiry.forget()
+    return GIVEN_UP if cause is EXPIRY else one.outcome
+
+
+def send(plane: ReferencePlane, strand: Strand, route: Route, view: View, endpoint: int, key: int, attempt: int) -> Try:
+    """A try leaves its caller."""
+    now, request = plane.now_ns, strand.request
+    pod = route.pick(view, key)
+    one = Try(request, request.number_call(), key, attempt, strand, route, view, endpoint, pod, now, None)
+    plane.books.sent(one)
+    route.tally.attempts += 1
+    route.tally.retries += attempt > 0
+    route.tally.in_flight += 1
+    view.active += 1
+    if pod is None:
+        plane.row(SENT, request.number, one.number, -1, attempt)
+        one.served = NO_ENDPOINT
+        reply = Moment(plane.env)
+        reply.callbacks.append(lambda _: returned(plane, one))
+        reply.fall(now, rank(REPLIED, request.number, one.number))
+        return one
+    view.in_flight[pod.ident] += 1
+    plane.row(SENT, request.number, one.number, pod.ident, attempt)
+    arrival = Moment(plane.env)
+    arrival.callbacks.append(lambda _: plane.delivered(one))
+    arrival.fall(now + plane.network.outward_ns(one), rank(DELIVERED, request.number, one.number))
+    return one
+
+
+def wait(plane: ReferencePlane, strand: Strand, one: Try, expiry: Moment | None) -> Process:
+    """Until the answer, the try's timeout or the call's, whichever is first (D5 settles ties)."""
+    waiting = one.waiting = strand.waiting = Waiting(plane.env)
+    strand.awaited = one
+    alarm: Moment | None = None
+    if one.route.policy.per_try_timeout_ns:
+        alarm = Moment(plane.env)
+        alarm.callbacks.append(lambda _: give_up(plane, one, waiting, ALARM))
+        due = one.sent_ns + one.route.policy.per_try_timeout_ns
+        alarm.fall(due, rank(TIMED_OUT, one.request.number, one.number))
+    if expiry is not None:
+        expiry.forget()
+        expiry.callbacks.append(lambda _: give_up(plane, one, waiting, EXPIRY))
+    cause = yield waiting.event
+    if alarm is not None:
+        alarm.forget()
+    strand.awaited = None
+    return cause
+
+
+def back_off(plane: ReferencePlane, strand: Strand, failed: Try, expiry: Moment | None, retry: int) -> Process:
+    """The wait before a retry; the call's timeout may end it."""
+    waiting = strand.waiting = Waiting(plane.env)
+    strand.backing_off = failed.view
+    retries = failed.route.policy.retries
+    assert retries is not None
+    base = retries.retry_back_off.base_interval
+    most = retries.retry_back_off.max_interval
+    length = back_off_ns(base, 10 * base if most is None else most, retry, unit(failed.key, BACK_OFF, 0))
+    over = Moment(plane.env)
+    over.callbacks.append(lambda _: waiting.end("over"))
+    over.fall(plane.now_ns + length, rank(RETRIED, failed.request.number, failed.number))
+    if expiry is not None:
+        expiry.forget()
+        expiry.callbacks.append(lambda _: waiting.end(EXPIRY))
+    cause = yield waiting.event
+    over.forget()
+    strand.backing_off = None
+    return cause
+
+
+def returned(plane: ReferencePlane, one: Try) -> None:
+    """An answer is back: to a caller that waits, or to nobody."""
+    now, waiting = plane.now_ns, one.waiting
+    if waiting is None or not waiting.is_open:
+        one.route.tally.orphans -= 1
+        one.route.tally.failed += 1
+        plane.row(DROPPED, one.request.number, one.number, _place(one), one.served)
+        plane.books.closed(one)
+        return
+    one.outcome, one.returned_ns = one.served, now
+    _settle(one)
+    if one.outcome == OK:
+        one.route.tally.succeeded += 1
+    else:
+        one.route.tally.failed += 1
+    plane.row(RETURNED, one.request.number, one.number, _place(one), one.outcome)
+    plane.books.closed(one)
+    waiting.end("returned")
+
+
+def give_up(plane: ReferencePlane, one: Try, waiting: Waiting, cause: str) -> None:
+    """The caller waits no longer; the pod does not know."""
+    if not waiting.is_open:
+        return
+    orphan(plane, one)
+    plane.row(GAVE_UP, one.request.number, one.number, _place(one), GIVEN_UP)
+    waiting.end(cause)
+
+
+def orphan(plane: ReferencePlane, one: Try) -> None:
+    """A try loses its caller, who timed out or died with its pod."""
+    one.outcome, one.returned_ns, one.waiting = GIVEN_UP, plane.now_ns, None
+    _settle(one)
+    one.route.tally.timed_out += 1
+    one.route.tally.orphans += 1
+
+
+def _settle(one: Try) -> None:
+    one.route.tally.in_flight -= 1
+    one.view.active -= 1
+    if one.pod is not None:
+        one.view.in_flight[one.pod.ident] -= 1
+
+
+def _place(one: Try) -> int:
+    return -1 if one.pod is None else one.pod.ident

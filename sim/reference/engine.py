@@ -1,0 +1,225 @@
+"""The readable engine: a private SimPy environment, one process per visit."""
+
+from __future__ import annotations
+
+import numpy as np
+import simpy
+
+from scenarios.schema.routing import Edge
+from scenarios.schema.scenario import Scenario
+from sim import commands as c
+from sim.clock import REPLIED, rank
+from sim.draws import family_key
+from sim.laws import digesting
+from sim.laws.failing import call_fails
+from sim.laws.queueing import pass_time
+from sim.laws.retrying import FAILED, LOST, OK, REFUSED
+from sim.laws.retrying import REJECTED as TURNED_AWAY
+from sim.layout import Layout
+from sim.plane import Observation, Records
+from sim.records import POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
+from sim.reference.books import Books
+from sim.reference.calling import orphan, returned
+from sim.reference.life import Try, numbered
+from sim.reference.moment import Moment
+from sim.reference.network import Network
+from sim.reference.pod import Pod
+from sim.reference.route import Route
+from sim.reference.serving import visit
+from sim.reference.workload import Workload
+from sim.trace import ANSWERED, REJECTED, Row
+
+
+class ReferencePlane:
+    """A DataPlane to read. Holds everything of one run; nothing is shared between planes."""
+
+    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, record: bool = False) -> None:
+        self.layout, self.seed, self.span_share = Layout(scenario), seed, span_share
+        self.env = simpy.Environment()
+        self.books = Books(self.layout, record)
+        self.network = Network(self.layout)
+        self._now = self._requests = 0
+        self._log: list[tuple[int, c.PlaneCommand]] = []
+        self.programs = [numbered(scenario.services[s].endpoints[e]) for s, e in self.layout.endpoints]
+        self.routes = [Route(self, i, policy) for i, policy in enumerate(self.layout.routes)]
+        self.pods: list[Pod] = []
+        self.by_name: dict[tuple[str, int], Pod] = {}
+        self.ready: list[list[Pod]] = [[] for _ in self.layout.services]
+        self.versions = [0 for _ in self.layout.services]
+        self.workloads = [Workload(self, i) for i in range(len(self.layout.workloads))]
+        for workload in self.workloads:
+            workload.begin()
+
+    # -- the contract of DataPlane --------------------------------------------------------------------------------
+
+    @property
+    def now_ns(self) -> int:
+        """Time up to which everything has happened; inside an event, the event's own."""
+        return self._now
+
+    def advance(self, until_ns: int) -> None:
+        """Process every data event strictly before `until_ns`."""
+        while (due := self.env.peek()) < until_ns:
+            self._now = int(due)
+            self.env.step()
+        self._now = max(self._now, until_ns)
+
+    def apply(self, command: c.PlaneCommand) -> None:
+        """Act at now. Raises ValueError for a pod or service that does not exist."""
+        if isinstance(command, c.PodReady):
+            self._add(command)
+        elif (command.service, command.number) not in self.by_name:
+            raise ValueError(f"{command.service} has no pod {command.number}")
+        else:
+            self._act(command, self.by_name[command.service, command.number])
+        self._log.append((self._now, command))
+
+    def observe(self) -> Observation:
+        """Counters and histograms up to now."""
+        for pod in self.pods:
+            pass_time(pod.tally, self._now)
+        books = self.books
+        return Observation(
+            now_ns=self._now,
+            pod_service=np.array([pod.service for pod in self.pods], dtype=np.int64),
+            pod_number=np.array([pod.number for pod in self.pods], dtype=np.int64),
+            pod_ready=np.array([pod in self.ready[pod.service] for pod in self.pods], dtype=np.bool_),
+            pods=POD_TALLY.gather([pod.tally for pod in self.pods]),
+            routes=ROUTE_TALLY.gather([route.tally for route in self.routes]),
+            workloads=REQUEST_TALLY.gather(books.workloads),
+            intervals=REQUEST_TALLY.gather(books.intervals),
+            workload_histogram=books.workload_histogram.copy(),
+            interval_histogram=books.interval_histogram.copy(),
+            service_histogram=books.service_histogram.copy(),
+        )
+
+    def present(self, service: str, number: int) -> int:
+        """Visits inside a pod now."""
+        return len(self.by_name[service, number].visits)
+
+    def digest(self) -> str:
+        """32 hexadecimal digits over all rows so far."""
+        return digesting.text(self.books.lanes)
+
+    def take_rows(self) -> list[Row]:
+        """Trace rows since the last call."""
+        return self.books.take_rows()
+
+    def take_spans(self) -> Records:
+        """Spans that ended since the last call."""
+        return self.books.take_spans()
+
+    def open_spans(self) -> Records:
+        """Spans of sampled tries still in flight."""
+        return self.books.open_spans()
+
+    def fork(self) -> ReferencePlane:
+        """A replay of the same seed and commands up to now: a world is a pure function of them."""
+        record = self.books.rows is not None
+        twin = ReferencePlane(self.layout.scenario, self.seed, span_share=self.span_share, record=record)
+        for time, command in self._log:
+            twin.advance(time)
+            twin.apply(command)
+        twin.advance(self._now)
+        twin.books.rows = None if self.books.rows is None else list(self.books.rows)
+        twin.books.spans = list(self.books.spans)
+        return twin
+
+    # -- pods -----------------------------------------------------------------------------------------------------
+
+    def _add(self, command: c.PodReady) -> None:
+        if command.service not in self.layout.service_index:
+            raise ValueError(f"there is no service {command.service}")
+        service, zone = self.layout.service_index[command.service], self.layout.zones.index(command.zone)
+        pod = Pod(self, len(self.pods), service, command.number, zone)
+        self.pods.append(pod)
+        self.by_name[command.service, command.number] = pod
+        self.ready[service].append(pod)
+        self.versions[service] += 1
+
+    def _act(self, command: c.PlaneCommand, pod: Pod) -> None:
+        match command:
+            case c.PodSlowed(factor=factor):
+                pod.slowdown = factor
+            case c.PodFailing(rate=rate):
+                pod.error_rate = rate
+            case _:
+                if pod in self.ready[pod.service]:
+                    self.ready[pod.service].remove(pod)
+                    self.versions[pod.service] += 1
+                if isinstance(command, c.PodGone) and not pod.is_gone:
+                    self._lose(pod)
+
+    def _lose(self, pod: Pod) -> None:
+        """D13: every visit in the pod is answered by a reset; the tries its strands wait for lose their caller."""
+        for one in pod.die():
+            one.is_lost = True
+            for strand in one.strands:
+                if strand.awaited is not None:
+                    orphan(self, strand.awaited)
+                    strand.awaited.view.retrying -= strand.awaited.attempt > 0
+                if strand.backing_off is not None:
+                    strand.backing_off.retrying -= 1
+                if strand.waiting is not None:
+                    strand.waiting.abandon()
+            self._reply(one, LOST)
+
+    # -- what the lives of requests use -----------------------------------------------------------------------------
+
+    def family(self, family: str, name: str) -> int:
+        """Base key of a family of things under this seed."""
+        return family_key(self.seed, family, name)
+
+    def row(self, kind: int, request: int, call: int, place: int, value: int) -> None:
+        """Emit a trace row at now."""
+        self.books.row(self._now, kind, request, call, place, value)
+
+    def number_request(self) -> int:
+        """The next request's number, in order of arrival."""
+        self._requests += 1
+        return self._requests - 1
+
+    def edge(self, caller: str, endpoint: str, target: str) -> tuple[Route, int]:
+        """The route and the endpoint's index of a call; a workload calls with no endpoint of its own."""
+        callee, called = target.split(".")
+        route = self.routes[self.layout.route_index[Edge(caller, endpoint, callee, called)]]
+        return route, self.layout.endpoint_index[callee, called]
+
+    def delivered(self, one: Try) -> None:
+        """A try reaches its pod (D10): gone, failing, full, or let in."""
+        pod = one.pod
+        assert pod is not None
+        one.delivered_ns = self._now
+        if pod.is_gone:
+            self._turn_away(one, REFUSED)
+        elif pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
+            pod.tally.visits += 1
+            pod.tally.failed += 1
+            self.row(ANSWERED, one.request.number, one.number, pod.ident, FAILED)
+            self._reply(one, FAILED)
+        elif not pod.admits():
+            pod.tally.rejected += 1
+            self._turn_away(one, TURNED_AWAY)
+        else:
+            pod.enter(one)
+            self.env.process(visit(self, one))
+
+    def _turn_away(self, one: Try, outcome: int) -> None:
+        assert one.pod is not None
+        self.row(REJECTED, one.request.number, one.number, one.pod.ident, outcome)
+        self._reply(one, outcome)
+
+    def answer(self, one: Try, outcome: int) -> None:
+        """D11: a visit is over: the row, the pod's books, its worker to the next, the answer on its way."""
+        assert one.pod is not None
+        self.row(ANSWERED, one.request.number, one.number, one.pod.ident, outcome)
+        self.books.visited(one.pod.service, self._now - one.delivered_ns)
+        one.pod.leave(one, outcome == OK)
+        self._reply(one, outcome)
+
+    def _reply(self, one: Try, outcome: int) -> None:
+        one.served, one.ended_ns = outcome, self._now
+        reply = Moment(self.env)
+        reply.callbacks.append(lambda _: returned(self, one))
+        due = self._now + self.network.backward_ns(one)
+        reply.fall(due, rank(REPLIED, one.request.number, one.number))

@@ -1,0 +1,140 @@
+"""What a request is made of: the request, its tries, and the strands of program that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import simpy
+
+from scenarios.schema.topology import Step
+from sim.clock import CALLS_MAX
+from sim.errors import TooManyCalls
+from sim.laws.retrying import PENDING
+from sim.layout import inner_steps
+from sim.reference.moment import Waiting
+
+if TYPE_CHECKING:
+    from sim.reference.pod import Pod
+    from sim.reference.route import Route, View
+
+
+@dataclass(slots=True)
+class Request:
+    """One request from outside; everything done for it is numbered from its own counter."""
+
+    number: int
+    key: int
+    workload: int
+    user: int
+    arrived_ns: int
+    sampled: bool
+    next_call: int = 0
+
+    def number_call(self) -> int:
+        """The next number. Raises TooManyCalls."""
+        if self.next_call > CALLS_MAX:
+            raise TooManyCalls(f"request {self.number} made more than {CALLS_MAX:,} calls and branches")
+        self.next_call += 1
+        return self.next_call - 1
+
+
+@dataclass(slots=True, eq=False)
+class Try:
+    """One attempt at a call, from its caller to a pod and back; in the pod it is the visit."""
+
+    request: Request
+    number: int
+    key: int
+    attempt: int
+    caller: Strand
+    route: Route
+    view: View
+    endpoint: int
+    pod: Pod | None
+    sent_ns: int
+    waiting: Waiting | None  # the caller's wait; None once it has given up
+    delivered_ns: int = -1
+    started_ns: int = -1
+    ended_ns: int = -1
+    returned_ns: int = -1
+    worked_ns: int = 0
+    outcome: int = PENDING  # as the caller saw it
+    served: int = PENDING  # as the pod saw it
+    is_lost: bool = False  # its pod died under it
+    strands: list[Strand] = field(default_factory=list)  # of its program, while they live
+
+
+@dataclass(slots=True, eq=False)
+class Strand:
+    """A line of program: a visit's main one, a branch of a parallel step, or the client itself."""
+
+    request: Request
+    number: int
+    visit: Try | None  # None: the client
+    join: Join | None = None  # what a branch reports to
+    awaited: Try | None = None  # the try it waits for now
+    backing_off: View | None = None  # the view whose retry it holds while it waits to try again
+    waiting: Waiting | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nobody waits for it any more: some join above it is settled."""
+        join = self.join
+        while join is not None:
+            if not join.is_open:
+                return True
+            join = join.parent.join
+        return False
+
+
+class Join:
+    """Where branches meet: open until enough have succeeded, or too many failed."""
+
+    def __init__(self, env: simpy.Environment, parent: Strand, branches: int, needed: int) -> None:
+        self.event = env.event()
+        self.parent = parent
+        self.needed = needed
+        self.spare = branches - needed
+        self.is_open = True
+
+    def report(self, succeeded: bool) -> None:
+        """A branch is done; the one that decides wakes the parent."""
+        if not self.is_open:
+            return
+        if succeeded:
+            self.needed -= 1
+        else:
+            self.spare -= 1
+        if self.needed == 0 or self.spare < 0:
+            self.is_open = False
+            self.event.succeed(self.needed == 0)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A step with its number in the endpoint's program, and the programs inside it."""
+
+    step: Step
+    number: int
+    inner: tuple[tuple[Numbered, ...], ...]
+
+
+def numbered(steps: Sequence[Step], first: int = 0) -> tuple[Numbered, ...]:
+    """Steps numbered in document order, depth first (D3)."""
+    found: list[Numbered] = []
+    for step in steps:
+        number = first
+        first += 1
+        inner = []
+        for program in inner_steps(step):
+            inner.append(numbered(program, first))
+            first += size(inner[-1])
+        found.append(Numbered(step, number, tuple(inner)))
+    return tuple(found)
+
+
+def size(program: Sequence[Numbered]) -> int:
+    """How many steps a program has, inner ones included."""
+    return sum(1 + sum(size(inner) for inner in one.inner) for one in program)

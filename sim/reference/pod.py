@@ -1,0 +1,168 @@
+"""A pod: workers, cores, and the queue of those who wait for them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scenarios.schema.topology import Service
+from sim.clock import WORKED, rank
+from sim.draws import indexed_key
+from sim.laws.queueing import is_admitted, pass_time
+from sim.laws.service import duration_ns, servers
+from sim.records import POD_TALLY
+from sim.reference.life import Strand, Try
+from sim.reference.moment import Moment
+from sim.trace import STARTED
+from sim.trace import WORKED as ROW_WORKED
+
+if TYPE_CHECKING:
+    from sim.reference.engine import ReferencePlane
+
+Tally = POD_TALLY.make_class()
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A demand for CPU time: waiting for a core, or at work."""
+
+    strand: Strand
+    demand_ns: int
+    done: Moment
+    started_ns: int = -1
+    lasts_ns: int = 0
+    on_slow_core: bool = False
+
+
+class Pod:
+    """A running copy of a service."""
+
+    def __init__(self, plane: ReferencePlane, ident: int, service: int, number: int, zone: int) -> None:
+        name = plane.layout.services[service]
+        self.plane = plane
+        self.spec: Service = plane.layout.scenario.services[name]
+        self.ident, self.service, self.number, self.zone = ident, service, number, zone
+        self.key = indexed_key(plane.family("service", name), number)
+        self.tally = Tally(changed_ns=plane.now_ns)
+        self.slowdown, self.error_rate = 1.0, 0.0
+        self.is_gone = False
+        self.visits: list[Try] = []
+        self.held = 0  # workers taken (thread model)
+        self.door: deque[tuple[Try, Moment]] = deque()  # visits waiting for a worker (thread model)
+        limit = self.spec.resources.limits.cpu or 0
+        self.cores = servers(self.spec.workers, limit)
+        self.slow_core = limit % 1000 if limit and (limit + 999) // 1000 <= self.spec.workers else 0
+        self.slow_core_free = self.slow_core > 0
+        self.queue: deque[Job] = deque()  # waiting for a core
+        self.at_work: list[Job] = []
+
+    @property
+    def is_threaded(self) -> bool:
+        """Whether a request holds its worker until it has been answered."""
+        return self.spec.model == "thread"
+
+    def admits(self) -> bool:
+        """Whether a call that arrives now is let in (Q1)."""
+        size = -1 if self.spec.queue.size is None else self.spec.queue.size
+        if self.is_threaded:
+            return is_admitted(self.spec.workers - self.held, len(self.door), size)
+        return is_admitted(self.cores - len(self.at_work), len(self.queue), size)
+
+    def enter(self, visit: Try) -> None:
+        """A call is let in."""
+        pass_time(self.tally, self.plane.now_ns)
+        self.tally.visits += 1
+        self.tally.present += 1
+        self.visits.append(visit)
+
+    def leave(self, visit: Try, succeeded: bool) -> None:
+        """A visit is over; its worker, if it held one, goes to the next at the door."""
+        pass_time(self.tally, self.plane.now_ns)
+        self.tally.present -= 1
+        self.tally.inside_ns += self.plane.now_ns - visit.delivered_ns
+        if succeeded:
+            self.tally.succeeded += 1
+        else:
+            self.tally.failed += 1
+        self.visits.remove(visit)
+        if self.is_threaded:
+            self.held -= 1
+            if self.door:
+                _, turn = self.door.popleft()
+                self.tally.waiting -= 1
+                self.held += 1
+                turn.succeed()
+
+    def worker(self, visit: Try) -> Moment | None:
+        """Take a worker: None if one is free, else the turn to wait for (thread model)."""
+        if self.held < self.spec.workers:
+            self.held += 1
+            return None
+        turn = Moment(self.plane.env)
+        pass_time(self.tally, self.plane.now_ns)
+        self.tally.waiting += 1
+        self.door.append((visit, turn))
+        return turn
+
+    def work(self, strand: Strand, demand_ns: int) -> Moment:
+        """Work for a strand as soon as a core is free; the moment when it is done."""
+        job = Job(strand, demand_ns, Moment(self.plane.env))
+        pass_time(self.tally, self.plane.now_ns)
+        if len(self.at_work) < self.cores:
+            self._start(job)
+        else:
+            self.tally.waiting += 1
+            self.queue.append(job)
+        return job.done
+
+    def _start(self, job: Job) -> None:
+        now = self.plane.now_ns
+        visit = job.strand.visit
+        assert visit is not None
+        job.on_slow_core = self.slow_core_free and len(self.at_work) == self.cores - 1
+        millicores = 1000
+        if job.on_slow_core:
+            millicores = self.slow_core
+            self.slow_core_free = False
+        job.started_ns = now
+        job.lasts_ns = duration_ns(job.demand_ns, millicores, self.slowdown)
+        self.at_work.append(job)
+        self.tally.working += 1
+        if visit.started_ns < 0:
+            visit.started_ns = now
+        request = job.strand.request.number
+        self.plane.row(STARTED, request, job.strand.number, self.ident, job.lasts_ns)
+        job.done.callbacks.append(lambda _: self._finish(job))
+        job.done.fall(now + job.lasts_ns, rank(WORKED, request, job.strand.number))
+
+    def _finish(self, job: Job) -> None:
+        """D11: the row, the core is free, the next in the queue starts; then the strand goes on."""
+        visit = job.strand.visit
+        assert visit is not None
+        pass_time(self.tally, self.plane.now_ns)
+        self.plane.row(ROW_WORKED, job.strand.request.number, job.strand.number, self.ident, 0)
+        self.at_work.remove(job)
+        self.slow_core_free = self.slow_core_free or job.on_slow_core
+        self.tally.working -= 1
+        self.tally.served_ns += job.lasts_ns
+        visit.worked_ns += job.lasts_ns
+        if self.queue:
+            self.tally.waiting -= 1
+            self._start(self.queue.popleft())
+
+    def die(self) -> list[Try]:
+        """Everything inside is lost; the visits, in order of (request, call), for their callers to be told."""
+        now = self.plane.now_ns
+        pass_time(self.tally, now)
+        for job in self.at_work:
+            self.tally.lost_ns += now - job.started_ns
+            job.done.forget()
+        lost = sorted(self.visits, key=lambda visit: (visit.request.number, visit.number))
+        self.tally.lost += len(lost)
+        self.tally.inside_ns += sum(now - visit.delivered_ns for visit in lost)
+        self.tally.present = self.tally.waiting = self.tally.working = 0
+        self.visits, self.at_work, self.held, self.is_gone = [], [], 0, True
+        self.door.clear()
+        self.queue.clear()
+        return lost

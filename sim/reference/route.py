@@ -1,0 +1,85 @@
+"""Routes as callers know them: the memory of each view, and the pick of a pod."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from scenarios.schema.routing import ResolvedRoute
+from sim.draws import indexed_key
+from sim.laws.balancing import draw_candidate, first_turn, is_less_busy, next_turn
+from sim.laws.retrying import RETRY_MASKS, is_retriable, retry_allowed
+from sim.records import ROUTE_TALLY
+
+if TYPE_CHECKING:
+    from sim.reference.engine import ReferencePlane
+    from sim.reference.pod import Pod
+
+Tally = ROUTE_TALLY.make_class()
+
+
+class View:
+    """What one caller (pod, zone or service) remembers of a route."""
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+        self.in_flight: Counter[int] = Counter()  # tries it waits for, by pod
+        self.active = 0  # tries it waits for
+        self.retrying = 0  # of them retries, and those waiting to be sent
+        self.turn = 0
+        self.version = -1  # of the list of ready pods that `turn` belongs to
+
+
+class Route:
+    """An edge of the mesh with its policy."""
+
+    def __init__(self, plane: ReferencePlane, index: int, policy: ResolvedRoute) -> None:
+        self.plane, self.index, self.policy = plane, index, policy
+        self.callee = plane.layout.service_index[policy.callee]
+        self.key = plane.family("route", policy.name)
+        self.tally = Tally()
+        self.views: dict[int, View] = {}
+        retries = policy.retries
+        self.retry_mask = 0
+        for condition in retries.retry_on if retries else ():
+            self.retry_mask |= RETRY_MASKS[condition]
+
+    def view(self, caller: Pod | None) -> View:
+        """The memory a caller uses: its own, its zone's or its service's; a client has one."""
+        viewer = 0
+        if caller is not None and self.policy.view != "service":
+            viewer = caller.number if self.policy.view == "caller" else caller.zone
+        if viewer not in self.views:
+            self.views[viewer] = View(indexed_key(self.key, viewer))
+        return self.views[viewer]
+
+    def pick(self, view: View, key: int) -> Pod | None:
+        """A ready pod for the try of that key; None if there is none."""
+        ready, version = self.plane.ready[self.callee], self.plane.versions[self.callee]
+        if not ready:
+            return None
+        policy = self.policy.lb_policy
+        if policy.kind == "round_robin":
+            fresh = view.version != version
+            view.turn = first_turn(view.key, version, len(ready)) if fresh else next_turn(view.turn, len(ready))
+            view.version = version
+            return ready[view.turn]
+        best = ready[draw_candidate(key, 0, len(ready))]
+        for k in range(1, policy.least_request.choice_count if policy.least_request else 1):
+            other = ready[draw_candidate(key, k, len(ready))]
+            if is_less_busy(view.in_flight[other.ident], view.in_flight[best.ident]):
+                best = other
+        return best
+
+    def wants_retry(self, view: View, attempt: int, outcome: int) -> bool:
+        """Whether another try follows the failed one: number, then kind of failure, then budget (R1, R3)."""
+        retries = self.policy.retries
+        if retries is None or attempt >= retries.num_retries or not is_retriable(self.retry_mask, outcome):
+            return False
+        budget = retries.retry_budget
+        if budget is None:
+            return True
+        allowed = retry_allowed(view.active, view.retrying, budget.budget_percent, budget.min_retry_concurrency)
+        if not allowed:
+            self.tally.refused_retries += 1
+        return allowed

@@ -1,0 +1,125 @@
+"""The pod's side: a visit runs its endpoint's program, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Wait, Work
+from sim.clock import WORKED, rank
+from sim.draws import BRANCH, WORK, child_key, unit
+from sim.laws.retrying import FAILED, OK
+from sim.laws.service import lap_number, way
+from sim.reference.calling import call
+from sim.reference.life import Join, Numbered, Strand, Try
+from sim.reference.moment import Moment
+from sim.reference.sampling import cumulative, sample_ns
+from sim.trace import WORKED as ROW_WORKED
+
+if TYPE_CHECKING:
+    from sim.reference.engine import ReferencePlane
+
+Process = Generator[simpy.Event, Any, Any]
+
+
+def visit(plane: ReferencePlane, one: Try) -> Process:
+    """A visit that was let in: a worker if it must hold one, the program, the answer."""
+    pod = one.pod
+    assert pod is not None
+    if pod.is_threaded:
+        turn = pod.worker(one)
+        if turn is not None:
+            yield turn
+    main = Strand(one.request, one.number, one)
+    one.strands.append(main)
+    succeeded = yield from run(plane, main, plane.programs[one.endpoint], 0)
+    one.strands.remove(main)
+    plane.answer(one, OK if succeeded else FAILED)
+
+
+def run(plane: ReferencePlane, strand: Strand, program: Sequence[Numbered], lap: int) -> Process:
+    """Steps in order; False as soon as one fails. A strand nobody waits for stops after its step (D12)."""
+    for one in program:
+        succeeded = yield from step(plane, strand, one, lap)
+        if not succeeded or strand.abandoned:
+            return False
+    return True
+
+
+def step(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Process:
+    """One step; whether it succeeded."""
+    assert strand.visit is not None
+    key = child_key(strand.visit.key, one.number, lap, 0)
+    match one.step:
+        case Work(work=demand):
+            assert strand.visit.pod is not None
+            yield strand.visit.pod.work(strand, sample_ns(demand, key, WORK))
+        case Wait(wait=time):
+            yield from pause(plane, strand, sample_ns(time, key, WORK))
+        case Call():
+            return (yield from calls(plane, strand, one, lap))
+        case Parallel():
+            return (yield from parallel(plane, strand, one, lap))
+        case Branch(branch=options):
+            bounds = cumulative([option.probability for option in options])
+            taken = way(unit(key, BRANCH, 0), bounds, 0, len(bounds))
+            if taken < len(options):
+                return (yield from run(plane, strand, one.inner[taken], lap))
+    return True
+
+
+def pause(plane: ReferencePlane, strand: Strand, length_ns: int) -> Process:
+    """Time passes without a core."""
+    visit = strand.visit
+    assert visit is not None and visit.pod is not None
+    over = Moment(plane.env)
+    place, request = visit.pod.ident, strand.request.number
+    over.callbacks.append(
+        lambda _: None if visit.is_lost else plane.row(ROW_WORKED, request, strand.number, place, 0))
+    yield over.fall(plane.now_ns + length_ns, rank(WORKED, request, strand.number))
+    if visit.is_lost:
+        yield plane.env.event()  # never: the strand died with its pod
+
+
+def calls(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Process:
+    """A call step, as often as it says."""
+    spec, visit = one.step, strand.visit
+    assert isinstance(spec, Call) and visit is not None
+    route, endpoint = plane.edge(*plane.layout.endpoints[visit.endpoint], spec.call)
+    for k in range(spec.repeat):
+        branch = lap_number(lap, spec.repeat, k)
+        outcome = yield from call(
+            plane, strand, route, endpoint, lambda attempt, b=branch: child_key(visit.key, one.number, b, attempt))
+        if strand.abandoned:
+            return False
+        if outcome == OK or spec.on_failure == "ignore":
+            continue
+        if not isinstance(spec.on_failure, Fallback):
+            return False
+        if not (yield from run(plane, strand, one.inner[0], branch)):
+            return False
+    return True
+
+
+def parallel(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Process:
+    """Branches at once: all are numbered, then started in order; the join decides."""
+    spec, visit = one.step, strand.visit
+    assert isinstance(spec, Parallel) and visit is not None
+    needed = {"all": len(one.inner), "first": 1}.get(str(spec.join), spec.join)
+    assert isinstance(needed, int)
+    join = Join(plane.env, strand, len(one.inner), needed)
+    branches = [Strand(strand.request, strand.request.number_call(), visit, join) for _ in one.inner]
+    visit.strands.extend(branches)
+    for branch, program in zip(branches, one.inner, strict=True):
+        plane.env.process(run_branch(plane, branch, program, lap))
+    return (yield join.event)
+
+
+def run_branch(plane: ReferencePlane, strand: Strand, program: Sequence[Numbered], lap: int) -> Process:
+    """A branch of a parallel step, from its start to its report."""
+    succeeded = yield from run(plane, strand, program, lap)
+    assert strand.visit is not None and strand.join is not None
+    strand.visit.strands.remove(strand)
+    strand.join.report(succeeded)
