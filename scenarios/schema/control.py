@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from scenarios.schema.model import OneOf, Part, field
 from scenarios.schema.resilience import Plain
@@ -50,6 +50,12 @@ class Hpa(Part):
         300_000_000_000, says="--horizontal-pod-autoscaler-cpu-initialization-period")
     initial_readiness_delay: Duration = field(
         30_000_000_000, says="--horizontal-pod-autoscaler-initial-readiness-delay")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Hpa:
+        if self.min > self.max:
+            raise ValueError(f"min ({self.min}) is more than max ({self.max})")
+        return self
 
 
 class Scaling(OneOf):

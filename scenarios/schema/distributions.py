@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from scenarios.schema.model import OneOf, Part, field
-from scenarios.schema.units import Duration, Number
+from scenarios.schema.units import Duration, Number, format_duration
 
 
 class MeanCv(Part):
@@ -30,12 +30,25 @@ class Uniform(Part):
     low: Duration = field(says="the shortest")
     high: Duration = field(says="the longest")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Uniform:
+        if self.low > self.high:
+            raise ValueError(f"low ({format_duration(self.low)}) is more than high ({format_duration(self.high)})")
+        return self
+
 
 class Component(Part):
     """One part of a mixture."""
 
     weight: Number = field(says="how often, against the other weights", gt=0)
     of: Distribution = field(says="the distribution drawn from; not a mixture again")
+
+    @field_validator("of")
+    @classmethod
+    def _is_simple(cls, of: Distribution) -> Distribution:
+        if of.mixture is not None:
+            raise ValueError("is a mixture inside a mixture; multiply the weights and list all parts in one")
+        return of
 
 
 class Distribution(OneOf):

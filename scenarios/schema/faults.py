@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from scenarios.schema.model import OneOf, Part, field
 from scenarios.schema.units import Duration, Number, Share
@@ -47,5 +46,5 @@ class Fault(OneOf):
     @model_validator(mode="after")
     def _crash_is_an_instant(self) -> Fault:
         if self.crash is not None and self.duration is not None:
-            raise PydanticCustomError("crash_for", "a crash is an instant; leave out 'for'")
+            raise ValueError("is a crash, which is an instant; leave out 'for'")
         return self

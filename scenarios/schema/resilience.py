@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from scenarios.schema.model import OneOf, Part, field
 from scenarios.schema.units import Bytes, Duration, Share
@@ -37,6 +37,12 @@ class RetryBackOff(Part):
 
     base_interval: Duration = field(25_000_000, says="upper end of the first wait")
     max_interval: Duration | None = field(None, says="upper end of any wait; ten times the base if absent")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RetryBackOff:
+        if self.max_interval is not None and self.max_interval < self.base_interval:
+            raise ValueError("max_interval is less than base_interval")
+        return self
 
 
 class RetryBudget(Part):

@@ -5,18 +5,32 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from scenarios.schema.changing import Change, assigned, dumped
 from scenarios.schema.control import Agent, Telemetry
+from scenarios.schema.crosschecks import broken_rules
 from scenarios.schema.faults import Fault
+from scenarios.schema.mistakes import broken, mistakes_of
 from scenarios.schema.model import Part, field
+from scenarios.schema.placed import Place
 from scenarios.schema.resilience import Route
 from scenarios.schema.topology import Cluster, Network, Service
-from scenarios.schema.units import Duration
+from scenarios.schema.units import Duration, parse_duration, parse_share
 from scenarios.schema.words import Currency, Name, Pattern, RunName
 from scenarios.schema.workload import Workload
 
 COMPARISON = re.compile(r"(<=|>=|<|>)\s*(\S.*)")
+SHARES = ("good", "availability")
+LATENCIES = ("mean", "p50", "p95", "p99")
 
 
 class Expect(Part):
@@ -32,12 +46,30 @@ class Expect(Part):
     start: Duration | None = field(None, says="from here on; the warm-up's end if absent", alias="from")
     until: Duration | None = field(None, says="up to here; the end of the run if absent")
 
-    @field_validator("good", "availability", "mean", "p50", "p95", "p99")
+    @field_validator(*SHARES, *LATENCIES)
     @classmethod
-    def _is_a_comparison(cls, text: str) -> str:
-        if not COMPARISON.fullmatch(text.strip()):
-            raise ValueError("write a comparison: one of < <= > >= and a value, as '>= 99%' or '< 300ms'")
+    def _is_a_comparison(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is not None:
+            _compared(str(info.field_name), text)
         return text
+
+    @model_validator(mode="after")
+    def _asserts_something(self) -> Expect:
+        if not self.bounds():
+            raise ValueError(f"asserts nothing; give at least one of {', '.join(SHARES + LATENCIES)}")
+        return self
+
+    def bounds(self) -> list[tuple[str, str, float]]:
+        """(what, one of < <= > >=, bound) of each assertion; the bound is a share 0 … 1 or nanoseconds."""
+        given = [(what, getattr(self, what)) for what in SHARES + LATENCIES]
+        return [(what, *_compared(what, text)) for what, text in given if text is not None]
+
+
+def _compared(what: str, text: str) -> tuple[str, float]:
+    found = COMPARISON.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("is not a comparison: write one of < <= > >= and a value, as '>= 99%' or '< 300ms'")
+    return found[1], parse_share(found[2]) if what in SHARES else parse_duration(found[2])
 
 
 class Scenario(Part):
@@ -59,8 +91,26 @@ class Scenario(Part):
     faults: dict[Name, Fault] = field({}, says="by name")
     expect: tuple[Expect, ...] = field((), says="assertions; a run exits with 3 when one fails")
 
-    def with_(self, **changes: Any) -> Scenario:
-        """A changed copy: `scenario.with_(**{"services.cart.replicas": 5})`. Values are spelled as in a file."""
-        from scenarios.load import changed  # the loader knows paths, one-ofs and cross-checks; it imports this module
+    @model_validator(mode="wrap")
+    @classmethod
+    def _checked(cls, value: Any, handler: ModelWrapValidatorHandler[Scenario]) -> Scenario:
+        """Every way to a Scenario leads through here: a file, a dict, keywords. Raises ScenarioError."""
+        try:
+            world = handler(value)
+        except ValidationError as error:
+            raise broken(mistakes_of(cls, value, error), value) from None
+        mistakes = list(broken_rules(world))
+        if mistakes:
+            raise broken(mistakes, value)
+        return world
 
-        return changed(self, changes)
+    def with_(self, **changes: Any) -> Scenario:
+        """A changed copy: `scenario.with_(**{"services.cart.replicas": 5})`. Values are spelled as in a file.
+
+        None takes a name out of a mapping of names. Raises ScenarioError for an unknown path or a broken rule.
+        """
+        data: Any = dumped(self)
+        for path, value in changes.items():
+            written = dumped(value) if isinstance(value, BaseModel) else value
+            data = assigned(type(self), data, Change(path, written, Place("with_")))
+        return type(self).model_validate(data)

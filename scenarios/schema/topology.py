@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import Part, field
@@ -55,6 +55,13 @@ class Resources(Part):
 
     requests: Requests = field(Requests(), says="what is reserved")
     limits: Limits = field(Limits(), says="what is allowed")
+
+    @model_validator(mode="after")
+    def _limit_covers_request(self) -> Resources:
+        asked, allowed = self.requests.cpu, self.limits.cpu
+        if asked is not None and allowed is not None and allowed < asked:
+            raise ValueError(f"limits.cpu ({allowed}m) is less than requests.cpu ({asked}m)")
+        return self
 
 
 class Queue(Part):
@@ -114,6 +121,12 @@ class Parallel(Part):
     def _single_steps(cls, branches: Any) -> Any:
         return [b if isinstance(b, (list, tuple)) else [b] for b in branches] if isinstance(branches, list) else branches
 
+    @model_validator(mode="after")
+    def _can_be_joined(self) -> Parallel:
+        if isinstance(self.join, int) and self.join > len(self.parallel):
+            raise ValueError(f"join waits for {self.join} branches, but there are {len(self.parallel)}")
+        return self
+
 
 class Option(Part):
     """One way on, taken with some probability."""
@@ -126,6 +139,14 @@ class Branch(Part):
     """At most one of several ways; what is left of 100 % does nothing."""
 
     branch: Annotated[tuple[Option, ...], Field(min_length=1, max_length=1024)] = field(says="the ways")
+
+    @field_validator("branch")
+    @classmethod
+    def _at_most_all(cls, ways: tuple[Option, ...]) -> tuple[Option, ...]:
+        total = sum(way.probability for way in ways)
+        if total > 1.0 + 1e-9:  # three thirds, written in decimals, are allowed
+            raise ValueError(f"has probabilities of {total * 100:.6g}% together, and 100% is all there is")
+        return ways
 
 
 STEP_KINDS = ("work", "wait", "call", "parallel", "branch")

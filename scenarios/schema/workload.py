@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator, model_validator
 
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import OneOf, Part, field
-from scenarios.schema.units import Duration, Number, Rate, Share
+from scenarios.schema.units import Duration, Number, Rate, Share, format_duration
 from scenarios.schema.words import Name, Target, Whole
 
 
@@ -49,6 +49,12 @@ class Diurnal(Part):
     period: Duration = field(86_400_000_000_000, says="one day", ge=96_000)
     peak_at: Duration = field(0, says="when the peak is reached, within the period")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Diurnal:
+        if self.trough > self.peak:
+            raise ValueError(f"trough ({self.trough:g}/s) is more than peak ({self.peak:g}/s)")
+        return self
+
 
 class RateFile(Part):
     """Rates from a CSV file (optionally .gz): a time column and a column of events counted in that interval."""
@@ -67,6 +73,14 @@ class Pieces(Part):
 
     points: Annotated[tuple[tuple[Duration, Rate], ...], Field(min_length=2, max_length=100_000)] = field(
         says="[time, rate] pairs in order of time")
+
+    @field_validator("points")
+    @classmethod
+    def _in_order(cls, points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+        for (before, _), (after, _) in pairwise(points):
+            if after < before:
+                raise ValueError(f"is out of order: {format_duration(after)} comes after {format_duration(before)}")
+        return points
 
 
 class RateShape(OneOf):
@@ -143,9 +157,9 @@ class Workload(Part):
     @model_validator(mode="after")
     def _entry_or_mix(self) -> Workload:
         if (self.entry is None) == (self.mix is None):
-            raise PydanticCustomError("entry_or_mix", "give exactly one of entry, mix")
+            raise ValueError("must have exactly one of entry, mix")
         if self.mix is not None and (min(self.mix.values()) < 0 or sum(self.mix.values()) <= 0):
-            raise PydanticCustomError("mix_weights", "weights of a mix are not negative and not all zero")
+            raise ValueError("must have a mix whose weights are not negative and not all zero")
         return self
 
     @property

@@ -1,0 +1,58 @@
+"""Rules that hold between the parts of a world. What one part can judge alone, its own class refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scenarios.errors import Mistake
+from scenarios.schema.calls import sites
+from scenarios.schema.cycles import endless
+from scenarios.schema.references import dangling
+from scenarios.schema.routing import DEFAULTS
+from scenarios.schema.units import format_duration
+
+if TYPE_CHECKING:
+    from scenarios.schema.scenario import Scenario
+
+
+def broken_rules(world: Scenario) -> Iterator[Mistake]:
+    """Every rule between parts that this world breaks."""
+    yield from _times(world)
+    yield from _loads(world)
+    yield from _autoscalers(world)
+    missing = list(dangling(world))
+    yield from missing
+    if not missing:
+        yield from endless(sites(world.services))
+
+
+def _times(world: Scenario) -> Iterator[Mistake]:
+    whole = f"the duration of {format_duration(world.duration)}"
+    if world.warmup >= world.duration:
+        yield Mistake(("warmup",), f"must be shorter than {whole}; nothing would be measured")
+    for index, expect in enumerate(world.expect):
+        start, until = expect.start, expect.until
+        if until is not None and until > world.duration:
+            yield Mistake(("expect", index, "until"), f"lies beyond {whole}")
+        if start is not None and start >= world.duration:
+            yield Mistake(("expect", index, "from"), f"lies beyond {whole}")
+        elif (world.warmup if start is None else start) >= (until or world.duration):
+            yield Mistake(("expect", index), "covers no time: it begins (at 'from', or after the warm-up) when it is over")
+
+
+def _loads(world: Scenario) -> Iterator[Mistake]:
+    for name, workload in world.workload.items():
+        if workload.arrivals.timestamps is not None and workload.load != 1.0:
+            yield Mistake(("workload", name, "load"), "has no meaning for arrivals at recorded times; leave it out")
+
+
+def _autoscalers(world: Scenario) -> Iterator[Mistake]:
+    defaults = world.agents.get(DEFAULTS)
+    for name, service in world.services.items():
+        own = world.agents.get(name)
+        holder = name if own is not None and own.scaling is not None else DEFAULTS
+        scaling = own.scaling if own is not None and own.scaling is not None else defaults and defaults.scaling
+        if scaling and scaling.hpa is not None and service.resources.requests.cpu is None:
+            yield Mistake(("agents", holder, "scaling", "hpa"),
+                          f"measures CPU against a request; give services.{name}.resources.requests.cpu")  # fmt: skip

@@ -1,0 +1,151 @@
+"""From pydantic's findings to sentences: place, value, rule, nearest right name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from scenarios.errors import Mistake, ScenarioError, UnitError, quoted
+from scenarios.naming import suggestion
+from scenarios.schema.model import OneOf, Part
+from scenarios.schema.placed import Path, find, written
+from scenarios.schema.shape import is_list, is_mapping, part_at, untagged
+from scenarios.schema.units import format_duration, parse_duration
+
+SHOWN_MAX = 10
+LISTED_MAX = 12  # names in "one of ..."
+
+
+def broken(mistakes: Sequence[Mistake], data: Any) -> ScenarioError:
+    """One error that lists the mistakes, each with its place in `data`, at most SHOWN_MAX of them."""
+    lines = [_sentence(mistake, data) for mistake in mistakes[:SHOWN_MAX]]
+    more = [f"... and {len(mistakes) - SHOWN_MAX} more"] if len(mistakes) > SHOWN_MAX else []
+    return ScenarioError("\n".join([*lines, *more]), tuple(mistakes[:SHOWN_MAX]))
+
+
+def mistakes_of(root: type[Part], data: Any, error: ValidationError) -> list[Mistake]:
+    """pydantic's findings in the schema's words, in the order of the file where it is known."""
+    details = error.errors(include_url=False)
+    deeper = {tuple(item["loc"][:end]) for item in details for end in range(len(item["loc"]))}
+    kept = [item for item in details if item["type"] != "too_short" or tuple(item["loc"]) not in deeper]
+    mistakes = [_mistake(root, data, item) for item in kept]
+    return sorted(mistakes, key=lambda mistake: (find(data, mistake.path).place or ("",))[1:])
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b, c`, cut where it grows long."""
+    return ", ".join(names[:LISTED_MAX]) + (", ..." if len(names) > LISTED_MAX else "")
+
+
+def _sentence(mistake: Mistake, data: Any) -> str:
+    path, value, place = find(data, mistake.path)
+    shown = f" = {quoted(value)}" if isinstance(value, (str, int, float)) else ""
+    where = f"{place}: " if place is not None else ""
+    name = written(path)
+    subject = f"{name}{shown} " if shown or not name else f"{name}: "
+    return f"{where}{subject.lstrip()}{mistake.rule}"
+
+
+def _mistake(root: type[Part], data: Any, item: ErrorDetails) -> Mistake:
+    path, trail = untagged(root, item["loc"])
+    kind = item["type"]
+    if kind == "missing":
+        return Mistake(path[:-1], _missing(trail[-2], path[-1]))
+    if kind == "extra_forbidden":
+        return _unknown(path, trail[-2], data)
+    value = find(data, path).value
+    if kind in _EXPECTS_CONTAINER:
+        return Mistake(path, _wants(trail[-1], value))
+    phrase = _PHRASES.get(kind)
+    return Mistake(path, phrase(item.get("ctx", {}), value) if phrase else item["msg"][:1].lower() + item["msg"][1:])
+
+
+_EXPECTS_CONTAINER = frozenset({"model_type", "model_attributes_type", "dict_type", "tuple_type"})
+
+
+def _missing(annotation: Any, key: str | int) -> str:
+    part = part_at(annotation)
+    if part is None:
+        return f"needs {int(key) + 1 if isinstance(key, int) else key} items"
+    field = next(info for name, info in part.model_fields.items() if key in (name, info.alias))
+    return f"lacks {key!r}: {field.description}"
+
+
+def _unknown(path: Path, annotation: Any, data: Any) -> Mistake:
+    """An unknown key; in a choice, a word that is none of its alternatives."""
+    above, name = path[:-1], str(path[-1])
+    part = part_at(annotation)
+    keys = part.keys() if part is not None else []
+    is_choice = part is not None and issubclass(part, OneOf)
+    if is_choice and find(data, above).value == name:
+        return Mistake(above, f"is not one of {listed(keys)}{suggestion(name, keys)}")
+    rule = f"{'is not one of' if is_choice else 'is not a key here; the keys are'} {listed(keys)}{suggestion(name, keys)}"
+    hint = suggestion(name, keys)
+    return Mistake(path, rule if is_choice or not hint else f"is not a key here{hint}")
+
+
+def _wants(annotation: Any, value: Any) -> str:
+    if value is None:
+        return "has no value; give one or leave the key out"
+    if is_list(annotation):
+        return "must be a list"
+    part = part_at(annotation)
+    if is_mapping(annotation) or part is None:
+        return "must be a mapping of names"
+    if issubclass(part, OneOf):
+        return f"must have exactly one of {listed(part.alternatives())}"
+    return f"must be a mapping with the keys {listed(part.keys())}"
+
+
+def _choice(ctx: dict[str, Any], value: Any) -> str:
+    choices = re.findall(r"'([^']*)'", str(ctx["expected"]))
+    if not choices:
+        return f"must be {ctx['expected']}"
+    return f"is not one of {', '.join(choices)}{suggestion(str(value), choices)}"
+
+
+def _bound(words: str, key: str) -> Callable[[dict[str, Any], Any], str]:
+    return lambda ctx, value: f"must be {words} {_as_written(ctx[key], value)}"
+
+
+def _as_written(limit: Any, value: Any) -> str:
+    """A bound in the unit in which the value was written, where that is time."""
+    try:
+        return format_duration(limit) if isinstance(value, str) and parse_duration(value) >= 0 else f"{limit:,}"
+    except UnitError:
+        return f"{limit:,}"
+
+
+def _count(words: str, key: str) -> Callable[[dict[str, Any], Any], str]:
+    return lambda ctx, _: "must not be empty" if ctx[key] == 1 else f"must have {words} {ctx[key]:,} items"
+
+
+def _raised(ctx: dict[str, Any], _: Any) -> str:
+    error = ctx["error"]
+    return error.rule if isinstance(error, UnitError) else str(error)
+
+
+def _step(_: dict[str, Any], value: Any) -> str:
+    kinds = ("work", "wait", "call", "parallel", "branch")
+    keys = list(value) if isinstance(value, dict) else [str(value)]
+    return f"must be one step: {', '.join(kinds)}{next(filter(None, (suggestion(str(k), kinds) for k in keys)), '')}"
+
+
+_PHRASES: dict[str, Callable[[dict[str, Any], Any], str]] = {
+    "literal_error": _choice,
+    "greater_than": _bound("more than", "gt"),
+    "greater_than_equal": _bound("at least", "ge"),
+    "less_than": _bound("less than", "lt"),
+    "less_than_equal": _bound("at most", "le"),
+    "too_short": _count("at least", "min_length"),
+    "too_long": _count("at most", "max_length"),
+    "string_too_long": lambda ctx, _: f"is longer than {ctx['max_length']} characters",
+    "string_type": lambda _, value: "has no value" if value is None else "must be text; put it in quotes",
+    "value_error": _raised,
+    "step_kind": _step,
+    "recursion_loop": lambda *_: "contains itself, or is nested too deeply",
+}
