@@ -1,0 +1,1 @@
+"""Autoscalers: pure functions from an observation of pods to a replica count, one autoscaler a module."""
