@@ -15,6 +15,7 @@ class Mistake(NamedTuple):
 
     path: tuple[str | int, ...]
     rule: str  # "must be at least 0", "is not one of random, round_robin; did you mean 'random'?"
+    of_key: bool = False  # the rule is about the last key of the path, not about what stands under it
 
 
 class ParleyError(Exception):
@@ -47,6 +48,8 @@ class UnitError(ScenarioError, ValueError):
 
 
 def quoted(value: object) -> str:
-    """A value as a message shows it: like Python writes it, at most 60 characters."""
-    text = repr(value if not isinstance(value, str) else value[:100])
+    """A value as a message shows it: text in quotes, the rest as YAML has it, at most 60 characters."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    text = repr(value[:100] if isinstance(value, str) else value)
     return text if len(text) <= 60 else f"{text[:56]}...{text[0] if isinstance(value, str) else ''}"

@@ -38,14 +38,17 @@ class Budget:
             raise ScenarioError(f"{place}: more than {NODES_MAX:,} values, aliases expanded; this is no scenario")
 
 
-def read_yaml(text: str, source: str, budget: Budget | None = None) -> Any:
-    """The one document of a text. Raises ScenarioError with line and column; None if there is nothing."""
-    reader = _Reader(source, budget or Budget())
+def read_yaml(text: str, source: str, budget: Budget | None = None, lines: bool = True) -> Any:
+    """The one document of a text; None if there is nothing. Raises ScenarioError.
+
+    Places, and so messages, have line and column unless `lines` is False: a value typed on a command line has none.
+    """
+    reader = _Reader(source, budget or Budget(), lines)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             reader.take(event)
     except yaml.MarkedYAMLError as fault:
-        raise ScenarioError(_not_yaml(fault, source, text)) from None
+        raise ScenarioError(_not_yaml(fault, source, text if lines else "")) from None
     except (yaml.YAMLError, UnicodeError) as fault:
         reason = getattr(fault, "reason", fault)
         raise ScenarioError(f"{source}: not text: {reason}") from None
@@ -80,8 +83,9 @@ class _Open:
 class _Reader:
     """Takes events in order and builds placed data; a stack of its own instead of recursion."""
 
-    def __init__(self, source: str, budget: Budget) -> None:
+    def __init__(self, source: str, budget: Budget, lines: bool) -> None:
         self.source = source
+        self.lines = lines
         self.budget = budget
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
@@ -172,6 +176,8 @@ class _Reader:
         return place
 
     def _place(self, event: yaml.Event) -> Place:
+        if not self.lines:
+            return Place(self.source)
         assert event.start_mark is not None
         return Place(self.source, event.start_mark.line + 1, event.start_mark.column + 1)
 
@@ -184,7 +190,7 @@ _STAR_HINT = "; a key that begins with * needs quotes, as '* -> cart'"
 
 def _not_yaml(fault: yaml.MarkedYAMLError, source: str, text: str) -> str:
     mark = fault.problem_mark or fault.context_mark
-    place = Place(source, mark.line + 1, mark.column + 1) if mark is not None else Place(source)
+    place = Place(source, mark.line + 1, mark.column + 1) if mark is not None and text else Place(source)
     problem = " ".join(str(part) for part in (fault.context, fault.problem) if part)
     line = text.splitlines()[mark.line : mark.line + 1] if mark is not None else []
     hint = "; indent with spaces, not tabs" if line and line[0].lstrip(" ").startswith("\t") else ""

@@ -17,6 +17,7 @@ class Site(NamedTuple):
     caller: str  # service.endpoint
     callee: str  # service.endpoint
     expected: float  # calls for each visit of the caller, retries apart
+    certain: bool  # no branch decides about it
     only_on_failure: bool  # inside a fallback; `expected` then counts as if it were always taken
     path: Path  # of the step
 
@@ -56,11 +57,12 @@ def programs(services: Mapping[str, Service]) -> Iterator[tuple[str, tuple[Step,
 def sites(services: Mapping[str, Service]) -> list[Site]:
     """Every call step of every endpoint."""
     return [
-        Site(caller, found.step.call, found.probability * found.step.repeat, found.in_fallback, found.path)
+        Site(caller, found.step.call, found.probability * found.step.repeat, found.probability >= 1.0, found.in_fallback,
+             found.path)
         for caller, steps, path in programs(services)
         for found in walk(steps, path)
         if isinstance(found.step, Call)
-    ]
+    ]  # fmt: skip
 
 
 def entry_targets(workload: Workload) -> Iterator[tuple[Path, str]]:

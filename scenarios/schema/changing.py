@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from scenarios.errors import Mistake, ScenarioError, quoted
+from scenarios.errors import Mistake, ScenarioError
 from scenarios.naming import suggestion
 from scenarios.schema.mistakes import listed
 from scenarios.schema.model import OneOf, Part
-from scenarios.schema.placed import Place, PlacedMapping, copied, copied_list, place_of
+from scenarios.schema.placed import Place, PlacedMapping, copied, copied_list, place_of, written
 from scenarios.schema.shape import below, is_list, is_mapping, key_word, part_at
 
 
@@ -53,7 +53,7 @@ def assigned(annotation: Any, data: Any, change: Change) -> Any:
     """Data with one value changed. Raises ScenarioError where the schema knows no such path."""
     keys = split(change.path)
     if keys is None:
-        raise _refusal(change, "is not a path; write it like services.cart.replicas")
+        raise ScenarioError(f"{change.place}: {change.path!r} is not a path; write it like services.cart.replicas")
     return _assigned(annotation, data, keys, change)
 
 
@@ -84,14 +84,14 @@ def _assigned(annotation: Any, data: Any, keys: list[str], change: Change) -> An
         return _in_mapping(annotation, data, keys, change)
     if is_list(annotation):
         return _in_list(annotation, data, keys, change)
-    raise _refusal(change, f"goes too deep: {quoted(data)} has no {keys[0]!r} below it")
+    raise _refusal(change, keys, f"has no {keys[0]!r}; it is a single value")
 
 
 def _in_part(part: type[Part], data: Any, keys: list[str], change: Change) -> Any:
     key = keys[0]
     types = part.field_types()
     if key not in types:
-        raise _refusal(change, _unknown(key, part.keys()))
+        raise _refusal(change, keys, _unknown(key, part.keys()))
     changed = copied(part.spelled_out(data))
     _make_room(part, changed, key)
     changed.put(key, _assigned(types[key], changed.get(key), keys[1:], change), change.place)
@@ -104,7 +104,7 @@ def _in_mapping(annotation: Any, data: Any, keys: list[str], change: Change) -> 
     changed = copied(data)
     inner = below(annotation, key)
     if key not in changed and (_needs_more(inner, rest) or (not rest and change.value is None)):
-        raise _refusal(change, _unknown(key, list(changed)))
+        raise _refusal(change, keys, _unknown(key, list(changed)))
     if not rest and change.value is None:
         changed.pop(key)
     else:
@@ -115,7 +115,7 @@ def _in_mapping(annotation: Any, data: Any, keys: list[str], change: Change) -> 
 def _in_list(annotation: Any, data: Any, keys: list[str], change: Change) -> Any:
     items = data if isinstance(data, (list, tuple)) else ()
     if not keys[0].isascii() or not keys[0].isdecimal() or len(keys[0]) > 9 or int(keys[0]) >= len(items):
-        raise _refusal(change, f"has no item {keys[0]!r}; the list has {len(items)}, counted from 0")
+        raise _refusal(change, keys, f"has no item {keys[0]!r}; it has {len(items)}, counted from 0")
     index = int(keys[0])
     changed = copied_list(items)
     inner = below(annotation, index)
@@ -155,8 +155,10 @@ def _needs_more(inner: Any, rest: list[str]) -> bool:
 
 
 def _unknown(key: str, right: list[str]) -> str:
-    return f"has {key!r}, which is not there{suggestion(key, right) or '; there are ' + listed(right)}"
+    return f"has no {key!r}{suggestion(key, right) or '; it has ' + (listed(right) or 'nothing')}"
 
 
-def _refusal(change: Change, rule: str) -> ScenarioError:
-    return ScenarioError(f"{change.place}: {change.path} {rule}", (Mistake((change.path,), rule),))
+def _refusal(change: Change, keys: list[str], rule: str) -> ScenarioError:
+    """A path that leads nowhere; `keys` is what was left of it."""
+    above = tuple((split(change.path) or [])[: -len(keys)])
+    return ScenarioError(f"{change.place}: {written(above) or 'a scenario'} {rule}", (Mistake(above, rule),))

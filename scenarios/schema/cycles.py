@@ -47,7 +47,7 @@ def circling(matrix: Weights) -> Weights:
 
 def _endless(found: list[Site], when: str) -> Iterator[Mistake]:
     left = circling(weights(found))
-    certain = circling({name: {to: w for to, w in row.items() if w >= 1.0} for name, row in left.items()})
+    certain = circling(weights([site for site in found if site.certain]))
     if certain:
         circle = _circle(certain)
         yield _mistake(found, circle, f"calls itself in a circle that never ends{when}: {' -> '.join(circle)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,8 +31,15 @@ def mistakes_of(root: type[Part], data: Any, error: ValidationError) -> list[Mis
     """pydantic's findings in the schema's words, in the order of the file where it is known."""
     details = error.errors(include_url=False)
     deeper = {tuple(item["loc"][:end]) for item in details for end in range(len(item["loc"]))}
-    kept = [item for item in details if item["type"] != "too_short" or tuple(item["loc"]) not in deeper]
-    mistakes = [_mistake(root, data, item) for item in kept]
+    missing: dict[Path, list[str]] = {}
+    mistakes = []
+    for item in details:
+        path, trail = untagged(root, item["loc"])
+        if item["type"] == "missing" and part_at(trail[-2]) is not None:
+            missing.setdefault(path[:-1], []).append(str(path[-1]))
+        elif item["type"] != "too_short" or tuple(item["loc"]) not in deeper:
+            mistakes.append(_mistake(path, trail, item, data))
+    mistakes += _lacking(root, missing, {mistake.path[:-1]: mistake.rule for mistake in mistakes if mistake.of_key})
     return sorted(mistakes, key=lambda mistake: (find(data, mistake.path).place or ("",))[1:])
 
 
@@ -43,36 +50,40 @@ def listed(names: Sequence[str]) -> str:
 
 def _sentence(mistake: Mistake, data: Any) -> str:
     path, value, place = find(data, mistake.path)
-    shown = f" = {quoted(value)}" if isinstance(value, (str, int, float)) else ""
+    plain = (value is None or isinstance(value, (str, int, float))) and not mistake.of_key
+    shown = f" = {quoted(value)}" if plain else ""
     where = f"{place}: " if place is not None else ""
     name = written(path)
     subject = f"{name}{shown} " if shown or not name else f"{name}: "
     return f"{where}{subject.lstrip()}{mistake.rule}"
 
 
-def _mistake(root: type[Part], data: Any, item: ErrorDetails) -> Mistake:
-    path, trail = untagged(root, item["loc"])
+def _mistake(path: Path, trail: list[Any], item: ErrorDetails, data: Any) -> Mistake:
     kind = item["type"]
     if kind == "missing":
-        return Mistake(path[:-1], _missing(trail[-2], path[-1]))
+        return Mistake(path[:-1], f"needs {int(path[-1]) + 1} items")
     if kind == "extra_forbidden":
         return _unknown(path, trail[-2], data)
     value = find(data, path).value
     if kind in _EXPECTS_CONTAINER:
         return Mistake(path, _wants(trail[-1], value))
     phrase = _PHRASES.get(kind)
-    return Mistake(path, phrase(item.get("ctx", {}), value) if phrase else item["msg"][:1].lower() + item["msg"][1:])
+    rule = phrase(item.get("ctx", {}), value) if phrase else item["msg"][:1].lower() + item["msg"][1:]
+    return Mistake(path, rule, of_key=item["loc"][-1] == "[key]")
 
 
 _EXPECTS_CONTAINER = frozenset({"model_type", "model_attributes_type", "dict_type", "tuple_type"})
 
 
-def _missing(annotation: Any, key: str | int) -> str:
-    part = part_at(annotation)
-    if part is None:
-        return f"needs {int(key) + 1 if isinstance(key, int) else key} items"
-    field = next(info for name, info in part.model_fields.items() if key in (name, info.alias))
-    return f"lacks {key!r}: {field.description}"
+def _lacking(root: type[Part], missing: dict[Path, list[str]], misspelt: dict[Path, str]) -> Iterator[Mistake]:
+    """One mistake for all keys a part lacks; a key that was only misspelt is told there."""
+    for path, keys in missing.items():
+        absent = [key for key in keys if f"did you mean {key!r}" not in misspelt.get(path, "")]
+        part = part_at(untagged(root, path)[1][-1]) if len(absent) == 1 else None
+        fields = part.model_fields.items() if part is not None else ()
+        meaning = next((f": {info.description}" for name, info in fields if absent[0] in (name, info.alias)), "")
+        if absent:
+            yield Mistake(path, f"lacks {' and '.join(repr(key) for key in absent)}{meaning}")
 
 
 def _unknown(path: Path, annotation: Any, data: Any) -> Mistake:
@@ -85,7 +96,7 @@ def _unknown(path: Path, annotation: Any, data: Any) -> Mistake:
         return Mistake(above, f"is not one of {listed(keys)}{suggestion(name, keys)}")
     rule = f"{'is not one of' if is_choice else 'is not a key here; the keys are'} {listed(keys)}{suggestion(name, keys)}"
     hint = suggestion(name, keys)
-    return Mistake(path, rule if is_choice or not hint else f"is not a key here{hint}")
+    return Mistake(path, rule if is_choice or not hint else f"is not a key here{hint}", of_key=True)
 
 
 def _wants(annotation: Any, value: Any) -> str:
