@@ -156,6 +156,7 @@ _PHRASES: dict[str, Callable[[dict[str, Any], Any], str]] = {
     "too_long": _count("at most", "max_length"),
     "string_too_long": lambda ctx, _: f"is longer than {ctx['max_length']} characters",
     "string_type": lambda _, value: "has no value" if value is None else "must be text; put it in quotes",
+    "int_type": lambda *_: "is not a whole number",
     "value_error": _raised,
     "step_kind": _step,
     "recursion_loop": lambda *_: "contains itself, or is nested too deeply",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import Part, field
@@ -120,6 +121,12 @@ class Parallel(Part):
     @classmethod
     def _single_steps(cls, branches: Any) -> Any:
         return [b if isinstance(b, (list, tuple)) else [b] for b in branches] if isinstance(branches, list) else branches
+
+    @classmethod
+    def _with_short_forms(cls, schema: JsonSchemaValue) -> JsonSchemaValue:
+        several = schema["properties"]["parallel"]["items"]
+        schema["properties"]["parallel"]["items"] = {"anyOf": [several, several["items"]]}
+        return schema
 
     @model_validator(mode="after")
     def _can_be_joined(self) -> Parallel:

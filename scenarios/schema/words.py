@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -34,16 +34,10 @@ def word(pattern: str, what: str) -> tuple[Any, ...]:
     return rule, AfterValidator(rule.require), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
-def _whole(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise PydanticCustomError("whole", "is not a whole number")
-
-
 _NAME = r"[a-z][a-z0-9_-]{0,62}"
 _A_NAME = "a name: a small letter, then small letters, digits, - or _, 63 at most"
 
-Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Whole = Annotated[int, Strict()]  # neither true nor "5"
 Name = Annotated[str, *word(_NAME, _A_NAME)]
 Target = Annotated[str, *word(rf"{_NAME}\.{_NAME}", "of the form service.endpoint")]
 Pattern = Annotated[str, *word(rf"defaults|(?:{_NAME}(?:\.{_NAME})?|\*) -> {_NAME}(?:\.{_NAME})?",

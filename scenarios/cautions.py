@@ -1,0 +1,128 @@
+"""Warnings without failing: what is allowed, but seldom meant. Each sentence begins with a path of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scenarios.flow import Flow, cores
+from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod
+from scenarios.schema.control import Hpa
+from scenarios.schema.routing import DEFAULTS, ResolvedRoute
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.topology import NodePool, Service
+from scenarios.schema.units import format_duration
+
+WARMUP_REQUESTS = 10  # mean requests, one after the other, that a warm-up should outlast
+
+
+def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> Iterator[str]:
+    """Every warning about a world, in the order of the file's sections."""
+    yield from _short_warmup(flow)
+    yield from _zones_without_nodes(flow.world)
+    yield from _pods_without_room(flow.world)
+    yield from _steady_overload(flow, loads)
+    yield from _hopeless_timeouts(flow)
+    if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
+        yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"
+    yield from _silent_rates(flow)
+    yield from _unreachable_targets(flow.world)
+    for name, fault in flow.world.faults.items():
+        if fault.at >= flow.world.duration:
+            yield f"faults.{name}: begins at {format_duration(fault.at)}, when the run is over"
+
+
+def hpa_of(world: Scenario, service: str) -> Hpa | None:
+    """The autoscaler that applies to a service."""
+    own, defaults = world.agents.get(service), world.agents.get(DEFAULTS)
+    scaling = own.scaling if own is not None and own.scaling is not None else defaults.scaling if defaults else None
+    return scaling.hpa if scaling is not None else None
+
+
+def _short_warmup(flow: Flow) -> Iterator[str]:
+    slowest = max(flow.entry_ns(workload) for workload in flow.world.workload.values())
+    enough = round(WARMUP_REQUESTS * slowest)
+    if flow.world.warmup < enough:
+        yield (f"warmup: {format_duration(flow.world.warmup)} is less than {WARMUP_REQUESTS} mean requests "
+               f"({enough / 1e9:.3g} s), so the still empty mesh is measured")  # fmt: skip
+
+
+def _zones_without_nodes(world: Scenario) -> Iterator[str]:
+    pools = [pool for pool in world.cluster.nodes.values() if pool.count]
+    for zone in world.cluster.zones:
+        if world.cluster.nodes and not any(pool.zones is None or zone in pool.zones for pool in pools):
+            yield f"cluster.zones: zone {zone!r} has no node, so no pod can run there"
+
+
+def _pods_without_room(world: Scenario) -> Iterator[str]:
+    pools = list(world.cluster.nodes.values())
+    if not pools:
+        return
+    for name, service in world.services.items():
+        if not any(pool.count and _fits(service, pool) for pool in pools):
+            yield f"services.{name}.resources.requests: no node is large enough for one pod"
+    for kind, unit in (("cpu", "m"), ("memory", " bytes")):
+        offered = sum(getattr(pool, kind) * pool.count * len(pool.zones or world.cluster.zones) for pool in pools)
+        asked = sum((getattr(s.resources.requests, kind) or 0) * s.replicas for s in world.services.values())
+        if asked > offered:
+            yield f"cluster.nodes: pods ask for {asked:,}{unit} of {kind} together, and nodes offer {offered:,}{unit}"
+
+
+def _fits(service: Service, pool: NodePool) -> bool:
+    requests = service.resources.requests
+    return (requests.cpu or 0) <= pool.cpu and (requests.memory or 0) <= pool.memory
+
+
+def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
+    visits = flow.visits()
+    for load in loads:
+        hpa = hpa_of(flow.world, load.service)
+        replicas = max(flow.world.services[load.service].replicas, hpa.max if hpa else 0)
+        capacity = replicas * capacity_per_pod(flow, load.service, visits) if replicas else 0.0
+        if load.mean_visits_per_s >= capacity and load.mean_visits_per_s > 0:
+            yield (f"services.{load.service}: a steady load of {load.mean_visits_per_s:.4g}/s meets a capacity of "
+                   f"{capacity:.4g}/s at {replicas} replicas, so its queue grows for as long as the run lasts")  # fmt: skip
+
+
+def _hopeless_timeouts(flow: Flow) -> Iterator[str]:
+    told: set[str] = set()
+    onward: dict[str, list[ResolvedRoute]] = {}
+    for (caller, _), route in flow.routes.items():
+        onward.setdefault(caller, []).append(route)
+    for (_, callee), route in flow.routes.items():
+        for sentence in (*_too_short(flow, callee, route), *_shorter_than_below(route, onward.get(callee, []))):
+            if sentence not in told:
+                told.add(sentence)
+                yield sentence
+
+
+def _too_short(flow: Flow, callee: str, route: ResolvedRoute) -> Iterator[str]:
+    mean_ns = flow.mean_ns[callee]
+    for name, limit in (("timeout", route.timeout_ns), ("per_try_timeout", route.per_try_timeout_ns)):
+        if 0 < limit < mean_ns:
+            yield (f"routes.{route.name}.{name}: {format_duration(limit)} is less than the mean time of {callee} "
+                   f"without queueing ({mean_ns / 1e6:.3g} ms)")  # fmt: skip
+    if 0 < route.timeout_ns <= route.per_try_timeout_ns:
+        yield f"routes.{route.name}.per_try_timeout: is not shorter than the timeout, so it never acts"
+
+
+def _shorter_than_below(route: ResolvedRoute, onward: Sequence[ResolvedRoute]) -> Iterator[str]:
+    for below in onward:
+        if 0 < route.timeout_ns < below.timeout_ns:
+            yield (f"routes.{route.name}.timeout: {format_duration(route.timeout_ns)} is shorter than that of {below.name} "
+                   f"({format_duration(below.timeout_ns)}), which works on after its caller gave up")  # fmt: skip
+
+
+def _silent_rates(flow: Flow) -> Iterator[str]:
+    for name, parts in flow.arrivals.items():
+        if parts and parts[-1].rate_start == parts[-1].rate_end == 0:
+            yield f"workload.{name}.arrivals: nobody calls after {parts[-1].start_ns / 1e9:.6g} s"
+
+
+def _unreachable_targets(world: Scenario) -> Iterator[str]:
+    for name, service in world.services.items():
+        hpa, request = hpa_of(world, name), service.resources.requests.cpu
+        if hpa is not None and request is not None:
+            most = cores(service) * 1000 / request
+            if most <= hpa.target_cpu * (1 + hpa.tolerance):
+                yield (f"services.{name}: its pods can reach {most:.3g} of their cpu request at most, so an HPA target of "
+                       f"{hpa.target_cpu:.3g} (tolerance {hpa.tolerance:.3g}) never scales up")  # fmt: skip

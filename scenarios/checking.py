@@ -1,0 +1,29 @@
+"""What `parley check` says before anything runs: load against capacity, worst-case retries, and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scenarios.cautions import cautions
+from scenarios.flow import Flow
+from scenarios.saturation import Amplification, ServiceLoad, amplification, service_loads
+from scenarios.schema.scenario import Scenario
+
+__all__ = ["Amplification", "Report", "ServiceLoad", "check"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer of `check`. Warnings are sentences that begin with a path of the file; none of them is an error."""
+
+    services: tuple[ServiceLoad, ...]
+    amplification: Amplification
+    warnings: tuple[str, ...]
+
+
+def check(world: Scenario) -> Report:
+    """Loads, amplification and warnings. Raises ScenarioError where a rate file or timestamps are at fault."""
+    flow = Flow(world)
+    loads = service_loads(flow)
+    worst = amplification(flow)
+    return Report(tuple(loads), worst, tuple(cautions(flow, loads, worst)))

@@ -1,0 +1,165 @@
+"""The expected course of requests through a world before any queueing: exact means from the file's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from scenarios.rates import Piece, mean_rate, peak_rate, pieces, timestamped
+from scenarios.schema.calls import edges, sites
+from scenarios.schema.cycles import Weights, weights
+from scenarios.schema.routing import Edge, ResolvedRoute, resolve
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.topology import Branch, Call, Service, Step, Wait, Work
+from scenarios.schema.units import NS_PER_S
+from scenarios.schema.workload import Users, Workload
+from scenarios.series import timestamps
+
+ROUNDS_MAX = 100_000  # of calls that go in a circle; what is left by then is too little to show
+
+
+class Flow:
+    """Rates, means and routes of one world. Reading a rate raises ScenarioError where its file is at fault."""
+
+    def __init__(self, world: Scenario) -> None:
+        self.world = world
+        self.calls: Weights = weights([site for site in sites(world.services) if not site.only_on_failure])
+
+    @cached_property
+    def routes(self) -> dict[tuple[str, str], ResolvedRoute]:
+        """The route of each edge, by caller (service.endpoint, or a workload's name) and callee."""
+        found = edges(self.world.services, self.world.workload)
+        return {(_caller(edge), f"{edge.callee}.{edge.callee_endpoint}"): resolve(self.world.routes, edge) for edge in found}
+
+    @cached_property
+    def arrivals(self) -> dict[str, list[Piece]]:
+        """Requests of each workload as pieces of rate, in its own right: users are those of an idle mesh."""
+        return {name: self._pieces(workload) for name, workload in self.world.workload.items()}
+
+    @cached_property
+    def mean_ns(self) -> dict[str, float]:
+        """Mean time of one visit of each endpoint without queueing or failures, in nanoseconds."""
+        times: dict[str, float] = {}
+        for target in leaves_first(self.calls, self._endpoints()):
+            name, endpoint = target.split(".")
+            times[target] = self._steps_ns(self.world.services[name].endpoints[endpoint], name, times)
+        return times
+
+    @cached_property
+    def work_ns(self) -> dict[str, float]:
+        """Mean CPU time of one visit of each endpoint, in nanoseconds of one core."""
+        return {target: _work_ns(self._program(target)) for target in self._endpoints()}
+
+    def visits(self, peak: bool = False) -> dict[str, float]:
+        """Visits per second of each endpoint, on average or when every workload is at its peak; retries apart."""
+        asked: dict[str, float] = {}
+        for name, workload in self.world.workload.items():
+            rate = peak_rate(self.arrivals[name]) if peak else mean_rate(self.arrivals[name])
+            total = sum(workload.entries.values())
+            for target, weight in workload.entries.items():
+                asked[target] = asked.get(target, 0.0) + rate * weight / total
+        return _spread(self.calls, asked)
+
+    def entry_ns(self, workload: Workload) -> float:
+        """Mean time of a request without queueing, over the workload's mix."""
+        weighted = sum(self.mean_ns[target] * weight for target, weight in workload.entries.items())
+        return weighted / sum(workload.entries.values())
+
+    def _pieces(self, workload: Workload) -> list[Piece]:
+        arrivals, duration = workload.arrivals, self.world.duration
+        if arrivals.timestamps is not None:
+            return timestamped(timestamps(arrivals.timestamps), duration)
+        if arrivals.users is not None:
+            rate = arrivals.users.count * workload.load * NS_PER_S / max(1.0, self._round_ns(arrivals.users, workload))
+            return [Piece(0, duration, rate, rate)]
+        shape = arrivals.poisson or arrivals.constant
+        assert shape is not None
+        return pieces(shape, workload.load, duration)
+
+    def _round_ns(self, users: Users, workload: Workload) -> float:
+        """From one request of a user to the next."""
+        think = users.think.mean_ns
+        if users.session is not None:
+            think += (users.session.pause.mean_ns - think) / users.session.requests
+        return think + self.entry_ns(workload)
+
+    def _endpoints(self) -> list[str]:
+        return [f"{name}.{endpoint}" for name, service in self.world.services.items() for endpoint in service.endpoints]
+
+    def _program(self, target: str) -> tuple[Step, ...]:
+        name, endpoint = target.split(".")
+        return self.world.services[name].endpoints[endpoint]
+
+    def _steps_ns(self, steps: tuple[Step, ...], service: str, times: Mapping[str, float]) -> float:
+        return sum(self._step_ns(step, service, times) for step in steps)
+
+    def _step_ns(self, step: Step, service: str, times: Mapping[str, float]) -> float:
+        if isinstance(step, Work):
+            return step.work.mean_ns * slowness(self.world.services[service])
+        if isinstance(step, Wait):
+            return step.wait.mean_ns
+        if isinstance(step, Call):
+            return step.repeat * (times.get(step.call, 0.0) + 2 * self.world.network.same_zone.mean_ns)
+        if isinstance(step, Branch):
+            return sum(way.probability * self._steps_ns(way.steps, service, times) for way in step.branch)
+        branches = sorted(self._steps_ns(branch, service, times) for branch in step.parallel)
+        needed = {"all": len(branches), "first": 1}.get(str(step.join))
+        return branches[(needed or int(step.join)) - 1]
+
+
+def cores(service: Service) -> float:
+    """Cores that one pod can keep busy: one a worker, up to the limit."""
+    limit = service.resources.limits.cpu
+    return float(service.workers) if limit is None else min(float(service.workers), limit / 1000)
+
+
+def slowness(service: Service) -> float:
+    """How many times longer work takes on an idle pod than on a whole core."""
+    return max(1.0, 1.0 / cores(service))
+
+
+def leaves_first(calls: Weights, names: list[str]) -> Iterator[str]:
+    """Endpoints, each after those it calls; of a circle, the first met comes last."""
+    seen: set[str] = set()
+    for root in names:
+        stack = [(root, iter(calls.get(root, ())))] if root not in seen else []
+        seen.add(root)
+        while stack:
+            callee = next((c for c in stack[-1][1] if c not in seen), None)
+            if callee is None:
+                yield stack.pop()[0]
+            else:
+                seen.add(callee)
+                stack.append((callee, iter(calls.get(callee, ()))))
+
+
+def _spread(calls: Weights, wave: dict[str, float]) -> dict[str, float]:
+    """Visits from entries and, wave by wave, from the calls that visits make."""
+    visits: dict[str, float] = {}
+    least = sum(wave.values()) * 1e-12
+    for _ in range(ROUNDS_MAX):
+        following: dict[str, float] = {}
+        for caller, rate in wave.items():
+            visits[caller] = visits.get(caller, 0.0) + rate
+            for callee, weight in calls.get(caller, {}).items():
+                following[callee] = following.get(callee, 0.0) + rate * weight
+        wave = following
+        if sum(wave.values()) <= least:
+            break
+    return visits
+
+
+def _work_ns(steps: tuple[Step, ...]) -> float:
+    total = 0.0
+    for step in steps:
+        if isinstance(step, Work):
+            total += step.work.mean_ns
+        elif isinstance(step, Branch):
+            total += sum(way.probability * _work_ns(way.steps) for way in step.branch)
+        elif not isinstance(step, (Wait, Call)):
+            total += sum(_work_ns(branch) for branch in step.parallel)
+    return total
+
+
+def _caller(edge: Edge) -> str:
+    return f"{edge.caller}.{edge.caller_endpoint}" if edge.caller_endpoint else edge.caller

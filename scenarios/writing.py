@@ -1,0 +1,49 @@
+"""A scenario as YAML that loads to the same world, and the schema for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from scenarios.schema.changing import dumped
+from scenarios.schema.scenario import Scenario
+from scenarios.yaml_reading import plain_value
+
+
+def as_data(world: Scenario) -> dict[str, Any]:
+    """What was given, spelled as in a file: quantities with units, defaults left out."""
+    return dumped(world)
+
+
+def as_yaml(world: Scenario) -> str:
+    """One file without `extends`; `loads` of it gives an equal Scenario. Paths of rate files are absolute."""
+    return yaml.dump(as_data(world), Dumper=_CoreDumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a scenario file, short forms and `extends` included."""
+    schema = Scenario.model_json_schema(by_alias=True)
+    files = {"type": "array", "items": {"type": "string"}}
+    schema["properties"]["extends"] = {
+        "description": "other files, merged in order; this file lies over them",
+        "anyOf": [files, {"type": "string"}],
+    }
+    schema["required"] = ["version"]  # the rest may stand in a file that is extended
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+class _CoreDumper(yaml.SafeDumper):
+    """Quotes every text that the core schema of YAML 1.2 would read as something else."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Repeat what occurs twice: a person reads this."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(plain_value(text), str) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_CoreDumper.add_representer(str, _text)
