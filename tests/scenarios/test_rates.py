@@ -70,7 +70,7 @@ shapes = st.one_of(
         lambda v: {"flash_crowd": v}),
     st.fixed_dictionaries({"from": rates_, "to": rates_, "at": times_, "over": times_}).map(lambda v: {"ramp": v}),
     st.fixed_dictionaries({"base": rates_, "to": rates_, "at": times_, "hold": times_}).map(lambda v: {"step": v}),
-    st.fixed_dictionaries({"trough": rates_, "peak": rates_, "peak_at": times_}).map(
+    st.fixed_dictionaries({"trough": st.just("3/s"), "peak": st.integers(3, 99).map(lambda r: f"{r}/s"), "peak_at": times_}).map(
         lambda v: {"diurnal": {**v, "period": "77s"}}),
     st.lists(st.tuples(st.integers(0, 500), rates_), min_size=2, max_size=6).map(
         lambda points: {"pieces": {"points": [[f"{t}s", r] for t, r in sorted(points)]}}),
