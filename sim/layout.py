@@ -50,6 +50,11 @@ class Layout:
             self.routes.append(route)
         self.route_index[edge] = names.index(route.name) if route.name in names else len(names)
 
+    def target(self, caller: str, endpoint: str, target: str) -> tuple[int, int]:
+        """Route and endpoint of a call to `service.endpoint`; a workload calls from no endpoint of its own."""
+        callee, called = target.split(".")
+        return self.route_index[Edge(caller, endpoint, callee, called)], self.endpoint_index[callee, called]
+
     def good_ns(self, workload: int) -> int:
         """Latency up to which an answer to this class is good."""
         goal = self.scenario.workload[self.workloads[workload]].slo.latency

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import simpy
 
-from scenarios.schema.routing import Edge
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.clock import REPLIED, rank
@@ -181,9 +180,8 @@ class ReferencePlane:
 
     def edge(self, caller: str, endpoint: str, target: str) -> tuple[Route, int]:
         """The route and the endpoint's index of a call; a workload calls with no endpoint of its own."""
-        callee, called = target.split(".")
-        route = self.routes[self.layout.route_index[Edge(caller, endpoint, callee, called)]]
-        return route, self.layout.endpoint_index[callee, called]
+        route, called = self.layout.target(caller, endpoint, target)
+        return self.routes[route], called
 
     def delivered(self, one: Try) -> None:
         """A try reaches its pod (D10): gone, failing, full, or let in."""

@@ -108,6 +108,7 @@ class Pod:
     def work(self, strand: Strand, demand_ns: int) -> Moment:
         """Work for a strand as soon as a core is free; the moment when it is done."""
         job = Job(strand, demand_ns, Moment(self.plane.env))
+        job.done.callbacks.append(lambda _: self._finish(job))  # before the strand's own: D11
         pass_time(self.tally, self.plane.now_ns)
         if len(self.at_work) < self.cores:
             self._start(job)
@@ -133,7 +134,6 @@ class Pod:
             visit.started_ns = now
         request = job.strand.request.number
         self.plane.row(STARTED, request, job.strand.number, self.ident, job.lasts_ns)
-        job.done.callbacks.append(lambda _: self._finish(job))
         job.done.fall(now + job.lasts_ns, rank(WORKED, request, job.strand.number))
 
     def _finish(self, job: Job) -> None:

@@ -1,0 +1,319 @@
+"""The caller's side: send a try, take its answer or give it up, try again. Twin of reference/calling.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, rank
+from sim.clock import TIMED_OUT as ALARM
+from sim.draws import BACK_OFF, BACKWARD, OUTWARD, child_key, unit
+from sim.fast.agenda import NOBODY, push
+from sim.fast.compiling import part
+from sim.fast.frames import (
+    base_key,
+    caller_pod,
+    drop,
+    in_flight,
+    is_abandoned,
+    number_call,
+    one_less,
+    one_more,
+    row,
+    take_frame,
+)
+from sim.fast.sampling import sample_ns
+from sim.fast.state import CALLER, IGNORE, SERVICE, VISIT
+from sim.laws.balancing import LEAST_REQUEST, ROUND_ROBIN, draw_candidate, first_turn, is_less_busy, next_turn
+from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
+from sim.laws.service import lap_number
+from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
+
+
+@part
+def view_of(s: Any, route: Any, pod: int) -> int:
+    """The memory a caller uses for a route: its own, its zone's or its service's; a client (-1) has one."""
+    if pod < 0 or route.view_kind == SERVICE:
+        return route.first_view
+    if route.view_kind == CALLER:
+        return s.pods[pod].views + route.first_view
+    return route.first_view + s.pods[pod].zone
+
+
+@part
+def pick_pod(s: Any, route: Any, view: int, key: int) -> int:
+    """A ready pod; -1 if there is none."""
+    ready, first = s.ready, s.services[route.callee].first
+    n = s.services[route.callee].count
+    if n == 0:
+        return -1
+    if route.policy == ROUND_ROBIN:
+        memory = s.views[view]
+        version = s.services[route.callee].version
+        if memory.version != version:
+            memory.turn = first_turn(memory.key, version, n)
+            memory.version = version
+        else:
+            memory.turn = next_turn(memory.turn, n)
+        return ready[first + memory.turn]
+    if n == 1:
+        return ready[first]
+    best = ready[first + draw_candidate(key, 0, n)]
+    if route.policy == LEAST_REQUEST:
+        busy = in_flight(s, view, best)
+        for k in range(1, route.choices):
+            other = ready[first + draw_candidate(key, k, n)]
+            others = in_flight(s, view, other)
+            if is_less_busy(others, busy):
+                best = other
+                busy = others
+    return best
+
+
+@part
+def zone_of_caller(s: Any, f: int, pod: int) -> int:
+    """Zone a strand calls from; -1 next to every pod."""
+    if pod >= 0:
+        return s.pods[pod].zone
+    return s.workloads[s.frames[s.frames[f].request].workload].zone
+
+
+@part
+def travel(s: Any, one: int, phase: int) -> None:
+    """Put a try (DELIVERED) or its answer (REPLIED) on its way between the caller's zone and the pod's."""
+    frame = s.frames[one]
+    now = s.lane[0].now_ns
+    here = frame.zone
+    order = rank(phase, frame.request_number, frame.number)
+    if here < 0:
+        push(s, 0, now, order, one)
+        return
+    d = 0
+    if here != s.pods[frame.pod].zone:
+        d = 1
+        route = s.routes[frame.route]
+        route.egress_bytes += route.request_bytes if phase == DELIVERED else route.response_bytes
+    if s.distributions[d].ring >= 0:
+        push(s, s.distributions[d].ring, now + s.distributions[d].constant_ns, order, one)
+    else:
+        stream = OUTWARD if phase == DELIVERED else BACKWARD
+        push(s, -1, now + sample_ns(s.distributions, d, frame.key, stream), order, one)
+
+
+@part
+def send(s: Any, f: int) -> None:
+    """A try of strand f's call step leaves; f.attempt says which."""
+    caller = s.frames[f]
+    op = s.ops[caller.pc]
+    route = s.routes[op.a]
+    now = s.lane[0].now_ns
+    pod = caller_pod(s, f)
+    view = view_of(s, route, pod)
+    branch = lap_number(caller.lap, op.c, caller.repetition)
+    key = child_key(base_key(s, f), op.step, branch, caller.attempt)
+    chosen = pick_pod(s, route, view, key)
+    a = take_frame(s, VISIT)
+    one = s.frames[a]
+    one.key, one.request, one.request_number = key, caller.request, caller.request_number
+    one.number = number_call(s, caller.request)
+    one.visit, one.parent, one.route, one.endpoint, one.pod = a, f, op.a, op.b, chosen
+    one.attempt, one.sent_ns, one.refs = caller.attempt, now, 1
+    one.parent_call = s.frames[caller.visit].number if caller.visit >= 0 else -1
+    one.zone = zone_of_caller(s, f, pod)
+    s.frames[caller.request].refs += 1
+    caller.child = a
+    caller.gen += 1
+    one.parent_gen = caller.gen
+    route.attempts += 1
+    if caller.attempt > 0:
+        route.retries += 1
+    route.in_flight += 1
+    s.views[view].active += 1
+    row(s, SENT, one.request_number, one.number, chosen, one.attempt)
+    if chosen < 0:
+        one.served = NO_ENDPOINT
+        push(s, 0, now, rank(REPLIED, one.request_number, one.number), a)
+    else:
+        one_more(s, view, chosen)
+        travel(s, a, DELIVERED)
+    if route.per_try_timeout_ns > 0:
+        order = rank(ALARM, one.request_number, one.number)
+        push(s, route.alarm_ring, now + route.per_try_timeout_ns, order, (caller.gen << 32) | f)
+    if caller.attempt == 0:
+        caller.epoch += 1
+        if route.timeout_ns > 0:
+            order = rank(EXPIRED, one.request_number, one.number)
+            push(s, route.expiry_ring, now + route.timeout_ns, order, (caller.epoch << 32) | f)
+
+
+@part
+def settle(s: Any, f: int, a: int) -> None:
+    """Strand f waits for its try a no longer."""
+    one = s.frames[a]
+    route = s.routes[one.route]
+    view = view_of(s, route, caller_pod(s, f))
+    route.in_flight -= 1
+    s.views[view].active -= 1
+    if one.pod >= 0:
+        one_less(s, view, one.pod)
+    s.frames[f].child = -1
+    s.frames[f].gen += 1
+
+
+@part
+def orphan(s: Any, f: int) -> None:
+    """The try strand f waits for loses its caller, who timed out or died with its pod."""
+    one = s.frames[s.frames[f].child]
+    one.outcome, one.returned_ns = TIMED_OUT, s.lane[0].now_ns
+    route = s.routes[one.route]
+    route.timed_out += 1
+    route.orphans += 1
+    settle(s, f, s.frames[f].child)
+
+
+@part
+def give_up(s: Any, f: int) -> None:
+    """Strand f waits no longer; the pod does not know."""
+    one = s.frames[s.frames[f].child]
+    orphan(s, f)
+    row(s, GAVE_UP, one.request_number, one.number, one.pod, TIMED_OUT)
+
+
+@part
+def retry_or_end(s: Any, f: int, outcome: int, key: int, number: int) -> int:
+    """A try (of that key and number) is over: wait to try again, or end the call. Returns who runs next."""
+    caller = s.frames[f]
+    op = s.ops[caller.pc]
+    route = s.routes[op.a]
+    view = s.views[view_of(s, route, caller_pod(s, f))]
+    if caller.attempt > 0:
+        view.retrying -= 1
+    if outcome == OK or caller.attempt >= route.num_retries or not is_retriable(route.retry_mask, outcome):
+        return end_call(s, f, outcome)
+    if route.budget >= 0.0 and not retry_allowed(view.active, view.retrying, route.budget, route.budget_least):
+        route.refused_retries += 1
+        return end_call(s, f, outcome)
+    view.retrying += 1
+    caller.backing_off = 1
+    length = back_off_ns(route.back_off_ns, route.back_off_max_ns, caller.attempt + 1, unit(key, BACK_OFF, 0))
+    order = rank(RETRIED, caller.request_number, number)
+    push(s, -1, s.lane[0].now_ns + length, order, (caller.gen << 32) | f)
+    return NOBODY
+
+
+@part
+def end_call(s: Any, f: int, outcome: int) -> int:
+    """A call step's call is over, in success or failure: the next repetition, the fallback, the next step, or failure.
+
+    Returns the strand to run, or NOBODY, or -2 - f where strand f has failed.
+    """
+    caller = s.frames[f]
+    caller.epoch += 1
+    caller.outcome = outcome
+    op = s.ops[caller.pc]
+    if is_abandoned(s, f):
+        return -2 - f
+    if outcome == OK or op.d == IGNORE:
+        return next_repetition(s, f)
+    if op.d < 0:
+        return -2 - f
+    caller.lap = lap_number(caller.lap, op.c, caller.repetition)
+    caller.pc = op.d
+    return f
+
+
+@part
+def next_repetition(s: Any, f: int) -> int:
+    """The call step again, or the step after it."""
+    caller = s.frames[f]
+    op = s.ops[caller.pc]
+    caller.attempt = 0
+    if caller.repetition + 1 < op.c:
+        caller.repetition += 1
+        send(s, f)
+        return NOBODY
+    caller.repetition = 0
+    caller.pc = op.next
+    return f
+
+
+@part
+def keep_span(s: Any, a: int) -> None:
+    """A try's answer came; the span of a sampled request's is written."""
+    one = s.frames[a]
+    if s.frames[one.request].sampled == 0:
+        return
+    one.sampled = 1
+    span = s.spans[s.lane[0].spans]
+    s.lane[0].spans += 1
+    span.request, span.call, span.attempt = one.request_number, one.number, one.attempt
+    span.parent = one.parent_call
+    span.route, span.endpoint, span.pod, span.outcome, span.served = (
+        one.route, one.endpoint, one.pod, one.outcome, one.served)  # fmt: skip
+    span.sent_ns, span.delivered_ns, span.started_ns = one.sent_ns, one.delivered_ns, one.started_ns
+    span.ended_ns, span.returned_ns, span.worked_ns = one.ended_ns, one.returned_ns, one.worked_ns
+
+
+@part
+def on_replied(s: Any, a: int) -> int:
+    """An answer is back: to a strand that waits, or to nobody. Returns who runs next."""
+    one = s.frames[a]
+    f = one.parent
+    route = s.routes[one.route]
+    outcome, key, number = one.served, one.key, one.number
+    if s.frames[f].gen != one.parent_gen:
+        route.orphans -= 1
+        route.failed += 1
+        row(s, DROPPED, one.request_number, number, one.pod, outcome)
+        keep_span(s, a)
+        drop(s, a)
+        return NOBODY
+    one.outcome, one.returned_ns = outcome, s.lane[0].now_ns
+    settle(s, f, a)
+    if outcome == OK:
+        route.succeeded += 1
+    else:
+        route.failed += 1
+    row(s, RETURNED, one.request_number, number, one.pod, outcome)
+    keep_span(s, a)
+    drop(s, a)
+    return retry_or_end(s, f, outcome, key, number)
+
+
+@part
+def on_alarm(s: Any, f: int, gen: int) -> int:
+    """A try has taken too long, unless it is over. Returns who runs next."""
+    if s.frames[f].gen != gen:
+        return NOBODY
+    one = s.frames[s.frames[f].child]
+    key, number = one.key, one.number
+    give_up(s, f)
+    return retry_or_end(s, f, TIMED_OUT, key, number)
+
+
+@part
+def on_expired(s: Any, f: int, epoch: int) -> int:
+    """A call has taken too long with all its tries, unless it is over. Returns who runs next."""
+    caller = s.frames[f]
+    if caller.epoch != epoch:
+        return NOBODY
+    if caller.backing_off == 1:
+        caller.backing_off = 0
+        caller.gen += 1
+        attempt = caller.attempt + 1
+    else:
+        give_up(s, f)
+        attempt = caller.attempt
+    if attempt > 0:
+        route = s.routes[s.ops[caller.pc].a]
+        s.views[view_of(s, route, caller_pod(s, f))].retrying -= 1
+    return end_call(s, f, TIMED_OUT)
+
+
+@part
+def on_retried(s: Any, f: int, gen: int) -> None:
+    """The wait before a retry is over, unless the call is."""
+    caller = s.frames[f]
+    if caller.gen == gen:
+        caller.backing_off = 0
+        caller.attempt += 1
+        send(s, f)

@@ -1,0 +1,188 @@
+"""The one door to numba. Decorators only register; `kernels()` compiles, once, everything that was registered.
+
+Kernels see the state of a lane as one pointer: to its *book*, which holds address and length of every array. So a part
+of a kernel is called with one word, nothing is counted or copied on the way, and an array that grows is an entry that
+changes. `s.frames[f].gen` reads as in Python: `s.frames` is a pointer and a length, an element of it a record.
+
+Compiled code is cached on disk under a hash of all that is compiled, because numba's own cache does not notice a
+changed callee in another file.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import operator
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from sim import draws
+from sim.fast.state import FIELDS
+from sim.registry import LAWS
+
+SIM = Path(__file__).resolve().parent.parent
+PARTS: list[Callable[..., Any]] = []
+KERNELS: list[Callable[..., Any]] = []
+
+
+def part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A part of a kernel: compiled into whoever calls it."""
+    PARTS.append(function)
+    return function
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that Python calls in compiled form, as an attribute of `kernels()`."""
+    KERNELS.append(function)
+    return function
+
+
+def state_of(book: Any, lane: int) -> Any:
+    """The state of a lane, from the book of addresses; exists in compiled code only."""
+    raise AssertionError("compiled code only")
+
+
+def sources_hash() -> str:
+    """Hash of every law and kernel source."""
+    files = [*SIM.glob("laws/*.py"), *SIM.glob("fast/*.py"), SIM / "draws.py", SIM / "clock.py", SIM / "records.py",
+             SIM / "trace.py"]  # fmt: skip
+    total = hashlib.blake2b(digest_size=8)
+    for file in sorted(files):
+        total.update(file.name.encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where compiled code is kept: PARLEY_CACHE, or the user's cache folder."""
+    root = os.environ.get("PARLEY_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "parley" / sources_hash()
+
+
+def is_compiled() -> bool:
+    """Whether the cache already holds the compiled kernels, so that the first run need not wait."""
+    return any(cache_folder().rglob("*.nbc"))
+
+
+def _unsigned(value):  # type: ignore[no-untyped-def]  # numba compares the two signatures, annotations included
+    def cast(value):  # type: ignore[no-untyped-def]  # as above
+        return np.uint64(value)
+
+    return cast
+
+
+@functools.cache
+def kernels() -> SimpleNamespace:
+    """The kernels, compiled when first called: without the GIL, cached on disk."""
+    os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())  # before numba is imported: it reads its settings once
+    import numba
+    from numba.extending import overload, register_jitable
+
+    numba.config.CACHE_DIR = str(cache_folder())  # where somebody imported numba before us
+    overload(draws.unsigned)(_unsigned)
+    _teach_state(FIELDS)
+    for function in [*LAWS, *PARTS]:
+        register_jitable(function)
+    made = {f.__name__: numba.njit(f, cache=True, nogil=True, error_model="numpy") for f in KERNELS}
+    return SimpleNamespace(**made)
+
+
+def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> None:
+    """Teach numba the two types of kernel code: the state (a pointer to a book), and rows (a pointer and a length)."""
+    import numba.extending as nx
+    from numba.core import cgutils, types
+    from numba.core.typing import templates
+    from numba.np.numpy_support import from_dtype
+
+    class RowsType(types.Type):  # type: ignore[misc]  # numba is untyped
+        """An array's address and length; its elements are records or numbers."""
+
+        def __init__(self, name: str, dtype: Any) -> None:
+            self.dtype = dtype
+            super().__init__(name=f"Rows[{name}]")
+
+    class StateType(types.Type):  # type: ignore[misc]  # numba is untyped
+        """The address of a lane's book."""
+
+    rows = {name: RowsType(name, from_dtype(dtype)) for name, dtype in fields.items()}
+    state = StateType(name="State")
+    nx.register_model(StateType)(nx.models.OpaqueModel)
+
+    @nx.register_model(RowsType)
+    class RowsModel(nx.models.StructModel):  # type: ignore[misc]  # numba is untyped
+        def __init__(self, manager: Any, kind: Any) -> None:
+            super().__init__(manager, kind, [("data", types.CPointer(kind.dtype)), ("size", types.intp)])
+
+    @templates.infer_getattr
+    class StateAttributes(templates.AttributeTemplate):  # type: ignore[misc]  # numba is untyped
+        key = StateType
+
+        def generic_resolve(self, _: Any, name: str) -> Any:
+            return rows.get(name)
+
+    @nx.lower_getattr_generic(StateType)
+    def field_of_state(context: Any, builder: Any, _: Any, value: Any, name: str) -> Any:
+        word = context.get_value_type(types.intp)
+        book = builder.bitcast(value, word.as_pointer())
+        made = cgutils.create_struct_proxy(rows[name])(context, builder)
+        place = 2 * list(rows).index(name)
+        for offset, part_name in enumerate(("data", "size")):
+            loaded = builder.load(builder.gep(book, [word(place + offset)]))
+            loaded.set_metadata("invariant.load", builder.module.add_metadata([]))  # books change between calls only
+            if part_name == "data":
+                loaded = builder.inttoptr(loaded, made.data.type)
+            setattr(made, part_name, loaded)
+        return made._getvalue()
+
+    @templates.infer_global(operator.getitem)
+    class RowsGet(templates.AbstractTemplate):  # type: ignore[misc]  # numba is untyped
+        def generic(self, args: Any, _: Any) -> Any:
+            return templates.signature(args[0].dtype, args[0], types.intp) if isinstance(args[0], RowsType) else None
+
+    @templates.infer_global(operator.setitem)
+    class RowsSet(templates.AbstractTemplate):  # type: ignore[misc]  # numba is untyped
+        def generic(self, args: Any, _: Any) -> Any:
+            fits = isinstance(args[0], RowsType) and not isinstance(args[0].dtype, types.Record)
+            return templates.signature(types.none, args[0], types.intp, args[0].dtype) if fits else None
+
+    @templates.infer_global(len)
+    class RowsLength(templates.AbstractTemplate):  # type: ignore[misc]  # numba is untyped
+        def generic(self, args: Any, _: Any) -> Any:
+            return templates.signature(types.intp, args[0]) if isinstance(args[0], RowsType) else None
+
+    def element(context: Any, builder: Any, kind: Any, value: Any, index: Any) -> Any:
+        made = cgutils.create_struct_proxy(kind)(context, builder, value=value)
+        return builder.gep(made.data, [index])
+
+    @nx.lower_builtin(operator.getitem, RowsType, types.intp)
+    def get(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = sig.args[0].dtype
+        place = element(context, builder, sig.args[0], *args)
+        return place if isinstance(kind, types.Record) else context.unpack_value(builder, kind, place)
+
+    @nx.lower_builtin(operator.setitem, RowsType, types.intp, types.Any)
+    def put(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        context.pack_value(builder, sig.args[0].dtype, args[2], element(context, builder, sig.args[0], *args[:2]))
+        return context.get_dummy_value()
+
+    @nx.lower_builtin(len, RowsType)
+    def length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).size
+
+    @nx.intrinsic
+    def address_of_lane(_: Any, book: Any, lane: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            array = context.make_array(sig.args[0])(context, builder, args[0])
+            strides = cgutils.unpack_tuple(builder, array.strides)
+            place = cgutils.pointer_add(builder, array.data, builder.mul(args[1], strides[0]))
+            return builder.bitcast(place, context.get_value_type(state))
+
+        return state(book, types.intp), code
+
+    @nx.overload(state_of)
+    def _state_of(book, lane):  # type: ignore[no-untyped-def]  # numba compares signatures
+        return lambda book, lane: address_of_lane(book, lane)

@@ -1,0 +1,267 @@
+"""The compiled engine: state in arrays, time in `advance`, everything else in plain Python around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scenarios.schema.scenario import Scenario
+from sim import commands as c
+from sim.clock import CALLS_MAX
+from sim.draws import family_key, indexed_key
+from sim.errors import TooManyCalls
+from sim.fast import kernel as k
+from sim.fast import state as st
+from sim.fast.building import doubled, grown, initial_state, own_routes
+from sim.fast.compiling import kernels
+from sim.fast.tables import TableMaker
+from sim.laws import digesting
+from sim.laws.service import servers
+from sim.layout import Layout
+from sim.plane import Observation, Records
+from sim.records import POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
+from sim.trace import Row
+
+EVENTS_PER_CALL = 400_000  # about a tenth of a second: signals and progress are seen between calls
+
+
+class FastPlane:
+    """A DataPlane at full speed. One lane; the arrays have room for more."""
+
+    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, record: bool = False) -> None:
+        self.layout, self.seed = Layout(scenario), seed
+        maker = TableMaker(self.layout)
+        state = initial_state(maker, seed, span_share, record)
+        self._tables = maker.tables()
+        self._adopt(state)
+        self._kernels = kernels()
+        self._pods: dict[tuple[str, int], int] = {}
+        self._views = self._shared_views()
+        self._rows: list[Row] = []
+        self._spans: list[Records] = []
+        self._kernels.begin(self._book, 0)
+
+    # -- the contract of DataPlane --------------------------------------------------------------------------------
+
+    @property
+    def now_ns(self) -> int:
+        """Time up to which everything has happened."""
+        return int(self._lane["now_ns"])
+
+    def advance(self, until_ns: int) -> None:
+        """Process every data event strictly before `until_ns`."""
+        while True:
+            why = self._kernels.advance(self._book, 0, until_ns, EVENTS_PER_CALL)
+            if why == k.DONE:
+                return
+            if why == k.FULL:
+                self._make_room()
+            elif why == k.TOO_MANY:
+                request = self._lane["too_many_calls"] - 1
+                raise TooManyCalls(f"request {request} made more than {CALLS_MAX:,} calls and branches")
+
+    def apply(self, command: c.PlaneCommand) -> None:
+        """Act at now. Raises ValueError for a pod or service that does not exist."""
+        if isinstance(command, c.PodReady):
+            self._add(command)
+            return
+        if (command.service, command.number) not in self._pods:
+            raise ValueError(f"{command.service} has no pod {command.number}")
+        p = self._pods[command.service, command.number]
+        pod = self._state.pods[0, p]
+        match command:
+            case c.PodSlowed(factor=factor):
+                pod["slowdown"] = factor
+            case c.PodFailing(rate=rate):
+                pod["error_rate"] = rate
+            case _:
+                self._withdraw(p)
+                if isinstance(command, c.PodGone) and not pod["is_gone"]:
+                    self._lose(p)
+
+    def observe(self) -> Observation:
+        """Counters and histograms up to now."""
+        self._kernels.settle_areas(self._book, 0)
+        n, state = len(self._pods), self._state
+        pods = state.pods[0, :n]
+        classes, intervals = len(self.layout.workloads), len(self.layout.intervals)
+        histogram = state.histogram[0].copy()
+        return Observation(
+            now_ns=self.now_ns,
+            pod_service=pods["service"].astype(np.int64),
+            pod_number=pods["number"].astype(np.int64),
+            pod_ready=pods["is_ready"] == 1,
+            pods=_columns(POD_TALLY, pods),
+            routes=_columns(ROUTE_TALLY, state.routes[0]),
+            workloads=_columns(REQUEST_TALLY, state.workloads[0]),
+            intervals=_columns(REQUEST_TALLY, state.intervals[0]),
+            workload_histogram=histogram[:classes],
+            interval_histogram=histogram[classes : classes + intervals],
+            service_histogram=histogram[classes + intervals :],
+        )
+
+    def present(self, service: str, number: int) -> int:
+        """Visits inside a pod now."""
+        return int(self._state.pods[0, self._pods[service, number]]["present"])
+
+    def digest(self) -> str:
+        """32 hexadecimal digits over all rows so far."""
+        return digesting.text(self._state.digest[0])
+
+    def take_rows(self) -> list[Row]:
+        """Trace rows since the last call."""
+        self._keep_rows()
+        rows, self._rows = self._rows, []
+        return rows
+
+    def take_spans(self) -> Records:
+        """Spans that ended since the last call."""
+        self._keep_spans()
+        spans, self._spans = self._spans, []
+        return np.concatenate(spans) if spans else np.zeros(0, dtype=SPAN.dtype)
+
+    def open_spans(self) -> Records:
+        """Spans of sampled tries still in flight."""
+        frames = self._state.frames[0]
+        mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 0)]
+        mine = mine[frames["sampled"][mine["request"]] == 1]
+        spans = np.zeros(len(mine), dtype=SPAN.dtype)
+        for name, source in _SPAN_SOURCES.items():
+            spans[name] = mine[source]
+        return spans[np.lexsort((spans["call"], spans["request"]))]
+
+    def fork(self) -> FastPlane:
+        """A copy of every array: the same world at the same instant, independent from here on."""
+        twin = object.__new__(FastPlane)
+        twin.__dict__.update(self.__dict__)
+        twin._adopt(st.State(*(array.copy() for array in self._state)))
+        twin._pods, twin._rows, twin._spans = dict(self._pods), list(self._rows), list(self._spans)
+        return twin
+
+    def _shared_views(self) -> int:
+        """How many views the clients, zones and services use; those of pods come after them."""
+        return int((self._state.views[0]["key"] != 0).sum())
+
+    # -- pods -----------------------------------------------------------------------------------------------------
+
+    def _add(self, command: c.PodReady) -> None:
+        if command.service not in self.layout.service_index:
+            raise ValueError(f"there is no service {command.service}")
+        p, service = len(self._pods), self.layout.service_index[command.service]
+        self._room_for_pod(p, service)
+        pod = self._state.pods[0, p]
+        for name, value in self._pod_fields(command, service).items():
+            pod[name] = value
+        pod["views"] = self._new_views(command)
+        ready, service_list = self._state.ready[0, service], self._state.services[0, service]
+        ready[service_list["count"]] = p
+        service_list["count"] += 1
+        service_list["version"] += 1
+        self._pods[command.service, command.number] = p
+
+    def _pod_fields(self, command: c.PodReady, service: int) -> dict[str, int | float]:
+        spec = self.layout.scenario.services[command.service]
+        limit = spec.resources.limits.cpu or 0
+        slow_core = limit % 1000 if limit and (limit + 999) // 1000 <= spec.workers else 0
+        return {
+            "changed_ns": self.now_ns, "slowdown": 1.0, "service": service, "number": command.number,
+            "zone": self.layout.zones.index(command.zone), "is_ready": 1, "is_threaded": spec.model == "thread",
+            "workers": spec.workers, "cores": servers(spec.workers, limit),
+            "size": -1 if spec.queue.size is None else spec.queue.size,
+            "slow_core": slow_core, "slow_core_free": slow_core > 0,
+            "queue_head": -1, "queue_tail": -1, "door_head": -1, "door_tail": -1,
+        }  # fmt: skip
+
+    def _new_views(self, command: c.PodReady) -> int:
+        """Memory for the routes a pod remembers itself; where it begins."""
+        first = self._views
+        for i in own_routes(self.layout, command.service):
+            if self._views == self._state.views.shape[1]:
+                self._adopt(self._state._replace(views=doubled(self._state.views, 1)))
+            view = self._state.views[0, self._views]
+            key = family_key(self.seed, "route", self.layout.routes[i].name)
+            view["key"], view["version"] = indexed_key(key, command.number), -1
+            self._views += 1
+        return first
+
+    def _room_for_pod(self, p: int, service: int) -> None:
+        if p == self._state.pods.shape[1]:
+            self._adopt(self._state._replace(pods=doubled(self._state.pods, 1)))
+        if self._state.services[0, service]["count"] == self._state.ready.shape[2]:
+            self._adopt(self._state._replace(ready=doubled(self._state.ready, 2)))
+            self._state.services["first"] *= 2
+
+    def _withdraw(self, p: int) -> None:
+        """Take a pod off the list of those that get new calls."""
+        pod = self._state.pods[0, p]
+        if not pod["is_ready"]:
+            return
+        pod["is_ready"] = 0
+        ready, service = self._state.ready[0, pod["service"]], self._state.services[0, pod["service"]]
+        n = service["count"]
+        ready[: n - 1] = ready[:n][ready[:n] != p]
+        service["count"] -= 1
+        service["version"] += 1
+
+    def _lose(self, p: int) -> None:
+        """D13: a pod dies with everything inside."""
+        self._kernels.settle_areas(self._book, 0)
+        pod, frames, now = self._state.pods[0, p], self._state.frames[0], self.now_ns
+        inside = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["inside"] == 1))
+        inside = inside[np.lexsort((frames["number"][inside], frames["request_number"][inside]))]
+        pod["lost"] += len(inside)
+        pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
+        pod["lost_ns"] += self._work_in_progress(p, now)
+        for name in ("present", "waiting", "working", "held", "queue_length", "door_length"):
+            pod[name] = 0
+        pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
+        pod["is_gone"] = 1
+        while self._lane["heap_size"] + len(inside) + self._lane["margin"] > self._state.heap.shape[1]:
+            self._adopt(self._state._replace(heap=doubled(self._state.heap, 1)))
+        self._kernels.lose(self._book, 0, inside)
+
+    def _work_in_progress(self, p: int, now_ns: int) -> int:
+        """Time already spent on work that a dying pod will not finish."""
+        frames = self._state.frames[0]
+        strands = frames[(frames["kind"] >= st.VISIT) & (frames["at_work"] == 1)]
+        mine = strands[frames["pod"][strands["visit"]] == p]
+        return int((now_ns - mine["work_began_ns"]).sum())
+
+    # -- room -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _lane(self) -> Any:
+        return self._state.lane[0, 0]
+
+    def _adopt(self, state: st.State) -> None:
+        self._state = state
+        self._book = st.book(state, self._tables)
+
+    def _make_room(self) -> None:
+        self._keep_rows()
+        self._keep_spans()
+        self._adopt(grown(self._state))
+
+    def _keep_rows(self) -> None:
+        n = self._lane["rows"]
+        self._rows += [Row(*row) for row in self._state.rows[0, :n].tolist()]
+        self._lane["rows"] = 0
+
+    def _keep_spans(self) -> None:
+        n = self._lane["spans"]
+        if n:
+            self._spans.append(self._state.spans[0, :n].copy())
+        self._lane["spans"] = 0
+
+
+def _columns(record: Record, rows: Records) -> Records:
+    """Some fields of records, as records of their own."""
+    table = np.zeros(len(rows), dtype=record.dtype)
+    for name, _ in record.fields:
+        table[name] = rows[name]
+    return table
+
+
+_SPAN_SOURCES = {name: name for name, _ in SPAN.fields} | {
+    "request": "request_number", "call": "number", "parent": "parent_call"}  # fmt: skip

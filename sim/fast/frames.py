@@ -1,0 +1,163 @@
+"""Frames come and go: a list of free ones, and counts of who still needs each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.clock import CALLS_MAX
+from sim.fast.compiling import part
+from sim.fast.state import BRANCH, CLIENT, FREE, VISIT
+from sim.laws.digesting import fold
+from sim.laws.retrying import PENDING
+
+
+@part
+def row(s: Any, kind: int, request: int, call: int, place: int, value: int) -> None:
+    """Emit a trace row at now."""
+    lane = s.lane[0]
+    fold(s.digest, lane.now_ns, kind, request, call, place, value)
+    if lane.recording == 1:
+        kept = s.rows[lane.rows]
+        kept.time_ns, kept.kind, kept.request, kept.call = lane.now_ns, kind, request, call
+        kept.place, kept.value = place, value
+        lane.rows += 1
+
+
+@part
+def take_frame(s: Any, kind: int) -> int:
+    """A free frame, with nothing of its former life but `gen` and `epoch`."""
+    lane = s.lane[0]
+    f = lane.free
+    frame = s.frames[f]
+    lane.free = frame.next
+    lane.free_count -= 1
+    frame.kind = kind
+    frame.next = frame.child = frame.pod = frame.parent = -1
+    frame.lap = frame.repetition = frame.attempt = frame.backing_off = frame.slow_core = frame.at_work = frame.inside = frame.sampled = 0
+    frame.started_ns = frame.ended_ns = frame.returned_ns = frame.delivered_ns = -1
+    frame.worked_ns = 0
+    frame.outcome = frame.served = PENDING
+    return int(f)
+
+
+@part
+def number_call(s: Any, client: int) -> int:
+    """The request's next call number; too many are noted for Python to refuse."""
+    frame = s.frames[client]
+    number = frame.next_call
+    if number > CALLS_MAX:
+        s.lane[0].too_many_calls = frame.request_number + 1
+        return CALLS_MAX
+    frame.next_call = number + 1
+    return int(number)
+
+
+@part
+def drop(s: Any, f: int) -> None:
+    """One less needs this frame; a visit or branch nobody needs lets go of what it needed."""
+    while f >= 0:
+        frame = s.frames[f]
+        frame.refs -= 1
+        if frame.refs > 0:
+            return
+        above = -1
+        if frame.kind == BRANCH:
+            above = frame.visit
+        elif frame.kind == VISIT:
+            above = frame.request
+        frame.kind = FREE
+        frame.gen += 1
+        frame.epoch += 1
+        lane = s.lane[0]
+        frame.next = lane.free
+        lane.free = f
+        lane.free_count += 1
+        f = above
+
+
+@part
+def is_abandoned(s: Any, f: int) -> bool:
+    """Whether nobody waits for this strand any more: some join above it is settled (D12)."""
+    while s.frames[f].kind == BRANCH:
+        parent = s.frames[f].parent
+        if s.frames[parent].gen != s.frames[f].parent_gen:
+            return True
+        f = parent
+    return False
+
+
+@part
+def caller_pod(s: Any, f: int) -> int:
+    """Pod a strand runs in; -1 for a client."""
+    visit = s.frames[f].visit
+    return s.frames[visit].pod if visit >= 0 else -1
+
+
+@part
+def base_key(s: Any, f: int) -> int:
+    """Key that a strand's steps derive theirs from: the visit's, or the request's."""
+    visit = s.frames[f].visit
+    return s.frames[visit].key if visit >= 0 else s.frames[f].key
+
+
+@part
+def pair_hash(key: int) -> int:
+    """Where in the table a pair would like to be; to be masked. Small factors: Python's ints and int64 agree."""
+    return (key >> 32) * 0x9E3779B1 ^ (key & 0xFFFFFFFF) * 0x85EBCA77
+
+
+@part
+def pair_slot(pairs: Any, key: int) -> int:
+    """Where (view, pod) is, or would be, in the table of tries in flight."""
+    mask = len(pairs) - 1
+    i = pair_hash(key) & mask
+    while pairs[i].key != key and pairs[i].key != 0:
+        i = (i + 1) & mask
+    return i
+
+
+@part
+def pair_key(view: int, pod: int) -> int:
+    """A view and a pod as one key that is never 0."""
+    return ((view + 1) << 32) | pod
+
+
+@part
+def in_flight(s: Any, view: int, pod: int) -> int:
+    """Tries a view waits for from a pod."""
+    return int(s.pairs[pair_slot(s.pairs, pair_key(view, pod))].count)
+
+
+@part
+def one_more(s: Any, view: int, pod: int) -> None:
+    """A view sent a try to a pod."""
+    slot = s.pairs[pair_slot(s.pairs, pair_key(view, pod))]
+    if slot.key == 0:
+        slot.key = pair_key(view, pod)
+        slot.count = 0
+        s.lane[0].pairs += 1
+    slot.count += 1
+
+
+@part
+def one_less(s: Any, view: int, pod: int) -> None:
+    """A view waits for one less; an entry at zero is taken out, later ones of its run move up."""
+    pairs = s.pairs
+    mask = len(pairs) - 1
+    hole = pair_slot(pairs, pair_key(view, pod))
+    pairs[hole].count -= 1
+    if pairs[hole].count > 0:
+        return
+    s.lane[0].pairs -= 1
+    i = hole
+    while True:
+        i = (i + 1) & mask
+        key = pairs[i].key
+        if key == 0:
+            break
+        home = pair_hash(key) & mask
+        if ((i - home) & mask) >= ((i - hole) & mask):
+            pairs[hole].key, pairs[hole].count = key, pairs[i].count
+            hole = i
+    pairs[hole].key = 0
+    pairs[hole].count = 0

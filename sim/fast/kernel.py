@@ -1,0 +1,187 @@
+"""The loop: the next event in order, its handler, and whatever runs within that event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.clock import ARRIVED as PHASE_ARRIVED
+from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, WORKED, arrival_rank
+from sim.draws import ARRIVAL, ENTRY, SAMPLE, indexed_key, unit
+from sim.fast.agenda import NOBODY, first_due, first_of_ring, heap_pop, next_strand, push
+from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried
+from sim.fast.compiling import kernel, part, state_of
+from sim.fast.frames import row, take_frame
+from sim.fast.serving import end_strand, lose_visit, on_delivered, on_worked, run, think, wake
+from sim.fast.state import CLIENT, EVEN, TIMES, USERS
+from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
+from sim.laws.measuring import is_measured
+from sim.laws.queueing import pass_time
+from sim.trace import ARRIVED
+
+DONE, PAUSED, FULL, TOO_MANY = range(4)  # why a call of the kernel came back
+
+
+@part
+def has_room(s: Any) -> bool:
+    """Whether one more event fits, whatever it does."""
+    lane = s.lane[0]
+    need = lane.margin
+    if lane.free_count < need or lane.heap_size + 2 * need > len(s.heap) or 2 * (lane.pairs + need) > len(s.pairs):
+        return False
+    if lane.starts_tail + need > len(s.starts) or lane.wakes_tail + need > len(s.wakes):
+        return False
+    if lane.spans + need > len(s.spans) or (lane.recording == 1 and lane.rows + 8 * need > len(s.rows)):
+        return False
+    for r in range(len(s.rings)):
+        if s.rings[r].tail - s.rings[r].head + need > s.rings[r].mask:
+            return False
+    return True
+
+
+@part
+def next_open(s: Any, w: int, n: int) -> None:
+    """Schedule request n of an open workload."""
+    workload = s.workloads[w]
+    if workload.kind == TIMES:
+        if workload.at <= workload.last:
+            push(s, -1, s.times[workload.at], arrival_rank(w, 0), n)
+            workload.at += 1
+        return
+    area = gap_area(indexed_key(workload.key, n), ARRIVAL, workload.kind != EVEN)
+    piece, time_ns = next_arrival(s.segments, workload.at, workload.last, s.lane[0].now_ns, area)
+    workload.at = piece
+    if time_ns >= 0:
+        push(s, -1, time_ns, arrival_rank(w, 0), n)
+
+
+@part
+def on_arrived(s: Any, w: int, user: int, n: int) -> int:
+    """A request comes: its client's strand is about to run."""
+    lane = s.lane[0]
+    workload = s.workloads[w]
+    c = take_frame(s, CLIENT)
+    client = s.frames[c]
+    client.key = indexed_key(workload.key, (user << 32) | n)
+    client.request_number, client.request, client.visit = lane.requests, c, -1
+    lane.requests += 1
+    client.user, client.iteration, client.workload, client.refs = user, n, w, 1
+    client.next_call, client.number, client.sent_ns = 0, 0, lane.now_ns
+    client.sampled = 1 if unit(client.key, SAMPLE, 0) < lane.span_share else 0
+    e = choose_entry(s, workload, n, client.key)
+    client.pc = s.entries[e].pc
+    row(s, ARRIVED, client.request_number, 0, w, s.entries[e].endpoint)
+    workload.offered += 1
+    for i in range(len(s.intervals)):
+        if is_measured(s.intervals[i], w, lane.now_ns):
+            s.intervals[i].offered += 1
+    if workload.kind != USERS:
+        next_open(s, w, n + 1)
+    return c
+
+
+@part
+def choose_entry(s: Any, workload: Any, n: int, key: int) -> int:
+    """Which entry a request calls: a session's first, or one of the mix by weight."""
+    if workload.start_entry >= 0 and n % workload.session == 0:
+        return workload.start_entry
+    first, count = workload.entries, workload.entry_count
+    u = unit(key, ENTRY, 0) * s.entries[first + count - 1].bound
+    for i in range(count - 1):
+        if u < s.entries[first + i].bound:
+            return first + i
+    return first + count - 1
+
+
+@part
+def handle(s: Any, rank: int, what: int) -> int:
+    """One event. Returns the strand that runs next, NOBODY, or -2 - f where strand f has failed."""
+    phase = rank >> 58
+    f = what & 0xFFFFFFFF
+    if phase == WORKED:
+        return on_worked(s, f, what >> 32)
+    if phase == REPLIED:
+        return on_replied(s, what)
+    if phase == DELIVERED:
+        return on_delivered(s, what)
+    if phase == PHASE_ARRIVED:
+        return on_arrived(s, (rank >> 40) & 0x3FFFF, rank & 0xFFFFFFFFFF, what)
+    if phase == TIMED_OUT:
+        return on_alarm(s, f, what >> 32)
+    if phase == EXPIRED:
+        return on_expired(s, f, what >> 32)
+    on_retried(s, f, what >> 32)
+    return NOBODY
+
+
+@part
+def go_on(s: Any, strand: int) -> None:
+    """Run a strand, or end it where it has failed."""
+    if strand >= 0:
+        run(s, strand)
+    elif strand != NOBODY:
+        end_strand(s, -2 - strand, False)
+
+
+@kernel
+def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
+    """Process lane `which` up to (not including) until_ns, or `budget` events; says why it came back."""
+    s = state_of(book, which)
+    lane = s.lane[0]
+    while True:
+        if not has_room(s):
+            return FULL
+        strand = next_strand(s)
+        if strand >= 0:
+            run(s, strand)
+            continue
+        if strand != NOBODY:
+            go_on(s, wake(s, -2 - strand))
+            continue
+        where = first_due(s)
+        if where == -2:
+            break
+        event = s.heap[0] if where == -1 else first_of_ring(s, where)
+        time_ns, rank, what = event.time_ns, event.rank, event.what
+        if time_ns >= until_ns:
+            break
+        if budget == 0:
+            return PAUSED
+        budget -= 1
+        if where == -1:
+            heap_pop(s.heap, lane)
+        else:
+            s.rings[where].head += 1
+        lane.now_ns = time_ns
+        go_on(s, handle(s, rank, what))
+        if lane.too_many_calls > 0:
+            return TOO_MANY
+    lane.now_ns = max(lane.now_ns, until_ns)
+    return DONE
+
+
+@kernel
+def begin(book: Any, which: int) -> None:
+    """Schedule the first arrivals of a lane."""
+    s = state_of(book, which)
+    for w in range(len(s.workloads)):
+        if s.workloads[w].kind != USERS:
+            next_open(s, w, 0)
+        else:
+            for user in range(s.workloads[w].users):
+                think(s, w, user, 0, user_appears_ns(user, s.workloads[w].spawn))
+
+
+@kernel
+def lose(book: Any, which: int, visits: Any) -> None:
+    """The visits of a dead pod, in order of (request, call)."""
+    s = state_of(book, which)
+    for a in visits:
+        lose_visit(s, a)
+
+
+@kernel
+def settle_areas(book: Any, which: int) -> None:
+    """Bring the areas of all pods up to now."""
+    s = state_of(book, which)
+    for p in range(len(s.pods)):
+        pass_time(s.pods[p], s.lane[0].now_ns)

@@ -1,0 +1,382 @@
+"""The pod's side: a visit is let in, its program runs, it answers. Twin of reference/serving.py and pod.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.clock import DELIVERED, REPLIED, WORKED, arrival_rank, rank
+from sim.draws import BRANCH as BRANCH_STREAM
+from sim.draws import THINK, child_key, indexed_key, unit
+from sim.draws import WORK as WORK_STREAM
+from sim.fast.agenda import NOBODY, push, start_later, wake_later
+from sim.fast.calling import next_repetition, orphan, send, travel, view_of
+from sim.fast.compiling import part
+from sim.fast.frames import base_key, caller_pod, drop, is_abandoned, number_call, row, take_frame
+from sim.fast.sampling import sample_ns
+from sim.fast.state import BRANCH, BRANCH_END, CALL, END, FINISH, FORK, LAP, PAUSE, USERS, WAY, WORK
+from sim.laws.failing import call_fails
+from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
+from sim.laws.queueing import is_admitted, pass_time
+from sim.laws.retrying import FAILED, LOST, OK, REFUSED, REJECTED
+from sim.laws.service import duration_ns, way
+from sim.trace import ANSWERED, FINISHED, STARTED
+from sim.trace import REJECTED as ROW_REJECTED
+from sim.trace import WORKED as ROW_WORKED
+
+
+@part
+def reply(s: Any, a: int, outcome: int) -> None:
+    """A visit's answer is on its way."""
+    one = s.frames[a]
+    one.served, one.ended_ns = outcome, s.lane[0].now_ns
+    travel(s, a, REPLIED)
+
+
+@part
+def on_delivered(s: Any, a: int) -> int:
+    """A try reaches its pod (D10): gone, failing, full, or let in. Returns who runs next."""
+    one = s.frames[a]
+    pod = s.pods[one.pod]
+    one.delivered_ns = s.lane[0].now_ns
+    if pod.is_gone == 1:
+        row(s, ROW_REJECTED, one.request_number, one.number, one.pod, REFUSED)
+        reply(s, a, REFUSED)
+        return NOBODY
+    if pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
+        pod.visits += 1
+        pod.failed += 1
+        row(s, ANSWERED, one.request_number, one.number, one.pod, FAILED)
+        reply(s, a, FAILED)
+        return NOBODY
+    free = pod.workers - pod.held if pod.is_threaded == 1 else pod.cores - pod.working
+    if not is_admitted(free, pod.door_length if pod.is_threaded == 1 else pod.queue_length, pod.size):
+        pod.rejected += 1
+        row(s, ROW_REJECTED, one.request_number, one.number, one.pod, REJECTED)
+        reply(s, a, REJECTED)
+        return NOBODY
+    return enter(s, a)
+
+
+@part
+def enter(s: Any, a: int) -> int:
+    """A visit is let in; it runs at once unless it must wait for a worker. Returns who runs next."""
+    one = s.frames[a]
+    pod = s.pods[one.pod]
+    pass_time(pod, s.lane[0].now_ns)
+    pod.visits += 1
+    pod.present += 1
+    one.inside = 1
+    one.refs += 1
+    one.pc = s.first_op[one.endpoint]
+    if pod.is_threaded == 0:
+        return a
+    if pod.held < pod.workers:
+        pod.held += 1
+        return a
+    pod.waiting += 1
+    pod.door_length += 1
+    one.next = -1
+    if pod.door_tail >= 0:
+        s.frames[pod.door_tail].next = a
+    else:
+        pod.door_head = a
+    pod.door_tail = a
+    return NOBODY
+
+
+@part
+def answer(s: Any, a: int, outcome: int) -> None:
+    """D11: a visit is over: the row, the pod's books, its worker to the next at the door, the answer on its way."""
+    one = s.frames[a]
+    now = s.lane[0].now_ns
+    pod = s.pods[one.pod]
+    row(s, ANSWERED, one.request_number, one.number, one.pod, outcome)
+    first = len(s.workloads) + len(s.intervals)
+    s.histogram[(first + pod.service) * BUCKETS + bucket(now - one.delivered_ns)] += 1
+    pass_time(pod, now)
+    pod.present -= 1
+    pod.inside_ns += now - one.delivered_ns
+    if outcome == OK:
+        pod.succeeded += 1
+    else:
+        pod.failed += 1
+    one.inside = 0
+    one.gen += 1
+    if pod.is_threaded == 1:
+        release_worker(s, pod)
+    reply(s, a, outcome)
+    drop(s, a)
+
+
+@part
+def release_worker(s: Any, pod: Any) -> None:
+    """A worker is free; the first at the door takes it and goes on within this event."""
+    pod.held -= 1
+    first = pod.door_head
+    if first >= 0:
+        pod.door_head = s.frames[first].next
+        if pod.door_head < 0:
+            pod.door_tail = -1
+        pod.door_length -= 1
+        pod.waiting -= 1
+        pod.held += 1
+        wake_later(s, first)
+
+
+@part
+def ask_core(s: Any, f: int, demand_ns: int) -> None:
+    """Strand f has work: it starts if a core is free, else it waits its turn."""
+    strand = s.frames[f]
+    p = caller_pod(s, f)
+    pod = s.pods[p]
+    pass_time(pod, s.lane[0].now_ns)
+    strand.lasts_ns = demand_ns
+    if pod.working < pod.cores:
+        start_work(s, f, p)
+        return
+    pod.waiting += 1
+    pod.queue_length += 1
+    strand.next = -1
+    if pod.queue_tail >= 0:
+        s.frames[pod.queue_tail].next = f
+    else:
+        pod.queue_head = f
+    pod.queue_tail = f
+
+
+@part
+def start_work(s: Any, f: int, p: int) -> None:
+    """A core begins to work for strand f."""
+    strand = s.frames[f]
+    pod = s.pods[p]
+    now = s.lane[0].now_ns
+    millicores = 1000
+    if pod.slow_core_free == 1 and pod.working == pod.cores - 1:
+        strand.slow_core = 1
+        pod.slow_core_free = 0
+        millicores = pod.slow_core
+    strand.lasts_ns = duration_ns(strand.lasts_ns, millicores, pod.slowdown)
+    strand.work_began_ns = now
+    strand.at_work = 1
+    pod.working += 1
+    visit = s.frames[strand.visit]
+    if visit.started_ns < 0:
+        visit.started_ns = now
+    row(s, STARTED, strand.request_number, strand.number, p, strand.lasts_ns)
+    order = rank(WORKED, strand.request_number, strand.number)
+    push(s, -1, now + strand.lasts_ns, order, (strand.gen << 32) | f)
+
+
+@part
+def on_worked(s: Any, f: int, gen: int) -> int:
+    """A work or wait step is over, unless the pod died. Returns who runs next."""
+    strand = s.frames[f]
+    if strand.gen != gen:
+        return NOBODY
+    strand.gen += 1
+    p = caller_pod(s, f)
+    row(s, ROW_WORKED, strand.request_number, strand.number, p, 0)
+    if s.ops[strand.pc].code == WORK:
+        finish_work(s, f, p)
+    if is_abandoned(s, f):
+        return -2 - f
+    strand.pc = s.ops[strand.pc].next
+    return f
+
+
+@part
+def finish_work(s: Any, f: int, p: int) -> None:
+    """D11: the core is free; the next in the queue starts."""
+    strand = s.frames[f]
+    pod = s.pods[p]
+    pass_time(pod, s.lane[0].now_ns)
+    if strand.slow_core == 1:
+        strand.slow_core = 0
+        pod.slow_core_free = 1
+    strand.at_work = 0
+    pod.working -= 1
+    pod.served_ns += strand.lasts_ns
+    s.frames[strand.visit].worked_ns += strand.lasts_ns
+    first = pod.queue_head
+    if first >= 0:
+        pod.queue_head = s.frames[first].next
+        if pod.queue_head < 0:
+            pod.queue_tail = -1
+        pod.queue_length -= 1
+        pod.waiting -= 1
+        start_work(s, first, p)
+
+
+@part
+def fork(s: Any, f: int) -> None:
+    """Branches at once: all are numbered, then started in order; strand f waits for their join."""
+    strand = s.frames[f]
+    op = s.ops[strand.pc]
+    strand.gen += 1
+    strand.needed, strand.spare = op.c, op.b - op.c
+    for k in range(op.b):
+        b = take_frame(s, BRANCH)
+        branch = s.frames[b]
+        branch.request, branch.visit, branch.parent = strand.request, strand.visit, f
+        branch.request_number, branch.parent_gen = strand.request_number, strand.gen
+        branch.number = number_call(s, strand.request)
+        branch.lap = strand.lap
+        branch.pc = s.links[op.a + k]
+        branch.refs = 1
+        s.frames[strand.visit].refs += 1
+        start_later(s, b)
+
+
+@part
+def end_branch(s: Any, f: int, succeeded: bool) -> None:
+    """A branch reports to its join; the one that decides wakes the strand that forked."""
+    branch = s.frames[f]
+    parent = s.frames[branch.parent]
+    if parent.gen == branch.parent_gen:
+        if succeeded:
+            parent.needed -= 1
+        else:
+            parent.spare -= 1
+        if parent.needed == 0 or parent.spare < 0:
+            parent.gen += 1
+            wake_later(s, branch.parent)
+    drop(s, f)
+
+
+@part
+def end_strand(s: Any, f: int, succeeded: bool) -> None:
+    """A strand has done its steps, or failed: a branch reports, a visit answers, a client is done."""
+    strand = s.frames[f]
+    if strand.visit < 0:
+        finish_request(s, f)
+    elif strand.visit == f:
+        answer(s, f, OK if succeeded else FAILED)
+    else:
+        end_branch(s, f, succeeded)
+
+
+@part
+def wake(s: Any, f: int) -> int:
+    """A strand goes on: a visit that got its worker, or one whose join is decided. Returns who runs next."""
+    strand = s.frames[f]
+    if s.ops[strand.pc].code != FORK:
+        return f
+    if strand.needed > 0 or is_abandoned(s, f):
+        return -2 - f
+    strand.pc = s.ops[strand.pc].next
+    return f
+
+
+@part
+def run(s: Any, f: int) -> None:
+    """Strand f's program from where it stands, until it waits for something or ends."""
+    strand = s.frames[f]
+    while True:
+        op = s.ops[strand.pc]
+        code = op.code
+        if code == WORK:
+            key = child_key(base_key(s, f), op.step, strand.lap, 0)
+            ask_core(s, f, sample_ns(s.distributions, op.a, key, WORK_STREAM))
+            return
+        if code == CALL:
+            strand.attempt = 0
+            send(s, f)
+            return
+        if code == END or code == BRANCH_END or code == FINISH:
+            end_strand(s, f, True)
+            return
+        if code == FORK:
+            fork(s, f)
+            return
+        if code == PAUSE:
+            key = child_key(base_key(s, f), op.step, strand.lap, 0)
+            due = s.lane[0].now_ns + sample_ns(s.distributions, op.a, key, WORK_STREAM)
+            order = rank(WORKED, strand.request_number, strand.number)
+            push(s, -1, due, order, (strand.gen << 32) | f)
+            return
+        if code == LAP:
+            call = s.ops[op.a]
+            strand.pc = op.a
+            strand.repetition = strand.lap % call.c
+            strand.lap = strand.lap // call.c
+            if next_repetition(s, f) == NOBODY:
+                return
+        elif not take_way(s, f):
+            end_strand(s, f, False)
+            return
+
+
+@part
+def take_way(s: Any, f: int) -> bool:
+    """A branch step chooses; False where it does nothing and nobody waits for the strand any more."""
+    strand = s.frames[f]
+    op = s.ops[strand.pc]
+    key = child_key(base_key(s, f), op.step, strand.lap, 0)
+    taken = way(unit(key, BRANCH_STREAM, 0), s.bounds, op.a, op.b)
+    if taken < op.b:
+        strand.pc = s.links[op.a + taken]
+        return True
+    strand.pc = op.next
+    return not is_abandoned(s, f)
+
+
+@part
+def finish_request(s: Any, f: int) -> None:
+    """A request is over: its row, its class's books and intervals; a closed user begins to think."""
+    client = s.frames[f]
+    now = s.lane[0].now_ns
+    w = client.workload
+    latency = now - client.sent_ns
+    row(s, FINISHED, client.request_number, 0, w, client.outcome)
+    workload = s.workloads[w]
+    count_finished(workload, client.outcome, latency, workload.good_ns)
+    b = bucket(latency)
+    if client.outcome == OK:
+        s.histogram[w * BUCKETS + b] += 1
+    for i in range(len(s.intervals)):
+        interval = s.intervals[i]
+        if is_measured(interval, w, client.sent_ns):
+            count_finished(interval, client.outcome, latency, interval.good_ns)
+            if client.outcome == OK:
+                s.histogram[(len(s.workloads) + i) * BUCKETS + b] += 1
+    if workload.kind == USERS:
+        think(s, w, client.user, client.iteration + 1, now)
+    drop(s, f)
+
+
+@part
+def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
+    """A closed user's next request, after a think time or the pause between two sessions."""
+    workload = s.workloads[w]
+    key = indexed_key(workload.key, (user << 32) | iteration)
+    d = workload.think
+    if workload.session > 0 and iteration > 0 and iteration % workload.session == 0:
+        d = workload.pause
+    length = sample_ns(s.distributions, d, key, THINK)
+    push(s, -1, now_ns + length, arrival_rank(w, user), iteration)
+
+
+@part
+def lose_visit(s: Any, a: int) -> None:
+    """D13: a visit dies with its pod; the tries its strands wait for lose their caller, its own caller sees a reset."""
+    for f in range(len(s.frames)):
+        strand = s.frames[f]
+        if strand.kind == 0 or strand.visit != a or (f != a and strand.kind != BRANCH):
+            continue
+        if strand.child >= 0:
+            retried = strand.attempt > 0
+            op = s.ops[strand.pc]
+            orphan(s, f)
+            if retried:
+                s.views[view_of(s, s.routes[op.a], caller_pod(s, f))].retrying -= 1
+        elif strand.backing_off == 1:
+            op = s.ops[strand.pc]
+            s.views[view_of(s, s.routes[op.a], caller_pod(s, f))].retrying -= 1
+            strand.backing_off = 0
+        strand.gen += 1
+        strand.epoch += 1
+        if f != a:
+            drop(s, f)
+    s.frames[a].inside = 0
+    reply(s, a, LOST)
+    drop(s, a)

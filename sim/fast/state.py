@@ -1,0 +1,245 @@
+"""What the kernel remembers: record arrays, each with a leading lane axis, and the tables all lanes share."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.records import INTERVAL, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SEGMENT, SPAN, Record
+
+Array = np.ndarray[Any, Any]
+
+FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main strand), or a branch
+    ("key", "u8"),  # of the request (client) or of the try (visit)
+    ("request_number", "i8"),
+    ("sent_ns", "i8"),  # client: when the request arrived
+    ("delivered_ns", "i8"),
+    ("started_ns", "i8"),
+    ("ended_ns", "i8"),
+    ("returned_ns", "i8"),
+    ("worked_ns", "i8"),
+    ("work_began_ns", "i8"),  # of the work in progress
+    ("lasts_ns", "i8"),  # demand while it waits for a core, duration once at work
+    ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
+    ("request", "i4"),  # frame of the client
+    ("visit", "i4"),  # frame of the visit; -1 for a client
+    ("parent", "i4"),  # visit: the strand that called; branch: the strand that forked
+    ("parent_gen", "i4"),  # the parent's `gen` while it waits for this one
+    ("gen", "i4"),  # grows with every wait begun or ended, never reset: stale events and answers show
+    ("epoch", "i4"),  # grows with every call begun or ended, never reset
+    ("refs", "i4"),  # what still needs this frame
+    ("next", "i4"),  # in a queue, or in the list of free frames
+    ("number", "i4"),  # call number in the request
+    ("next_call", "i4"),  # client: the next number to give
+    ("parent_call", "i4"),  # visit: number of the visit that called; -1 for a client
+    ("zone", "i4"),  # visit: zone it was called from; -1 next to every pod
+    ("pc", "i4"),  # place in the program
+    ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
+    ("repetition", "i4"),  # of the call step under way
+    ("attempt", "i4"),  # visit: which try it is; caller: which it is at
+    ("child", "i4"),  # the try it waits for; -1 if none
+    ("backing_off", "i4"),  # 1 while it waits to try again
+    ("needed", "i4"),  # join: successes still needed
+    ("spare", "i4"),  # join: failures still bearable
+    ("pod", "i4"),  # -1: none
+    ("route", "i4"),
+    ("endpoint", "i4"),
+    ("outcome", "i4"),  # as the caller saw it
+    ("served", "i4"),  # as the pod saw it
+    ("inside", "i4"),  # 1 from entering the pod to the answer
+    ("at_work", "i4"),  # 1 while a core works for it
+    ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
+    ("user", "i4"),  # client: which user
+    ("iteration", "i4"),  # client: the request's number within its workload or user
+    ("sampled", "i4"),  # client: 1 where spans are kept; visit: 1 once its span is
+    ("workload", "i4"),  # client: class of the request
+))  # fmt: skip
+FREE, CLIENT, VISIT, BRANCH = range(4)
+
+EVENT = Record("Event", (("time_ns", "i8"), ("rank", "i8"), ("what", "i8")))  # what: gen or epoch << 32 | frame
+RING = Record("Ring", (("first", "i8"), ("head", "i8"), ("tail", "i8"), ("mask", "i8")))  # first: of its events
+
+POD = Record("Pod", (
+    *POD_TALLY.fields,
+    ("key", "u8"),
+    ("slowdown", "f8"),
+    ("error_rate", "f8"),
+    ("service", "i4"),
+    ("number", "i4"),
+    ("zone", "i4"),
+    ("is_ready", "i4"),
+    ("is_gone", "i4"),
+    ("is_threaded", "i4"),
+    ("workers", "i4"),
+    ("cores", "i4"),  # how many may work at once
+    ("size", "i4"),  # of the queue; -1: no limit
+    ("held", "i4"),  # workers taken (thread model)
+    ("slow_core", "i4"),  # milli-cores of the fractional core; 0: none
+    ("slow_core_free", "i4"),
+    ("queue_head", "i4"),  # strands that wait for a core
+    ("queue_tail", "i4"),
+    ("queue_length", "i4"),
+    ("door_head", "i4"),  # visits that wait for a worker
+    ("door_tail", "i4"),
+    ("door_length", "i4"),
+    ("views", "i4"),  # its first view
+))  # fmt: skip
+
+VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8")))
+PAIR = Record("Pair", (("key", "i8"), ("count", "i8")))  # tries in flight by (view, pod); key 0: empty
+
+ROUTE = Record("Route", (
+    *ROUTE_TALLY.fields,
+    ("key", "u8"),
+    ("timeout_ns", "i8"),
+    ("per_try_timeout_ns", "i8"),
+    ("back_off_ns", "i8"),
+    ("back_off_max_ns", "i8"),
+    ("request_bytes", "i8"),
+    ("response_bytes", "i8"),
+    ("budget", "f8"),  # share of tries in flight; negative: none
+    ("budget_least", "i8"),
+    ("callee", "i4"),
+    ("policy", "i4"),
+    ("choices", "i4"),
+    ("view_kind", "i4"),  # CALLER, ZONE, SERVICE
+    ("first_view", "i4"),  # place among a caller pod's views, or the first shared view
+    ("num_retries", "i4"),
+    ("retry_mask", "i4"),
+    ("expiry_ring", "i4"),  # -1: the heap
+    ("alarm_ring", "i4"),
+))  # fmt: skip
+CALLER, ZONE, SERVICE = range(3)
+
+WORKLOAD = Record("Workload", (
+    *REQUEST_TALLY.fields,
+    ("key", "u8"),
+    ("good_ns", "i8"),
+    ("first", "i8"),  # segment, or timestamp
+    ("last", "i8"),
+    ("at", "i8"),  # the segment or timestamp it is at
+    ("spawn", "f8"),
+    ("kind", "i4"),  # POISSON, EVEN, TIMES, USERS
+    ("entries", "i4"),  # first of its entries
+    ("entry_count", "i4"),
+    ("start_entry", "i4"),  # first request of a session; -1: from the mix
+    ("session", "i4"),  # requests in a session; 0: no sessions
+    ("think", "i4"),
+    ("pause", "i4"),
+    ("users", "i4"),
+    ("zone", "i4"),  # -1: next to every pod
+))  # fmt: skip
+POISSON, EVEN, TIMES, USERS = range(4)
+
+TALLIED_INTERVAL = Record("TalliedInterval", (*REQUEST_TALLY.fields, *INTERVAL.fields))
+SERVICE_LIST = Record("ServiceList", (("first", "i8"), ("count", "i8"), ("version", "i8")))  # its ready pods
+
+OP = Record("Op", (
+    ("code", "i4"),
+    ("step", "i4"),  # its number in the program (D3)
+    ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP: the call
+    ("b", "i4"),  # CALL: endpoint · FORK, WAY: how many
+    ("c", "i4"),  # CALL: repeat · FORK: successes needed
+    ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback begins
+    ("next", "i4"),
+))  # fmt: skip
+WORK, PAUSE, CALL, FORK, WAY, LAP, END, BRANCH_END, FINISH = range(9)
+FAIL, IGNORE = -1, -2
+
+ENTRY = Record("Entry", (("bound", "f8"), ("pc", "i4"), ("endpoint", "i4")))
+DISTRIBUTION = Record("Distribution", (
+    ("mean", "f8"),  # ns; uniform: low
+    ("spread", "f8"),  # lognormal: sigma · gamma: shape · pareto: alpha · uniform: high
+    ("constant_ns", "i8"),
+    ("kind", "i4"),
+    ("first", "i4"),  # mixture: first component
+    ("count", "i4"),
+    ("ring", "i4"),  # constant latencies: their ring; -1: the heap
+    ("bound", "f8"),  # component: cumulative weight
+))  # fmt: skip
+CONSTANT, EXPONENTIAL, LOGNORMAL, GAMMA, PARETO, UNIFORM, MIXTURE = range(7)
+
+ROW = Record("Row", (("time_ns", "i8"), ("kind", "i8"), ("request", "i8"), ("call", "i8"), ("place", "i8"),
+                     ("value", "i8")))  # fmt: skip
+LANE = Record("Lane", (
+    ("now_ns", "i8"),
+    ("requests", "i8"),
+    ("free", "i8"),  # first free frame
+    ("free_count", "i8"),
+    ("heap_size", "i8"),
+    ("pairs", "i8"),  # entries in use
+    ("starts_head", "i8"),  # strands to start within this event
+    ("starts_tail", "i8"),
+    ("wakes_head", "i8"),  # strands to wake within this event, after the starts
+    ("wakes_tail", "i8"),
+    ("rows", "i8"),  # recorded and not yet taken
+    ("spans", "i8"),
+    ("recording", "i8"),
+    ("span_share", "f8"),
+    ("margin", "i8"),  # frames one event may create
+    ("too_many_calls", "i8"),  # number of the request + 1
+))  # fmt: skip
+
+
+class State(NamedTuple):
+    """What changes: the arrays of all lanes, lanes first."""
+
+    lane: Array  # (lanes, 1) LANE
+    frames: Array  # (lanes, frames) FRAME
+    heap: Array  # (lanes, events) EVENT
+    rings: Array  # (lanes, rings) RING
+    ring_events: Array  # (lanes, rings, events) EVENT
+    pods: Array  # (lanes, pods) POD
+    ready: Array  # (lanes, services, pods) int32, pods that take new calls, oldest first
+    services: Array  # (lanes, services) SERVICE_LIST
+    views: Array  # (lanes, views) VIEW
+    pairs: Array  # (lanes, 2^k) PAIR
+    routes: Array  # (lanes, routes) ROUTE
+    workloads: Array  # (lanes, workloads) WORKLOAD
+    intervals: Array  # (lanes, intervals) TALLIED_INTERVAL
+    histogram: Array  # (lanes, workloads + intervals + services, BUCKETS) int64
+    digest: Array  # (lanes, 2) uint64
+    starts: Array  # (lanes, strands) int32, to start within this event
+    wakes: Array  # (lanes, strands) int32, to wake within this event
+    rows: Array  # (lanes, rows) ROW
+    spans: Array  # (lanes, spans) SPAN
+
+
+class Tables(NamedTuple):
+    """What never changes in a run."""
+
+    ops: Array  # (ops,) OP
+    links: Array  # (links,) int32, where branches and options begin
+    bounds: Array  # (links,) float64, cumulative probabilities of options
+    first_op: Array  # (endpoints,) int32
+    entries: Array  # (entries,) ENTRY
+    distributions: Array  # (distributions,) DISTRIBUTION; 0: same zone, 1: cross zone
+    segments: Array  # (segments,) SEGMENT
+    times: Array  # (times,) int64 ns
+
+
+def empty(record: Record, *shape: int) -> Array:
+    """Records, all zero."""
+    return np.zeros(shape, dtype=record.dtype)
+
+
+FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, in the order of a book
+    "lane": LANE.dtype, "frames": FRAME.dtype, "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
+    "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
+    "pairs": PAIR.dtype, "routes": ROUTE.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
+    "histogram": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
+    "rows": ROW.dtype, "spans": SPAN.dtype,
+    "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
+    "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),
+}  # fmt: skip
+
+
+def book(state: State, tables: Tables) -> Array:
+    """Address and length of every array, a row a lane, as kernels read them: (lanes, 2 * fields) int64."""
+    lanes = state.lane.shape[0]
+    entries = [[(one.ctypes.data, one.size) for one in (array[lane] for array in state)] for lane in range(lanes)]
+    shared = [(table.ctypes.data, table.size) for table in tables]
+    assert list(FIELDS) == [*State._fields, *Tables._fields]
+    assert all(array.flags.c_contiguous for array in [*state, *tables])
+    return np.array([[word for pair in own + shared for word in pair] for own in entries], dtype=np.int64)

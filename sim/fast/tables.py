@@ -1,0 +1,223 @@
+"""A scenario as tables: endpoint programs as operations, distributions, arrivals, routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scenarios.rates import pieces
+from scenarios.schema.distributions import Distribution
+from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Step, Wait, Work
+from scenarios.schema.workload import Workload
+from scenarios.series import timestamps
+from sim.fast import state as st
+from sim.laws.service import lognormal_sigma
+from sim.layout import Layout, inner_steps
+
+RINGS_MAX = 12  # more constant delays than this share the heap
+
+
+class TableMaker:
+    """Collects rows of every table while the scenario is walked."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.ops: list[dict[str, int]] = []
+        self.links: list[int] = []
+        self.bounds: list[float] = []
+        self.first_op: list[int] = []
+        self.entries: list[dict[str, float]] = []
+        self.distributions: list[dict[str, float]] = []
+        self.segments: list[tuple[Any, ...]] = []
+        self.times: list[int] = []
+        self.delays: list[int] = [0]  # of the rings; the first is for hops that take no time
+        network = layout.scenario.network
+        for latency in (network.same_zone, network.cross_zone or network.same_zone):
+            row = self.add_distribution(latency)
+            if latency.kind == "constant":
+                self.distributions[row]["ring"] = self.ring(latency.chosen)
+        for service, endpoint in layout.endpoints:
+            self.first_op.append(self._program(service, endpoint))
+        self.margin = 16 + 2 * len(self.ops)
+
+    def ring(self, delay_ns: int) -> int:
+        """The ring of a constant delay; -1 when there are too many."""
+        if delay_ns not in self.delays:
+            if len(self.delays) == RINGS_MAX:
+                return -1
+            self.delays.append(delay_ns)
+        return self.delays.index(delay_ns)
+
+    # -- distributions --------------------------------------------------------------------------------------------
+
+    def add_distribution(self, spec: Distribution) -> int:
+        """A row (or, for a mixture, several) of the table of distributions; its index."""
+        index = len(self.distributions)
+        self.distributions.append(_distribution(spec))
+        if spec.kind == "mixture":
+            self.distributions[index].update(first=index + 1, count=len(spec.chosen))
+            bound = 0.0
+            for component in spec.chosen:
+                bound += component.weight
+                self.distributions.append({**_distribution(component.of), "bound": bound})
+        return index
+
+    # -- programs -------------------------------------------------------------------------------------------------
+
+    def _program(self, service: str, endpoint: str) -> int:
+        steps = self.layout.scenario.services[service].endpoints[endpoint]
+        self._caller = (service, endpoint)
+        return self._steps(steps, 0, self._op("END"))
+
+    def _op(self, code: str, **fields: int) -> int:
+        self.ops.append({"code": getattr(st, code), **fields})
+        return len(self.ops) - 1
+
+    def _steps(self, steps: tuple[Step, ...], number: int, then: int) -> int:
+        """Operations of steps numbered from `number`, going on at `then`; where they begin."""
+        numbers = []
+        for step in steps:
+            numbers.append(number)
+            number += _size(step)
+        for step, own in zip(reversed(steps), reversed(numbers), strict=True):
+            then = self._step(step, own, then)
+        return then
+
+    def _step(self, step: Step, number: int, then: int) -> int:
+        match step:
+            case Work(work=demand):
+                return self._op("WORK", step=number, a=self.add_distribution(demand), next=then)
+            case Wait(wait=time):
+                return self._op("PAUSE", step=number, a=self.add_distribution(time), next=then)
+            case Call():
+                return self._call(step, number, then)
+            case Parallel():
+                return self._parallel(step, number, then)
+            case Branch():
+                return self._branch(step, number, then)
+        raise AssertionError(step)
+
+    def _call(self, step: Call, number: int, then: int) -> int:
+        route, endpoint = self.layout.target(*self._caller, step.call)
+        op = self._op("CALL", step=number, a=route, b=endpoint, c=step.repeat, next=then)
+        if isinstance(step.on_failure, Fallback):
+            fallback = self._steps(step.on_failure.fallback, number + 1, self._op("LAP", a=op))
+            self.ops[op]["d"] = fallback
+        else:
+            self.ops[op]["d"] = st.IGNORE if step.on_failure == "ignore" else st.FAIL
+        return op
+
+    def _parallel(self, step: Parallel, number: int, then: int) -> int:
+        starts = []
+        inner = number + 1
+        for branch in step.parallel:
+            starts.append(self._steps(branch, inner, self._op("BRANCH_END")))
+            inner += sum(_size(one) for one in branch)
+        needed = len(starts) if step.join == "all" else 1 if step.join == "first" else step.join
+        return self._op("FORK", step=number, a=self._link(starts), b=len(starts), c=int(needed), next=then)
+
+    def _branch(self, step: Branch, number: int, then: int) -> int:
+        starts, bounds = [], []
+        inner, bound = number + 1, 0.0
+        for option in step.branch:
+            starts.append(self._steps(option.steps, inner, then))
+            inner += sum(_size(one) for one in option.steps)
+            bound += option.probability
+            bounds.append(bound)
+        first = self._link(starts)
+        self.bounds[first:] = bounds
+        return self._op("WAY", step=number, a=first, b=len(starts), next=then)
+
+    def _link(self, starts: list[int]) -> int:
+        first = len(self.links)
+        self.links += starts
+        self.bounds += [0.0] * len(starts)
+        return first
+
+    # -- arrivals -------------------------------------------------------------------------------------------------
+
+    def workload(self, name: str, spec: Workload) -> dict[str, float]:
+        """A class of requests as a row, its entries and arrivals in their tables."""
+        row: dict[str, float] = {"entries": len(self.entries), "entry_count": len(spec.entries), "start_entry": -1}
+        bound = 0.0
+        for target, weight in spec.entries.items():
+            bound += weight
+            self._entry(name, target, bound)
+        row["zone"] = -1 if spec.zone is None else self.layout.zones.index(spec.zone)
+        return row | (self._users(name, spec) if spec.arrivals.users else self._open(spec))
+
+    def _entry(self, workload: str, target: str, bound: float) -> None:
+        route, endpoint = self.layout.target(workload, "", target)
+        op = self._op("CALL", a=route, b=endpoint, c=1, d=st.FAIL, next=self._op("FINISH"))
+        self.entries.append({"bound": bound, "pc": op, "endpoint": endpoint})
+
+    def _users(self, name: str, spec: Workload) -> dict[str, float]:
+        users = spec.arrivals.users
+        assert users is not None
+        row: dict[str, float] = {"kind": st.USERS, "users": round(users.count * spec.load), "spawn": users.spawn or 0.0,
+                                 "think": self.add_distribution(users.think)}  # fmt: skip
+        if users.session is not None:
+            row |= {"session": users.session.requests, "pause": self.add_distribution(users.session.pause)}
+            if users.session.start is not None:
+                row["start_entry"] = len(self.entries)
+                self._entry(name, users.session.start, 0.0)
+        return row
+
+    def _open(self, spec: Workload) -> dict[str, float]:
+        arrivals = spec.arrivals
+        if arrivals.timestamps is not None:
+            first = len(self.times)
+            self.times += timestamps(arrivals.timestamps)
+            return {"kind": st.TIMES, "first": first, "at": first, "last": len(self.times) - 1}
+        first = len(self.segments)
+        shape = arrivals.poisson or arrivals.constant
+        assert shape is not None
+        self.segments += [tuple(piece) for piece in pieces(shape, spec.load, self.layout.scenario.duration)]
+        kind = st.POISSON if arrivals.poisson else st.EVEN
+        return {"kind": kind, "first": first, "at": first, "last": len(self.segments) - 1}
+
+    def tables(self) -> st.Tables:
+        """Everything collected, as arrays."""
+        return st.Tables(
+            ops=rows(st.OP, self.ops),
+            links=np.array(self.links or [0], dtype=np.int32),
+            bounds=np.array(self.bounds or [0.0]),
+            first_op=np.array(self.first_op, dtype=np.int32),
+            entries=rows(st.ENTRY, self.entries),
+            distributions=rows(st.DISTRIBUTION, self.distributions),
+            segments=np.array(self.segments or [(0, 0, 0.0, 0.0)], dtype=st.SEGMENT.dtype),
+            times=np.array(self.times or [0], dtype=np.int64),
+        )
+
+
+def _distribution(spec: Distribution) -> dict[str, float]:
+    value: Any = spec.chosen
+    row: dict[str, float] = {"kind": getattr(st, spec.kind.upper()), "ring": -1}
+    match spec.kind:
+        case "constant":
+            row["constant_ns"] = value
+        case "exponential":
+            row["mean"] = value
+        case "lognormal":
+            row |= {"mean": value.mean, "spread": lognormal_sigma(value.cv)}
+        case "gamma":
+            row |= {"mean": value.mean, "spread": 1.0 / (value.cv * value.cv)}
+        case "pareto":
+            row |= {"mean": value.mean, "spread": value.alpha}
+        case "uniform":
+            row |= {"mean": value.low, "spread": value.high}
+    return row
+
+
+def _size(step: Step) -> int:
+    return 1 + sum(_size(one) for program in inner_steps(step) for one in program)
+
+
+def rows(record: Any, values: list[dict[str, Any]]) -> np.ndarray[Any, Any]:
+    """Rows given by field; what is not given is 0."""
+    table = np.zeros(max(1, len(values)), dtype=record.dtype)
+    for row, fields in zip(table, values, strict=False):
+        for name, value in fields.items():
+            row[name] = value
+    return table
