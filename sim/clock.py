@@ -8,7 +8,10 @@ delay drains before the next ranked event.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
+
+import simpy
 
 from sim.registry import law
 
@@ -60,3 +63,33 @@ def arrival_rank(workload: int, user: int) -> int:
 def control_rank(phase: ControlPhase, name: str) -> int:
     """D6 Place among the control events of one instant, as a SimPy priority: by phase, then by name."""
     return (int(phase) << 512) | int.from_bytes(name.encode()[:64].ljust(64, b"\0"))
+
+
+class ControlClock:
+    """The one control clock: a SimPy environment in integer nanoseconds, whose ties `control_rank` decides."""
+
+    def __init__(self) -> None:
+        self.env = simpy.Environment()
+
+    @property
+    def now_ns(self) -> int:
+        """Control's own time."""
+        return int(self.env.now)
+
+    def at(self, time_ns: int, phase: ControlPhase, name: str, action: Callable[[], None]) -> None:
+        """Let `action` happen at a time, now or later. Refuses floats (TypeError) and the past (ValueError)."""
+        if not isinstance(time_ns, int) or isinstance(time_ns, bool):
+            raise TypeError(f"time is int nanoseconds, not {time_ns!r}")
+        if time_ns < self.env.now:
+            raise ValueError(f"{time_ns} ns is before now, {self.now_ns} ns")
+        event = self.env.event()
+        event._ok, event._value = True, None
+        event.callbacks.append(lambda _: action())
+        rank = control_rank(phase, name)
+        self.env.schedule(event, priority=rank, delay=time_ns - self.now_ns)  # type: ignore[arg-type]  # an int
+
+    def after(self, delay_ns: int, phase: ControlPhase, name: str, action: Callable[[], None]) -> None:
+        """Let `action` happen after a delay. Refuses floats (TypeError)."""
+        if not isinstance(delay_ns, int) or isinstance(delay_ns, bool):
+            raise TypeError(f"a delay is int nanoseconds, not {delay_ns!r}")
+        self.at(self.now_ns + delay_ns, phase, name, action)

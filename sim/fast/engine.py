@@ -213,7 +213,7 @@ class FastPlane:
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
         pod["lost_ns"] += self._work_in_progress(p, now)
-        for name in ("present", "waiting", "working", "held", "queue_length", "door_length"):
+        for name in ("present", "waiting", "working", "millicores", "held", "queue_length", "door_length"):
             pod[name] = 0
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1

@@ -159,6 +159,7 @@ def start_work(s: Any, f: int, p: int) -> None:
     strand.work_began_ns = now
     strand.at_work = 1
     pod.working += 1
+    pod.millicores += millicores
     visit = s.frames[strand.visit]
     if visit.started_ns < 0:
         visit.started_ns = now
@@ -190,6 +191,7 @@ def finish_work(s: Any, f: int, p: int) -> None:
     strand = s.frames[f]
     pod = s.pods[p]
     pass_time(pod, s.lane[0].now_ns)
+    pod.millicores -= pod.slow_core if strand.slow_core == 1 else 1000
     if strand.slow_core == 1:
         strand.slow_core = 0
         pod.slow_core_free = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.draws import BACKWARD, OUTWARD
 from sim.layout import Layout
 from sim.reference.life import Try
-from sim.reference.sampling import sample_ns
+from sim.sampling import sample_ns
 
 
 class Network:

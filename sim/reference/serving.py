@@ -15,7 +15,7 @@ from sim.laws.service import lap_number, way
 from sim.reference.calling import call
 from sim.reference.life import Join, Numbered, Strand, Try
 from sim.reference.moment import Moment
-from sim.reference.sampling import cumulative, sample_ns
+from sim.sampling import cumulative, sample_ns
 from sim.trace import WORKED as ROW_WORKED
 
 if TYPE_CHECKING:

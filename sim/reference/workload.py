@@ -15,7 +15,7 @@ from sim.reference.calling import Process, call
 from sim.reference.life import Request, Strand
 from sim.reference.moment import Moment
 from sim.reference.route import Route
-from sim.reference.sampling import choose, sample_ns
+from sim.sampling import choose, sample_ns
 from sim.trace import ARRIVED, FINISHED
 
 if TYPE_CHECKING:
