@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from scenarios.schema.model import OneOf, Part, field
+from scenarios.schema.model import OneOf, Part, Witness, field
 from scenarios.schema.units import Duration, Number, Share
 from scenarios.schema.words import Name
 
@@ -12,21 +12,31 @@ from scenarios.schema.words import Name
 class Struck(Part):
     """Which pods a fault strikes."""
 
-    service: Name = field(says="the service")
-    fraction: Share = field(1.0, says="share of its pods, those started meanwhile included")
-    zone: Name | None = field(None, says="only pods in this zone")
+    service: Name = field(
+        says="the service",
+        seen=Witness("mesh", "faults.broken.errors.service", ("stock", "front")))
+    fraction: Share = field(
+        1.0, says="share of its pods, those started meanwhile included",
+        seen=Witness("mesh", "faults.broken.errors.fraction", ("100%", "40%")))
+    zone: Name | None = field(
+        None, says="only pods in this zone",
+        seen=Witness("mesh", "faults.sluggish.slow.zone", ("east", "west")))
 
 
 class Slow(Struck):
     """A gray failure: work takes longer, health checks pass."""
 
-    factor: Number = field(says="how many times longer work takes", gt=0, le=1e6)
+    factor: Number = field(
+        says="how many times longer work takes", gt=0, le=1e6,
+        seen=Witness("mesh", "faults.sluggish.slow.factor", (3, 9)))
 
 
 class Errors(Struck):
     """Calls fail at once with some probability."""
 
-    rate: Share = field(says="share of calls that fail")
+    rate: Share = field(
+        says="share of calls that fail",
+        seen=Witness("mesh", "faults.broken.errors.rate", ("50%", "90%")))
 
 
 class Crash(Struck):
@@ -37,11 +47,27 @@ class Fault(OneOf):
     """One thing that goes wrong."""
 
     modifiers = frozenset({"at", "duration"})
-    at: Duration = field(says="when it begins")
-    duration: Duration | None = field(None, says="how long it lasts; to the end if absent", alias="for", gt=0)
-    slow: Slow | None = field(None, says="pods work slower")
-    errors: Errors | None = field(None, says="calls fail")
-    crash: Crash | None = field(None, says="pods die")
+    at: Duration = field(
+        says="when it begins",
+        seen=Witness("mesh", "faults.broken.at", ("500ms", "1s")))
+    duration: Duration | None = field(
+        None, says="how long it lasts; to the end if absent", alias="for", gt=0,
+        seen=Witness("mesh", "faults.broken.for", ("1s", "2s")))
+    slow: Slow | None = field(
+        None, says="pods work slower",
+        seen=Witness("mesh", "faults.sluggish", (
+            {"at": "1s", "slow": {"service": "stock", "factor": 3}},
+            {"at": "1s", "slow": {"service": "front", "factor": 3}})))
+    errors: Errors | None = field(
+        None, says="calls fail",
+        seen=Witness("mesh", "faults.broken", (
+            {"at": "1s", "errors": {"service": "stock", "rate": "50%"}},
+            {"at": "1s", "errors": {"service": "front", "rate": "50%"}})))
+    crash: Crash | None = field(
+        None, says="pods die",
+        seen=Witness("mesh", "faults.crashed", (
+            {"at": "1s", "crash": {"service": "stock"}},
+            {"at": "1s", "crash": {"service": "front"}})))
 
     @model_validator(mode="after")
     def _crash_is_an_instant(self) -> Fault:

@@ -31,15 +31,16 @@ def mistakes_of(root: type[Part], data: Any, error: ValidationError) -> list[Mis
     """pydantic's findings in the schema's words, in the order of the file where it is known."""
     details = error.errors(include_url=False)
     deeper = {tuple(item["loc"][:end]) for item in details for end in range(len(item["loc"]))}
-    missing: dict[Path, list[str]] = {}
+    missing: dict[Path, tuple[type[Part], list[str]]] = {}
     mistakes = []
     for item in details:
         path, trail = untagged(root, item["loc"])
-        if item["type"] == "missing" and part_at(trail[-2]) is not None:
-            missing.setdefault(path[:-1], []).append(str(path[-1]))
+        part = part_at(trail[-2]) if item["type"] == "missing" else None
+        if part is not None:
+            missing.setdefault(path[:-1], (part, []))[1].append(str(path[-1]))
         elif item["type"] != "too_short" or tuple(item["loc"]) not in deeper:
             mistakes.append(_mistake(path, trail, item, data))
-    mistakes += _lacking(root, missing, {mistake.path[:-1]: mistake.rule for mistake in mistakes if mistake.of_key})
+    mistakes += _lacking(missing, {mistake.path[:-1]: mistake.rule for mistake in mistakes if mistake.of_key})
     return sorted(mistakes, key=lambda mistake: (find(data, mistake.path).place or ("",))[1:])
 
 
@@ -75,12 +76,11 @@ def _mistake(path: Path, trail: list[Any], item: ErrorDetails, data: Any) -> Mis
 _EXPECTS_CONTAINER = frozenset({"model_type", "model_attributes_type", "dict_type", "tuple_type"})
 
 
-def _lacking(root: type[Part], missing: dict[Path, list[str]], misspelt: dict[Path, str]) -> Iterator[Mistake]:
+def _lacking(missing: dict[Path, tuple[type[Part], list[str]]], misspelt: dict[Path, str]) -> Iterator[Mistake]:
     """One mistake for all keys a part lacks; a key that was only misspelt is told there."""
-    for path, keys in missing.items():
+    for path, (part, keys) in missing.items():
         absent = [key for key in keys if f"did you mean {key!r}" not in misspelt.get(path, "")]
-        part = part_at(untagged(root, path)[1][-1]) if len(absent) == 1 else None
-        fields = part.model_fields.items() if part is not None else ()
+        fields = part.model_fields.items() if len(absent) == 1 else ()
         meaning = next((f": {info.description}" for name, info in fields if absent[0] in (name, info.alias)), "")
         if absent:
             yield Mistake(path, f"lacks {' and '.join(repr(key) for key in absent)}{meaning}")
@@ -125,10 +125,11 @@ def _bound(words: str, key: str) -> Callable[[dict[str, Any], Any], str]:
 
 def _as_written(limit: Any, value: Any) -> str:
     """A bound in the unit in which the value was written, where that is time."""
+    plain = f"{limit:g}" if isinstance(limit, float) else f"{limit:,}"
     try:
-        return format_duration(limit) if isinstance(value, str) and parse_duration(value) >= 0 else f"{limit:,}"
+        return format_duration(limit) if isinstance(value, str) and parse_duration(value) >= 0 else plain
     except UnitError:
-        return f"{limit:,}"
+        return plain
 
 
 def _count(words: str, key: str) -> Callable[[dict[str, Any], Any], str]:

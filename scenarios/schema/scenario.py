@@ -20,7 +20,7 @@ from scenarios.schema.control import Agent, Telemetry
 from scenarios.schema.crosschecks import broken_rules
 from scenarios.schema.faults import Fault
 from scenarios.schema.mistakes import broken, mistakes_of
-from scenarios.schema.model import Part, field
+from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.placed import Place
 from scenarios.schema.resilience import Route
 from scenarios.schema.topology import Cluster, Network, Service
@@ -36,15 +36,33 @@ LATENCIES = ("mean", "p50", "p95", "p99")
 class Expect(Part):
     """An assertion on requests that arrived in [from, until): a scenario is a test."""
 
-    good: str | None = field(None, says="share of offered requests answered within the SLO, as '>= 99%'")
-    availability: str | None = field(None, says="share of offered requests that succeeded, as '>= 99.9%'")
-    mean: str | None = field(None, says="mean latency of successes, as '< 20ms'")
-    p50: str | None = field(None, says="median latency of successes, as '< 20ms'")
-    p95: str | None = field(None, says="95th percentile, as '< 200ms'")
-    p99: str | None = field(None, says="99th percentile, as '< 300ms'")
-    workload: Name | None = field(None, says="only this class; all together if absent")
-    start: Duration | None = field(None, says="from here on; the warm-up's end if absent", alias="from")
-    until: Duration | None = field(None, says="up to here; the end of the run if absent")
+    good: str | None = field(
+        None, says="share of offered requests answered within the SLO, as '>= 99%'",
+        seen=Witness("hello", "expect.0.good", (">= 0%", "> 100%"), moves="verdict"))
+    availability: str | None = field(
+        None, says="share of offered requests that succeeded, as '>= 99.9%'",
+        seen=Witness("hello", "expect.1.availability", (">= 0%", "> 100%"), moves="verdict"))
+    mean: str | None = field(
+        None, says="mean latency of successes, as '< 20ms'",
+        seen=Witness("hello", "expect.2.mean", ("< 1h", "< 0s"), moves="verdict"))
+    p50: str | None = field(
+        None, says="median latency of successes, as '< 20ms'",
+        seen=Witness("hello", "expect.3.p50", ("< 1h", "< 0s"), moves="verdict"))
+    p95: str | None = field(
+        None, says="95th percentile, as '< 200ms'",
+        seen=Witness("hello", "expect.4.p95", ("< 1h", "< 0s"), moves="verdict"))
+    p99: str | None = field(
+        None, says="99th percentile, as '< 300ms'",
+        seen=Witness("hello", "expect.5.p99", ("< 1h", "< 0s"), moves="verdict"))
+    workload: Name | None = field(
+        None, says="only this class; all together if absent",
+        seen=Witness("hello", "expect.6.workload", ("readers", "writers"), moves="verdict"))
+    start: Duration | None = field(
+        None, says="from here on; the warm-up's end if absent", alias="from",
+        seen=Witness("hello", "expect.7.from", ("3s", "1s"), moves="verdict"))
+    until: Duration | None = field(
+        None, says="up to here; the end of the run if absent",
+        seen=Witness("hello", "expect.8.until", ("1500ms", "3s"), moves="verdict"))
 
     @field_validator(*SHARES, *LATENCIES)
     @classmethod
@@ -76,20 +94,56 @@ class Scenario(Part):
     """A world and the question asked of it."""
 
     version: Literal[1] = field(says="of this format")
-    name: RunName = field(says="what runs are called")
-    question: str = field("", says="what a run of this file answers", max_length=500)
-    duration: Duration = field(says="how long a run lasts", gt=0)
-    warmup: Duration = field(0, says="requests that arrive earlier are not measured")
-    currency: Currency = field("EUR", says="of prices")
-    cluster: Cluster = field(Cluster(), says="zones and nodes")
-    network: Network = field(Network(), says="latency between services")
-    services: Annotated[dict[Name, Service], Field(min_length=1)] = field(says="by name")
-    routes: dict[Pattern, Route] = field({}, says="by pattern, most specific wins: 'a.x -> b.y', 'a -> b', '* -> b', defaults")
-    workload: Annotated[dict[Name, Workload], Field(min_length=1)] = field(says="classes of requests by name")
-    agents: dict[Name, Agent] = field({}, says="minds by service; `defaults` for all")
-    telemetry: Telemetry = field(Telemetry(), says="how the control plane sees the mesh")
-    faults: dict[Name, Fault] = field({}, says="by name")
-    expect: tuple[Expect, ...] = field((), says="assertions; a run exits with 3 when one fails")
+    name: RunName = field(
+        says="what runs are called",
+        seen=Witness("hello", "name", ("hello", "hello_again"), moves="manifest"))
+    question: str = field(
+        "", says="what a run of this file answers", max_length=500,
+        seen=Witness("hello", "question", ("Is it?", "Or is it not?"), moves="manifest"))
+    duration: Duration = field(
+        says="how long a run lasts", gt=0,
+        seen=Witness("hello", "duration", ("4s", "5s")))
+    warmup: Duration = field(
+        0, says="requests that arrive earlier are not measured",
+        seen=Witness("hello", "warmup", ("500ms", "1s"), moves="summary"))
+    currency: Currency = field(
+        "EUR", says="of prices",
+        seen=Witness("hello", "currency", ("EUR", "USD"), moves="manifest"))
+    cluster: Cluster = field(
+        Cluster(), says="zones and nodes",
+        seen=Witness("mesh", "cluster", ({"zones": ["east", "west"]}, {"zones": ["west", "east"]})))
+    network: Network = field(
+        Network(), says="latency between services",
+        seen=Witness("mesh", "network", ({"same_zone": "1ms"}, {"same_zone": "2ms"})))
+    services: Annotated[dict[Name, Service], Field(min_length=1)] = field(
+        says="by name",
+        seen=Witness("hello", "services", (
+            {"api": {"replicas": 1, "endpoints": {"get": [{"work": "5ms"}], "put": [{"work": "5ms"}]}}},
+            {"api": {"replicas": 1, "endpoints": {"get": [{"work": "9ms"}], "put": [{"work": "5ms"}]}}})))
+    routes: dict[Pattern, Route] = field(
+        {}, says="by pattern, most specific wins: 'a.x -> b.y', 'a -> b', '* -> b', defaults",
+        seen=Witness("hello", "routes", (
+            {"defaults": {"lb_policy": "random"}},
+            {"defaults": {"lb_policy": "round_robin"}})))
+    workload: Annotated[dict[Name, Workload], Field(min_length=1)] = field(
+        says="classes of requests by name",
+        seen=Witness("hello", "workload", (
+            {"readers": {"entry": "api.get", "arrivals": {"poisson": "60/s"}}},
+            {"readers": {"entry": "api.put", "arrivals": {"poisson": "60/s"}}})))
+    agents: dict[Name, Agent] = field(
+        {}, says="minds by service; `defaults` for all",
+        seen=Witness("scaling", "agents", (
+            {},
+            {"plain": {"scaling": {"hpa": {"target_cpu": "60%", "max": 6, "sync_period": "1s"}}}})))
+    telemetry: Telemetry = field(
+        Telemetry(), says="how the control plane sees the mesh",
+        seen=Witness("scaling", "telemetry", ({"scrape_interval": "1s"}, {"scrape_interval": "7s"})))
+    faults: dict[Name, Fault] = field(
+        {}, says="by name",
+        seen=Witness("hello", "faults", ({}, {"lost": {"at": "1s", "crash": {"service": "api"}}})))
+    expect: tuple[Expect, ...] = field(
+        (), says="assertions; a run exits with 3 when one fails",
+        seen=Witness("hello", "expect", ([], [{"good": "> 100%"}]), moves="verdict"))
 
     @model_validator(mode="wrap")
     @classmethod
