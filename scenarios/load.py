@@ -19,7 +19,7 @@ from scenarios.schema.placed import Place, PlacedList, PlacedMapping, copied, pl
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.workload import RateFile, Timestamps
 from scenarios.series import check_readable
-from scenarios.source_files import SIZE_MAX, find_source, read_text, shipped
+from scenarios.source_files import SIZE_MAX, find_source, kind_of, read_text, shipped
 from scenarios.yaml_reading import Budget, read_yaml
 
 __all__ = ["load", "loads", "shipped"]
@@ -28,7 +28,11 @@ EXTENDS_DEPTH_MAX = 16
 FILES_MAX = 64  # in one scenario, counted each time one is read
 
 
-def load(source: str | os.PathLike[str], set: Sequence[str] = (), folder: Path | None = None) -> Scenario:  # noqa: A002 - the word of the command line
+def load(
+    source: str | os.PathLike[str],
+    set: Sequence[str] = (),  # noqa: A002 - the word of the command line
+    folder: Path | None = None,
+) -> Scenario:
     """The scenario in a file, or the shipped one of that name (`flash_crowd`), with `path=value` changes laid over it.
 
     Relative paths in a file are relative to it; those in `set`, and `source` itself, to `folder` (the working folder).
@@ -87,15 +91,15 @@ class _File:
 
     def other(self, name: str, place: Place) -> _File:
         """A file that this one names. Raises ScenarioError where that leads in a circle or too far."""
-        path = (self.path.parent / name).resolve()
-        above = (*self.above, self.path.resolve())
+        path = Path(os.path.realpath(self.path.parent / name))
+        above = (*self.above, Path(os.path.realpath(self.path)))
         if path in above:
-            circle = " -> ".join(str(step.name) for step in [*above[above.index(path) :], path])
+            circle = " -> ".join(step.name for step in [*above[above.index(path) :], path])
             raise ScenarioError(f"{place}: extends goes in a circle: {circle}")
         if len(above) > EXTENDS_DEPTH_MAX:
             raise ScenarioError(f"{place}: extends goes more than {EXTENDS_DEPTH_MAX} files deep")
-        if not path.exists():
-            near = [str(found.name) for found in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+        if not kind_of(path):
+            near = [found.name for found in path.parent.glob("*.yaml")] if kind_of(path.parent) == "folder" else []
             raise ScenarioError(f"{place}: extends {name!r}, which is not there{suggestion(path.name, near)}")
         return _File(path, os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path), above)
 

@@ -15,6 +15,7 @@ from scenarios.errors import ScenarioError
 from scenarios.naming import suggestion
 from scenarios.schema.units import DURATION_MAX_NS, NS_PER_S
 from scenarios.schema.workload import RateFile, Timestamps
+from scenarios.source_files import kind_of
 
 LINE_MAX = 65_536  # characters; a longer line is no table
 ROWS_MAX = 20_000_000  # read at most, so that a gzip bomb ends
@@ -127,8 +128,9 @@ def _rows(path: str) -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def _opened(path: str) -> Iterator[IO[str]]:
-    if not Path(path).is_file():
-        raise ScenarioError(f"{path}: {'is a folder' if Path(path).is_dir() else 'there is no such file'}")
+    kind = kind_of(Path(path))
+    if kind != "file":
+        raise ScenarioError(f"{path}: {'there is no such file' if not kind else 'is not a regular file'}")
     try:
         with _text(path) as file:
             yield file

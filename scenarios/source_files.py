@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from scenarios.errors import ScenarioError
@@ -23,21 +24,31 @@ def find_source(source: str | os.PathLike[str], folder: Path) -> tuple[Path, str
     if not name or "\0" in name or len(name) > 4096:
         raise ScenarioError(f"{name[:60]!r} is neither a file nor the name of a shipped scenario")
     path = folder / name
-    if _is_file(path):
+    if kind_of(path) == "file":
         return path, name
     stem = name.removesuffix(".yaml")
     if stem in shipped():
         return SHIPPED / f"{stem}.yaml", f"{stem}.yaml"
-    if path.exists() and path != folder:
+    if kind_of(path) and path != folder:
         return path, name
     raise ScenarioError(f"{name}: there is no such file, nor a shipped scenario of that name{_hint(path, stem)}")
 
 
+def kind_of(path: Path) -> str:
+    """`file`, `folder` or `other`; empty where nothing is, or where no path can lead."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # among them: a name too long, links in a circle
+        return ""
+    return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+
 def read_text(path: Path, name: str, size_max: int = SIZE_MAX) -> str:
     """The text of a regular file in UTF-8. Raises ScenarioError for everything else."""
-    if path.is_dir():
+    kind = kind_of(path)
+    if kind == "folder":
         raise ScenarioError(f"{name}: is a folder, not a file{suggestion(path.name, shipped())}")
-    if not _is_file(path):
+    if kind != "file":
         raise ScenarioError(f"{name}: is not a regular file")
     try:
         with path.open("rb") as file:
@@ -62,13 +73,6 @@ def _decoded(content: bytes, name: str) -> str:
     return text
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long for the file system
-        return False
-
-
 def _hint(path: Path, stem: str) -> str:
-    beside = [entry.name for entry in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+    beside = [entry.name for entry in path.parent.glob("*.yaml")] if kind_of(path.parent) == "folder" else []
     return suggestion(path.name, beside) or suggestion(Path(stem).name, shipped())

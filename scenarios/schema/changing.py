@@ -113,7 +113,10 @@ def _in_mapping(annotation: Any, data: Any, keys: list[str], change: Change) -> 
 
 
 def _in_list(annotation: Any, data: Any, keys: list[str], change: Change) -> Any:
-    items = data if isinstance(data, (list, tuple)) else ()
+    bare = isinstance(data, Mapping)  # one step may stand where a list of steps is meant
+    if bare and not keys[0].isdecimal():
+        return _assigned(below(annotation, 0), data, keys, change)
+    items = data if isinstance(data, (list, tuple)) else (data,) if bare else ()
     if not keys[0].isascii() or not keys[0].isdecimal() or len(keys[0]) > 9 or int(keys[0]) >= len(items):
         raise _refusal(change, keys, f"has no item {keys[0]!r}; it has {len(items)}, counted from 0")
     index = int(keys[0])

@@ -9,6 +9,7 @@ from scenarios.errors import Mistake
 from scenarios.schema.calls import Site
 
 CIRCLE_MAX = 500  # endpoints that all reach each other; the figure of more would take too long
+STEPS_MAX = 3_000_000  # additions in search of one figure
 
 Weights = dict[str, dict[str, float]]  # caller -> callee -> expected calls per visit
 
@@ -93,8 +94,17 @@ def _calls_itself(left: Weights, group: set[str]) -> bool:
 
 
 def _growth(left: Weights, names: list[str]) -> float:
-    """The spectral radius of the expected calls within a group."""
-    import numpy as np  # as networkx above
-
-    matrix = np.array([[left[caller].get(callee, 0.0) for callee in names] for caller in names])
-    return float(max(abs(np.linalg.eigvals(matrix))))
+    """The spectral radius of the expected calls within a group, between the bounds of Collatz and Wielandt."""
+    rows = [(name, [(to, w) for to, w in left[name].items() if to in set(names)]) for name in names]
+    size = dict.fromkeys(names, 1.0)
+    low, high = 0.0, float("inf")
+    for _ in range(max(100, STEPS_MAX // sum(1 + len(row) for _, row in rows))):
+        following = {name: sum(w * size[to] for to, w in row) for name, row in rows}
+        ratios = [following[name] / size[name] for name in names]
+        low, high = min(ratios), max(ratios)
+        if (low >= 1.0 or high < 1.0) and high - low <= 1e-5 * high:
+            break
+        grown = {name: size[name] + following[name] for name in names}  # + itself: else a ring would swing for ever
+        most = max(grown.values())
+        size = {name: value / most for name, value in grown.items()}
+    return (low + high) / 2

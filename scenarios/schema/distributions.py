@@ -113,3 +113,6 @@ class Distribution(OneOf):
         if self.kind == "uniform":
             return float(value.low + value.high) / 2
         return float(value if isinstance(value, int) else value.mean)
+
+
+Component.model_rebuild()  # it was written before Distribution, which names it

@@ -8,7 +8,6 @@ Dumping a scenario writes the same quantities back, so a dumped file loads to th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, TypeGuard
 
@@ -157,9 +156,9 @@ def finite(value: object) -> float:
     raise _refuse(value, "a finite number", "1.5")
 
 
-def _quantity(parse: Any, write: Any, pattern_hint: str) -> tuple[Any, ...]:
-    shape: Mapping[str, Any] = {"type": ["string", "number"], "description": pattern_hint}
-    return BeforeValidator(parse), PlainSerializer(write, when_used="json"), WithJsonSchema(dict(shape))
+def _quantity(parse: Any, write: Any, what: str) -> tuple[Any, ...]:
+    shape = WithJsonSchema({"type": ["string", "number"], "description": what})
+    return BeforeValidator(parse), PlainSerializer(write, when_used="json"), shape
 
 
 def _again(parse: Any, kind: type) -> Any:
@@ -182,4 +181,4 @@ Share = Annotated[float, *_quantity(parse_share, lambda s: s, "a share: 20% or 0
 Percent = Annotated[float, *_quantity(parse_percent, lambda s: s, "a percentage: 70% or 0.7")]
 PricePerHour = Annotated[float, *_quantity(_price_parser("h"), lambda p: f"{p!r}/h", "a price: 0.40/h")]
 PricePerGB = Annotated[float, *_quantity(_price_parser("GB"), lambda p: f"{p!r}/GB", "a price: 0.01/GB")]
-Number = Annotated[float, *_quantity(finite, lambda x: x, "a finite number")]
+Number = Annotated[float, BeforeValidator(finite)]

@@ -1,0 +1,147 @@
+"""`parley check`: load against capacity in closed form, worst-case retries, and warnings that name a path."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from scenarios.checking import Report, check
+from scenarios.flow import Flow
+from scenarios.load import loads
+
+CHAIN = """\
+version: 1
+name: chain
+duration: 100s
+warmup: 10s
+cluster: {zones: [east, west]}
+services:
+  a:
+    replicas: 2
+    workers: 4
+    resources: {requests: {cpu: 1, memory: 1Gi}}
+    endpoints: {go: [{work: 10ms}, {call: b.go, repeat: 2}, {branch: [{probability: 50%, steps: [{call: c.go}]}]}]}
+  b:
+    workers: 8
+    resources: {requests: {cpu: 500m}, limits: {cpu: 2}}
+    endpoints: {go: [{work: {exponential: 5ms}}, {wait: 15ms}]}
+  c: {replicas: 3, endpoints: {go: [{parallel: [{work: 20ms}, {work: 40ms}]}], idle: [{work: 1s}]}}
+workload:
+  u: {entry: a.go, arrivals: {poisson: {step: {base: 20/s, to: 120/s, at: 80s}}}}
+"""
+
+
+def checked(*changes: str) -> Report:
+    return check(loads(CHAIN, changes))
+
+
+def test_offered_load_follows_the_calls() -> None:
+    """Mean 40/s and peak 120/s at the entry; twice that at b by `repeat`, half at c by its branch."""
+    loads_ = {load.service: load for load in checked().services}
+    assert [loads_[name].mean_visits_per_s for name in "abc"] == pytest.approx([40, 80, 20])
+    assert [loads_[name].peak_visits_per_s for name in "abc"] == pytest.approx([120, 240, 60])
+
+
+def test_capacity_is_replicas_times_cores_over_mean_work() -> None:
+    """Workers bound it, or the CPU limit if that is less; a parallel step works both branches."""
+    loads_ = {load.service: load for load in checked().services}
+    assert [loads_[name].capacity_per_s for name in "abc"] == pytest.approx([2 * 4 / 0.010, 2 / 0.005, 3 / 0.060])
+    assert [loads_[name].work_ms for name in "abc"] == pytest.approx([10, 5, 60])
+    assert [loads_[name].utilization for name in "abc"] == pytest.approx([40 / 800, 80 / 400, 20 / 50])
+    assert [loads_[name].saturates for name in "abc"] == [False, False, True]
+
+
+def test_threads_are_held_while_they_wait() -> None:
+    """A thread pool's capacity is workers over the mean time of a visit, if that is less."""
+    held = {load.service: load for load in checked("services.b.model=thread").services}
+    assert held["b"].capacity_per_s == pytest.approx(8 / 0.020)
+    held = {load.service: load for load in checked("services.b.model=thread", "services.b.workers=4").services}
+    assert held["b"].capacity_per_s == pytest.approx(4 / 0.020)
+
+
+def test_a_service_without_work_never_saturates_and_one_without_pods_always() -> None:
+    """Infinite capacity, and none."""
+    loads_ = {load.service: load for load in checked("services.b.endpoints.go=[{wait: 1s}]", "services.c.replicas=0").services}
+    assert (loads_["b"].capacity_per_s, loads_["b"].utilization) == (math.inf, 0.0)
+    assert (loads_["c"].capacity_per_s, loads_["c"].utilization) == (0.0, math.inf)
+
+
+def test_a_circle_that_dies_out_sums_its_geometric_series() -> None:
+    """Each visit of b brings half another: twice the visits in all."""
+    change = "services.b.endpoints.go=[{work: 1ms}, {branch: [{probability: 50%, steps: [{call: b.go}]}]}]"
+    assert {load.service: load for load in checked(change).services}["b"].mean_visits_per_s == pytest.approx(160)
+
+
+def test_users_of_an_idle_mesh_ask_at_the_rate_of_their_round() -> None:
+    """Count over think time plus the mean request; in visits, the pause now and then replaces the think time."""
+    mean_s = 0.010 + 2 * 0.020 + 0.5 * 0.040
+    world = loads(CHAIN, ["workload.u.arrivals={users: {count: 10, think: 1s}}"])
+    assert Flow(world).visits()["a.go"] == pytest.approx(10 / (1 + mean_s))
+    world = loads(CHAIN, ["workload.u.arrivals={users: {count: 10, think: 1s, session: {requests: 4, pause: 9s}}}"])
+    assert Flow(world).visits()["a.go"] == pytest.approx(10 / (3 + mean_s))
+
+
+def test_mean_times_know_the_network_limits_and_joins() -> None:
+    """Two crossings a call, half a core takes twice as long, the first of two branches is the shorter."""
+    world = loads(CHAIN, ["network.same_zone=1ms", "services.b.resources={limits: {cpu: 500m}}",
+                          "services.c.endpoints.go.0.join=first"])  # fmt: skip
+    times = Flow(world).mean_ns
+    assert (times["b.go"], times["c.go"]) == pytest.approx((25e6, 20e6))
+    assert times["a.go"] == pytest.approx(10e6 + 2 * (25e6 + 2e6) + 0.5 * (20e6 + 2e6))
+
+
+def test_retries_multiply_along_the_worst_path() -> None:
+    """(1 + 2) at the entry times (1 + 3) to b; the path to c has fewer."""
+    worst = checked("routes.u -> a.retries.num_retries=2", "routes.a -> b.retries.num_retries=3",
+                    "routes.a -> c.retries.num_retries=1").amplification  # fmt: skip
+    assert (worst.factor, worst.path) == (12, ("u", "a.go", "b.go"))
+
+
+def test_a_sound_world_has_no_warning() -> None:
+    """The chain as it stands."""
+    assert checked().warnings == ()
+
+
+NODES = "cluster.nodes={small: {zones: [east], count: 1, cpu: 4, memory: 8Gi}}"
+WARNED: list[tuple[list[str], str]] = [
+    (["warmup=0s"], "warmup: 0s is less than 10 mean requests (0.7 s)"),
+    ([NODES], "cluster.zones: zone 'west' has no node"),
+    ([NODES, "services.a.resources.requests.cpu=5"], "services.a.resources.requests: no node is large enough for one pod"),
+    ([NODES, "services.a.replicas=9"], "cluster.nodes: pods ask for 9,500m of cpu together, and nodes offer 4,000m"),
+    ([NODES, "services.a.replicas=9"], "cluster.nodes: pods ask for 9,663,676,416 bytes of memory together"),
+    (["services.c.replicas=1"], "services.c: a steady load of 20/s meets a capacity of 16.67/s at 1 replicas"),
+    (["routes.a -> b.timeout=19ms"], "routes.a -> b.timeout: 19ms is less than the mean time of b.go without queueing (20 ms)"),
+    (["routes.a -> b.per_try_timeout=19ms"], "routes.a -> b.per_try_timeout: 19ms is less than the mean time of b.go"),
+    (["routes.a -> b={timeout: 1s, per_try_timeout: 1s}"], "routes.a -> b.per_try_timeout: is not shorter than the timeout"),
+    (["routes.u -> a.timeout=1s", "routes.a -> b.timeout=2s"], "routes.u -> a.timeout: 1s is shorter than that of a -> b (2s)"),
+    (["routes.u -> a.retries.num_retries=2", "routes.a -> b.retries.num_retries=3"],
+     "routes: retries multiply to 12 attempts on the path u -> a.go -> b.go when all fail"),
+    (["agents.b.scaling={hpa: {target_cpu: 400%, max: 9}}"], "services.b: its pods can reach 4 of their cpu request at most"),
+    (["workload.u.arrivals.poisson={step: {base: 0/s, to: 9/s, at: 1s, hold: 9s}}"], "workload.u.arrivals: nobody calls after 10 s"),
+    (["faults.late={at: 100s, crash: {service: a}}"], "faults.late: begins at 100s, when the run is over"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "sentence"), WARNED)
+def test_what_is_seldom_meant_is_said_without_failing(changes: list[str], sentence: str) -> None:
+    """One sentence that begins with the path; the report still has all its figures."""
+    report = checked(*changes)
+    assert [warning for warning in report.warnings if warning.startswith(sentence)], report.warnings
+    assert len(report.services) == 3
+
+
+@pytest.mark.parametrize("change", ["agents.c.scaling={hpa: {target_cpu: 50%, max: 9}}"])
+def test_an_autoscaler_that_can_follow_is_no_overload(change: str) -> None:
+    """Capacity at the maximum counts where an HPA may go there."""
+    few = ["services.c.replicas=1", "services.c.resources.requests.cpu=100m"]
+    assert any("steady load" in warning for warning in checked(*few).warnings)
+    assert not any("steady load" in warning for warning in checked(*few, change).warnings)
+
+
+def test_recorded_arrivals_count_too(tmp_path: Any) -> None:
+    """Two hundred requests in a hundred seconds are two a second."""
+    (tmp_path / "times.csv").write_text("".join(f"{i / 2}\n" for i in range(200)))
+    world = loads(CHAIN, ["workload.u.arrivals={timestamps: times.csv}"], folder=tmp_path)
+    assert check(world).services[0].mean_visits_per_s == pytest.approx(2)
