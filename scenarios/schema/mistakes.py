@@ -54,7 +54,7 @@ def _sentence(mistake: Mistake, data: Any) -> str:
     plain = (value is None or isinstance(value, (str, int, float))) and not mistake.of_key
     shown = f" = {quoted(value)}" if plain else ""
     where = f"{place}: " if place is not None else ""
-    name = written(path)
+    name = written(path) or ("" if place is not None else "a scenario")
     subject = f"{name}{shown} " if shown or not name else f"{name}: "
     return f"{where}{subject.lstrip()}{mistake.rule}"
 
@@ -83,7 +83,7 @@ def _lacking(missing: dict[Path, tuple[type[Part], list[str]]], misspelt: dict[P
         fields = part.model_fields.items() if len(absent) == 1 else ()
         meaning = next((f": {info.description}" for name, info in fields if absent[0] in (name, info.alias)), "")
         if absent:
-            yield Mistake(path, f"lacks {' and '.join(repr(key) for key in absent)}{meaning}")
+            yield Mistake(path, f"lacks {', '.join(repr(key) for key in absent)}{meaning}")
 
 
 def _unknown(path: Path, annotation: Any, data: Any) -> Mistake:
@@ -160,5 +160,6 @@ _PHRASES: dict[str, Callable[[dict[str, Any], Any], str]] = {
     "int_type": lambda *_: "is not a whole number",
     "value_error": _raised,
     "step_kind": _step,
+    "invalid_key": lambda *_: "has a key that is not text",
     "recursion_loop": lambda *_: "contains itself, or is nested too deeply",
 }

@@ -21,7 +21,7 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("workload:\n", "workloads:\n", [":33:1: workloads: is not a key here; did you mean 'workload'?"]),
     ("name: shop\n", "", ["<text>:1:1: lacks 'name': what runs are called"]),
     ("cv: 0.8", "", [":16:18: services.front.endpoints.home.0.work.lognormal: lacks 'cv': standard deviation over mean"]),
-    ("base: 30/s, peak: 90/s, ", "", ["flash_crowd: lacks 'base' and 'peak'"]),
+    ("base: 30/s, peak: 90/s, ", "", ["flash_crowd: lacks 'base', 'peak'"]),
     ("zone: east", "colour: red", [":36:5: workload.shoppers.colour: is not a key here; the keys are entry, mix, load,"]),
     ("workers: 64", "replicas: 6", [":12:5: 'replicas' stands here twice; first in line 11"]),
     ("workers: 64", "on: 6", ["services.front.on: is not a key here"]),
@@ -92,7 +92,7 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("get: [{work: 5ms}]", "get: []", ["services.cart.endpoints.get: must not be empty"]),
     ("    endpoints:\n      get: [{work: 5ms}]\n", "    endpoints: {}\n", ["services.cart.endpoints: must not be empty"]),
     ("    endpoints:\n      get: [{work: 5ms}]\n", "", ["services.cart: lacks 'endpoints': programs by name"]),
-    ("resources: {requests: {cpu: 500m}}", "resources: 2", ["services.cart.resources = 2 must be a mapping with the keys requests, limits"]),
+    ("resources: {requests: {cpu: 500m}}", "resources: 2", ["services.cart.resources = 2 must be a mapping with the keys requests,"]),
     ("resources: {requests: {cpu: 500m}}", "resources:", ["services.cart.resources = null has no value; give one or leave"]),
     ("arrivals: {users: {count: 5, think: 1s}}", "arrivals: users", ["staff.arrivals = 'users' must have exactly one of"]),
     ("{flash_crowd: {base: 30/s, peak: 90/s, at: 8s, rise: 3s, hold: 4s}}", "{pieces: {points: [[0s], [1s, 3/s]]}}", [
