@@ -24,7 +24,7 @@ class Mesh:
         self.plane = build_plane(scenario, seed, engine, span_share=span_share, record=record)
         self.cluster = Cluster(scenario, seed, self.clock, self.plane)
         self.faults = Faults(scenario, seed, self.clock, self.plane, self.cluster)
-        self.metrics = MetricsServer(scenario, self.clock, self.plane)
+        self.metrics = MetricsServer(scenario, self.clock, self.plane, self.cluster)
         self.cluster.begin()
         self.faults.begin()
         self.metrics.begin()

@@ -1,0 +1,109 @@
+"""Which node a pod gets: filter, then score, as kube-scheduler does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scenarios.schema.topology import Cluster as ClusterSpec
+from scenarios.schema.topology import NodePool, Requests
+
+# What kube-scheduler counts in scores, and only there, for a pod that requests nothing: else all would pile up.
+UNREQUESTED_CPU = 100  # milli-cores
+UNREQUESTED_MEMORY = 200 * 2**20  # bytes
+
+
+@dataclass(eq=False)
+class Node:
+    """A machine and what is taken of it. CPU in milli-cores, memory in bytes."""
+
+    name: str
+    zone: str
+    cpu: int
+    memory: int
+    price: float  # per hour
+    cpu_reserved: int = 0
+    memory_reserved: int = 0
+    cpu_counted: int = 0  # reserved, with the scheduler's guess for pods that request nothing
+    memory_counted: int = 0
+
+    def fits(self, asked: Requests) -> bool:
+        """Whether the node has room for one more such pod; who requests nothing always fits."""
+        cpu_fits = asked.cpu is None or self.cpu_reserved + asked.cpu <= self.cpu
+        return cpu_fits and (asked.memory is None or self.memory_reserved + asked.memory <= self.memory)
+
+    def load_with(self, asked: Requests) -> float:
+        """Mean of the shares of CPU and memory that would be allocated with one more such pod."""
+        cpu = self.cpu_counted + (asked.cpu or UNREQUESTED_CPU)
+        memory = self.memory_counted + (asked.memory or UNREQUESTED_MEMORY)
+        return (cpu / self.cpu + memory / self.memory) / 2
+
+    def reserve(self, asked: Requests, pods: int) -> None:
+        """Take the room of so many pods; give it back where `pods` is negative."""
+        self.cpu_reserved += pods * (asked.cpu or 0)
+        self.memory_reserved += pods * (asked.memory or 0)
+        self.cpu_counted += pods * (asked.cpu or UNREQUESTED_CPU)
+        self.memory_counted += pods * (asked.memory or UNREQUESTED_MEMORY)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a pod is to run."""
+
+    zone: str
+    node: Node | None  # None where the scenario has no nodes: there is room everywhere
+
+
+class Scheduler:
+    """The nodes of a cluster, zones in order, and the choice among them."""
+
+    def __init__(self, spec: ClusterSpec) -> None:
+        self._zones = spec.zones
+        self._has_pools = bool(spec.nodes)
+        self.nodes = [
+            node
+            for zone in spec.zones
+            for name, pool in spec.nodes.items()
+            if pool.zones is None or zone in pool.zones
+            for node in _machines(name, pool, zone)
+        ]
+        self._spread: dict[tuple[str, str], int] = {}  # (service, zone) -> its pods there, draining ones left out
+
+    def place(self, service: str, asked: Requests) -> Placement | None:
+        """Room for a pod, taken at once; None where there is none.
+
+        The zone with the fewest pods of the service wins, then the least allocated node, then the first listed.
+        """
+        placement = self._best(service, asked)
+        if placement is not None:
+            self._count(service, placement, 1)
+            if placement.node is not None:
+                placement.node.reserve(asked, 1)
+        return placement
+
+    def withdraw(self, service: str, placement: Placement) -> None:
+        """A pod begins to drain: it keeps its room, but no longer counts in the spread over zones."""
+        self._count(service, placement, -1)
+
+    def release(self, asked: Requests, placement: Placement) -> None:
+        """A pod is gone and its room is free."""
+        if placement.node is not None:
+            placement.node.reserve(asked, -1)
+
+    def _best(self, service: str, asked: Requests) -> Placement | None:
+        if not self._has_pools:
+            return Placement(min(self._zones, key=lambda zone: self._there(service, zone)), None)
+        fitting = [node for node in self.nodes if node.fits(asked)]
+        if not fitting:
+            return None
+        node = min(fitting, key=lambda node: (self._there(service, node.zone), node.load_with(asked)))
+        return Placement(node.zone, node)
+
+    def _there(self, service: str, zone: str) -> int:
+        return self._spread.get((service, zone), 0)
+
+    def _count(self, service: str, placement: Placement, pods: int) -> None:
+        self._spread[service, placement.zone] = self._there(service, placement.zone) + pods
+
+
+def _machines(pool: str, spec: NodePool, zone: str) -> list[Node]:
+    return [Node(f"{pool}-{zone}-{i}", zone, spec.cpu, spec.memory, spec.price) for i in range(spec.count)]
