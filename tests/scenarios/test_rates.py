@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios import rates
@@ -77,6 +77,7 @@ shapes = st.one_of(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(shapes, st.integers(1, 1000 * S))
 def test_pieces_cover_the_run_without_a_gap(shape: Any, duration_ns: int) -> None:
     """From 0 to the duration, each piece has a length and begins where the one before ends."""

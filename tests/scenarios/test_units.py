@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -62,12 +62,14 @@ def test_a_unit_error_survives_the_way_between_processes() -> None:
     assert (str(error), error.rule) == ("'x' is not a rate", "is not a rate")
 
 
+@settings(deadline=None)
 @given(st.integers(0, DURATION_MAX_NS))
 def test_every_duration_is_written_exactly(ns: int) -> None:
     """Writing and reading is the identity on nanoseconds."""
     assert parse_duration(format_duration(ns)) == ns
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e9), st.integers(0, 2**60), st.integers(1, 10**9), st.floats(0, 1))
 def test_every_quantity_comes_back_from_its_json(rate: float, size: int, cpu: int, share: float) -> None:
     """What a dump writes, a load reads: to the last bit."""
