@@ -1,0 +1,85 @@
+"""An agent: wakes on its own cadence, looks, lets its mind decide, and pulls the levers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from agents.policy import Policy
+from sim.clock import ControlPhase
+from sim.commands import Command
+
+if TYPE_CHECKING:
+    from mesa import Agent as MesaAgent
+else:
+    MesaAgent = object
+
+
+_JOINED: dict[type, type] = {}
+
+
+def with_mesa(own: type, parent: str) -> type:
+    """`own` with Mesa's class of the name `parent` behind it; made when the first instance is.
+
+    A class needs its parents when it is made, and importing Mesa takes longer than `parley --help` may; so ours are
+    plain classes until one is needed. Instances are of both: `isinstance` holds for ours and for Mesa's.
+    """
+    import mesa
+
+    mesas = getattr(mesa, parent)
+    if issubclass(own, mesas):
+        return own
+    if own not in _JOINED:
+        _JOINED[own] = type(own.__name__, (own, mesas), {"__module__": own.__module__, "__doc__": own.__doc__})
+    return _JOINED[own]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One command a mind gave, or that it gave none, and why."""
+
+    time_ns: int
+    agent: str
+    service: str
+    mind: str
+    before: int  # pods asked for
+    recommended: int | None  # pods, before windows, limits and bounds
+    after: int  # pods asked for
+    reason: str
+    applied: bool  # whether a command took effect; False where there was none
+
+
+class ControlAgent(MesaAgent):
+    """The agent of one service. `model` is the ControlPlane it belongs to."""
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """An instance of this class that is a mesa.Agent too."""
+        agent: Self = object.__new__(with_mesa(cls, "Agent"))
+        return agent
+
+    def __init__(self, model: object, service: str, policy: Policy) -> None:
+        super().__init__(model)
+        self.name = self.service = service
+        self.policy = policy
+
+    def begin(self) -> None:
+        """Wake for the first time one cadence from now, as a controller's resync does."""
+        self.model.clock.after(self.policy.cadence_ns, ControlPhase.WAKE, self.name, self.wake)
+
+    def wake(self) -> None:
+        """One decision, and the next waking."""
+        view = self.model.view(self.service)
+        verdict = self.policy.decide(view)
+        for command in verdict.commands or (None,):
+            applied = command is not None and self.model.carry_out(command)
+            if command is not None and applied:
+                self.policy.carried_out(command, view)
+            after = view.replicas if command is None else _replicas(command)
+            self.model.decisions.append(Decision(
+                view.now_ns, self.name, self.service, self.policy.mind, view.replicas, verdict.recommended, after,
+                verdict.reason, applied))  # fmt: skip
+        self.begin()
+
+
+def _replicas(command: Command) -> int:
+    return command.replicas

@@ -1,0 +1,101 @@
+"""The control plane: one agent per service whose scaling somebody decides, on the mesh's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
+
+from agents.agent import ControlAgent, Decision, with_mesa
+from agents.autoscaling.minds import scaling_policy
+from agents.policy import PodView, Policy, View
+from scenarios.schema.control import Scaling
+from scenarios.schema.routing import DEFAULTS
+from scenarios.schema.scenario import Scenario
+from sim.commands import Command
+from sim.draws import unsigned
+from sim.mesh import Mesh
+from sim.platform.metrics import CpuSample
+from sim.platform.pods import Pod, PodPhase
+
+if TYPE_CHECKING:
+    from mesa import Model as MesaModel
+else:
+    MesaModel = object
+
+
+class ControlPlane(MesaModel):
+    """The minds of a mesh. Make one, and advance the mesh: its agents wake on the mesh's clock."""
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """An instance of this class that is a mesa.Model too."""
+        plane: Self = object.__new__(with_mesa(cls, "Model"))
+        return plane
+
+    def __init__(self, mesh: Mesh, minds: Mapping[str, Policy] | None = None) -> None:
+        """Minds by service come before those of the scenario."""
+        super().__init__(rng=unsigned(mesh.seed))  # for Mesa's users; our agents draw by address or not at all
+        self.mesh, self.clock = mesh, mesh.clock
+        self.decisions: list[Decision] = []
+        policies = _policies(mesh.scenario) | dict(minds or {})
+        self.seats = {service: ControlAgent(self, service, policies[service]) for service in sorted(policies)}
+        for agent in self.seats.values():
+            agent.begin()
+
+    @property
+    def interval_ns(self) -> int:
+        """The control interval: the shortest cadence of an agent, or of the metrics where there is no agent."""
+        cadences = [agent.policy.cadence_ns for agent in self.seats.values()]
+        return min(cadences, default=self.mesh.scenario.telemetry.scrape_interval)
+
+    def step(self) -> None:
+        """Advance one control interval: the door for Mesa's DataCollector, batch_run and SolaraViz."""
+        until_ns = self.mesh.scenario.duration
+        self.mesh.advance(min(self.mesh.now_ns + self.interval_ns, until_ns))
+        self.running = self.mesh.now_ns < until_ns
+
+    def view(self, service: str) -> View:
+        """What can be seen of a service now."""
+        samples = {sample.number: sample for sample in self.mesh.metrics.samples(service)}
+        pods = self.mesh.cluster.pods(service)
+        return View(
+            now_ns=self.clock.now_ns,
+            service=service,
+            replicas=self.mesh.cluster.counts(service).desired,
+            request_millicores=self.mesh.scenario.services[service].resources.requests.cpu,
+            pods=tuple(_pod_view(pod, None if pod.number is None else samples.get(pod.number)) for pod in pods),
+        )
+
+    def carry_out(self, command: Command) -> bool:
+        """Hand a command to the platform; whether it changed anything."""
+        cluster = self.mesh.cluster
+        before = cluster.counts(command.service).desired
+        cluster.scale(command.service, command.replicas)
+        return before != command.replicas
+
+
+def _policies(scenario: Scenario) -> dict[str, Policy]:
+    found = {service: scaling_policy(_scaling(scenario, service)) for service in scenario.services}
+    return {service: policy for service, policy in found.items() if policy is not None}
+
+
+def _scaling(scenario: Scenario, service: str) -> Scaling | None:
+    """A service's own word on scaling, or else that of the defaults."""
+    spoken = [scenario.agents[name].scaling for name in (service, DEFAULTS) if name in scenario.agents]
+    return next((scaling for scaling in spoken if scaling is not None), None)
+
+
+def _pod_view(pod: Pod, sample: CpuSample | None) -> PodView:
+    if pod.phase is PodPhase.PENDING:
+        return PodView(f"{pod.service}-pending-{pod.order}", "Pending")
+    return PodView(
+        name=f"{pod.service}-{pod.number}",
+        phase="Running",  # a starting pod's containers run; they are not ready
+        zone=pod.zone,
+        start_ns=pod.scheduled_ns,
+        is_ready=pod.is_serving,
+        ready_changed_ns=pod.scheduled_ns if pod.ready_ns is None else pod.ready_ns,
+        is_terminating=pod.phase is PodPhase.DRAINING,
+        usage_millicores=sample.usage_millicores if sample else None,
+        sampled_ns=sample.sample_ns if sample else 0,
+        window_ns=sample.window_ns if sample else 0,
+    )

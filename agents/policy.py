@@ -1,0 +1,60 @@
+"""What every mind has in common: it is shown a View, and answers with commands and a reason.
+
+A View holds only what a real autoscaler could ask of the API server and the metrics server, as late as it would get it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from sim.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """One pod as the API server and the metrics server show it. CPU is in milli-cores, times are integer ns."""
+
+    name: str
+    phase: Literal["Pending", "Running"]
+    zone: str | None = None  # None while pending
+    start_ns: int | None = None  # when it was bound to a node; None while pending
+    is_ready: bool = False
+    ready_changed_ns: int | None = None  # when the Ready condition last changed; None while pending
+    is_terminating: bool = False
+    usage_millicores: int | None = None  # mean over the window; None without a sample
+    sampled_ns: int = 0  # the end of the sample's window
+    window_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an agent sees of its service when it wakes."""
+
+    now_ns: int
+    service: str
+    replicas: int  # asked for: spec.replicas
+    request_millicores: int | None  # CPU each pod requests; None without a request
+    pods: tuple[PodView, ...]  # by order of creation, terminating ones included
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a mind wants done, and why."""
+
+    reason: str  # for humans
+    commands: tuple[Command, ...] = ()  # none: all stays as it is
+    recommended: int | None = None  # pods, before windows, limits and bounds; None where there is no such figure
+
+
+class Policy(Protocol):
+    """A mind. It keeps what it must remember; it has no access to the world but its View."""
+
+    mind: str  # its kind, as the scenario spells it
+    cadence_ns: int  # how often it wants to be woken
+
+    def decide(self, view: View) -> Verdict:
+        """What to do now."""
+
+    def carried_out(self, command: Command, view: View) -> None:
+        """A command of the last verdict on this view has taken effect."""
