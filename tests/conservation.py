@@ -1,0 +1,73 @@
+"""What no run may lose: requests, tries, visits, and the time of each, counted in whole numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.layout import Layout
+from sim.plane import Observation
+
+
+def assert_conserved(seen: Observation, layout: Layout) -> None:
+    """Hold the integer conservation laws (M6) of everything counted so far."""
+    for name, tally in zip([route.name for route in layout.routes], seen.routes, strict=True):
+        ended = _sum(tally, "succeeded", "failed", "in_flight", "orphans")
+        assert tally["attempts"] == ended, f"{name}: {tally['attempts']} tries, {ended} accounted for"
+        _not_negative(name, tally)
+    for name, tally in zip(layout.workloads, seen.workloads, strict=True):
+        assert tally["offered"] >= _sum(tally, "succeeded", "failed"), f"{name}: more ended than came"
+        _requests(name, tally)
+    for interval, tally in zip(layout.intervals, seen.intervals, strict=True):
+        _requests(f"interval {interval}", tally)
+    for i, tally in enumerate(seen.pods):
+        _pod(f"{layout.services[seen.pod_service[i]]}-{seen.pod_number[i]}", tally)
+    _histograms(seen, layout)
+
+
+def assert_drained(seen: Observation, layout: Layout) -> None:
+    """Hold them to the last nanosecond where nothing is in flight and nobody present."""
+    assert_conserved(seen, layout)
+    for tally in seen.pods:
+        assert _sum(tally, "present", "waiting", "working", "millicores") == 0
+        assert tally["present_area_ns"] == tally["inside_ns"]
+        assert tally["working_area_ns"] == tally["served_ns"] + tally["lost_ns"]
+    for tally in seen.routes:
+        assert tally["in_flight"] == tally["orphans"] == 0
+    for tally in seen.workloads:
+        assert tally["offered"] == _sum(tally, "succeeded", "failed")
+
+
+def _requests(name: str, tally: Any) -> None:
+    _not_negative(name, tally)
+    assert tally["good"] <= tally["succeeded"], f"{name}: more good than succeeded"
+    assert _sum(tally, "timed_out", "rejected") <= tally["failed"], f"{name}: more kinds of failure than failures"
+    assert _sum(tally, "succeeded", "failed") <= tally["offered"], f"{name}: more ended than came"
+
+
+def _pod(name: str, tally: Any) -> None:
+    _not_negative(name, tally)
+    ended = _sum(tally, "succeeded", "failed", "lost", "present")
+    assert tally["visits"] == ended, f"{name}: {tally['visits']} visits, {ended} accounted for"
+    for area, parts, now in (("present_area_ns", ("inside_ns",), "present"),
+                             ("working_area_ns", ("served_ns", "lost_ns"), "working")):  # fmt: skip
+        so_far = tally[area] - _sum(tally, *parts)
+        assert so_far >= 0, f"{name}: {area} is {-so_far} ns short"
+        assert so_far == 0 or tally[now] > 0, f"{name}: {area} holds {so_far} ns that belong to nobody"
+        assert so_far <= tally[now] * tally["changed_ns"], f"{name}: {area} holds more than there was time"
+
+
+def _histograms(seen: Observation, layout: Layout) -> None:
+    assert (seen.workload_histogram.sum(axis=1) == seen.workloads["succeeded"]).all()
+    assert (seen.interval_histogram.sum(axis=1) == seen.intervals["succeeded"]).all()
+    for service, histogram in enumerate(seen.service_histogram):
+        mine = seen.pods[seen.pod_service == service]
+        assert histogram.sum() <= mine["succeeded"].sum() + mine["failed"].sum(), layout.services[service]
+
+
+def _not_negative(name: str, tally: Any) -> None:
+    negative = [field for field in tally.dtype.names if tally[field] < 0]
+    assert not negative, f"{name}: negative {negative}"
+
+
+def _sum(tally: Any, *fields: str) -> int:
+    return sum(int(tally[field]) for field in fields)
