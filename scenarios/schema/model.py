@@ -40,7 +40,8 @@ def _without_none(schema: JsonSchemaValue) -> JsonSchemaValue:
 class Part(BaseModel):
     """A frozen piece of a description; unknown keys are errors. `short` names the field a bare value stands for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True,
+                              defer_build=True)  # fmt: skip
     short: ClassVar[str | None] = None
 
     @model_validator(mode="before")
