@@ -64,8 +64,13 @@ def pick(word_unit: float, n: int) -> int:
 
 
 def name_hash(name: str) -> int:
-    """64 bits of BLAKE2b: the address of a stream, a service or a workload."""
+    """64 bits of BLAKE2b: the address of a service, a workload or a route."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def stream(name: str) -> int:
+    """Address of a family of draws: 63 bits, so that compiled code sees every stream as one type of integer."""
+    return name_hash(f"stream:{name}") >> 1
 
 
 def family_key(seed: int, family: str, name: str) -> int:
@@ -73,16 +78,16 @@ def family_key(seed: int, family: str, name: str) -> int:
     return mix(mix((seed ^ GOLDEN) & M64) ^ name_hash(f"{family}:{name}"))
 
 
-WORK = name_hash("stream:work")  # demand of a work or wait step
-PICK = name_hash("stream:pick")  # the balancer's draws
-OUTWARD = name_hash("stream:outward")  # latency of a request on its way
-BACKWARD = name_hash("stream:backward")  # latency of its answer
-BACK_OFF = name_hash("stream:back_off")  # wait before a retry
-BRANCH = name_hash("stream:branch")  # which way a branch goes
-ARRIVAL = name_hash("stream:arrival")  # gap to the next request
-ENTRY = name_hash("stream:entry")  # which entry of a mix
-THINK = name_hash("stream:think")  # a user's think time or pause
-STARTUP = name_hash("stream:startup")  # a pod's start-up time
-ROTATION = name_hash("stream:rotation")  # where a round robin begins
-FAULT = name_hash("stream:fault")  # who is struck, which call fails
-SAMPLE = name_hash("stream:sample")  # which requests leave spans
+WORK = stream("work")  # demand of a work or wait step
+PICK = stream("pick")  # the balancer's draws
+OUTWARD = stream("outward")  # latency of a request on its way
+BACKWARD = stream("backward")  # latency of its answer
+BACK_OFF = stream("back_off")  # wait before a retry
+BRANCH = stream("branch")  # which way a branch goes
+ARRIVAL = stream("arrival")  # gap to the next request
+ENTRY = stream("entry")  # which entry of a mix
+THINK = stream("think")  # a user's think time or pause
+STARTUP = stream("startup")  # a pod's start-up time
+ROTATION = stream("rotation")  # where a round robin begins
+FAULT = stream("fault")  # who is struck, which call fails
+SAMPLE = stream("sample")  # which requests leave spans

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from sim.laws.retrying import OUTCOMES
 
+SEMANTICS = 1  # version of SEMANTICS.md; a change that moves traces raises it
+
 
 class Kind(IntEnum):
     """What a row says (D7)."""

@@ -31,6 +31,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     margin = maker.margin
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
+    lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
     size = 1 << (4 * margin - 1).bit_length()

@@ -87,9 +87,9 @@ def travel(s: Any, one: int, phase: int) -> None:
     if here < 0:
         push(s, 0, now, order, one)
         return
-    d = 0
+    d = s.lane[0].near
     if here != s.pods[frame.pod].zone:
-        d = 1
+        d = s.lane[0].far
         route = s.routes[frame.route]
         route.egress_bytes += route.request_bytes if phase == DELIVERED else route.response_bytes
     if s.distributions[d].ring >= 0:
@@ -109,14 +109,14 @@ def send(s: Any, f: int) -> None:
     pod = caller_pod(s, f)
     view = view_of(s, route, pod)
     branch = lap_number(caller.lap, op.c, caller.repetition)
-    key = child_key(base_key(s, f), op.step, branch, caller.attempt)
+    key = child_key(base_key(s, f), op.step, branch, caller.trying)
     chosen = pick_pod(s, route, view, key)
     a = take_frame(s, VISIT)
     one = s.frames[a]
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
     one.visit, one.parent, one.route, one.endpoint, one.pod = a, f, op.a, op.b, chosen
-    one.attempt, one.sent_ns, one.refs = caller.attempt, now, 1
+    one.attempt, one.sent_ns, one.refs = caller.trying, now, 1
     one.parent_call = s.frames[caller.visit].number if caller.visit >= 0 else -1
     one.zone = zone_of_caller(s, f, pod)
     s.frames[caller.request].refs += 1
@@ -124,7 +124,7 @@ def send(s: Any, f: int) -> None:
     caller.gen += 1
     one.parent_gen = caller.gen
     route.attempts += 1
-    if caller.attempt > 0:
+    if caller.trying > 0:
         route.retries += 1
     route.in_flight += 1
     s.views[view].active += 1
@@ -138,7 +138,7 @@ def send(s: Any, f: int) -> None:
     if route.per_try_timeout_ns > 0:
         order = rank(ALARM, one.request_number, one.number)
         push(s, route.alarm_ring, now + route.per_try_timeout_ns, order, (caller.gen << 32) | f)
-    if caller.attempt == 0:
+    if caller.trying == 0:
         caller.epoch += 1
         if route.timeout_ns > 0:
             order = rank(EXPIRED, one.request_number, one.number)
@@ -185,16 +185,16 @@ def retry_or_end(s: Any, f: int, outcome: int, key: int, number: int) -> int:
     op = s.ops[caller.pc]
     route = s.routes[op.a]
     view = s.views[view_of(s, route, caller_pod(s, f))]
-    if caller.attempt > 0:
+    if caller.trying > 0:
         view.retrying -= 1
-    if outcome == OK or caller.attempt >= route.num_retries or not is_retriable(route.retry_mask, outcome):
+    if outcome == OK or caller.trying >= route.num_retries or not is_retriable(route.retry_mask, outcome):
         return end_call(s, f, outcome)
     if route.budget >= 0.0 and not retry_allowed(view.active, view.retrying, route.budget, route.budget_least):
         route.refused_retries += 1
         return end_call(s, f, outcome)
     view.retrying += 1
     caller.backing_off = 1
-    length = back_off_ns(route.back_off_ns, route.back_off_max_ns, caller.attempt + 1, unit(key, BACK_OFF, 0))
+    length = back_off_ns(route.back_off_ns, route.back_off_max_ns, caller.trying + 1, unit(key, BACK_OFF, 0))
     order = rank(RETRIED, caller.request_number, number)
     push(s, -1, s.lane[0].now_ns + length, order, (caller.gen << 32) | f)
     return NOBODY
@@ -208,7 +208,7 @@ def end_call(s: Any, f: int, outcome: int) -> int:
     """
     caller = s.frames[f]
     caller.epoch += 1
-    caller.outcome = outcome
+    caller.result = outcome
     op = s.ops[caller.pc]
     if is_abandoned(s, f):
         return -2 - f
@@ -226,7 +226,7 @@ def next_repetition(s: Any, f: int) -> int:
     """The call step again, or the step after it."""
     caller = s.frames[f]
     op = s.ops[caller.pc]
-    caller.attempt = 0
+    caller.trying = 0
     if caller.repetition + 1 < op.c:
         caller.repetition += 1
         send(s, f)
@@ -299,10 +299,10 @@ def on_expired(s: Any, f: int, epoch: int) -> int:
     if caller.backing_off == 1:
         caller.backing_off = 0
         caller.gen += 1
-        attempt = caller.attempt + 1
+        attempt = caller.trying + 1
     else:
         give_up(s, f)
-        attempt = caller.attempt
+        attempt = caller.trying
     if attempt > 0:
         route = s.routes[s.ops[caller.pc].a]
         s.views[view_of(s, route, caller_pod(s, f))].retrying -= 1
@@ -315,5 +315,5 @@ def on_retried(s: Any, f: int, gen: int) -> None:
     caller = s.frames[f]
     if caller.gen == gen:
         caller.backing_off = 0
-        caller.attempt += 1
+        caller.trying += 1
         send(s, f)

@@ -208,8 +208,9 @@ class FastPlane:
         """D13: a pod dies with everything inside."""
         self._kernels.settle_areas(self._book, 0)
         pod, frames, now = self._state.pods[0, p], self._state.frames[0], self.now_ns
-        inside = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["inside"] == 1))
-        inside = inside[np.lexsort((frames["number"][inside], frames["request_number"][inside]))]
+        visits = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["delivered_ns"] >= 0))
+        visits = visits[np.lexsort((frames["number"][visits], frames["request_number"][visits]))]
+        inside = visits[frames["inside"][visits] == 1]
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
         pod["lost_ns"] += self._work_in_progress(p, now)
@@ -219,7 +220,7 @@ class FastPlane:
         pod["is_gone"] = 1
         while self._lane["heap_size"] + len(inside) + self._lane["margin"] > self._state.heap.shape[1]:
             self._adopt(self._state._replace(heap=doubled(self._state.heap, 1)))
-        self._kernels.lose(self._book, 0, inside)
+        self._kernels.lose(self._book, 0, visits)
 
     def _work_in_progress(self, p: int, now_ns: int) -> int:
         """Time already spent on work that a dying pod will not finish."""

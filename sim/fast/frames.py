@@ -33,7 +33,7 @@ def take_frame(s: Any, kind: int) -> int:
     lane.free_count -= 1
     frame.kind = kind
     frame.next = frame.child = frame.pod = frame.parent = -1
-    frame.lap = frame.repetition = frame.attempt = frame.backing_off = frame.slow_core = frame.at_work = frame.inside = frame.sampled = 0
+    frame.lap = frame.repetition = frame.attempt = frame.trying = frame.backing_off = frame.joining = frame.slow_core = frame.at_work = frame.inside = frame.sampled = 0
     frame.started_ns = frame.ended_ns = frame.returned_ns = frame.delivered_ns = -1
     frame.worked_ns = 0
     frame.outcome = frame.served = PENDING

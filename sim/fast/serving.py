@@ -215,7 +215,7 @@ def fork(s: Any, f: int) -> None:
     strand = s.frames[f]
     op = s.ops[strand.pc]
     strand.gen += 1
-    strand.needed, strand.spare = op.c, op.b - op.c
+    strand.joining, strand.needed, strand.spare = 1, op.c, op.b - op.c
     for k in range(op.b):
         b = take_frame(s, BRANCH)
         branch = s.frames[b]
@@ -261,8 +261,9 @@ def end_strand(s: Any, f: int, succeeded: bool) -> None:
 def wake(s: Any, f: int) -> int:
     """A strand goes on: a visit that got its worker, or one whose join is decided. Returns who runs next."""
     strand = s.frames[f]
-    if s.ops[strand.pc].code != FORK:
+    if strand.joining == 0:
         return f
+    strand.joining = 0
     if strand.needed > 0 or is_abandoned(s, f):
         return -2 - f
     strand.pc = s.ops[strand.pc].next
@@ -281,7 +282,7 @@ def run(s: Any, f: int) -> None:
             ask_core(s, f, sample_ns(s.distributions, op.a, key, WORK_STREAM))
             return
         if code == CALL:
-            strand.attempt = 0
+            strand.trying = 0
             send(s, f)
             return
         if code == END or code == BRANCH_END or code == FINISH:
@@ -329,17 +330,17 @@ def finish_request(s: Any, f: int) -> None:
     now = s.lane[0].now_ns
     w = client.workload
     latency = now - client.sent_ns
-    row(s, FINISHED, client.request_number, 0, w, client.outcome)
+    row(s, FINISHED, client.request_number, 0, w, client.result)
     workload = s.workloads[w]
-    count_finished(workload, client.outcome, latency, workload.good_ns)
+    count_finished(workload, client.result, latency, workload.good_ns)
     b = bucket(latency)
-    if client.outcome == OK:
+    if client.result == OK:
         s.histogram[w * BUCKETS + b] += 1
     for i in range(len(s.intervals)):
         interval = s.intervals[i]
         if is_measured(interval, w, client.sent_ns):
-            count_finished(interval, client.outcome, latency, interval.good_ns)
-            if client.outcome == OK:
+            count_finished(interval, client.result, latency, interval.good_ns)
+            if client.result == OK:
                 s.histogram[(len(s.workloads) + i) * BUCKETS + b] += 1
     if workload.kind == USERS:
         think(s, w, client.user, client.iteration + 1, now)
@@ -360,13 +361,17 @@ def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
 
 @part
 def lose_visit(s: Any, a: int) -> None:
-    """D13: a visit dies with its pod; the tries its strands wait for lose their caller, its own caller sees a reset."""
+    """D13: a visit dies with its pod; the tries its strands wait for lose their caller, its own caller sees a reset.
+
+    Of a visit that has answered only the strands that run on are left to die.
+    """
+    was_inside = s.frames[a].inside == 1
     for f in range(len(s.frames)):
         strand = s.frames[f]
         if strand.kind == 0 or strand.visit != a or (f != a and strand.kind != BRANCH):
             continue
         if strand.child >= 0:
-            retried = strand.attempt > 0
+            retried = strand.trying > 0
             op = s.ops[strand.pc]
             orphan(s, f)
             if retried:
@@ -379,6 +384,7 @@ def lose_visit(s: Any, a: int) -> None:
         strand.epoch += 1
         if f != a:
             drop(s, f)
-    s.frames[a].inside = 0
-    reply(s, a, LOST)
-    drop(s, a)
+    if was_inside:
+        s.frames[a].inside = 0
+        reply(s, a, LOST)
+        drop(s, a)

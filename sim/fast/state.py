@@ -37,14 +37,17 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("pc", "i4"),  # place in the program
     ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
     ("repetition", "i4"),  # of the call step under way
-    ("attempt", "i4"),  # visit: which try it is; caller: which it is at
+    ("attempt", "i4"),  # visit: which try it is
+    ("trying", "i4"),  # caller: which try it is at
     ("child", "i4"),  # the try it waits for; -1 if none
     ("backing_off", "i4"),  # 1 while it waits to try again
+    ("joining", "i4"),  # 1 while it waits for branches
     ("needed", "i4"),  # join: successes still needed
     ("spare", "i4"),  # join: failures still bearable
     ("pod", "i4"),  # -1: none
     ("route", "i4"),
     ("endpoint", "i4"),
+    ("result", "i4"),  # of the last call this strand made
     ("outcome", "i4"),  # as the caller saw it
     ("served", "i4"),  # as the pod saw it
     ("inside", "i4"),  # 1 from entering the pod to the answer
@@ -178,6 +181,8 @@ LANE = Record("Lane", (
     ("recording", "i8"),
     ("span_share", "f8"),
     ("margin", "i8"),  # frames one event may create
+    ("near", "i8"),  # distribution of the latency within a zone
+    ("far", "i8"),  # and between zones
     ("too_many_calls", "i8"),  # number of the request + 1
 ))  # fmt: skip
 
@@ -214,7 +219,7 @@ class Tables(NamedTuple):
     bounds: Array  # (links,) float64, cumulative probabilities of options
     first_op: Array  # (endpoints,) int32
     entries: Array  # (entries,) ENTRY
-    distributions: Array  # (distributions,) DISTRIBUTION; 0: same zone, 1: cross zone
+    distributions: Array  # (distributions,) DISTRIBUTION
     segments: Array  # (segments,) SEGMENT
     times: Array  # (times,) int64 ns
 

@@ -33,10 +33,8 @@ class TableMaker:
         self.times: list[int] = []
         self.delays: list[int] = [0]  # of the rings; the first is for hops that take no time
         network = layout.scenario.network
-        for latency in (network.same_zone, network.cross_zone or network.same_zone):
-            row = self.add_distribution(latency)
-            if latency.kind == "constant":
-                self.distributions[row]["ring"] = self.ring(latency.chosen)
+        self.near = self._latency(network.same_zone)
+        self.far = self._latency(network.cross_zone or network.same_zone)
         for service, endpoint in layout.endpoints:
             self.first_op.append(self._program(service, endpoint))
         self.margin = 16 + 2 * len(self.ops)
@@ -62,6 +60,12 @@ class TableMaker:
                 bound += component.weight
                 self.distributions.append({**_distribution(component.of), "bound": bound})
         return index
+
+    def _latency(self, spec: Distribution) -> int:
+        row = self.add_distribution(spec)
+        if spec.kind == "constant":
+            self.distributions[row]["ring"] = self.ring(spec.chosen)
+        return row
 
     # -- programs -------------------------------------------------------------------------------------------------
 

@@ -161,7 +161,8 @@ class ReferencePlane:
                     strand.backing_off.retrying -= 1
                 if strand.waiting is not None:
                     strand.waiting.abandon()
-            self._reply(one, LOST)
+            if one.ended_ns < 0:
+                self._reply(one, LOST)
 
     # -- what the lives of requests use -----------------------------------------------------------------------------
 

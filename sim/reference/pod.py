@@ -47,7 +47,8 @@ class Pod:
         self.tally = Tally(changed_ns=plane.now_ns)
         self.slowdown, self.error_rate = 1.0, 0.0
         self.is_gone = False
-        self.visits: list[Try] = []
+        self.visits: list[Try] = []  # inside
+        self.leftovers: list[Try] = []  # answered, but some branches run on
         self.held = 0  # workers taken (thread model)
         self.door: deque[tuple[Try, Moment]] = deque()  # visits waiting for a worker (thread model)
         limit = self.spec.resources.limits.cpu or 0
@@ -86,6 +87,8 @@ class Pod:
         else:
             self.tally.failed += 1
         self.visits.remove(visit)
+        if visit.strands:
+            self.leftovers.append(visit)
         if self.is_threaded:
             self.held -= 1
             if self.door:
@@ -154,17 +157,22 @@ class Pod:
             self._start(self.queue.popleft())
 
     def die(self) -> list[Try]:
-        """Everything inside is lost; the visits, in order of (request, call), for their callers to be told."""
+        """Everything inside is lost; visits with anything alive, in order of (request, call)."""
         now = self.plane.now_ns
         pass_time(self.tally, now)
         for job in self.at_work:
             self.tally.lost_ns += now - job.started_ns
             job.done.forget()
-        lost = sorted(self.visits, key=lambda visit: (visit.request.number, visit.number))
+        lost = self.visits
         self.tally.lost += len(lost)
         self.tally.inside_ns += sum(now - visit.delivered_ns for visit in lost)
         self.tally.present = self.tally.waiting = self.tally.working = self.tally.millicores = 0
-        self.visits, self.at_work, self.held, self.is_gone = [], [], 0, True
+        dying = sorted([*lost, *self.leftovers], key=_in_order)
+        self.visits, self.leftovers, self.at_work, self.held, self.is_gone = [], [], [], 0, True
         self.door.clear()
         self.queue.clear()
-        return lost
+        return dying
+
+
+def _in_order(visit: Try) -> tuple[int, int]:
+    return visit.request.number, visit.number

@@ -121,5 +121,8 @@ def run_branch(plane: ReferencePlane, strand: Strand, program: Sequence[Numbered
     """A branch of a parallel step, from its start to its report."""
     succeeded = yield from run(plane, strand, program, lap)
     assert strand.visit is not None and strand.join is not None
-    strand.visit.strands.remove(strand)
+    visit = strand.visit
+    visit.strands.remove(strand)
+    if not visit.strands and visit.pod and visit in visit.pod.leftovers:
+        visit.pod.leftovers.remove(visit)
     strand.join.report(succeeded)

@@ -1,0 +1,64 @@
+"""Generated worlds: whatever a scenario and a control plane do, both engines give the same trace."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.build import build_plane
+from sim.plane import DataPlane
+from sim.trace import first_difference
+from tests.conservation import assert_conserved
+from tests.identity.worlds import HORIZON_MS, MS, Act, play, scenarios, scripts
+
+UNTIL_NS = HORIZON_MS * MS
+WORLDS = settings(max_examples=250, deadline=None, derandomize=True,
+                  suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+
+
+@WORLDS
+@given(data=st.data(), seed=st.integers(0, 2**32))
+def test_engines_agree_to_the_row(data: st.DataObject, seed: int) -> None:
+    """D8: on generated worlds both engines emit the same rows, spans, counters and digest."""
+    scenario = data.draw(scenarios())
+    script = data.draw(scripts(scenario))
+    planes = [play(build_plane(scenario, seed, engine, span_share=0.5, record=True), script, UNTIL_NS)
+              for engine in ("reference", "fast")]  # fmt: skip
+    assert_same(*planes)
+    for plane in planes:
+        assert_conserved(plane.observe(), plane.layout)
+
+
+@settings(WORLDS, max_examples=60)
+@given(data=st.data(), seed=st.integers(0, 2**32))
+def test_any_partition_gives_the_same_digest(data: st.DataObject, seed: int) -> None:
+    """D6: where advances are cut does not matter, on either engine, and a fork goes on as its origin does."""
+    scenario = data.draw(scenarios())
+    script = data.draw(scripts(scenario))
+    stops = tuple(data.draw(st.lists(st.integers(0, UNTIL_NS), max_size=12)))
+    whole = play(build_plane(scenario, seed, "fast"), script, UNTIL_NS).digest()
+    for engine in ("reference", "fast"):
+        assert play(build_plane(scenario, seed, engine), script, UNTIL_NS, stops).digest() == whole
+        assert forked(build_plane(scenario, seed, engine), script, UNTIL_NS // 2).digest() == whole
+
+
+def forked(plane: DataPlane, script: list[Act], at_ns: int) -> DataPlane:
+    """Play until a time, fork, spoil the origin, and finish the fork."""
+    play(plane, [act for act in script if act.at_ns < at_ns], at_ns)
+    twin = plane.fork()
+    plane.advance(UNTIL_NS)
+    return play(twin, [act for act in script if act.at_ns >= at_ns], UNTIL_NS)
+
+
+def assert_same(one: DataPlane, other: DataPlane) -> None:
+    """Two planes have lived the same life."""
+    rows, others = one.take_rows(), other.take_rows()
+    at = first_difference(rows, others)
+    assert at is None, f"row {at}:\n" + "\n".join(f"{a!s:<90} | {b}" for a, b in zip(
+        rows[max(0, (at or 0) - 6) : (at or 0) + 3], others[max(0, (at or 0) - 6) : (at or 0) + 3], strict=False))
+    assert one.digest() == other.digest()
+    assert sorted(one.take_spans().tolist()) == sorted(other.take_spans().tolist())
+    assert one.open_spans().tolist() == other.open_spans().tolist()
+    a, b = one.observe(), other.observe()
+    for name in ("pods", "routes", "workloads", "intervals", "pod_ready", "workload_histogram", "service_histogram"):
+        assert getattr(a, name).tolist() == getattr(b, name).tolist(), name
