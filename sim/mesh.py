@@ -40,4 +40,6 @@ class Mesh:
         while (due := env.peek()) < until_ns:
             self.plane.advance(int(due))
             env.step()
+        if env.now < until_ns:
+            env.run(until=until_ns)  # nothing is left to happen: whoever acts between two advances acts at this time
         self.plane.advance(until_ns)
