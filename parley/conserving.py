@@ -1,0 +1,61 @@
+"""The conservation laws of a run, in integers: nothing that came is lost, no time at work is unaccounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from parley.errors import Unbalanced
+from sim.layout import Layout
+from sim.plane import Observation
+
+
+def balances(layout: Layout, seen: Observation) -> dict[str, bool]:
+    """Whether each law holds, by its sentence."""
+    return dict(_laws(layout, seen))
+
+
+def require_balance(found: dict[str, bool], now_ns: int) -> None:
+    """Raises Unbalanced where a law does not hold."""
+    broken = [sentence for sentence, holds in found.items() if not holds]
+    if broken:
+        raise Unbalanced(f"at {now_ns} ns, a conservation law does not hold: {'; '.join(broken)}")
+
+
+def _laws(layout: Layout, seen: Observation) -> Iterator[tuple[str, bool]]:
+    routes, pods, classes = seen.routes, seen.pods, seen.workloads
+    ended = classes["succeeded"] + classes["failed"]
+    yield "attempts = succeeded + failed + in flight + orphans, on every route", _all(
+        routes["attempts"] == routes["succeeded"] + routes["failed"] + routes["in_flight"] + routes["orphans"])  # fmt: skip
+    yield "offered = succeeded + failed + in flight, in every class", _all(ended <= classes["offered"])
+    yield "timed out and rejected are parts of failed, good is a part of succeeded", _all(
+        (classes["timed_out"] + classes["rejected"] <= classes["failed"]) & (classes["good"] <= classes["succeeded"]))  # fmt: skip
+    yield "every success has its latency in the histogram", _all(
+        seen.workload_histogram.sum(axis=1) == classes["succeeded"])  # fmt: skip
+    yield "visits = succeeded + failed + lost + inside, in every pod", _all(
+        pods["visits"] == pods["succeeded"] + pods["failed"] + pods["lost"] + pods["present"])  # fmt: skip
+    yield "a visit enters once: calls that were sent cover visits and refusals, for every service", all(
+        _reached(seen, service) <= _sent(layout, seen, service) for service in range(len(layout.services)))  # fmt: skip
+    yield "integral of visits inside = time that visits spent inside, in every pod", _accounted(
+        pods["present_area_ns"] - pods["inside_ns"], pods["present"], seen.now_ns)  # fmt: skip
+    yield "time at work = work finished + work lost, in every pod", _accounted(
+        pods["working_area_ns"] - pods["served_ns"] - pods["lost_ns"], pods["working"], seen.now_ns)  # fmt: skip
+
+
+def _accounted(open_ns: Any, unfinished: Any, now_ns: int) -> bool:
+    """Nothing is left open where nothing is unfinished; elsewhere no more than the unfinished can have spent."""
+    return _all((open_ns >= 0) & (open_ns <= unfinished * now_ns))
+
+
+def _reached(seen: Observation, service: int) -> int:
+    mine = seen.pods[seen.pod_service == service]
+    return int(mine["visits"].sum()) + int(mine["rejected"].sum())
+
+
+def _sent(layout: Layout, seen: Observation, service: int) -> int:
+    name = layout.services[service]
+    return sum(int(seen.routes["attempts"][i]) for i, route in enumerate(layout.routes) if route.callee == name)
+
+
+def _all(holds: Any) -> bool:
+    return bool(holds.all())

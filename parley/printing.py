@@ -1,0 +1,163 @@
+"""A run on the terminal: what came, how it fared, what it cost, what the agents did and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from parley.wording import clock, count, money, number, percent
+
+DECISIONS_SHOWN, SERVICES_SHOWN = 10, 20
+LATENCIES = {"mean": "mean", "p50": "p50", "p90": "p90", "p95": "p95", "p99": "p99", "p999": "p99.9"}
+COUNTS = ("offered", "succeeded", "failed", "timed_out", "rejected", "in_flight")
+MET = {True: Text("met", "green"), False: Text("missed", "bold red"), None: Text("not reached", "dim")}
+
+
+def print_run(console: Console, manifest: dict[str, Any], summary: dict[str, Any], decisions: Sequence[dict[str, Any]]) -> None:
+    """Everything a person wants to know of a run, at 80 columns or more."""
+    _heading(console, manifest)
+    together = {"all": summary} if len(summary["classes"]) > 1 else {}
+    _show(console, _traffic(summary["classes"] | together))
+    _show(console, _latency(summary["classes"] | together))
+    if summary["slo"]:
+        _show(console, _slo(summary["slo"]))
+    _show(console, _services(summary["services"]))
+    _cost(console, summary["cost"])
+    if decisions:
+        _show(console, _agents(decisions))
+    if summary["expect"]:
+        _show(console, _expect(summary["expect"]))
+
+
+def print_places(console: Console, manifest: dict[str, Any], summary: dict[str, Any], folder: Path) -> None:
+    """Where the run went, and the digest of its trace."""
+    console.print()
+    _line(console, "trace digest", Text(summary["trace_digest"], "bold"))
+    _line(console, "run folder", Text(shown(folder)), wraps=False)
+    if manifest["state"] != "complete":
+        left = f"{clock(manifest['simulated_ns'])} of {clock(manifest['until_ns'])}"
+        _line(console, "state", Text(f"partial: stopped after {left}", "bold yellow"))
+
+
+def print_picture(console: Console, picture: Path) -> None:
+    """Where the picture is."""
+    _line(console, "picture", Text(shown(picture)), wraps=False)
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be written from the working folder."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def table(*columns: str, words: int = 1) -> Table:
+    """A quiet table; the first `words` columns are text, the rest figures."""
+    made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
+    for index, name in enumerate(columns):
+        made.add_column(name, justify="left" if index < words else "right", no_wrap=index >= words, overflow="fold")
+    return made
+
+
+def _heading(console: Console, manifest: dict[str, Any]) -> None:
+    title = Text.assemble((manifest["scenario"], "bold cyan"), f" · seed {manifest['seed']} · {manifest['engine']} engine · ",
+                          f"{clock(manifest['simulated_ns'])} simulated in {manifest['wall_s']:.1f} s")  # fmt: skip
+    console.print()
+    console.print(title)
+    if manifest["question"]:
+        console.print(Text(manifest["question"], "italic"))
+
+
+def _show(console: Console, made: Table) -> None:
+    console.print()
+    console.print(made)
+
+
+def _line(console: Console, name: str, value: Text, wraps: bool = True) -> None:
+    console.print(Text.assemble((f"{name:<13}", "bold"), value), soft_wrap=not wraps)
+
+
+def _traffic(classes: dict[str, Any]) -> Table:
+    made = table("requests", *(name.replace("_", " ") for name in COUNTS), "good")
+    for name, one in classes.items():
+        made.add_row(name, *(count(one["requests"][key]) for key in COUNTS), percent(one["good"]))
+    return made
+
+
+def _latency(classes: dict[str, Any]) -> Table:
+    made = table("latency, ms", *LATENCIES.values())
+    for name, one in classes.items():
+        made.add_row(name, *(number(one["latency_ms"][key]) for key in LATENCIES))
+    return made
+
+
+def _slo(slo: dict[str, Any]) -> Table:
+    made = table("objective", "promise", "measured", "verdict", words=2)
+    for name, goals in slo.items():
+        if "latency" in goals:
+            goal = goals["latency"]
+            made.add_row(name, f"p{goal['p']:g} under {goal['under_ms']:g} ms", f"{number(goal['measured_ms'])} ms", MET[goal["met"]])
+        if "availability" in goals:
+            goal = goals["availability"]
+            made.add_row(name, f"{100 * goal['target']:g} % succeed", percent(goal["measured"]), MET[goal["met"]])
+    return made
+
+
+def _services(services: dict[str, Any]) -> Table:
+    made = table("service", "visits", "utilization", "replicas", "waiting")
+    busiest = sorted(services, key=lambda name: services[name]["utilization"] or 0.0, reverse=True)[:SERVICES_SHOWN]
+    for name, one in services.items():
+        if name in busiest:
+            made.add_row(name, count(one["visits"]), percent(one["utilization"]), number(one["mean_replicas"]), number(one["queue_mean"]))
+    if len(services) > len(busiest):
+        made.add_row(Text(f"… and {len(services) - len(busiest)} less busy", "dim"))
+    return made
+
+
+def _cost(console: Console, cost: dict[str, Any]) -> None:
+    parts = [f"{number(cost['pod_hours'])} pod hours"]
+    if cost["node_hours"]:
+        parts.append(f"{number(cost['node_hours'])} node hours for {money(cost['nodes'], cost['currency'])}")
+    if cost["egress_gb"]:
+        parts.append(f"{number(cost['egress_gb'])} GB egress for {money(cost['egress'], cost['currency'])}")
+    console.print()
+    _line(console, "cost", Text(" · ".join(parts)))
+
+
+def _agents(decisions: Sequence[dict[str, Any]]) -> Table:
+    made = table("agents", "when", "pods", "why", words=4)
+    lines = list(_moves([one for one in decisions if one["applied"]]))
+    for line in lines[:DECISIONS_SHOWN]:
+        made.add_row(*line)
+    if not lines:
+        made.add_row(decisions[-1]["agent"], clock(decisions[-1]["time_ns"]), "no change", decisions[-1]["reason"])
+    if len(lines) > DECISIONS_SHOWN:
+        made.add_row(Text(f"… and {len(lines) - DECISIONS_SHOWN} more", "dim"), "", "", Text("in decisions/", "dim"))
+    made.columns[1].no_wrap = made.columns[2].no_wrap = True
+    return made
+
+
+def _moves(applied: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
+    """Decisions condensed: what one agent did in one direction, step after step, is one line; in order of time."""
+    found: list[list[dict[str, Any]]] = []
+    for agent in sorted({one["agent"] for one in applied}):
+        mine = [one for one in applied if one["agent"] == agent]
+        found += [list(steps) for _, steps in groupby(mine, key=lambda one: one["after"] > one["before"])]
+    for steps in sorted(found, key=lambda steps: (steps[0]["time_ns"], steps[0]["agent"])):
+        first, last = steps[0], steps[-1]
+        when = clock(first["time_ns"]) if len(steps) == 1 else f"{clock(first['time_ns'])} … {clock(last['time_ns'])}"
+        taken = f" in {len(steps)} steps" if len(steps) > 1 else ""
+        yield f"{first['agent']} ({first['mind']})", when, f"{first['before']} → {last['after']}{taken}", first["reason"]
+
+
+def _expect(expect: Sequence[dict[str, Any]]) -> Table:
+    made = table("expected", "measured", "verdict")
+    for one in expect:
+        measured = percent(one["measured"]) if one["unit"] == "share" else f"{number(one['measured'])} ms"
+        made.add_row(one["expect"], measured, MET[one["met"]])
+    return made

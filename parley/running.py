@@ -1,0 +1,203 @@
+"""Scenario → run folder: the one way a world is run, by hand, by the command line and by everything above it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import shlex
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from agents.control_plane import ControlPlane
+from parley.conserving import require_balance
+from parley.errors import FolderError, Interrupted, UsageError
+from parley.recording import Manifest, Recording
+from parley.results import Run
+from parley.run_folder import FORMAT, SCENARIO, RunFolder, new_folder, this_process
+from parley.spans import MODES, span_share
+from scenarios.errors import ParleyError
+from scenarios.load import load, loads
+from scenarios.naming import suggestion
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import format_duration, parse_duration
+from scenarios.writing import as_yaml
+from sim.build import ENGINES
+from sim.mesh import Mesh
+from sim.trace import SEMANTICS
+
+STRETCH_S = 0.1  # wall time between two looks at signals and progress, about
+LIBRARIES = ("parley", "numpy", "simpy", "mesa", "numba")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be run."""
+
+    scenario: Scenario
+    seed: int
+    engine: str
+    until_ns: int
+    spans: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    now_ns: int
+    until_ns: int
+    wall_s: float
+    requests: int  # offered so far
+    hops: int  # visits to pods so far
+
+
+Watcher = Callable[[Progress], None]
+
+
+class Stop:
+    """Set by a signal; a run looks at it between stretches."""
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[Stop]:
+        """Within, the first SIGINT or SIGTERM only sets this, and the next one does what it always does."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def take(number: int, _: Any) -> None:
+            self.signal_number = number
+            signal.signal(number, usual[signal.Signals(number)])
+
+        for number in usual:
+            signal.signal(number, take)
+        try:
+            yield self
+        finally:
+            for number, handler in usual.items():
+                signal.signal(number, handler)
+
+
+def run(scenario: Scenario | str | os.PathLike[str], *, seed: int = 1, engine: str = "fast",
+        until: str | int | None = None, set: Sequence[str] = (), spans: str = "sample",  # noqa: A002 - the word of the command line
+        out: str | os.PathLike[str] | None = None, progress: Watcher | None = None) -> Run:  # fmt: skip
+    """Run a scenario (an object, a file, or the name of a shipped one) and return its run folder, opened.
+
+    `until` ends it early ("10m", or nanoseconds); `set` are changes as "services.cart.replicas=5"; `spans` is sample,
+    all or none; `out` is a folder that is new or empty, results/runs/… if absent; `progress` is called now and then.
+    Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C, with what there is in the folder.
+    """
+    order = ordered(scenario, seed=seed, engine=engine, until=until, set=set, spans=spans)
+    folder = new_folder(out, f"{order.scenario.name}-{seed}")
+    with Stop().on_signals() as stop:
+        simulate(order, folder, stop, progress)
+    if stop.signal_number is not None:
+        raise Interrupted(folder.path, stop.signal_number)
+    return Run(folder.path)
+
+
+def ordered(scenario: Scenario | str | os.PathLike[str], *, seed: int = 1, engine: str = "fast",
+            until: str | int | None = None, set: Sequence[str] = (), spans: str = "sample") -> Order:  # noqa: A002 - as above
+    """What `run` is asked for, checked. Raises ParleyError."""
+    world = resolved(scenario, set)
+    for name, given, right in (("engine", engine, ENGINES), ("spans", spans, MODES)):
+        if given not in right:
+            raise UsageError(f"{name} is one of {', '.join(right)}, not {given!r}{suggestion(given, right)}")
+    if isinstance(seed, bool) or not 0 <= seed < 2**63:
+        raise UsageError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed!r}")
+    return Order(world, seed, engine, _until_ns(world, until), spans,
+                 _command(scenario, seed, engine, until, set, spans))  # fmt: skip
+
+
+def resolved(scenario: Scenario | str | os.PathLike[str], set: Sequence[str] = ()) -> Scenario:  # noqa: A002 - as above
+    """A scenario from whatever names one, with changes laid over it. Raises ScenarioError."""
+    if not isinstance(scenario, Scenario):
+        return load(scenario, set)
+    return loads(as_yaml(scenario), set) if set else scenario
+
+
+def scenario_digest(scenario: Scenario) -> str:
+    """SHA-256 of the resolved scenario, as written to scenario.yaml."""
+    return hashlib.sha256(as_yaml(scenario).encode()).hexdigest()
+
+
+def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | None = None) -> None:
+    """Run an order into its folder, to the end or until stopped; the manifest says which."""
+    folder.write_bytes(SCENARIO, as_yaml(order.scenario).encode())
+    manifest = Manifest(folder, _manifest(order))
+    manifest.write()
+    mesh = Mesh(order.scenario, order.seed, order.engine, span_share=span_share(order.scenario, order.spans))
+    control = ControlPlane(mesh)
+    recording = Recording(mesh, control, manifest)
+    recording.begin()
+    try:
+        _advance(mesh, order.until_ns, stop, progress, recording)
+    except ParleyError as fault:
+        _keep_what_there_is(recording, manifest, mesh, fault)
+        raise
+    summary = recording.end()
+    is_over = mesh.now_ns >= order.until_ns
+    manifest.write(state="complete" if is_over else "partial", simulated_ns=mesh.now_ns,
+                   trace_digest=summary["trace_digest"])  # fmt: skip
+    require_balance(summary["conservation"], mesh.now_ns)
+
+
+def _advance(mesh: Mesh, until_ns: int, stop: Stop, progress: Watcher | None, recording: Recording) -> None:
+    """In stretches of about STRETCH_S of wall time; how time is divided changes nothing in the trace."""
+    stretch, began = max(1, until_ns // 1000), time.monotonic()
+    while mesh.now_ns < until_ns and stop.signal_number is None:
+        since = time.monotonic()
+        mesh.advance(min(until_ns, mesh.now_ns + stretch))
+        took = time.monotonic() - since
+        stretch = max(1, int(stretch * min(2.0, max(0.25, STRETCH_S / max(took, 1e-9)))))
+        if progress is not None:
+            seen = recording.last.seen
+            progress(Progress(mesh.now_ns, until_ns, time.monotonic() - began, int(seen.workloads["offered"].sum()),
+                              int(seen.pods["visits"].sum())))  # fmt: skip
+
+
+def _keep_what_there_is(recording: Recording, manifest: Manifest, mesh: Mesh, fault: ParleyError) -> None:
+    """After a fault: state partial, as far as the disk lets us."""
+    with contextlib.suppress(FolderError):
+        manifest.write(state="partial", simulated_ns=mesh.now_ns, fault=str(fault))
+        recording.end()
+
+
+def _until_ns(scenario: Scenario, until: str | int | None) -> int:
+    end = scenario.duration if until is None else until if isinstance(until, int) else parse_duration(until)
+    if not 0 < end <= scenario.duration:
+        raise UsageError(f"until {until} is not within the run of {format_duration(scenario.duration)}; "
+                         f"a longer one is asked for by --set duration={until}")  # fmt: skip
+    return end
+
+
+def _manifest(order: Order) -> dict[str, Any]:
+    scenario = order.scenario
+    return {
+        "format": FORMAT, "state": "running", "scenario": scenario.name, "question": scenario.question,
+        "currency": scenario.currency, "scenario_digest": scenario_digest(scenario), "semantics": SEMANTICS,
+        "seed": order.seed, "engine": order.engine, "spans": order.spans, "until_ns": order.until_ns, "simulated_ns": 0,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "command": order.command, "process": this_process(), "trace_digest": None, "checkpoints": [],
+    }  # fmt: skip
+
+
+def _command(scenario: Scenario | str | os.PathLike[str], seed: int, engine: str, until: str | int | None,
+             set: Sequence[str], spans: str) -> str:  # noqa: A002 - as above
+    """The command line that asks for the same."""
+    words = ["parley", "run", SCENARIO if isinstance(scenario, Scenario) else os.fspath(scenario), "--seed", str(seed)]
+    words += ["--engine", engine] if engine != "fast" else []
+    words += ["--until", until if isinstance(until, str) else format_duration(until)] if until is not None else []
+    words += ["--spans", spans] if spans != "sample" else []
+    return shlex.join([*words, *(word for change in set for word in ("--set", change))])

@@ -1,0 +1,138 @@
+"""Two looks at a running mesh, and what happened between them: rows of `windows/` and means of the summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scenarios.flow import cores
+from scenarios.schema.topology import Service
+from sim.layout import Layout
+from sim.plane import Observation
+from sim.platform.cluster import Cluster
+from sim.platform.pods import PodEvent, PodPhase
+from sim.telemetry import ServiceWindow, window
+
+SERVING = (PodPhase.READY, PodPhase.DRAINING)
+
+
+@dataclass(frozen=True)
+class PodTime:
+    """Integrals over time of a service's pods, in pod-nanoseconds since the start."""
+
+    ready: int = 0
+    serving: int = 0  # ready or draining
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything counted up to an instant."""
+
+    seen: Observation
+    pod_time: dict[str, PodTime]  # by service
+
+
+class PodTimes:
+    """Adds up pod time from the cluster's log, to the nanosecond."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        self._phases: dict[tuple[str, int], PodPhase] = {}
+        self._now: dict[str, Counter[PodPhase]] = {name: Counter() for name in services}
+        self._areas = dict.fromkeys(services, PodTime())
+        self._changed = dict.fromkeys(services, 0)
+
+    def take(self, events: Sequence[PodEvent]) -> None:
+        """The next entries of the log."""
+        for event in events:
+            if event.number is not None:
+                self._pass_time(event.service, event.time_ns)
+                key, now = (event.service, event.number), self._now[event.service]
+                now[self._phases.get(key, PodPhase.GONE)] -= 1
+                now[event.phase] += 1
+                self._phases[key] = event.phase
+
+    def at(self, now_ns: int) -> dict[str, PodTime]:
+        """Pod time of each service up to now, which must not lie before the last entry taken."""
+        for service in self._areas:
+            self._pass_time(service, now_ns)
+        return dict(self._areas)
+
+    def _pass_time(self, service: str, now_ns: int) -> None:
+        elapsed, now, area = now_ns - self._changed[service], self._now[service], self._areas[service]
+        ready = area.ready + elapsed * now[PodPhase.READY]
+        serving = area.serving + elapsed * sum(now[phase] for phase in SERVING)
+        self._areas[service], self._changed[service] = PodTime(ready, serving), now_ns
+
+
+@dataclass(frozen=True)
+class ServiceMeans:
+    """A service over a stretch of time. Means are over time, nan where no time passed or no pod served."""
+
+    visits: int
+    utilization: float  # busy cores over the cpu request, or busy workers over workers where there is none
+    mean_replicas: float  # ready
+    queue_mean: float  # waiting for a worker or a core, all pods together
+
+
+def service_means(layout: Layout, service: int, before: Snapshot, after: Snapshot) -> ServiceMeans:
+    """What a service did between two snapshots."""
+    name = layout.services[service]
+    elapsed = after.seen.now_ns - before.seen.now_ns
+    changed = _changes(service, before.seen, after.seen)
+    ready = after.pod_time[name].ready - before.pod_time[name].ready
+    serving = after.pod_time[name].serving - before.pod_time[name].serving
+    return ServiceMeans(
+        changed["visits"],
+        _utilization(layout.scenario.services[name], changed, serving),
+        _over(ready, elapsed),
+        _over(changed["waiting_area_ns"], elapsed),
+    )
+
+
+def window_rows(layout: Layout, before: Snapshot, after: Snapshot, cluster: Cluster) -> Iterator[dict[str, Any]]:
+    """Rows of `windows/`: the classes, then the services."""
+    made = window(layout, before.seen, after.seen)
+    span = {"start_ns": made.start_ns, "end_ns": made.end_ns}
+    for one in made.classes:
+        counts = {key: getattr(one, key) for key in ("offered", "succeeded", "good", "failed", "timed_out", "rejected", "in_flight")}
+        times = {f"latency_{key}_ms": getattr(one, f"latency_{key}_ns") / 1e6 for key in ("mean", "p50", "p90", "p99")}
+        yield {**span, "kind": "class", "name": one.name, **counts, **times}
+    for index, service in enumerate(made.services):
+        yield {**span, "kind": "service", "name": service.name, **_service_row(layout, index, service, before, after),
+               **_phase_counts(cluster, service.name)}  # fmt: skip
+
+
+def _service_row(layout: Layout, index: int, made: ServiceWindow, before: Snapshot, after: Snapshot) -> dict[str, Any]:
+    return {
+        "visits": made.visits, "failed": made.failed, "rejected": made.rejected, "lost": made.lost,
+        "inside_p50_ms": made.inside_p50_ns / 1e6, "inside_p99_ms": made.inside_p99_ns / 1e6,
+        "busy_cores": made.busy_cores, "waiting": made.waiting, "present": made.present,
+        "utilization": service_means(layout, index, before, after).utilization,
+    }  # fmt: skip
+
+
+def _phase_counts(cluster: Cluster, service: str) -> dict[str, int]:
+    now = cluster.counts(service)
+    return {key: getattr(now, key) for key in ("desired", "pending", "starting", "ready", "draining")}
+
+
+def _changes(service: int, before: Observation, after: Observation) -> dict[str, int]:
+    """By how much each counter of a service's pods grew."""
+    names = after.pods.dtype.names or ()
+    old, new = before.pods[before.pod_service == service], after.pods[after.pod_service == service]
+    return {name: int(new[name].sum()) - int(old[name].sum()) for name in names}
+
+
+def _utilization(spec: Service, changed: dict[str, int], serving_ns: int) -> float:
+    request = spec.resources.requests.cpu
+    if request is not None:
+        return _over(changed["cpu_area"], request * serving_ns)
+    if spec.model == "thread":  # a worker is held from the door to the answer
+        return _over(changed["present_area_ns"] - changed["waiting_area_ns"], spec.workers * serving_ns)
+    return _over(changed["working_area_ns"], cores(spec) * serving_ns)
+
+
+def _over(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")

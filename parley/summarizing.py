@@ -1,0 +1,99 @@
+"""What a run comes to: the contents of summary.json. Latencies are of successes that arrived in [warmup, until)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parley.conserving import balances
+from parley.judging import goals, verdicts
+from parley.snapshots import Snapshot, service_means
+from sim.layout import Layout
+from sim.mesh import Mesh
+from sim.plane import Records
+from sim.telemetry import quantile_ns
+
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+COUNTS = ("offered", "succeeded", "failed", "timed_out", "rejected")
+
+
+def summary_of(mesh: Mesh, warm: Snapshot, end: Snapshot) -> dict[str, Any]:
+    """Everything in summary.json that one run can tell; `warm` is how things stood at the end of the warm-up."""
+    layout, seen = mesh.plane.layout, end.seen
+    classes = len(layout.workloads)
+    measured, histogram = seen.intervals[:classes], seen.interval_histogram[:classes]
+    return {
+        "simulated_s": seen.now_ns / 1e9,
+        "measured_s": max(0, seen.now_ns - mesh.scenario.warmup) / 1e9,
+        "requests": _requests(seen.workloads),
+        "measured": _requests(measured),
+        "latency_ms": latency_ms(histogram.sum(axis=0), measured),
+        "good": share(measured, "good"),
+        "availability": share(measured, "succeeded"),
+        "classes": {
+            name: _class(seen.workloads[i : i + 1], measured[i : i + 1], histogram[i])
+            for i, name in enumerate(layout.workloads)
+        },
+        "services": _services(layout, warm, end),
+        "routes": _routes(layout, seen.routes),
+        "slo": goals(mesh.scenario, measured, histogram),
+        "cost": _cost(mesh, seen.routes),
+        "expect": verdicts(mesh.scenario, layout, seen),
+        "conservation": balances(layout, seen),
+        "hops": int(seen.pods["visits"].sum()),
+        "trace_digest": mesh.plane.digest(),
+    }
+
+
+def latency_ms(histogram: NDArray[np.int64], tally: Records) -> dict[str, float]:
+    """Mean and quantiles of a histogram of latencies; nan where nothing succeeded."""
+    succeeded = int(tally["succeeded"].sum())
+    mean = int(tally["latency_ns"].sum()) / succeeded / 1e6 if succeeded else math.nan
+    return {"mean": mean} | {name: quantile_ns(histogram, q) / 1e6 for name, q in QUANTILES.items()}
+
+
+def share(tally: Records, what: str) -> float:
+    """The share of offered requests; one that never came back has not succeeded. nan where none was offered."""
+    offered = int(tally["offered"].sum())
+    return int(tally[what].sum()) / offered if offered else math.nan
+
+
+def _requests(tally: Records) -> dict[str, int]:
+    counts = {name: int(tally[name].sum()) for name in COUNTS}
+    return counts | {"in_flight": counts["offered"] - counts["succeeded"] - counts["failed"]}
+
+
+def _class(whole: Records, measured: Records, histogram: NDArray[np.int64]) -> dict[str, Any]:
+    return {
+        "requests": _requests(whole), "measured": _requests(measured), "latency_ms": latency_ms(histogram, measured),
+        "good": share(measured, "good"), "availability": share(measured, "succeeded"),
+    }  # fmt: skip
+
+
+def _services(layout: Layout, warm: Snapshot, end: Snapshot) -> dict[str, Any]:
+    found = {}
+    for i, name in enumerate(layout.services):
+        visits = int(end.seen.pods["visits"][end.seen.pod_service == i].sum())
+        found[name] = asdict(service_means(layout, i, warm, end)) | {"visits": visits}
+    return found
+
+
+def _routes(layout: Layout, tallies: Records) -> dict[str, Any]:
+    names = ("attempts", "retries", "failed", "timed_out", "refused_retries")
+    return {route.name: {n: int(tally[n]) for n in names} for route, tally in zip(layout.routes, tallies, strict=True)}
+
+
+def _cost(mesh: Mesh, routes: Records) -> dict[str, Any]:
+    """Hours and gigabytes used, and what they cost in the scenario's currency."""
+    bill = mesh.cluster.bill(mesh.now_ns)
+    gigabytes = int(routes["egress_bytes"].sum()) / 1e9
+    egress = gigabytes * mesh.scenario.network.egress
+    return {
+        "currency": mesh.scenario.currency,
+        "pod_hours": sum(bill.pod_hours.values()), "node_hours": bill.node_hours, "egress_gb": gigabytes,
+        "nodes": bill.node_cost, "egress": egress, "total": bill.node_cost + egress,
+    }  # fmt: skip

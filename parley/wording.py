@@ -1,0 +1,69 @@
+"""Figures as people read them: at most four digits that matter, units beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NOTHING = "-"  # where there is no figure
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """`12.35`, `1,204`, `0.0312`; a dash where there is none."""
+    if value is None or value != value:
+        return NOTHING
+    if value == 0:
+        return "0"
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    if abs(value) < 1e-4:
+        return f"{value:.2e}"
+    text = f"{value:.{digits}g}"
+    return text if "e" not in text else f"{value:f}"
+
+
+def count(value: int | None) -> str:
+    """`1,204,551`."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+def percent(share: float | None) -> str:
+    """`99.94 %`; 100 % only where nothing is missing."""
+    if share is None or share != share:
+        return NOTHING
+    text = f"{100 * share:.2f}"
+    if share < 1 and text == "100.00":
+        text = "99.99"
+    return f"{text} %"
+
+
+def rate(per_second: float) -> str:
+    """`850/s`, `12.4 k/s`, `2.1 M/s`."""
+    for limit, letter in ((1e6, " M"), (1e4, " k")):
+        if per_second >= limit:
+            return f"{per_second / (1e6 if letter == ' M' else 1e3):.1f}{letter}/s"
+    return f"{per_second:,.0f}/s"
+
+
+def clock(ns: int | float) -> str:
+    """`8m15s`, `1h02m`, `12.4s`: simulated time, to a tenth of a second below a minute."""
+    seconds = ns / 1e9
+    if seconds < 60:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02}m"
+
+
+def money(amount: float, currency: str) -> str:
+    """`1.24 EUR`; small amounts keep what matters of them."""
+    return f"{amount:,.2f} {currency}" if amount >= 0.1 or amount == 0 else f"{amount:.2g} {currency}"
+
+
+def at(summary: dict[str, Any], path: str) -> float | None:
+    """The figure at a dotted path of a summary; None where there is none."""
+    value: Any = summary
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, int | float) else None
