@@ -217,6 +217,7 @@ def end_call(s: Any, f: int, outcome: int) -> int:
     if op.d < 0:
         return -2 - f
     caller.lap = lap_number(caller.lap, op.c, caller.repetition)
+    caller.repetition = 0
     caller.pc = op.d
     return f
 
