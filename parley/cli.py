@@ -131,7 +131,7 @@ def _tell(done: Run, as_json: bool) -> None:
     console = Console(highlight=False)
     print_run(console, done.manifest, done.summary, done.decision_rows())
     print_places(console, done.manifest, done.summary, done.path)
-    print_picture(console, done.plot.overview())
+    print_picture(console, done.plot.save_overview())
 
 
 def _say_compiling(engine: str) -> None:

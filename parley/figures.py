@@ -1,18 +1,153 @@
-"""Pictures of a run, drawn from its folder."""
+"""Pictures of a run, drawn from its folder; the one door to matplotlib."""
 
 from __future__ import annotations
 
+import io
+import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from parley.panels import (
+    GOLD,
+    GREEN,
+    INK,
+    QUIET,
+    RED,
+    draw_latency,
+    draw_load,
+    draw_queues,
+    draw_replicas,
+    fault_spans,
+    name_warmup,
+)
+from parley.run_folder import PICTURE, RunFolder
+from parley.timeline import Timeline
+from parley.wording import count, money, number, percent
 from scenarios.schema.scenario import Scenario
+
+Panel = Callable[[Any, Timeline], None]
+OVERVIEW: tuple[tuple[Panel, float], ...] = ((draw_load, 1.2), (draw_latency, 1.2), (draw_queues, 0.9), (draw_replicas, 1.0))
+DPI, WIDE, HIGH = 100, 16.0, 10.0  # 1600 x 1000
+QUESTION_MAX = 170  # characters: one line
+CHARACTERS = 180  # of a fault's name that fit beside each other
+FAULT_LINES = 2
+
+
+class Picture:
+    """A figure that shows itself in a notebook."""
+
+    def __init__(self, figure: Any) -> None:
+        self.figure = figure  # matplotlib's
+
+    def png(self) -> bytes:
+        """The picture as PNG."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=DPI)
+        return buffer.getvalue()
+
+    def save(self, path: Path) -> Path:
+        """Write it as PNG, whole or not at all. Raises FolderError."""
+        RunFolder(path.parent).write_bytes(path.name, self.png())
+        return path
+
+    def _repr_png_(self) -> bytes:
+        return self.png()
 
 
 class Figures:
     """Pictures of one run."""
 
-    def __init__(self, path: Path, scenario: Scenario) -> None:
-        self._path, self._scenario = path, scenario
+    def __init__(self, path: Path, scenario: Scenario, summary: dict[str, Any]) -> None:
+        self._path, self._summary = path, summary
+        self._timeline = Timeline(path, scenario)
 
-    def overview(self) -> Path:
-        """The picture of the whole run."""
-        return self._path / "overview.png"
+    def overview(self) -> Picture:
+        """Load against capacity, latency, queues and pods, over time."""
+        figure, panels = _figure([height for _, height in OVERVIEW], HIGH, head=1.4)
+        for axes, (draw, _) in zip(panels, OVERVIEW, strict=True):
+            draw(axes, self._timeline)
+            axes.tick_params(labelbottom=axes is panels[-1])
+        figure.align_ylabels(panels)
+        name_warmup(panels[0], self._timeline)
+        _name_faults(panels[0], self._timeline)
+        _head(figure, self._timeline.scenario, self._summary)
+        return Picture(figure)
+
+    def save_overview(self) -> Path:
+        """The overview as a file in the run folder. Raises FolderError."""
+        return self.overview().save(self._path / PICTURE)
+
+    def load(self) -> Picture:
+        """Offered load against capacity."""
+        return self._alone(draw_load)
+
+    def latency(self) -> Picture:
+        """Latency quantiles over time."""
+        return self._alone(draw_latency)
+
+    def queues(self) -> Picture:
+        """What waits, by service."""
+        return self._alone(draw_queues)
+
+    def replicas(self) -> Picture:
+        """Pods by service, with the decisions."""
+        return self._alone(draw_replicas)
+
+    def _alone(self, draw: Panel) -> Picture:
+        figure, (axes,) = _figure([1.0], 4.5, head=0.5)
+        draw(axes, self._timeline)
+        name_warmup(axes, self._timeline)
+        _name_faults(axes, self._timeline)
+        return Picture(figure)
+
+
+def _figure(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
+    """A figure with panels below each other and room for a heading, in inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDE, high), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    room = {"left": 0.062, "right": 0.885, "top": 1 - head / high, "bottom": 0.55 / high, "hspace": 0.14}
+    panels = figure.subplots(len(heights), 1, gridspec_kw={"height_ratios": heights, **room}, squeeze=False)
+    return figure, [row[0] for row in panels]
+
+
+def _name_faults(axes: Any, timeline: Timeline) -> None:
+    """Names of faults above a panel, on the first of a few lines where they meet no other."""
+    lines: list[list[tuple[float, float]]] = [[] for _ in range(FAULT_LINES)]
+    for name, start, _ in sorted(fault_spans(timeline), key=lambda span: span[1]):
+        width = timeline.end_s * (len(name) + 2) / CHARACTERS
+        is_late = start + width > timeline.end_s
+        left, right = (start - width, start) if is_late else (start, start + width)
+        free = (i for i, taken in enumerate(lines) if all(right <= a or b <= left for a, b in taken))
+        line = next(free, FAULT_LINES - 1)
+        lines[line].append((left, right))
+        axes.annotate(name.replace("_", " "), (start, 1), (-3 if is_late else 3, 4 + 13 * line), color=GOLD, fontsize=11,
+                      xycoords=("data", "axes fraction"), textcoords="offset points", ha="right" if is_late else "left")  # fmt: skip
+
+
+def _head(figure: Any, scenario: Scenario, summary: dict[str, Any]) -> None:
+    """Name, question, and the figures that answer it."""
+    left, right, top = 0.062, 0.985, 1 - 0.2 / HIGH
+    figure.text(left, top, scenario.name, fontsize=22, fontweight="bold", color=INK, va="top")
+    question = textwrap.shorten(scenario.question, QUESTION_MAX, placeholder=" …")
+    figure.text(left, top - 0.058, question, fontsize=13, color=QUIET, va="top", style="italic")
+    for index, (name, value, colour) in enumerate(reversed(_tiles(summary))):
+        figure.text(right - 0.098 * index, top, value, fontsize=18, fontweight="bold", color=colour, va="top", ha="right")
+        figure.text(right - 0.098 * index, top - 0.031, name, fontsize=11, color=QUIET, va="top", ha="right")
+    figure.text(right, 0.008, f"trace {summary['trace_digest']}", fontsize=9, color=QUIET, ha="right", family="monospace")
+
+
+def _tiles(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    met = [one["met"] for one in summary["slo"].values()]
+    tiles = [
+        ("requests", count(summary["requests"]["offered"]), INK), ("good", percent(summary["good"]), INK),
+        ("p50, ms", number(summary["latency_ms"]["p50"], 3), INK), ("p99, ms", number(summary["latency_ms"]["p99"], 3), INK),
+    ]  # fmt: skip
+    if met:
+        tiles.append(("objectives", "met" if all(met) else "missed", GREEN if all(met) else RED))
+    if summary["cost"]["total"]:
+        tiles.append(("cost", money(summary["cost"]["total"], summary["cost"]["currency"]), INK))
+    return tiles

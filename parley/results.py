@@ -76,7 +76,7 @@ class Run:
     @property
     def plot(self) -> Figures:
         """Pictures: `run.plot.overview()`, `run.plot.latency()`, ..."""
-        return Figures(self.path, self.scenario)
+        return Figures(self.path, self.scenario, self.summary)
 
     def __repr__(self) -> str:
         return f"<Run {' · '.join(self._facts())}>"

@@ -1,0 +1,104 @@
+"""A run over time, as arrays: what the panels of a picture draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parley.tables import read_columns
+from scenarios.flow import Flow
+from scenarios.rates import mean_rate
+from scenarios.saturation import capacity_per_pod
+from scenarios.schema.scenario import Scenario
+
+POINTS = 240  # along the time axis, at most, where windows may be added up
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Columns of one class or service, a value a window."""
+
+    name: str
+    start_s: Array
+    end_s: Array
+    columns: dict[str, Any]
+
+    @property
+    def middle_s(self) -> Array:
+        """The middle of each window."""
+        return (self.start_s + self.end_s) / 2
+
+    def per_second(self, column: str) -> tuple[Array, Array]:
+        """(time, rate) of a counter, windows added up to POINTS at most."""
+        first = self._firsts()
+        length = np.add.reduceat(self.end_s - self.start_s, first)
+        return self.start_s[first] + length / 2, np.add.reduceat(self.columns[column].astype(float), first) / length
+
+    def mean(self, column: str) -> tuple[Array, Array]:
+        """(time, mean) of a level, windows averaged to POINTS at most."""
+        first, width = self._firsts(), self.end_s - self.start_s
+        length = np.add.reduceat(width, first)
+        level = np.nan_to_num(self.columns[column].astype(float))
+        return self.start_s[first] + length / 2, np.add.reduceat(level * width, first) / length
+
+    def _firsts(self) -> NDArray[np.int64]:
+        return np.arange(0, len(self.start_s), -(-len(self.start_s) // POINTS))
+
+
+class Timeline:
+    """Windows, decisions and faults of a run folder."""
+
+    def __init__(self, path: Path, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._windows = read_columns(path, "windows")
+        self.decisions = read_columns(path, "decisions")
+        ends = self._windows["end_ns"]
+        self.end_s = float(ends.max()) / 1e9 if len(ends) else scenario.duration / 1e9
+        self.classes = [self._series("class", name) for name in scenario.workload]
+        self.services = [self._series("service", name) for name in scenario.services]
+
+    def offered(self, column: str = "offered") -> tuple[Array, Array]:
+        """(time, rate) of a counter over all classes together."""
+        rates = [one.per_second(column) for one in self.classes]
+        return rates[0][0], np.sum([rate for _, rate in rates], axis=0)
+
+    def capacity(self) -> tuple[Array, Array, list[str]]:
+        """(time, requests per second, the service that limits them) at the mean mix; inf where nothing limits."""
+        flow = Flow(self.scenario)
+        visits, total = flow.visits(), sum(mean_rate(parts) for parts in flow.arrivals.values())
+        limits = []
+        for one in self.services:
+            mine = sum(rate for target, rate in visits.items() if target.split(".")[0] == one.name)
+            per_pod = capacity_per_pod(flow, one.name, visits) * total / mine if mine else np.inf
+            ready = one.columns["ready"].astype(float)
+            limits.append(np.where(ready > 0, ready * per_pod if np.isfinite(per_pod) else np.inf, 0.0 if mine else np.inf))
+        lowest = np.argmin(limits, axis=0)
+        return self.services[0].middle_s, np.min(limits, axis=0), [self.services[i].name for i in lowest]
+
+    def moves(self, service: str) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """(time, pods asked for, whether more than before) of the decisions that took effect."""
+        rows = self.decisions
+        mine = (rows["service"] == service) & rows["applied"].astype(bool)
+        after = rows["after"][mine].astype(float)
+        return rows["time_ns"][mine] / 1e9, after, after > rows["before"][mine]
+
+    def busiest(self, most: int) -> list[Series]:
+        """The visited services whose queue or number of pods goes highest, in the order of the file."""
+        visited = [one for one in self.services if one.columns["visits"].sum() > 0] or self.services
+        chosen = sorted(visited, key=_height, reverse=True)[:most]
+        return [one for one in self.services if one in chosen]
+
+    def _series(self, kind: str, name: str) -> Series:
+        rows = self._windows
+        mine = (rows["kind"] == kind) & (rows["name"] == name)
+        return Series(name, rows["start_ns"][mine] / 1e9, rows["end_ns"][mine] / 1e9, {key: v[mine] for key, v in rows.items()})
+
+
+def _height(one: Series) -> tuple[float, float]:
+    queue, pods = one.columns["waiting"], one.columns["ready"]
+    return float(np.nanmax(queue, initial=0.0)), float(np.nanmax(pods, initial=0.0))
