@@ -37,7 +37,10 @@ class MetricsServer:
         self._clock.after(self._interval_ns, ControlPhase.SCRAPE, "metrics", self._scrape)
 
     def samples(self, service: str) -> tuple[CpuSample, ...]:
-        """The samples of the last scrape, by the pods' order of creation; pods that were not ready then have none."""
+        """The samples of the last scrape, by the pods' order of creation; pods that were not running then have none.
+
+        A pod that is starting runs, and is scraped: its start-up uses no CPU here, so its sample says 0.
+        """
         return self._samples[service]
 
     def _scrape(self) -> None:
@@ -51,9 +54,9 @@ class MetricsServer:
     def _sampled(self, index: int, service: str, areas: dict[tuple[int, int], int]) -> tuple[CpuSample, ...]:
         now_ns, found = self._clock.now_ns, []
         for pod in self._cluster.pods(service):
-            if pod.number is None or pod.ready_ns is None or pod.ready_ns == now_ns:
+            if pod.number is None or pod.scheduled_ns is None or pod.scheduled_ns == now_ns:
                 continue
-            window_ns = now_ns - max(self._scraped_ns, pod.ready_ns)
-            area = areas[index, pod.number] - self._cpu_areas.get((index, pod.number), 0)
+            window_ns = now_ns - max(self._scraped_ns, pod.scheduled_ns)
+            area = areas.get((index, pod.number), 0) - self._cpu_areas.get((index, pod.number), 0)
             found.append(CpuSample(pod.number, -(-area // window_ns), now_ns, window_ns))
         return tuple(found)

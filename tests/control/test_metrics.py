@@ -54,23 +54,24 @@ def test_a_sample_stays_until_the_next_scrape(world):
     assert samples(world, 30 * S)[0].sample_ns == 30 * S
 
 
-def test_a_pod_ready_within_the_interval_is_measured_over_its_part(world):
-    """Asked for at 21 s, ready at 25 s: a window of 5 s with half of the load, then a whole one."""
+def test_a_pod_that_began_within_the_interval_is_measured_over_its_part(world):
+    """Asked for at 21 s, ready at 25 s: a window of 9 s, of which 5 s with half of the load; then a whole one."""
     world.advance(21 * S)
     world.cluster.scale("api", 2)
     newest, later = samples(world, 30 * S)[1], samples(world, 40 * S)[1]
-    assert (newest.number, newest.window_ns, later.window_ns) == (1, 5 * S, 10 * S)
-    assert abs(newest.usage_millicores - 100) <= 4
+    assert (newest.number, newest.window_ns, later.window_ns) == (1, 9 * S, 10 * S)
+    assert abs(newest.usage_millicores - 100 * 5 / 9) <= 4
     assert abs(later.usage_millicores - 100) <= 2
 
 
-def test_a_pod_that_is_starting_has_no_sample(world):
-    """Scraped between its scheduling and its readiness, and at the very instant it turns ready."""
+def test_a_pod_that_is_starting_has_an_idle_sample(world):
+    """Scraped between its scheduling and its readiness, and at the very instant it turns ready: it runs, and is idle."""
     world.advance(6 * S)
     world.cluster.scale("api", 2)
     world.advance(8 * S)
     world.cluster.scale("api", 3)
-    assert [sample.number for sample in samples(world, 10 * S)] == [0]
+    found = [(sample.number, sample.usage_millicores, sample.window_ns) for sample in samples(world, 10 * S)[1:]]
+    assert found == [(1, 0, 4 * S), (2, 0, 2 * S)]
 
 
 def test_a_gone_pod_has_no_sample(world):
