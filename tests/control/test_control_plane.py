@@ -173,7 +173,7 @@ def test_agents_of_one_instant_act_in_the_order_of_their_names():
 def test_scale_events_count_once_they_are_carried_out():
     """A policy of 2 pods in 60 s allows one step of 2, and no more while it is remembered."""
     rules = "{scaleUp: {policies: [{type: Pods, value: 2, periodSeconds: 60}]}}"
-    mesh, plane = run(f"agents.stock.scaling.hpa.behavior={rules}", "agents.front.scaling=fixed", until=58 * S)
+    _, plane = run(f"agents.stock.scaling.hpa.behavior={rules}", "agents.front.scaling=fixed", until=58 * S)
     assert max(decision.after for decision in plane.decisions) == 4
     assert any("limited to 4 by scaleUp policy Pods 2/60s" in decision.reason for decision in plane.decisions)
 
