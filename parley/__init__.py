@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from parley.comparing import Comparison, compare
+from parley.errors import Interrupted
+from parley.replicating import Replications, replicate
 from parley.results import Run, load_run
 from parley.running import run
 from scenarios.checking import check
@@ -9,4 +12,7 @@ from scenarios.errors import ParleyError
 from scenarios.load import load, loads, shipped
 from scenarios.schema.scenario import Scenario
 
-__all__ = ["ParleyError", "Run", "Scenario", "check", "load", "load_run", "loads", "run", "shipped"]
+__all__ = [
+    "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "check", "compare", "load", "load_run",
+    "loads", "replicate", "run", "shipped",
+]  # fmt: skip

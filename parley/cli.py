@@ -1,6 +1,6 @@
 """The command `parley`. A user's mistake is one message on stderr and an exit code, never a traceback.
 
-Exit codes: 0 done · 2 a mistake in the scenario or the command · 3 an `expect` failed · 4 the simulation cannot go on ·
+Exit codes: 0 done · 1 `diff` found different traces · 2 a mistake in the scenario or the command · 3 an `expect` failed · 4 the simulation cannot go on ·
 5 the run folder cannot be written or read · 130 stopped by Ctrl-C.
 """
 
@@ -11,19 +11,23 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from parley.comparing import compare, print_comparison
+from parley.differing import print_difference
 from parley.errors import Interrupted, UsageError
 from parley.judging import all_met
 from parley.printing import print_picture, print_places, print_run, shown
-from parley.progress import ProgressLine
-from parley.reports import print_check
-from parley.results import Run
+from parley.progress import ProgressLine, SeedsLine
+from parley.replicating import Replications, replicate
+from parley.reports import print_check, print_replications
+from parley.results import Run, load_run
 from parley.running import run
+from parley.tracing import print_traces
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.first_file import SCHEMA_FILE, first_file
@@ -31,7 +35,7 @@ from scenarios.load import load
 from scenarios.writing import json_schema
 from sim.fast.compiling import is_compiled
 
-EXPECTATION_FAILED = 3
+EXPECTATION_FAILED, TRACES_DIFFER = 3, 1
 
 app = typer.Typer(name="parley", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Simulate a service mesh request by request, with an agent in every service.")  # fmt: skip
@@ -41,7 +45,7 @@ RunName = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or i
 Seed = Annotated[int, typer.Option(help="Of all randomness; the same seed gives the same trace.")]
 Engine = Annotated[str, typer.Option(help="fast or reference; both give the same trace.")]
 Until = Annotated[str | None, typer.Option(help="End earlier, as 10m.")]
-Set = Annotated[list[str] | None, typer.Option(metavar="PATH=VALUE", help="Change the scenario; may be repeated.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario; may be repeated.")]
 Out = Annotated[Path | None, typer.Option(help="A new or empty folder for the results.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")]
 
@@ -57,25 +61,77 @@ def run_command(
     seed: Seed = 1,
     engine: Engine = "fast",
     until: Until = None,
-    changes: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario; may be repeated.")] = None,
+    changes: Set = None,
     spans: Annotated[str, typer.Option(help="Whose spans to keep: sample, all or none.")] = "sample",
     out: Out = None,
     as_json: AsJson = False,
+    seeds: Annotated[int | None, typer.Option(help="Run so many seeds, from --seed on, and print intervals.", min=1)] = None,
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
         _say_compiling(engine)
-        watcher = ProgressLine(sys.stderr)
-        try:
-            done = run(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans, out=out, progress=watcher)
-        except Interrupted as stopped:
+        if seeds is not None:
+            watcher = SeedsLine(sys.stderr)
+            made = replicate(scenario, seeds, out=out, told=watcher, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
             watcher.done()
+            _tell_seeds(made, as_json)
+            return
+        progress = ProgressLine(sys.stderr)
+        try:
+            done = run(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans, out=out, progress=progress)
+        except Interrupted as stopped:
+            progress.done()
             _tell(Run(stopped.folder), as_json)
             raise
-        watcher.done()
+        progress.done()
         _tell(done, as_json)
         if not all_met(done.summary):
             raise typer.Exit(EXPECTATION_FAILED)
+
+
+@app.command("trace")
+def trace_command(
+    run_folder: RunName,
+    slowest: Annotated[int, typer.Option(help="How many of the slowest requests to show.", min=1)] = 5,
+    request: Annotated[int | None, typer.Option(help="This request instead.")] = None,
+) -> None:
+    """Show requests as waterfalls: who waited where, and for whom."""
+    with mistakes_told():
+        print_traces(Console(highlight=False), load_run(run_folder), slowest, request)
+
+
+@app.command("diff")
+def diff_command(one: RunName, other: RunName) -> None:
+    """Say whether two runs have the same trace; if not, what was asked differently and where they part."""
+    with mistakes_told():
+        if not print_difference(Console(highlight=False), load_run(one), load_run(other)):
+            raise typer.Exit(TRACES_DIFFER)
+
+
+@app.command("compare")
+def compare_command(
+    one: Annotated[str, typer.Argument(metavar="A", help="A scenario, or a folder made with --seeds.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another, or the same with --set-b.")],
+    seeds: Annotated[int, typer.Option(help="How many, the same on both sides.", min=2)] = 10,
+    seed: Seed = 1,
+    engine: Engine = "fast",
+    until: Until = None,
+    changes: Set = None,
+    changes_b: Annotated[list[str] | None, typer.Option("--set-b", metavar="PATH=VALUE", help="Change B only.")] = None,
+    out: Out = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON, and nothing else.")] = False,
+) -> None:
+    """Compare two scenarios under the same seeds: paired differences with their intervals."""
+    with mistakes_told():
+        _say_compiling(engine)
+        watcher = SeedsLine(sys.stderr)
+        found = compare(one, other, seeds=seeds, seed=seed, engine=engine, until=until, set=changes or (),
+                        set_other=changes_b or (), out=out, told=watcher)  # fmt: skip
+        watcher.done()
+        if as_json:
+            _print_json(found.as_json())
+        else:
+            print_comparison(Console(highlight=False), found)
 
 
 @app.command("check")
@@ -126,12 +182,25 @@ def mistakes_told() -> Iterator[None]:
 
 def _tell(done: Run, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(done.summary, indent=2, ensure_ascii=False) + "\n")
+        _print_json(done.summary)
         return
     console = Console(highlight=False)
     print_run(console, done.manifest, done.summary, done.decision_rows())
     print_places(console, done.manifest, done.summary, done.path)
     print_picture(console, done.plot.save_overview())
+
+
+def _tell_seeds(made: Replications, as_json: bool) -> None:
+    if as_json:
+        _print_json(made.summary)
+    else:
+        print_replications(Console(highlight=False), made)
+    if not all_met(made.summary):
+        raise typer.Exit(EXPECTATION_FAILED)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def _say_compiling(engine: str) -> None:

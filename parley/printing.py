@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from parley.wording import clock, count, money, number, percent
+from parley.wording import NOTHING, clock, count, money, number, percent
 
 DECISIONS_SHOWN, SERVICES_SHOWN = 10, 20
 LATENCIES = {"mean": "mean", "p50": "p50", "p90": "p90", "p95": "p95", "p99": "p99", "p999": "p99.9"}
+BEYOND = {"mean": 1.0, "p50": 0.5, "p90": 0.1, "p95": 0.05, "p99": 0.01, "p999": 0.001}  # the share above each
+BEYOND_LEAST = 5  # answers slower than a quantile; with fewer it says little
 COUNTS = ("offered", "succeeded", "failed", "timed_out", "rejected", "in_flight")
 MET = {True: Text("met", "green"), False: Text("missed", "bold red"), None: Text("not reached", "dim")}
 
@@ -26,6 +28,7 @@ def print_run(console: Console, manifest: dict[str, Any], summary: dict[str, Any
     together = {"all": summary} if len(summary["classes"]) > 1 else {}
     _show(console, _traffic(summary["classes"] | together))
     _show(console, _latency(summary["classes"] | together))
+    _unsupported(console, summary)
     if summary["slo"]:
         _show(console, _slo(summary["slo"]))
     _show(console, _services(summary["services"]))
@@ -92,8 +95,23 @@ def _traffic(classes: dict[str, Any]) -> Table:
 def _latency(classes: dict[str, Any]) -> Table:
     made = table("latency, ms", *LATENCIES.values())
     for name, one in classes.items():
-        made.add_row(name, *(number(one["latency_ms"][key]) for key in LATENCIES))
+        made.add_row(name, *(number(one["latency_ms"][key]) if is_supported(one, key) else NOTHING for key in LATENCIES))
     return made
+
+
+def is_supported(one: dict[str, Any], key: str) -> bool:
+    """Whether enough answers were slower than a quantile for it to mean something."""
+    return bool(one["measured"]["succeeded"] * BEYOND[key] >= BEYOND_LEAST or key == "mean")
+
+
+def _unsupported(console: Console, summary: dict[str, Any]) -> None:
+    """How long a run would have to measure for the quantiles that are left out."""
+    for name, one in summary["classes"].items():
+        missing = [key for key in LATENCIES if not is_supported(one, key)]
+        if missing and one["measured"]["succeeded"]:
+            needed_s = summary["measured_s"] * BEYOND_LEAST / BEYOND[missing[-1]] / one["measured"]["succeeded"]
+            console.print(Text(f"{name}: too few answers for {', '.join(LATENCIES[key] for key in missing)}; "
+                               f"{clock(needed_s * 1e9)} after the warm-up would do", "dim"))  # fmt: skip
 
 
 def _slo(slo: dict[str, Any]) -> Table:

@@ -13,25 +13,42 @@ RENEWED_S, PLAIN_S = 0.2, 10.0  # wall time between two lines
 CLEARED = "\r\x1b[K"
 
 
-class ProgressLine:
-    """Called with a Progress now and then; `done` leaves a terminal as it was."""
+class TerminalLine:
+    """A line that is written over and over on a terminal; elsewhere what matters is one plain line after another."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._is_terminal = stream, stream.isatty()
-        self._next = time.monotonic() + (RENEWED_S if self._is_terminal else PLAIN_S)
-
-    def __call__(self, now: Progress) -> None:
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + (RENEWED_S if self._is_terminal else PLAIN_S)
-        self._stream.write(f"{CLEARED}{line(now)}" if self._is_terminal else f"{line(now)}\n")
-        self._stream.flush()
 
     def done(self) -> None:
-        """Clear the line."""
+        """Leave a terminal as it was."""
         if self._is_terminal:
-            self._stream.write(CLEARED)
-            self._stream.flush()
+            self._write(CLEARED)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+class ProgressLine(TerminalLine):
+    """How far one run is; called with a Progress now and then."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._pause = RENEWED_S if self._is_terminal else PLAIN_S
+        self._next = time.monotonic() + self._pause
+
+    def __call__(self, now: Progress) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._pause
+            self._write(f"{CLEARED}{line(now)}" if self._is_terminal else f"{line(now)}\n")
+
+
+class SeedsLine(TerminalLine):
+    """How many seeds are done; called with that and the number of all."""
+
+    def __call__(self, done: int, seeds: int) -> None:
+        if self._is_terminal:
+            self._write(f"{CLEARED}{done} of {seeds} seeds")
 
 
 def line(now: Progress) -> str:

@@ -1,14 +1,17 @@
-"""What `parley check` found, on the terminal."""
+"""What `parley check` and several seeds come to, on the terminal."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from parley.printing import table
-from parley.wording import clock, number, percent, rate
+from parley.printing import shown, table
+from parley.replicating import Replications
+from parley.wording import clock, count, number, percent, rate
 from scenarios.checking import Report
 from scenarios.schema.scenario import Scenario
 
@@ -34,3 +37,47 @@ def print_check(console: Console, world: Scenario, report: Report) -> None:
         console.print(Text.assemble(("warning: ", "bold yellow"), warning))
     if not report.warnings:
         console.print(Text("nothing to warn of", "green"))
+
+
+def print_replications(console: Console, made: Replications) -> None:
+    """Means over the seeds with their 95 % intervals."""
+    manifest, summary = made.manifest, made.summary
+    seeds = manifest["seeds"]
+    console.print(Text.assemble((manifest["scenario"], "bold cyan"), f" · seeds {seeds[0]} to {seeds[-1]} · {manifest['engine']} engine"))
+    if manifest["question"]:
+        console.print(Text(manifest["question"], "italic"))
+    console.print()
+    rows = table("mean of a run", "", "95 %", "seeds")
+    for name, path, text in _rows(summary):
+        known = summary["estimates"].get(path)
+        if known is not None:
+            rows.add_row(name, text(_at(summary, path)), f"± {text(known['half_width'])}", count(known["effective_n"]))
+    console.print(rows)
+    console.print(f"\nrun folder   {shown(made.path)}", soft_wrap=True)
+
+
+def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[float | None], str]]]:
+    """(name, path, how to write it) of the figures worth a line."""
+    yield "requests offered", "requests.offered", number
+    yield "requests failed", "requests.failed", number
+    yield "good", "good", percent
+    for key in ("mean", "p50", "p95", "p99"):
+        yield f"latency {key}, ms", f"latency_ms.{key}", number
+    for name in summary["classes"] if len(summary["classes"]) > 1 else ():
+        yield f"{name}: good", f"classes.{name}.good", percent
+        yield f"{name}: p99, ms", f"classes.{name}.latency_ms.p99", number
+    for name in summary["services"]:
+        yield f"{name}: utilization", f"services.{name}.utilization", percent
+        yield f"{name}: replicas", f"services.{name}.mean_replicas", number
+        yield f"{name}: waiting", f"services.{name}.queue_mean", number
+    yield "pod hours", "cost.pod_hours", number
+    if summary["cost"]["total"]:
+        yield f"cost, {summary['cost']['currency']}", "cost.total", number
+
+
+def _at(summary: dict[str, Any], path: str) -> float | None:
+    """The figure at a dotted path; names may hold no dots."""
+    value: Any = summary
+    for key in path.split("."):
+        value = value[key]
+    return None if value is None else float(value)

@@ -102,6 +102,12 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     folder = Path(path)
     for place in (folder, RUNS / folder):
         if (place / MANIFEST).is_file():
-            return Run(place)
+            return _single(Run(place))
     known = [entry.name for entry in RUNS.iterdir()] if RUNS.is_dir() else []
     raise FolderError(f"{path}: there is no run in that folder{suggestion(folder.name, known)}")
+
+
+def _single(run: Run) -> Run:
+    if run.manifest.get("kind") == "replications":
+        raise FolderError(f"{run.path}: holds several seeds; open one of them, as {run.path / 'seed-1'}")
+    return run

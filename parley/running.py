@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from agents.control_plane import ControlPlane
 from parley.conserving import require_balance
@@ -60,6 +60,17 @@ class Progress:
 
 
 Watcher = Callable[[Progress], None]
+Source = Scenario | str | os.PathLike[str]  # a scenario, a file, or the name of a shipped one
+
+
+class Asked(TypedDict, total=False):
+    """What may be asked for beside the scenario; `run` says what each means."""
+
+    seed: int
+    engine: str
+    until: str | int | None
+    set: Sequence[str]
+    spans: str
 
 
 class Stop:
@@ -89,7 +100,7 @@ class Stop:
                 signal.signal(number, handler)
 
 
-def run(scenario: Scenario | str | os.PathLike[str], *, seed: int = 1, engine: str = "fast",
+def run(scenario: Source, *, seed: int = 1, engine: str = "fast",
         until: str | int | None = None, set: Sequence[str] = (), spans: str = "sample",  # noqa: A002 - the word of the command line
         out: str | os.PathLike[str] | None = None, progress: Watcher | None = None) -> Run:  # fmt: skip
     """Run a scenario (an object, a file, or the name of a shipped one) and return its run folder, opened.
@@ -107,24 +118,23 @@ def run(scenario: Scenario | str | os.PathLike[str], *, seed: int = 1, engine: s
     return Run(folder.path)
 
 
-def ordered(scenario: Scenario | str | os.PathLike[str], *, seed: int = 1, engine: str = "fast",
-            until: str | int | None = None, set: Sequence[str] = (), spans: str = "sample") -> Order:  # noqa: A002 - as above
+def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
     """What `run` is asked for, checked. Raises ParleyError."""
-    world = resolved(scenario, set)
-    for name, given, right in (("engine", engine, ENGINES), ("spans", spans, MODES)):
+    world = resolved(scenario, asked.get("set", ()))
+    seed, engine, spans = asked.get("seed", 1), asked.get("engine", "fast"), asked.get("spans", "sample")
+    for name, given, right in (("engine", engine, tuple(ENGINES)), ("spans", spans, MODES)):
         if given not in right:
             raise UsageError(f"{name} is one of {', '.join(right)}, not {given!r}{suggestion(given, right)}")
     if isinstance(seed, bool) or not 0 <= seed < 2**63:
         raise UsageError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed!r}")
-    return Order(world, seed, engine, _until_ns(world, until), spans,
-                 _command(scenario, seed, engine, until, set, spans))  # fmt: skip
+    return Order(world, seed, engine, _until_ns(world, asked.get("until")), spans, _command(scenario, asked))
 
 
-def resolved(scenario: Scenario | str | os.PathLike[str], set: Sequence[str] = ()) -> Scenario:  # noqa: A002 - as above
+def resolved(scenario: Source, changes: Sequence[str] = ()) -> Scenario:
     """A scenario from whatever names one, with changes laid over it. Raises ScenarioError."""
     if not isinstance(scenario, Scenario):
-        return load(scenario, set)
-    return loads(as_yaml(scenario), set) if set else scenario
+        return load(scenario, changes)
+    return loads(as_yaml(scenario), changes) if changes else scenario
 
 
 def scenario_digest(scenario: Scenario) -> str:
@@ -193,11 +203,19 @@ def _manifest(order: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _command(scenario: Scenario | str | os.PathLike[str], seed: int, engine: str, until: str | int | None,
-             set: Sequence[str], spans: str) -> str:  # noqa: A002 - as above
+def _command(scenario: Source, asked: Asked) -> str:
     """The command line that asks for the same."""
-    words = ["parley", "run", SCENARIO if isinstance(scenario, Scenario) else os.fspath(scenario), "--seed", str(seed)]
-    words += ["--engine", engine] if engine != "fast" else []
-    words += ["--until", until if isinstance(until, str) else format_duration(until)] if until is not None else []
-    words += ["--spans", spans] if spans != "sample" else []
-    return shlex.join([*words, *(word for change in set for word in ("--set", change))])
+    words = ["parley", "run", SCENARIO if isinstance(scenario, Scenario) else os.fspath(scenario)]
+    words += [word for name, value in _options(asked) for word in (f"--{name}", value)]
+    return shlex.join(words)
+
+
+def _options(asked: Asked) -> Iterator[tuple[str, str]]:
+    yield "seed", str(asked.get("seed", 1))
+    if (until := asked.get("until")) is not None:
+        yield "until", until if isinstance(until, str) else format_duration(until)
+    for name, value, usual in (("engine", asked.get("engine"), "fast"), ("spans", asked.get("spans"), "sample")):
+        if value not in (None, usual):
+            yield name, str(value)
+    for change in asked.get("set", ()):
+        yield "set", change

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 NOTHING = "-"  # where there is no figure
 
 
@@ -59,11 +57,3 @@ def clock(ns: int | float) -> str:
 def money(amount: float, currency: str) -> str:
     """`1.24 EUR`; small amounts keep what matters of them."""
     return f"{amount:,.2f} {currency}" if amount >= 0.1 or amount == 0 else f"{amount:.2g} {currency}"
-
-
-def at(summary: dict[str, Any], path: str) -> float | None:
-    """The figure at a dotted path of a summary; None where there is none."""
-    value: Any = summary
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, int | float) else None

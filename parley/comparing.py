@@ -1,0 +1,115 @@
+"""Two alternatives under the same seeds: every request meets the same arrivals and sizes, so differences are paired."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from rich.console import Console
+from rich.text import Text
+
+from parley.errors import UsageError
+from parley.intervals import Difference, difference
+from parley.printing import shown, table
+from parley.replicating import Replications, Told, figures, is_replications, open_replications, run_seeds
+from parley.run_folder import RunFolder, new_folder
+from parley.running import Asked, Source, ordered
+from parley.wording import number
+from scenarios.schema.scenario import Scenario
+
+COMPARISON = "comparison.json"
+HEADLINES = ("good", "latency_ms.mean", "latency_ms.p50", "latency_ms.p95", "latency_ms.p99", "requests.failed",
+             "cost.pod_hours", "cost.total")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the second of two alternatives has more than the first, by the summary's paths."""
+
+    names: tuple[str, str]
+    seeds: tuple[int, ...]  # in both
+    differences: dict[str, Difference]
+    path: Path | None = None  # the folder of the runs, where they were made for this
+
+    def __repr__(self) -> str:
+        return f"<Comparison {' → '.join(self.names)} · {len(self.seeds)} seeds · {len(self.differences)} figures>"
+
+    def __getitem__(self, path: str) -> Difference:
+        return self.differences[path]
+
+    def as_json(self) -> dict[str, Any]:
+        """As written to comparison.json."""
+        rows = {path: asdict(one) | {"is_clear": one.is_clear} for path, one in self.differences.items()}
+        return {"alternatives": list(self.names), "seeds": list(self.seeds), "differences": rows}
+
+
+def compare(one: Source, other: Source, *, seeds: int = 10, set_other: Sequence[str] = (),
+            out: str | os.PathLike[str] | None = None, told: Told | None = None, **asked: Unpack[Asked]) -> Comparison:  # fmt: skip
+    """Compare two scenarios, or two folders of replications, and say how much the second has more of everything.
+
+    Scenarios are run under seeds seed, seed + 1, ...; folders are read. What else may be asked for is as for `run`;
+    `set` changes both, `set_other` the second only.
+    """
+    if all(_is_folder(source) for source in (one, other)):
+        return compared(open_replications(Path(str(one))), open_replications(Path(str(other))))
+    if any(_is_folder(source) for source in (one, other)):
+        raise UsageError("compare two scenarios, or two folders of replications, not one of each")
+    first, changes = asked.get("seed", 1), [*asked.get("set", ())]
+    asked.setdefault("spans", "none")
+    orders = [ordered(one, **asked), ordered(other, **(asked | {"set": [*changes, *set_other]}))]
+    names = [order.scenario.name for order in orders]
+    folder = new_folder(out, f"{names[0]}-or-{names[1]}")
+    made = [
+        run_seeds(order, range(first, first + seeds), RunFolder(folder.path / side), told)
+        for order, side in zip(orders, ("a", "b"), strict=True)
+    ]
+    found = replace(compared(*made), path=folder.path)
+    folder.write_json(COMPARISON, found.as_json())
+    return found
+
+
+def compared(one: Replications, other: Replications) -> Comparison:
+    """Differences of every figure that all runs of both sides have."""
+    runs = one.runs(), other.runs()
+    if not all(runs):
+        raise UsageError("no seed is complete on both sides")
+    common = sorted(runs[0].keys() & runs[1].keys())
+    same_seeds = bool(common)
+    chosen = [{seed: side[seed] for seed in common} if same_seeds else side for side in runs]
+    sides = [figures([run.summary for run in side.values()]) for side in chosen]
+    differences = {
+        path: difference(values, sides[1][path], same_seeds)
+        for path, values in sides[0].items()
+        if len(values) == len(chosen[0]) and len(sides[1].get(path, ())) == len(chosen[1])
+    }
+    return Comparison((one.manifest["scenario"], other.manifest["scenario"]), tuple(common), differences)
+
+
+def print_comparison(console: Console, found: Comparison) -> None:
+    """The headlines; everything else is in comparison.json."""
+    first, second = found.names
+    console.print(Text.assemble((f"{first} → {second}", "bold cyan"), f" · {len(found.seeds)} seeds in common"))
+    console.print()
+    made = table("", "first", "second", "difference", "95 %", "method", "verdict")
+    for path in HEADLINES:
+        if path in found.differences:
+            one = found[path]
+            verdict = Text("clear", "green") if one.is_clear else Text("not clear" if one.difference else "the same", "dim")
+            made.add_row(path, number(one.first), number(one.second), _signed(one.difference), f"± {number(one.half_width, 3)}", one.method, verdict)
+    console.print(made)
+    console.print()
+    for why in sorted({f"{one.method}: {one.why}" for one in found.differences.values()}):
+        console.print(Text(why, "dim"))
+    if found.path is not None:
+        console.print(f"\nrun folder   {shown(found.path)}", soft_wrap=True)
+
+
+def _signed(value: float) -> str:
+    return number(value) if value < 0 or value == 0 else f"+{number(value)}"
+
+
+def _is_folder(source: Source) -> bool:
+    return not isinstance(source, Scenario) and is_replications(Path(source))

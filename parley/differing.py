@@ -1,0 +1,129 @@
+"""Why two runs are not the same: what was asked differently, and the first row at which their traces part.
+
+A run is a pure function of scenario and seed, agents included; so both are replayed, and rows are kept only in the
+stretch in which the checkpoints of their digests begin to differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from agents.control_plane import ControlPlane
+from parley.results import Run
+from parley.wording import clock
+from scenarios.writing import as_data
+from sim.mesh import Mesh
+from sim.trace import Row, first_difference
+
+CONTEXT = 2  # rows before and after the first that differs
+PIECES = 50  # of a stretch: rows of one piece are in memory at a time
+ASKED = ("seed", "engine", "semantics", "until_ns")
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Where two traces part: rows of either around the first that differs."""
+
+    index: int  # of the first row that differs, in both lists
+    rows: tuple[list[Row], list[Row]]
+
+
+def changes(one: Run, other: Run) -> list[tuple[str, Any, Any]]:
+    """(path, value here, value there) of everything that was asked differently."""
+    asked = [(name, one.manifest[name], other.manifest[name]) for name in ASKED if one.manifest[name] != other.manifest[name]]
+    return asked + list(_changes("", as_data(one.scenario), as_data(other.scenario)))
+
+
+def differing_stretch(one: Run, other: Run) -> tuple[int, int] | None:
+    """(start, end) in ns of the first stretch at whose end the digests differ; None where they never do."""
+    start = 0
+    points = [dict(map(tuple, run.manifest["checkpoints"])) for run in (one, other)]
+    ends = [int(run.manifest["simulated_ns"]) for run in (one, other)]
+    for run, end, known in zip((one, other), ends, points, strict=True):
+        if run.manifest["trace_digest"] is not None:
+            known.setdefault(end, run.manifest["trace_digest"])
+    for time in sorted(points[0].keys() & points[1].keys()):
+        if points[0][time] != points[1][time]:
+            return start, time
+        start = time
+    return None if ends[0] == ends[1] == start else (start, min(ends))
+
+
+def parting(one: Run, other: Run, stretch: tuple[int, int]) -> Parting | None:
+    """Replay both through a stretch; None where their rows are the same."""
+    meshes = [_replayed(run, stretch[0]) for run in (one, other)]
+    before: list[Row] = []
+    length = max(1, (stretch[1] - stretch[0]) // PIECES)
+    for time in [*range(stretch[0] + length, stretch[1], length), stretch[1]]:
+        rows = [_rows_until(mesh, time) for mesh in meshes]
+        index = first_difference(*rows)
+        if index is not None:
+            after = [_rows_until(mesh, min(time + length, run.scenario.duration)) for mesh, run in zip(meshes, (one, other), strict=True)]
+            return _around(before, rows, after, index)
+        before = rows[0][-CONTEXT:] or before
+    return None
+
+
+def print_difference(console: Console, one: Run, other: Run) -> bool:
+    """Say whether two runs have the same trace, and if not, why and from where on."""
+    stretch = differing_stretch(one, other)
+    if stretch is None:
+        console.print(Text.assemble(("the same trace", "bold green"), f", {one.manifest['trace_digest'] or 'as far as both go'}"))
+    else:
+        console.print(Text.assemble(("different traces", "bold red"), f"; they part between {clock(stretch[0])} and {clock(stretch[1])}"))
+    for path, here, there in changes(one, other):
+        console.print(Text.assemble((f"  {path}: ", "bold"), f"{here} → {there}"), soft_wrap=True)
+    if stretch is None:
+        return True
+    found = parting(one, other, stretch)
+    if found is None:
+        console.print("a replay finds no difference: the folders were written by another version of Parley")
+        return False
+    console.print("\nthe first row that differs:")
+    _print_rows(console, found)
+    return False
+
+
+def _changes(path: str, here: Any, there: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(here, dict) and isinstance(there, dict):
+        for key in dict.fromkeys([*here, *there]):
+            yield from _changes(f"{path}.{key}" if path else str(key), here.get(key, "absent"), there.get(key, "absent"))
+    elif here != there:
+        yield path, here, there
+
+
+def _replayed(run: Run, until_ns: int) -> Mesh:
+    """The run's world up to a time, its rows so far thrown away as they come."""
+    mesh = Mesh(run.scenario, run.manifest["seed"], run.manifest["engine"], record=True)
+    ControlPlane(mesh)
+    step = max(1, run.scenario.duration // 1000)
+    while mesh.now_ns < until_ns:
+        _rows_until(mesh, min(until_ns, mesh.now_ns + step))
+    return mesh
+
+
+def _rows_until(mesh: Mesh, until_ns: int) -> list[Row]:
+    mesh.advance(until_ns)
+    return mesh.plane.take_rows()
+
+
+def _around(before: list[Row], rows: list[list[Row]], after: list[list[Row]], index: int) -> Parting:
+    lead = [*before, *rows[0][:index]][-CONTEXT:]
+    tails = [[*mine, *later][index : index + 1 + CONTEXT] for mine, later in zip(rows, after, strict=True)]
+    return Parting(len(lead), ([*lead, *tails[0]], [*lead, *tails[1]]))
+
+
+def _print_rows(console: Console, found: Parting) -> None:
+    for index, (here, there) in enumerate(zip_longest(*found.rows)):
+        if here == there:
+            console.print(Text(f"  {here}", "dim"), soft_wrap=True)
+            continue
+        mark = "bold " if index == found.index else ""
+        for sign, row, colour in (("-", here, "red"), ("+", there, "green")):
+            console.print(Text(f"{sign} {'the trace ends' if row is None else row}", f"{mark}{colour}"), soft_wrap=True)
