@@ -10,7 +10,7 @@ from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
-from sim.errors import TooManyCalls
+from sim.errors import Standstill, TooManyCalls
 from sim.fast import kernel as k
 from sim.fast import state as st
 from sim.fast.building import doubled, grown, initial_state, own_routes
@@ -60,6 +60,8 @@ class FastPlane:
             elif why == k.TOO_MANY:
                 request = self._lane["too_many_calls"] - 1
                 raise TooManyCalls(f"request {request} made more than {CALLS_MAX:,} calls and branches")
+            elif why == k.STUCK:
+                raise Standstill(self.now_ns)
 
     def apply(self, command: c.PlaneCommand) -> None:
         """Act at now. Raises ValueError for a pod or service that does not exist."""

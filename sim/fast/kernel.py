@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import ARRIVED as PHASE_ARRIVED
-from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, WORKED, arrival_rank
+from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
 from sim.draws import ARRIVAL, ENTRY, SAMPLE, indexed_key, unit
 from sim.fast.agenda import NOBODY, first_due, first_of_ring, heap_pop, next_strand, push
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried
@@ -18,7 +18,7 @@ from sim.laws.measuring import is_measured
 from sim.laws.queueing import pass_time
 from sim.trace import ARRIVED
 
-DONE, PAUSED, FULL, TOO_MANY = range(4)  # why a call of the kernel came back
+DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
 
 
 @part
@@ -151,6 +151,9 @@ def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
             heap_pop(s.heap, lane)
         else:
             s.rings[where].head += 1
+        lane.crowd = lane.crowd + 1 if time_ns == lane.now_ns else 0
+        if lane.crowd > STANDSTILL:
+            return STUCK
         lane.now_ns = time_ns
         go_on(s, handle(s, rank, what))
         if lane.too_many_calls > 0:

@@ -183,6 +183,7 @@ LANE = Record("Lane", (
     ("margin", "i8"),  # frames one event may create
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
+    ("crowd", "i8"),  # events at this instant so far
     ("too_many_calls", "i8"),  # number of the request + 1
 ))  # fmt: skip
 

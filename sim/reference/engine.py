@@ -7,8 +7,9 @@ import simpy
 
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
-from sim.clock import REPLIED, rank
+from sim.clock import REPLIED, STANDSTILL, rank
 from sim.draws import family_key
+from sim.errors import Standstill
 from sim.laws import digesting
 from sim.laws.failing import call_fails
 from sim.laws.queueing import pass_time
@@ -37,7 +38,7 @@ class ReferencePlane:
         self.env = simpy.Environment()
         self.books = Books(self.layout, record)
         self.network = Network(self.layout)
-        self._now = self._requests = 0
+        self._now = self._requests = self._crowd = 0
         self._log: list[tuple[int, c.PlaneCommand]] = []
         self.programs = [numbered(scenario.services[s].endpoints[e]) for s, e in self.layout.endpoints]
         self.routes = [Route(self, i, policy) for i, policy in enumerate(self.layout.routes)]
@@ -59,6 +60,9 @@ class ReferencePlane:
     def advance(self, until_ns: int) -> None:
         """Process every data event strictly before `until_ns`."""
         while (due := self.env.peek()) < until_ns:
+            self._crowd = self._crowd + 1 if due == self._now else 0
+            if self._crowd > STANDSTILL:
+                raise Standstill(self._now)
             self._now = int(due)
             self.env.step()
         self._now = max(self._now, until_ns)

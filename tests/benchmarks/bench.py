@@ -22,6 +22,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from scenarios.load import load
+from sim.mesh import Mesh
 from tests.benchmarks.peers import PEERS
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "published" / "speed" / "speed.json"
@@ -54,7 +56,12 @@ Runner = Callable[[Workload, float], tuple[int, float]]  # (workload, simulated 
 
 def parley_hops(scenario_name: str, until_ns: int, engine: str = "fast") -> tuple[int, float]:
     """Run a shipped scenario without spans up to `until_ns`; hops done and CPU-seconds, building not counted."""
-    raise NotImplementedError(f"{engine} engine on {scenario_name} until {until_ns}: not joined to the bench yet")
+    scenario = load(scenario_name).with_(duration=f"{until_ns}ns", warmup=0)
+    mesh = Mesh(scenario, 1, engine)
+    began = time.process_time()
+    mesh.advance(until_ns)
+    spent = time.process_time() - began
+    return int(mesh.plane.observe().pods["visits"].sum()), spent
 
 
 def runners() -> dict[str, dict[str, Runner]]:

@@ -38,7 +38,7 @@ def verdict(scenario: Scenario, folder: Path) -> Any:
 def manifest(scenario: Scenario, folder: Path) -> dict[str, Any]:
     """The words that describe it."""
     whole = run(scenario, out=folder).manifest
-    return {key: whole[key] for key in ("name", "question", "currency")}
+    return {key: whole[key] for key in ("scenario", "question", "currency")}
 
 
 OUTPUTS = {"digest": digest, "summary": summary, "verdict": verdict, "manifest": manifest}
