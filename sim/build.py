@@ -7,7 +7,7 @@ from sim.fast.engine import FastPlane
 from sim.plane import DataPlane
 from sim.reference.engine import ReferencePlane
 
-ENGINES = {"fast": FastPlane, "reference": ReferencePlane}
+ENGINES: dict[str, type[FastPlane] | type[ReferencePlane]] = {"fast": FastPlane, "reference": ReferencePlane}
 
 
 def build_plane(scenario: Scenario, seed: int, engine: str = "fast", *, span_share: float = 0.0,

@@ -65,6 +65,21 @@ def control_rank(phase: ControlPhase, name: str) -> int:
     return (int(phase) << 512) | int.from_bytes(name.encode()[:64].ljust(64, b"\0"))
 
 
+class Moment(simpy.Event):
+    """An event that falls at a given time and rank, once `fall` has been called."""
+
+    def fall(self, time_ns: int, rank: int) -> Moment:
+        """Let it happen then. SimPy's own zero-delay events (priorities 0 and 1) drain before it."""
+        self._ok, self._value = True, None
+        self.env.schedule(self, priority=rank, delay=time_ns - self.env.now)  # type: ignore[arg-type]  # a rank is an int
+        return self
+
+    def forget(self) -> None:
+        """Let it pass without anyone noticing."""
+        if self.callbacks is not None:
+            self.callbacks.clear()
+
+
 class ControlClock:
     """The one control clock: a SimPy environment in integer nanoseconds, whose ties `control_rank` decides."""
 
@@ -82,11 +97,9 @@ class ControlClock:
             raise TypeError(f"time is int nanoseconds, not {time_ns!r}")
         if time_ns < self.env.now:
             raise ValueError(f"{time_ns} ns is before now, {self.now_ns} ns")
-        event = self.env.event()
-        event._ok, event._value = True, None
-        event.callbacks.append(lambda _: action())
-        rank = control_rank(phase, name)
-        self.env.schedule(event, priority=rank, delay=time_ns - self.now_ns)  # type: ignore[arg-type]  # an int
+        moment = Moment(self.env)
+        moment.callbacks.append(lambda _: action())
+        moment.fall(time_ns, control_rank(phase, name))
 
     def after(self, delay_ns: int, phase: ControlPhase, name: str, action: Callable[[], None]) -> None:
         """Let `action` happen after a delay. Refuses floats (TypeError)."""

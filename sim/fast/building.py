@@ -11,11 +11,11 @@ from sim.draws import family_key, indexed_key
 from sim.fast import state as st
 from sim.fast.frames import pair_hash
 from sim.fast.tables import TableMaker, rows
-from sim.records import SPAN
 from sim.laws import balancing, digesting
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
+from sim.records import SPAN
 
 POLICIES = {"random": balancing.RANDOM, "round_robin": balancing.ROUND_ROBIN, "least_request": balancing.LEAST_REQUEST}
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}

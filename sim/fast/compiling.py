@@ -68,8 +68,8 @@ def is_compiled() -> bool:
     return any(cache_folder().rglob("*.nbc"))
 
 
-def _unsigned(value):  # type: ignore[no-untyped-def]  # numba compares the two signatures, annotations included
-    def cast(value):  # type: ignore[no-untyped-def]  # as above
+def _unsigned(value):  # bare, because numba compares the two signatures, annotations included
+    def cast(value):
         return np.uint64(value)
 
     return cast
@@ -93,88 +93,113 @@ def kernels() -> SimpleNamespace:
 
 def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> None:
     """Teach numba the two types of kernel code: the state (a pointer to a book), and rows (a pointer and a length)."""
-    import numba.extending as nx
-    from numba.core import cgutils, types
-    from numba.core.typing import templates
+    from numba.core import types
     from numba.np.numpy_support import from_dtype
 
-    class RowsType(types.Type):  # type: ignore[misc]  # numba is untyped
+    class RowsType(types.Type):
         """An array's address and length; its elements are records or numbers."""
 
         def __init__(self, name: str, dtype: Any) -> None:
             self.dtype = dtype
             super().__init__(name=f"Rows[{name}]")
 
-    class StateType(types.Type):  # type: ignore[misc]  # numba is untyped
+    class StateType(types.Type):
         """The address of a lane's book."""
 
-    rows = {name: RowsType(name, from_dtype(dtype)) for name, dtype in fields.items()}
-    state = StateType(name="State")
-    nx.register_model(StateType)(nx.models.OpaqueModel)
+    _teach_elements(RowsType)
+    _teach_length(RowsType)
+    _teach_fields(StateType, {name: RowsType(name, from_dtype(dtype)) for name, dtype in fields.items()})
+    _teach_entry(StateType(name="State"))
 
-    @nx.register_model(RowsType)
-    class RowsModel(nx.models.StructModel):  # type: ignore[misc]  # numba is untyped
-        def __init__(self, manager: Any, kind: Any) -> None:
-            super().__init__(manager, kind, [("data", types.CPointer(kind.dtype)), ("size", types.intp)])
+
+def _teach_fields(state_type: Any, rows: Mapping[str, Any]) -> None:
+    """`s.frames`: the address and length in the state's book, at the field's place."""
+    from numba.core import cgutils, types
+    from numba.core.typing import templates
+    from numba.extending import lower_getattr_generic, models, register_model
+
+    register_model(state_type)(models.OpaqueModel)
+    places = list(rows)
 
     @templates.infer_getattr
-    class StateAttributes(templates.AttributeTemplate):  # type: ignore[misc]  # numba is untyped
-        key = StateType
+    class Fields(templates.AttributeTemplate):
+        key = state_type
 
         def generic_resolve(self, _: Any, name: str) -> Any:
             return rows.get(name)
 
-    @nx.lower_getattr_generic(StateType)
+    @lower_getattr_generic(state_type)
     def field_of_state(context: Any, builder: Any, _: Any, value: Any, name: str) -> Any:
         word = context.get_value_type(types.intp)
         book = builder.bitcast(value, word.as_pointer())
+        address, size = (builder.load(builder.gep(book, [word(2 * places.index(name) + i)])) for i in range(2))
+        for loaded in (address, size):  # books change between calls of a kernel only
+            loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
         made = cgutils.create_struct_proxy(rows[name])(context, builder)
-        place = 2 * list(rows).index(name)
-        for offset, part_name in enumerate(("data", "size")):
-            loaded = builder.load(builder.gep(book, [word(place + offset)]))
-            loaded.set_metadata("invariant.load", builder.module.add_metadata([]))  # books change between calls only
-            if part_name == "data":
-                loaded = builder.inttoptr(loaded, made.data.type)
-            setattr(made, part_name, loaded)
+        made.data = builder.inttoptr(address, made.data.type)
+        made.size = size
         return made._getvalue()
 
+
+def _teach_elements(rows_type: Any) -> None:
+    """`rows[i]`: a record in place, or a number; `rows[i] = number`."""
+    from numba.core import cgutils, types
+    from numba.core.typing import templates
+    from numba.extending import lower_builtin, models, register_model
+
+    @register_model(rows_type)
+    class RowsModel(models.StructModel):
+        def __init__(self, manager: Any, kind: Any) -> None:
+            super().__init__(manager, kind, [("data", types.CPointer(kind.dtype)), ("size", types.intp)])
+
     @templates.infer_global(operator.getitem)
-    class RowsGet(templates.AbstractTemplate):  # type: ignore[misc]  # numba is untyped
+    class Get(templates.AbstractTemplate):
         def generic(self, args: Any, _: Any) -> Any:
-            return templates.signature(args[0].dtype, args[0], types.intp) if isinstance(args[0], RowsType) else None
+            return templates.signature(args[0].dtype, args[0], types.intp) if isinstance(args[0], rows_type) else None
 
     @templates.infer_global(operator.setitem)
-    class RowsSet(templates.AbstractTemplate):  # type: ignore[misc]  # numba is untyped
+    class Set(templates.AbstractTemplate):
         def generic(self, args: Any, _: Any) -> Any:
-            fits = isinstance(args[0], RowsType) and not isinstance(args[0].dtype, types.Record)
+            fits = isinstance(args[0], rows_type) and not isinstance(args[0].dtype, types.Record)
             return templates.signature(types.none, args[0], types.intp, args[0].dtype) if fits else None
 
-    @templates.infer_global(len)
-    class RowsLength(templates.AbstractTemplate):  # type: ignore[misc]  # numba is untyped
-        def generic(self, args: Any, _: Any) -> Any:
-            return templates.signature(types.intp, args[0]) if isinstance(args[0], RowsType) else None
-
     def element(context: Any, builder: Any, kind: Any, value: Any, index: Any) -> Any:
-        made = cgutils.create_struct_proxy(kind)(context, builder, value=value)
-        return builder.gep(made.data, [index])
+        return builder.gep(cgutils.create_struct_proxy(kind)(context, builder, value=value).data, [index])
 
-    @nx.lower_builtin(operator.getitem, RowsType, types.intp)
+    @lower_builtin(operator.getitem, rows_type, types.intp)
     def get(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = sig.args[0].dtype
-        place = element(context, builder, sig.args[0], *args)
+        kind, place = sig.args[0].dtype, element(context, builder, sig.args[0], *args)
         return place if isinstance(kind, types.Record) else context.unpack_value(builder, kind, place)
 
-    @nx.lower_builtin(operator.setitem, RowsType, types.intp, types.Any)
+    @lower_builtin(operator.setitem, rows_type, types.intp, types.Any)
     def put(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         context.pack_value(builder, sig.args[0].dtype, args[2], element(context, builder, sig.args[0], *args[:2]))
         return context.get_dummy_value()
 
-    @nx.lower_builtin(len, RowsType)
+
+def _teach_length(rows_type: Any) -> None:
+    """`len(rows)`."""
+    from numba.core import cgutils, types
+    from numba.core.typing import templates
+    from numba.extending import lower_builtin
+
+    @templates.infer_global(len)
+    class Length(templates.AbstractTemplate):
+        def generic(self, args: Any, _: Any) -> Any:
+            return templates.signature(types.intp, args[0]) if isinstance(args[0], rows_type) else None
+
+    @lower_builtin(len, rows_type)
     def length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).size
 
-    @nx.intrinsic
-    def address_of_lane(_: Any, book: Any, lane: Any) -> Any:
+
+def _teach_entry(state: Any) -> None:
+    """`state_of(book, lane)`: the address of a row of the book."""
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic, overload
+
+    @intrinsic
+    def row_of_book(_: Any, book: Any, lane: Any) -> Any:
         def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             array = context.make_array(sig.args[0])(context, builder, args[0])
             strides = cgutils.unpack_tuple(builder, array.strides)
@@ -183,6 +208,6 @@ def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> None:
 
         return state(book, types.intp), code
 
-    @nx.overload(state_of)
-    def _state_of(book, lane):  # type: ignore[no-untyped-def]  # numba compares signatures
-        return lambda book, lane: address_of_lane(book, lane)
+    @overload(state_of)
+    def _state_of(book, lane):
+        return lambda book, lane: row_of_book(book, lane)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.clock import CALLS_MAX
 from sim.fast.compiling import part
-from sim.fast.state import BRANCH, CLIENT, FREE, VISIT
+from sim.fast.state import BRANCH, FREE, VISIT
 from sim.laws.digesting import fold
 from sim.laws.retrying import PENDING
 
@@ -33,7 +33,8 @@ def take_frame(s: Any, kind: int) -> int:
     lane.free_count -= 1
     frame.kind = kind
     frame.next = frame.child = frame.pod = frame.parent = -1
-    frame.lap = frame.repetition = frame.attempt = frame.trying = frame.backing_off = frame.joining = frame.slow_core = frame.at_work = frame.inside = frame.sampled = 0
+    frame.lap = frame.repetition = frame.attempt = frame.trying = 0
+    frame.backing_off = frame.joining = frame.slow_core = frame.at_work = frame.inside = frame.sampled = 0
     frame.started_ns = frame.ended_ns = frame.returned_ns = frame.delivered_ns = -1
     frame.worked_ns = 0
     frame.outcome = frame.served = PENDING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import ARRIVED as PHASE_ARRIVED
-from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
+from sim.clock import DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
 from sim.draws import ARRIVAL, ENTRY, SAMPLE, indexed_key, unit
 from sim.fast.agenda import NOBODY, first_due, first_of_ring, heap_pop, next_strand, push
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.clock import DELIVERED, REPLIED, WORKED, arrival_rank, rank
+from sim.clock import REPLIED, WORKED, arrival_rank, rank
 from sim.draws import BRANCH as BRANCH_STREAM
 from sim.draws import THINK, child_key, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
@@ -13,7 +13,7 @@ from sim.fast.calling import next_repetition, orphan, send, travel, view_of
 from sim.fast.compiling import part
 from sim.fast.frames import base_key, caller_pod, drop, is_abandoned, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
-from sim.fast.state import BRANCH, BRANCH_END, CALL, END, FINISH, FORK, LAP, PAUSE, USERS, WAY, WORK
+from sim.fast.state import BRANCH, BRANCH_END, CALL, END, FINISH, FORK, LAP, PAUSE, USERS, WORK
 from sim.laws.failing import call_fails
 from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
 from sim.laws.queueing import is_admitted, pass_time
@@ -285,7 +285,7 @@ def run(s: Any, f: int) -> None:
             strand.trying = 0
             send(s, f)
             return
-        if code == END or code == BRANCH_END or code == FINISH:
+        if code in (END, BRANCH_END, FINISH):
             end_strand(s, f, True)
             return
         if code == FORK:

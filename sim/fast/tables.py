@@ -14,6 +14,7 @@ from scenarios.series import timestamps
 from sim.fast import state as st
 from sim.laws.service import lognormal_sigma
 from sim.layout import Layout, inner_steps
+from sim.records import SEGMENT
 
 RINGS_MAX = 12  # more constant delays than this share the heap
 
@@ -190,7 +191,7 @@ class TableMaker:
             first_op=np.array(self.first_op, dtype=np.int32),
             entries=rows(st.ENTRY, self.entries),
             distributions=rows(st.DISTRIBUTION, self.distributions),
-            segments=np.array(self.segments or [(0, 0, 0.0, 0.0)], dtype=st.SEGMENT.dtype),
+            segments=np.array(self.segments or [(0, 0, 0.0, 0.0)], dtype=SEGMENT.dtype),
             times=np.array(self.times or [0], dtype=np.int64),
         )
 

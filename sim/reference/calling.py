@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, rank
+from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, Moment, rank
 from sim.draws import BACK_OFF, unit
 from sim.laws.retrying import NO_ENDPOINT, OK, back_off_ns
 from sim.laws.retrying import TIMED_OUT as GIVEN_UP
 from sim.reference.life import Strand, Try
-from sim.reference.moment import Moment, Waiting
 from sim.reference.route import Route, View
+from sim.reference.waiting import Waiting
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
 if TYPE_CHECKING:

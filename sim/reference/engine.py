@@ -7,7 +7,7 @@ import simpy
 
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
-from sim.clock import REPLIED, STANDSTILL, rank
+from sim.clock import REPLIED, STANDSTILL, Moment, rank
 from sim.draws import family_key
 from sim.errors import Standstill
 from sim.laws import digesting
@@ -21,7 +21,6 @@ from sim.records import POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
 from sim.reference.calling import orphan, returned
 from sim.reference.life import Try, numbered
-from sim.reference.moment import Moment
 from sim.reference.network import Network
 from sim.reference.pod import Pod
 from sim.reference.route import Route

@@ -13,7 +13,7 @@ from sim.clock import CALLS_MAX
 from sim.errors import TooManyCalls
 from sim.laws.retrying import PENDING
 from sim.layout import inner_steps
-from sim.reference.moment import Waiting
+from sim.reference.waiting import Waiting
 
 if TYPE_CHECKING:
     from sim.reference.pod import Pod

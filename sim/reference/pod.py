@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenarios.schema.topology import Service
-from sim.clock import WORKED, rank
+from sim.clock import WORKED, Moment, rank
 from sim.draws import indexed_key
 from sim.laws.queueing import is_admitted, pass_time
 from sim.laws.service import duration_ns, servers
 from sim.records import POD_TALLY
 from sim.reference.life import Strand, Try
-from sim.reference.moment import Moment
 from sim.trace import STARTED
 from sim.trace import WORKED as ROW_WORKED
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import simpy
 
 from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Wait, Work
-from sim.clock import WORKED, rank
+from sim.clock import WORKED, Moment, rank
 from sim.draws import BRANCH, WORK, child_key, unit
 from sim.laws.retrying import FAILED, OK
 from sim.laws.service import lap_number, way
 from sim.reference.calling import call
 from sim.reference.life import Join, Numbered, Strand, Try
-from sim.reference.moment import Moment
 from sim.sampling import cumulative, sample_ns
 from sim.trace import WORKED as ROW_WORKED
 
@@ -76,8 +76,13 @@ def pause(plane: ReferencePlane, strand: Strand, length_ns: int) -> Process:
     assert visit is not None and visit.pod is not None
     over = Moment(plane.env)
     place, request = visit.pod.ident, strand.request.number
-    over.callbacks.append(
-        lambda _: None if visit.is_lost else plane.row(ROW_WORKED, request, strand.number, place, 0))
+
+
+    def tell(_: simpy.Event) -> None:
+        if not visit.is_lost:
+            plane.row(ROW_WORKED, request, strand.number, place, 0)
+
+    over.callbacks.append(tell)
     yield over.fall(plane.now_ns + length_ns, rank(WORKED, request, strand.number))
     if visit.is_lost:
         yield plane.env.event()  # never: the strand died with its pod
@@ -90,8 +95,8 @@ def calls(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Pro
     route, endpoint = plane.edge(*plane.layout.endpoints[visit.endpoint], spec.call)
     for k in range(spec.repeat):
         branch = lap_number(lap, spec.repeat, k)
-        outcome = yield from call(
-            plane, strand, route, endpoint, lambda attempt, b=branch: child_key(visit.key, one.number, b, attempt))
+        key = functools.partial(child_key, visit.key, one.number, branch)
+        outcome = yield from call(plane, strand, route, endpoint, key)
         if strand.abandoned:
             return False
         if outcome == OK or spec.on_failure == "ignore":

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scenarios.rates import pieces
 from scenarios.schema.workload import Users
 from scenarios.series import timestamps
-from sim.clock import arrival_rank
+from sim.clock import Moment, arrival_rank
 from sim.draws import ARRIVAL, ENTRY, SAMPLE, THINK, child_key, indexed_key, unit
 from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
 from sim.reference.calling import Process, call
 from sim.reference.life import Request, Strand
-from sim.reference.moment import Moment
 from sim.reference.route import Route
 from sim.sampling import choose, sample_ns
 from sim.trace import ARRIVED, FINISHED
@@ -96,8 +96,7 @@ class Workload:
 
     def _client(self, request: Request, route: Route, endpoint: int, n: int) -> Process:
         client = Strand(request, 0, None)
-        outcome = yield from call(
-            self.plane, client, route, endpoint, lambda attempt: child_key(request.key, 0, 0, attempt))
+        outcome = yield from call(self.plane, client, route, endpoint, functools.partial(child_key, request.key, 0, 0))
         now = self.plane.now_ns
         self.plane.row(FINISHED, request.number, 0, self.index, outcome)
         self.plane.books.finished(request, outcome, now - request.arrived_ns)
