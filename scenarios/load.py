@@ -30,7 +30,7 @@ FILES_MAX = 64  # in one scenario, counted each time one is read
 
 def load(
     source: str | os.PathLike[str],
-    set: Sequence[str] = (),  # noqa: A002 - the word of the command line
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
     folder: Path | None = None,
 ) -> Scenario:
     """The scenario in a file, or the shipped one of that name (`flash_crowd`), with `path=value` changes laid over it.

@@ -84,5 +84,6 @@ def test_a_gone_pod_has_no_sample(world):
 def test_usage_is_rounded_up():
     """One request of 20 ms in 10 s is 2 milli-cores; one of 21 ms is 3, as Kubernetes rounds to thousandths."""
     for work, usage in (("20ms", 2), ("21ms", 3)):
-        world = Mesh(loads(METER, ["workload.steady.arrivals.constant=0.1/s", f"services.api.endpoints.get=[{{work: {work}}}]"]), 1, "reference")
+        settings = ["workload.steady.arrivals.constant=0.1/s", f"services.api.endpoints.get=[{{work: {work}}}]"]
+        world = Mesh(loads(METER, settings), 1, "reference")
         assert samples(world, 20 * S) == (CpuSample(0, usage, 20 * S, 10 * S),)
