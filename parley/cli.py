@@ -1,7 +1,7 @@
 """The command `parley`. A user's mistake is one message on stderr and an exit code, never a traceback.
 
-Exit codes: 0 done · 1 `diff` found different traces · 2 a mistake in the scenario or the command · 3 an `expect` failed · 4 the simulation cannot go on ·
-5 the run folder cannot be written or read · 130 stopped by Ctrl-C.
+Exit codes: 0 done · 1 `diff` found different traces · 2 a mistake in the scenario or the command · 3 an `expect` failed ·
+4 the simulation cannot go on · 5 the run folder cannot be written or read · 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -172,9 +172,10 @@ def mistakes_told() -> Iterator[None]:
     try:
         yield
     except ParleyError as fault:
-        Console(stderr=True).print(Text.assemble(("parley: ", "bold red"), str(fault)), soft_wrap=True)
+        _say(str(fault))
         raise typer.Exit(fault.exit_code) from None
     except Interrupted as stopped:
+        _say(str(stopped))
         raise typer.Exit(stopped.exit_code) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -205,7 +206,11 @@ def _print_json(content: dict[str, Any]) -> None:
 
 def _say_compiling(engine: str) -> None:
     if engine == "fast" and not is_compiled():
-        Console(stderr=True, highlight=False).print("parley: compiling the engine (once, about 20 s)")
+        _say("compiling the engine (once, about 20 s)", "bold cyan")
+
+
+def _say(sentence: str, colour: str = "bold red") -> None:
+    Console(stderr=True, highlight=False).print(Text.assemble(("parley: ", colour), sentence), soft_wrap=True)
 
 
 def _write_new(file: Path, text: str) -> None:

@@ -98,7 +98,8 @@ def print_comparison(console: Console, found: Comparison) -> None:
         if path in found.differences:
             one = found[path]
             verdict = Text("clear", "green") if one.is_clear else Text("not clear" if one.difference else "the same", "dim")
-            made.add_row(path, number(one.first), number(one.second), _signed(one.difference), f"± {number(one.half_width, 3)}", one.method, verdict)
+            made.add_row(path, number(one.first), number(one.second), _signed(one.difference), f"± {number(one.half_width, 3)}",
+                         one.method, verdict)  # fmt: skip
     console.print(made)
     console.print()
     for why in sorted({f"{one.method}: {one.why}" for one in found.differences.values()}):

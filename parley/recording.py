@@ -66,13 +66,9 @@ class Recording:
         self._close_window()
         open_spans = self._mesh.plane.open_spans()
         self._tables["spans"].add(span_columns(self._layout, self._last.seen, open_spans))
-        self.flush()
-        return self._write_summary()
-
-    def flush(self) -> None:
-        """Close the parts of all tables."""
         for table in self._tables.values():
             table.flush(now=True)
+        return self._write_summary()
 
     @property
     def last(self) -> Snapshot:
@@ -88,10 +84,11 @@ class Recording:
 
     def _tick(self) -> None:
         self._close_window()
-        for table in self._tables.values():
-            table.flush()
         now = self._mesh.clock.now_ns
-        if now % self._between_checkpoints == 0:
+        is_checkpoint = now % self._between_checkpoints == 0
+        for table in self._tables.values():
+            table.flush(now=is_checkpoint)
+        if is_checkpoint:
             self._manifest.content["checkpoints"].append([now, self._mesh.plane.digest()])
             self._manifest.write(simulated_ns=now)
             self._write_summary()

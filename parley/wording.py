@@ -35,17 +35,18 @@ def percent(share: float | None) -> str:
 
 
 def rate(per_second: float) -> str:
-    """`850/s`, `12.4 k/s`, `2.1 M/s`."""
-    for limit, letter in ((1e6, " M"), (1e4, " k")):
+    """`850/s`, `12.4 k/s`, `150 k/s`, `2.1 M/s`."""
+    for limit, unit, letter in ((1e6, 1e6, " M"), (1e4, 1e3, " k")):
         if per_second >= limit:
-            return f"{per_second / (1e6 if letter == ' M' else 1e3):.1f}{letter}/s"
+            scaled = per_second / unit
+            return f"{scaled:.0f}{letter}/s" if scaled >= 100 else f"{scaled:.1f}{letter}/s"
     return f"{per_second:,.0f}/s"
 
 
 def clock(ns: int | float) -> str:
     """`8m15s`, `1h02m`, `12.4s`: simulated time, to a tenth of a second below a minute."""
     seconds = ns / 1e9
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f}".removesuffix(".0") + "s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -1,0 +1,143 @@
+"""The command line: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import parley as door
+from scenarios.load import load
+from tests.parley.worlds import SHOP, parley, written
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder in which `parley run world.yaml --out run` was typed."""
+    made = tmp_path_factory.mktemp("cli")
+    written(made, SHOP)
+    return made
+
+
+@pytest.fixture(scope="module")
+def done(folder):
+    return parley("run", "world.yaml", "--out", "run", cwd=folder)
+
+
+def test_a_run_is_told_on_the_terminal(done, folder):
+    """Traffic, latency, objectives, services, cost, verdicts, digest, and where everything is."""
+    assert (done.returncode, done.stderr) == (0, "")
+    summary = door.load_run(folder / "run").summary
+    for word in ("readers", "p99.9", "p95 under 60 ms", "stock", "pod hours", "p99 < 10s", summary["trace_digest"], "run/overview.png"):
+        assert word in done.stdout, done.stdout
+    assert f"{summary['requests']['offered']:,}" in done.stdout
+
+
+def test_the_picture_is_large_enough_for_a_stage(done, folder):
+    """PNG, 1600 by 1000."""
+    head = (folder / "run" / "overview.png").read_bytes()[:24]
+    assert (head[:4], int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (b"\x89PNG", 1600, 1000)
+
+
+def test_a_line_fits_into_its_terminal(done, folder):
+    """At 100 columns and at 80."""
+    narrow = parley("run", "world.yaml", "--out", "narrow", cwd=folder, columns=80)
+    for printed, wide in ((done.stdout, 100), (narrow.stdout, 80)):
+        assert max(len(line) for line in printed.splitlines() if "run folder" not in line) <= wide
+
+
+def test_json_prints_the_summary_only(folder):
+    """Nothing else on stdout, and the same as in the folder."""
+    done = parley("run", "world.yaml", "--json", "--set", "services.stock.replicas=4", "--until", "2s", "--out", "json", cwd=folder)
+    assert json.loads(done.stdout) == json.loads((folder / "json" / "summary.json").read_text())
+    assert load(folder / "json" / "scenario.yaml").services["stock"].replicas == 4
+
+
+def test_a_failed_expect_is_exit_code_3(folder):
+    """A scenario is a test."""
+    done = parley("run", "world.yaml", "--set", "expect=[{good: '> 99.9%'}]", "--out", "failed", cwd=folder)
+    assert done.returncode == 3
+    assert next(line for line in done.stdout.splitlines() if line.startswith("good > 99.9%")).endswith("missed")
+
+
+@pytest.mark.parametrize(("words", "code", "says"), [
+    (["run", "wrld.yaml"], 2, "did you mean 'world.yaml'?"),
+    (["run", "world.yaml", "--sed", "3"], 2, "--seed"),
+    (["rnu", "world.yaml"], 2, "Did you mean 'run'?"),
+    (["run", "world.yaml", "--engine", "fasst"], 2, "did you mean 'fast'?"),
+    (["run", "world.yaml", "--set", "services.stok.replicas=1"], 2, "did you mean 'stock'?"),
+    (["run", "world.yaml", "--until", "soon"], 2, "is not a duration"),
+    (["run", "world.yaml", "--seeds", "0"], 2, "--seeds"),
+    (["trace", "nowhere"], 5, "there is no run in that folder"),
+    (["diff", "nowhere", "run"], 5, "there is no run in that folder"),
+    (["compare", "world.yaml", "wrld.yaml"], 2, "did you mean 'world.yaml'?"),
+    (["init", "world.yaml"], 2, "is there already"),
+    (["check", "wrld.yaml"], 2, "did you mean 'world.yaml'?"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
+def test_a_mistake_is_one_message_and_its_exit_code(folder, words, code, says):
+    """No traceback for what the user can mend, and nothing on stdout."""
+    done = parley(*words, cwd=folder)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_init_writes_a_file_that_runs(tmp_path):
+    """With the schema for editors beside it; check and run take it."""
+    assert parley("init", "mine.yaml", cwd=tmp_path).returncode == 0
+    assert json.loads((tmp_path / "parley.schema.json").read_text())["required"] == ["version"]
+    checked = parley("check", "mine.yaml", cwd=tmp_path)
+    assert checked.returncode == 0 and "capacity" in checked.stdout
+    assert parley("run", "mine.yaml", "--until", "5s", cwd=tmp_path).returncode == 0
+    assert len(list((tmp_path / "results" / "runs").iterdir())) == 1
+
+
+def test_schema_may_be_printed(tmp_path):
+    """`-` is stdout."""
+    assert json.loads(parley("schema", "-", cwd=tmp_path).stdout)["properties"].keys() >= {"services", "extends"}
+
+
+def test_check_says_what_saturates(folder):
+    """Load against capacity, by service."""
+    done = parley("check", "world.yaml", "--set", "workload.readers.load=4", cwd=folder)
+    stock = next(line for line in done.stdout.splitlines() if line.startswith("stock"))
+    assert done.returncode == 0 and stock.endswith("saturates")
+
+
+def test_compiling_is_said_on_screen(folder, monkeypatch):
+    """The first run of a fast engine that is not compiled yet is not silent."""
+    from parley import cli
+
+    said = []
+    monkeypatch.setattr(cli, "is_compiled", lambda: False)
+    monkeypatch.setattr(cli, "_say", lambda sentence, *_: said.append(sentence))
+    cli._say_compiling("fast")
+    cli._say_compiling("reference")
+    assert said == ["compiling the engine (once, about 20 s)"]
+
+
+def test_seeds_print_intervals(folder):
+    """`--seeds 3` runs three and stores their estimates."""
+    done = parley("run", "world.yaml", "--seeds", "3", "--until", "2s", "--out", "seeds", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "seeds 1 to 3" in done.stdout and "± " in done.stdout
+    assert json.loads((folder / "seeds" / "summary.json").read_text())["estimates"]["good"]["n"] == 3
+
+
+def test_help_names_every_command():
+    """On one screen."""
+    from typer.main import get_command
+
+    from parley.cli import app
+
+    assert set(get_command(app).commands) == {"run", "init", "check", "schema", "trace", "diff", "compare"}
+
+
+def test_a_progress_line_fits_and_tells():
+    """Simulated time, share, both rates, time left; at most 80 characters."""
+    from parley.progress import line
+    from parley.running import Progress
+
+    text = line(Progress(495 * 10**9, 1200 * 10**9, 2.0, 300_000, 2_400_000))
+    assert text == "8m15s of 20m ████░░░░░░ 41 % · 150 k requests/s, 1.2 M hops/s · 3s left"
+    assert len(line(Progress(4320 * 10**9, 86_400 * 10**9, 500.0, 7 * 10**7, 5 * 10**9))) <= 80

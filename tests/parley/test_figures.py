@@ -1,0 +1,45 @@
+"""Pictures: every odd world has one, and its labels keep apart."""
+
+from __future__ import annotations
+
+import pytest
+
+import parley
+from parley.panels import APART, apart
+from parley.wording import clock, number, percent
+from tests.parley.worlds import SHOP, written
+
+ODD = {
+    "no requests": ["workload.readers.load=0", "workload.writers.load=0"],
+    "nothing succeeds": ["faults.dead={at: 0s, errors: {service: stock, rate: 100%}}"],
+    "no pods": ["services.stock.replicas=0"],
+    "no work": ["routes.'front -> stock'=null", "services.front.endpoints.page=[{wait: 1ms}]", "services.stock.endpoints.look_up=[{wait: 1ms}]"],
+    "no warm-up": ["warmup=0s"],
+}
+
+
+@pytest.mark.parametrize("changes", ODD.values(), ids=ODD.keys())
+@pytest.mark.filterwarnings("error")
+def test_an_odd_world_has_a_picture(tmp_path, changes):
+    """Without a warning, in all its panels."""
+    run = parley.run(written(tmp_path, SHOP), set=changes, until="1500ms", out=tmp_path / "run")
+    for picture in (run.plot.overview(), run.plot.load(), run.plot.latency(), run.plot.queues(), run.plot.replicas()):
+        assert picture.png().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("wanted", [[50.0] * 5, [0.0, 1.0, 2.0], [98.0, 99.0, 100.0], [10.0, 40.0, 90.0], []])
+def test_labels_keep_apart_and_in_order(wanted):
+    """Within the panel, each at least a line from the next."""
+    places = apart(wanted, [1] * len(wanted), 100.0)
+    assert all(b - a >= APART - 1e-9 for a, b in zip(places, places[1:], strict=False))
+    assert all(-1e-9 <= place <= 100.0 for place in places)
+
+
+@pytest.mark.parametrize(("made", "text"), [
+    (number(0.03124), "0.03124"), (number(12.3456), "12.35"), (number(123456.7), "123,457"), (number(None), "-"), (number(0.0), "0"),
+    (percent(0.99999), "99.99 %"), (percent(1.0), "100.00 %"), (percent(float("nan")), "-"),
+    (clock(495 * 10**9), "8m15s"), (clock(1_500_000_000), "1.5s"), (clock(3720 * 10**9), "1h02m"), (clock(59_960_000_000), "1m"),
+])  # fmt: skip
+def test_figures_are_written_for_people(made, text):
+    """Four digits that matter; 100 % only where nothing is missing."""
+    assert made == text

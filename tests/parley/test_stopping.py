@@ -1,0 +1,69 @@
+"""Whatever ends a run early, its folder is readable and says so."""
+
+from __future__ import annotations
+
+import resource
+import signal
+
+import parley
+from tests.parley.worlds import LONG, SHOP, started, wait_for, written
+from tests.parley.worlds import parley as command
+
+
+def test_ctrl_c_keeps_what_there_is(tmp_path):
+    """Exit code 130, state partial, summary and tables up to the same instant."""
+    running = started("run", written(tmp_path, LONG), "--out", "run", cwd=tmp_path)
+    wait_for(tmp_path / "run" / "summary.json")
+    running.send_signal(signal.SIGINT)
+    printed, said = running.communicate(timeout=60)
+    run = parley.load_run(tmp_path / "run")
+    assert (running.returncode, run.state) == (130, "partial"), said
+    assert "Traceback" not in said
+    assert "partial" in printed and run.summary["trace_digest"] in printed
+    assert run.windows.end_ns.max() == run.manifest["simulated_ns"] == run.summary["simulated_s"] * 1e9
+    assert run.windows.offered.sum() == run.summary["requests"]["offered"]
+
+
+def test_a_killed_run_is_readable(tmp_path):
+    """Nobody could say goodbye: the manifest still says running, and readers say partial."""
+    running = started("run", written(tmp_path, LONG), "--out", "run", cwd=tmp_path)
+    wait_for(tmp_path / "run" / "summary.json")
+    assert parley.load_run(tmp_path / "run").state == "running"
+    running.kill()
+    running.communicate(timeout=60)
+    run = parley.load_run(tmp_path / "run")
+    assert '"running"' in (tmp_path / "run" / "manifest.json").read_text()
+    assert run.state == "partial"
+    assert 0 < run.summary["requests"]["offered"] <= run.windows.offered.sum()
+
+
+def test_a_full_disk_is_one_message(tmp_path):
+    """Exit code 5; what was written before is readable. The limit stands for a disk: the kernel refuses alike."""
+    done = command("run", written(tmp_path, SHOP), "--engine", "reference", "--out", "run", cwd=tmp_path,
+                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000)))  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (5, "", 1)
+    assert "cannot be written: File too large" in done.stderr
+    run = parley.load_run(tmp_path / "run")
+    assert (run.state, len(run.windows)) == ("partial", 0)
+    assert run.scenario.name == "shop"
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_run(tmp_path):
+    """A file where a folder should be, and a file system that takes nothing."""
+    (tmp_path / "file").write_text("")
+    for place in ("file/run", "/proc/run"):
+        done = command("run", written(tmp_path, SHOP), "--out", place, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (5, "", 1), done.stderr
+        assert "`--out` names another place" in done.stderr
+
+
+def test_a_run_that_cannot_go_on_says_why(tmp_path):
+    """Exit code 4, and the folder keeps what there is."""
+    world = LONG.replace("[{work: {exponential: 8ms}}]", "[{parallel: [%s]}]" % ", ".join(["{call: r.get, repeat: 200}"] * 2)) \
+        .replace("services: {", "services: {r: {workers: 9, endpoints: {get: [{call: s.get, repeat: 1000}]}}, "
+                                "s: {endpoints: {get: [{wait: 0s}]}}, ")  # fmt: skip
+    done = command("run", written(tmp_path, world), "--out", "run", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (4, 1), done.stderr
+    run = parley.load_run(tmp_path / "run")
+    assert run.state == "partial"
+    assert "calls and branches" in run.manifest["fault"]
