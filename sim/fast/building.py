@@ -34,7 +34,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
-    size = 1 << (4 * margin - 1).bit_length()
+    size = 1 << (32 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
     rings = rows(st.RING, [{"first": r * size, "mask": size - 1} for r in range(len(delays))])
     one = st.State(
         lane=lane,
@@ -52,10 +52,10 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
         intervals=rows(st.TALLIED_INTERVAL, intervals),
         histogram=np.zeros((len(workloads) + len(intervals) + len(layout.services), BUCKETS), dtype=np.int64),
         digest=np.array(digesting.start(), dtype=np.uint64),
-        starts=np.zeros(4 * margin, dtype=np.int32),
-        wakes=np.zeros(4 * margin, dtype=np.int32),
-        rows=st.empty(st.ROW, 16 * margin if record else 1),
-        spans=st.empty(SPAN, 4 * margin),
+        starts=np.zeros(size, dtype=np.int32),
+        wakes=np.zeros(size, dtype=np.int32),
+        rows=st.empty(st.ROW, 8 * size if record else 1),
+        spans=st.empty(SPAN, size),
     )
     return st.State(*(array[np.newaxis].copy() for array in one))
 

@@ -22,20 +22,16 @@ DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came 
 
 
 @part
-def has_room(s: Any) -> bool:
-    """Whether one more event fits, whatever it does."""
+def room(s: Any) -> int:
+    """How many events surely fit, whatever they do; 0 where Python must make room first."""
     lane = s.lane[0]
-    need = lane.margin
-    if lane.free_count < need or lane.heap_size + 2 * need > len(s.heap) or 2 * (lane.pairs + need) > len(s.pairs):
-        return False
-    if lane.starts_tail + need > len(s.starts) or lane.wakes_tail + need > len(s.wakes):
-        return False
-    if lane.spans + need > len(s.spans) or (lane.recording == 1 and lane.rows + 8 * need > len(s.rows)):
-        return False
+    left = min(lane.free_count, (len(s.heap) - lane.heap_size) // 2, len(s.pairs) // 2 - lane.pairs)
+    left = min(left, len(s.starts) - lane.starts_tail, len(s.wakes) - lane.wakes_tail, len(s.spans) - lane.spans)
+    if lane.recording == 1:
+        left = min(left, (len(s.rows) - lane.rows) // 8)
     for r in range(len(s.rings)):
-        if s.rings[r].tail - s.rings[r].head + need > s.rings[r].mask:
-            return False
-    return True
+        left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head))
+    return left // lane.margin
 
 
 @part
@@ -127,9 +123,13 @@ def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
     """Process lane `which` up to (not including) until_ns, or `budget` events; says why it came back."""
     s = state_of(book, which)
     lane = s.lane[0]
+    left = 0
     while True:
-        if not has_room(s):
-            return FULL
+        if left == 0:
+            left = room(s)
+            if left == 0:
+                return FULL
+        left -= 1
         strand = next_strand(s)
         if strand >= 0:
             run(s, strand)

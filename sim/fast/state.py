@@ -180,7 +180,7 @@ LANE = Record("Lane", (
     ("spans", "i8"),
     ("recording", "i8"),
     ("span_share", "f8"),
-    ("margin", "i8"),  # frames one event may create
+    ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
     ("crowd", "i8"),  # events at this instant so far

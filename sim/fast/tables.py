@@ -38,7 +38,7 @@ class TableMaker:
         self.far = self._latency(network.cross_zone or network.same_zone)
         for service, endpoint in layout.endpoints:
             self.first_op.append(self._program(service, endpoint))
-        self.margin = 16 + 2 * len(self.ops)
+        self.margin = 16 + max(op.get("b", 0) for op in self.ops if op["code"] in (st.FORK, st.END))
 
     def ring(self, delay_ns: int) -> int:
         """The ring of a constant delay; -1 when there are too many."""
