@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 import parley
@@ -31,7 +33,7 @@ def test_an_odd_world_has_a_picture(tmp_path, changes):
 def test_labels_keep_apart_and_in_order(wanted):
     """Within the panel, each at least a line from the next."""
     places = apart(wanted, [1] * len(wanted), 100.0)
-    assert all(b - a >= APART - 1e-9 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= APART - 1e-9 for a, b in pairwise(places))
     assert all(-1e-9 <= place <= 100.0 for place in places)
 
 
