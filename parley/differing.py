@@ -14,8 +14,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from agents.control_plane import ControlPlane
 from parley.results import Run
+from parley.running import seat_agents
 from parley.wording import clock
 from scenarios.writing import as_data
 from sim.mesh import Mesh
@@ -101,7 +101,7 @@ def _changes(path: str, here: Any, there: Any) -> Iterator[tuple[str, Any, Any]]
 def _replayed(run: Run, until_ns: int) -> Mesh:
     """The run's world up to a time, its rows so far thrown away as they come."""
     mesh = Mesh(run.scenario, run.manifest["seed"], run.manifest["engine"], record=True)
-    ControlPlane(mesh)
+    seat_agents(mesh)
     step = max(1, run.scenario.duration // 1000)
     while mesh.now_ns < until_ns:
         _rows_until(mesh, min(until_ns, mesh.now_ns + step))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from rich.text import Text
 
 from parley.wording import NOTHING, clock, count, money, number, percent
 
-DECISIONS_SHOWN, SERVICES_SHOWN = 10, 20
+DECISIONS_SHOWN, SERVICES_SHOWN = 12, 20
+PAUSES = 20  # a pause of a twentieth of the run ends a group of decisions
 LATENCIES = {"mean": "mean", "p50": "p50", "p90": "p90", "p95": "p95", "p99": "p99", "p999": "p99.9"}
 BEYOND = {"mean": 1.0, "p50": 0.5, "p90": 0.1, "p95": 0.05, "p99": 0.01, "p999": 0.001}  # the share above each
 BEYOND_LEAST = 5  # answers slower than a quantile; with fewer it says little
@@ -34,7 +34,7 @@ def print_run(console: Console, manifest: dict[str, Any], summary: dict[str, Any
     _show(console, _services(summary["services"]))
     _cost(console, summary["cost"])
     if decisions:
-        _show(console, _agents(decisions))
+        _show(console, _agents(decisions, manifest["simulated_ns"] // PAUSES))
     if summary["expect"]:
         _show(console, _expect(summary["expect"]))
 
@@ -138,18 +138,18 @@ def _services(services: dict[str, Any]) -> Table:
 
 
 def _cost(console: Console, cost: dict[str, Any]) -> None:
-    parts = [f"{number(cost['pod_hours'])} pod hours"]
+    parts = [f"{number(cost['pod_hours'], 3)} pod hours"]
     if cost["node_hours"]:
-        parts.append(f"{number(cost['node_hours'])} node hours for {money(cost['nodes'], cost['currency'])}")
+        parts.append(f"{number(cost['node_hours'], 3)} node hours, {money(cost['nodes'], cost['currency'])}")
     if cost["egress_gb"]:
-        parts.append(f"{number(cost['egress_gb'])} GB egress for {money(cost['egress'], cost['currency'])}")
+        parts.append(f"{number(cost['egress_gb'], 3)} GB egress, {money(cost['egress'], cost['currency'])}")
     console.print()
     _line(console, "cost", Text(" · ".join(parts)))
 
 
-def _agents(decisions: Sequence[dict[str, Any]]) -> Table:
+def _agents(decisions: Sequence[dict[str, Any]], pause_ns: int) -> Table:
     made = table("agents", "when", "pods", "why", words=4)
-    lines = list(_moves([one for one in decisions if one["applied"]]))
+    lines = [_move(steps) for steps in condensed([one for one in decisions if one["applied"]], pause_ns)]
     for line in lines[:DECISIONS_SHOWN]:
         made.add_row(*line)
     if not lines:
@@ -160,17 +160,30 @@ def _agents(decisions: Sequence[dict[str, Any]]) -> Table:
     return made
 
 
-def _moves(applied: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
-    """Decisions condensed: what one agent did in one direction, step after step, is one line; in order of time."""
+def condensed(applied: Sequence[dict[str, Any]], pause_ns: int) -> list[list[dict[str, Any]]]:
+    """Decisions grouped: what one agent did in one direction, step after step without a pause; in order of time."""
     found: list[list[dict[str, Any]]] = []
-    for agent in sorted({one["agent"] for one in applied}):
-        mine = [one for one in applied if one["agent"] == agent]
-        found += [list(steps) for _, steps in groupby(mine, key=lambda one: one["after"] > one["before"])]
-    for steps in sorted(found, key=lambda steps: (steps[0]["time_ns"], steps[0]["agent"])):
-        first, last = steps[0], steps[-1]
-        when = clock(first["time_ns"]) if len(steps) == 1 else f"{clock(first['time_ns'])} … {clock(last['time_ns'])}"
-        taken = f" in {len(steps)} steps" if len(steps) > 1 else ""
-        yield f"{first['agent']} ({first['mind']})", when, f"{first['before']} → {last['after']}{taken}", first["reason"]
+    latest: dict[str, list[dict[str, Any]]] = {}
+    for one in applied:
+        group = latest.get(one["agent"])
+        if group is None or _is_up(group[-1]) != _is_up(one) or one["time_ns"] - group[-1]["time_ns"] > pause_ns:
+            latest[one["agent"]] = group = []
+            found.append(group)
+        group.append(one)
+    return found
+
+
+def _is_up(one: dict[str, Any]) -> bool:
+    return bool(one["after"] > one["before"])
+
+
+def _move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
+    """A line for a group: its largest step gives the reason."""
+    first, last = steps[0], steps[-1]
+    when = clock(first["time_ns"]) if len(steps) == 1 else f"{clock(first['time_ns'])} … {clock(last['time_ns'])}"
+    taken = f" in {len(steps)} steps" if len(steps) > 1 else ""
+    why = max(steps, key=lambda one: abs(one["after"] - one["before"]))["reason"]
+    return f"{first['agent']} ({first['mind']})", when, f"{first['before']} → {last['after']}{taken}", why
 
 
 def _expect(expect: Sequence[dict[str, Any]]) -> Table:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.control_plane import ControlPlane
+import numpy as np
+
+from agents.agent import Decision
 from parley.run_folder import MANIFEST, SUMMARY, RunFolder
 from parley.snapshots import PodTimes, Snapshot, window_rows
 from parley.spans import span_columns
 from parley.summarizing import summary_of
-from parley.tables import COLUMNS, TableWriter
+from parley.tables import Columns, TableWriter, columns_of_objects, columns_of_rows
 from sim.clock import ControlPhase
 from sim.mesh import Mesh
+from sim.plane import Records
 
 WINDOWS, CHECKPOINTS = 600, 20  # of a whole run, about
 WINDOW_LEAST_NS = 100_000_000
@@ -46,15 +50,19 @@ class Manifest:
 class Recording:
     """A recorder on the control clock. It looks at window ends, before anybody acts there, and changes nothing."""
 
-    def __init__(self, mesh: Mesh, control: ControlPlane, manifest: Manifest) -> None:
-        self._mesh, self._control, self._manifest = mesh, control, manifest
+    def __init__(self, mesh: Mesh, decisions: list[Decision], manifest: Manifest) -> None:
+        self._mesh, self._decisions, self._manifest = mesh, decisions, manifest
         self._layout, self._warmup = mesh.plane.layout, mesh.scenario.warmup
         self._window = window_ns(mesh.scenario.duration)
         windows = -(-mesh.scenario.duration // self._window)
         self._between_checkpoints = max(1, windows // CHECKPOINTS) * self._window
-        self._tables = {name: TableWriter(manifest.folder, name) for name in COLUMNS}
+        makers: dict[str, Callable[[list[Any]], Columns]] = {
+            "windows": columns_of_rows, "spans": self._span_columns,
+            "decisions": columns_of_objects("decisions"), "pods": columns_of_objects("pods"),
+        }  # fmt: skip
+        self._tables = {name: TableWriter(manifest.folder, name, maker) for name, maker in makers.items()}
         self._pod_times = PodTimes(self._layout.services)
-        self._decisions = self._pod_events = 0  # already written
+        self._decided = self._pod_events = 0  # already written
         self._last = self._warm = self._look()
 
     def begin(self) -> None:
@@ -64,8 +72,7 @@ class Recording:
     def end(self) -> dict[str, Any]:
         """Write down the rest; the summary of what there is."""
         self._close_window()
-        open_spans = self._mesh.plane.open_spans()
-        self._tables["spans"].add(span_columns(self._layout, self._last.seen, open_spans))
+        self._take_spans(self._mesh.plane.open_spans())
         for table in self._tables.values():
             table.flush(now=True)
         return self._write_summary()
@@ -97,27 +104,29 @@ class Recording:
     def _close_window(self) -> None:
         before, after = self._last, self._look()
         if after.seen.now_ns > before.seen.now_ns:
-            self._tables["windows"].add_rows(window_rows(self._layout, before, after, self._mesh.cluster))
+            self._tables["windows"].add([*window_rows(self._layout, before, after, self._mesh.cluster)])
             self._last = after
         if after.seen.now_ns <= self._warmup:
             self._warm = after
-        spans = self._mesh.plane.take_spans()
+        self._take_spans(self._mesh.plane.take_spans())
+        rows = self._decisions[self._decided :]
+        self._decided += len(rows)
+        self._tables["decisions"].add(rows)
+
+    def _take_spans(self, spans: Records) -> None:
         if len(spans):
-            self._tables["spans"].add(span_columns(self._layout, after.seen, spans))
-        self._write_decisions()
+            self._tables["spans"].add([spans], len(spans))
+
+    def _span_columns(self, taken: list[Records]) -> Columns:
+        return span_columns(self._layout, self._last.seen, np.concatenate(taken))
 
     def _look(self) -> Snapshot:
         events = self._mesh.cluster.log[self._pod_events :]
         self._pod_events += len(events)
         self._pod_times.take(events)
-        self._tables["pods"].add_rows({name: getattr(one, name) for name in COLUMNS["pods"]} for one in events)
+        self._tables["pods"].add(events)
         seen = self._mesh.plane.observe()
         return Snapshot(seen, self._pod_times.at(seen.now_ns))
-
-    def _write_decisions(self) -> None:
-        rows = self._control.decisions[self._decisions :]
-        self._decisions += len(rows)
-        self._tables["decisions"].add_rows({name: getattr(one, name) for name in COLUMNS["decisions"]} for one in rows)
 
     def _write_summary(self) -> dict[str, Any]:
         summary = summary_of(self._mesh, self._warm, self._last)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TypedDict, Unpack
 
+from agents.agent import Decision
 from agents.control_plane import ControlPlane
 from parley.conserving import require_balance
 from parley.errors import FolderError, Interrupted, UsageError
@@ -148,8 +149,7 @@ def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | No
     manifest = Manifest(folder, _manifest(order))
     manifest.write()
     mesh = Mesh(order.scenario, order.seed, order.engine, span_share=span_share(order.scenario, order.spans))
-    control = ControlPlane(mesh)
-    recording = Recording(mesh, control, manifest)
+    recording = Recording(mesh, seat_agents(mesh), manifest)
     recording.begin()
     try:
         _advance(mesh, order.until_ns, stop, progress, recording)
@@ -161,6 +161,13 @@ def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | No
     manifest.write(state="complete" if is_over else "partial", simulated_ns=mesh.now_ns,
                    trace_digest=summary["trace_digest"])  # fmt: skip
     require_balance(summary["conservation"], mesh.now_ns)
+
+
+def seat_agents(mesh: Mesh) -> list[Decision]:
+    """Let the scenario's agents decide from here on; the list that their decisions will be in."""
+    if not mesh.scenario.agents:
+        return []  # importing Mesa takes a second, and nobody would be there
+    return ControlPlane(mesh).decisions
 
 
 def _advance(mesh: Mesh, until_ns: int, stop: Stop, progress: Watcher | None, recording: Recording) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from parley.tables import Columns, Words
 from scenarios.flow import Flow
 from scenarios.rates import mean_rate
 from scenarios.schema.scenario import Scenario
@@ -27,16 +26,16 @@ def span_share(scenario: Scenario, mode: str) -> float:
     return min(1.0, SAMPLED / max(1.0, expected))
 
 
-def span_columns(layout: Layout, seen: Observation, spans: Records) -> dict[str, Any]:
+def span_columns(layout: Layout, seen: Observation, spans: Records) -> Columns:
     """Columns of `spans/`; open ends are null."""
     entry = {route.name: route.caller for route in layout.routes if route.caller in layout.workloads}
-    routes = _named([route.name for route in layout.routes], spans["route"])
-    columns: dict[str, Any] = {
-        "workload": np.array([entry.get(name) for name in routes], dtype=object), "route": routes,
-        "service": _named([service for service, _ in layout.endpoints], spans["endpoint"]),
-        "endpoint": _named([endpoint for _, endpoint in layout.endpoints], spans["endpoint"]),
-        "pod": _named([*pod_names(layout, seen), None], spans["pod"]),  # -1, no pod, is the last
-        "outcome": _named(OUTCOMES, spans["outcome"]), "served": _named(OUTCOMES, spans["served"]),
+    columns: Columns = {
+        "workload": Words([entry.get(route.name) for route in layout.routes], spans["route"]),
+        "route": Words([route.name for route in layout.routes], spans["route"]),
+        "service": Words([service for service, _ in layout.endpoints], spans["endpoint"]),
+        "endpoint": Words([endpoint for _, endpoint in layout.endpoints], spans["endpoint"]),
+        "pod": Words([*pod_names(layout, seen), None], spans["pod"]),
+        "outcome": Words(OUTCOMES, spans["outcome"]), "served": Words(OUTCOMES, spans["served"]),
     }  # fmt: skip
     for name in ("request", "call", "parent", "attempt", "sent_ns", "worked_ns"):
         columns[name] = spans[name].astype(np.int64)
@@ -49,7 +48,3 @@ def pod_names(layout: Layout, seen: Observation) -> list[str]:
     """`cart-3` for every pod, in the order they became ready."""
     pairs = zip(seen.pod_service.tolist(), seen.pod_number.tolist(), strict=True)
     return [f"{layout.services[service]}-{number}" for service, number in pairs]
-
-
-def _named(names: Any, index: Any) -> Any:
-    return np.array([*names], dtype=object)[index]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,39 +46,53 @@ COLUMNS: dict[str, dict[str, str]] = {
     "pods": {"time_ns": INT, "service": WORD, "number": INT, "phase": WORD, "node": WORD},
 }  # fmt: skip
 
-Column = Sequence[Any] | np.ndarray[Any, Any]
+@dataclass(frozen=True)
+class Words:
+    """Many words from few: a word for each index."""
+
+    words: Sequence[str | None]
+    index: np.ndarray[Any, Any]  # -1 is the last word
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+Column = Sequence[Any] | np.ndarray[Any, Any] | Words
+Columns = dict[str, Column]  # by name; one that is left out is null
 
 
 class TableWriter:
-    """One table of a run that goes on."""
+    """One table of a run that goes on. `columns_of` turns the items added since the last part into columns."""
 
-    def __init__(self, folder: RunFolder, name: str) -> None:
-        self._folder, self._name = folder, name
-        self._chunks: list[dict[str, Column]] = []
+    def __init__(self, folder: RunFolder, name: str, columns_of: Callable[[list[Any]], Columns]) -> None:
+        self._folder, self._name, self._columns_of = folder, name, columns_of
+        self._items: list[Any] = []
         self._rows, self._parts, self._since = 0, 0, time.monotonic()
 
-    def add(self, chunk: dict[str, Column]) -> None:
-        """Some rows, by column; a column that is left out is null."""
-        rows = len(next(iter(chunk.values()), ()))
-        if rows:
-            self._chunks.append(chunk)
-            self._rows += rows
-
-    def add_rows(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Some rows, each by column; a value that is left out is null."""
-        given = list(rows)
-        if given:
-            self.add({name: [row.get(name) for row in given] for name in COLUMNS[self._name]})
+    def add(self, items: Sequence[Any], rows: int | None = None) -> None:
+        """Some items, which make so many rows: one each if nothing is said."""
+        self._items += items
+        self._rows += len(items) if rows is None else rows
 
     def flush(self, now: bool = False) -> None:
         """Close a part if it is time to, or `now`."""
         late = time.monotonic() - self._since >= PART_SECONDS
         if not self._rows or not (now or late or self._rows >= PART_ROWS):
             return
-        data = _as_parquet(COLUMNS[self._name], self._chunks)
+        data = _as_parquet(COLUMNS[self._name], self._columns_of(self._items))
         self._folder.write_bytes(f"{self._name}/part-{self._parts:05}.parquet", data)
-        self._chunks, self._rows, self._since = [], 0, time.monotonic()
+        self._items, self._rows, self._since = [], 0, time.monotonic()
         self._parts += 1
+
+
+def columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
+    """Columns of rows that are mappings; what a row leaves out is None."""
+    return {name: [row.get(name) for row in rows] for name in dict.fromkeys(key for row in rows for key in row)}
+
+
+def columns_of_objects(name: str) -> Callable[[list[Any]], Columns]:
+    """The columns of a table whose rows are objects with attributes of those names."""
+    return lambda objects: {column: [getattr(one, column) for one in objects] for column in COLUMNS[name]}
 
 
 def read_table(folder: Path, name: str) -> Any:
@@ -100,36 +115,52 @@ def read_columns(folder: Path, name: str) -> dict[str, np.ndarray[Any, Any]]:
     return {column: table[column].to_numpy(zero_copy_only=False) for column in table.column_names}
 
 
-def _as_parquet(columns: dict[str, str], chunks: Sequence[dict[str, Column]]) -> bytes:
+def _as_parquet(columns: dict[str, str], given: Columns) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _schema(columns)
-    made = [
-        pa.table({f.name: _array(chunk.get(f.name), f.type, len(next(iter(chunk.values())))) for f in schema}, schema=schema)
-        for chunk in chunks
-    ]
+    rows = len(next(iter(given.values())))
+    arrays = [_array(given.get(name, [None] * rows), kind) for name, kind in columns.items()]
     buffer = io.BytesIO()
-    pq.write_table(pa.concat_tables(made), buffer, compression="lz4")
+    pq.write_table(pa.Table.from_arrays(arrays, schema=_schema(columns)), buffer, compression="lz4")
     return buffer.getvalue()
 
 
-def _array(values: Column | None, kind: Any, rows: int) -> Any:
+def _array(values: Column, kind: str) -> Any:
+    """A column of which None, nan and what is masked are null; from buffers, for `pyarrow.array` would import pandas."""
     import pyarrow as pa
 
-    if values is None:
-        return pa.nulls(rows, kind)
-    if isinstance(values, np.ndarray) and values.dtype == object:
-        values = values.tolist()
+    if isinstance(values, Words):
+        return _array(values.words, WORD).take(_array(values.index % len(values.words), INT))
+    gaps = _gaps(values)
+    validity = pa.py_buffer(np.packbits(~gaps, bitorder="little"))
+    if kind == WORD:
+        texts = [b"" if gap else str(value).encode() for value, gap in zip(values, gaps, strict=True)]
+        offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+        return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts)), validity)
+    filled: Any = np.where(gaps, 0, values.data if isinstance(values, np.ma.MaskedArray) else values).astype(_NUMPY[kind])
+    content = np.packbits(filled, bitorder="little") if kind == TRUTH else filled
+    return pa.Array.from_buffers(_arrow(kind), len(filled), [validity, pa.py_buffer(content)])
+
+
+def _gaps(values: Sequence[Any] | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     if isinstance(values, np.ma.MaskedArray):
-        return pa.array(values.data, type=kind, mask=np.ma.getmaskarray(values))
-    return pa.array(values, type=kind, from_pandas=kind == pa.float64())
+        return np.ma.getmaskarray(values)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biu":
+        return np.zeros(len(values), dtype=np.bool_)
+    return np.array([value is None or value != value for value in values], dtype=bool)
 
 
 def _schema(columns: dict[str, str]) -> Any:
     import pyarrow as pa
 
-    return pa.schema([(name, pa.string() if kind == WORD else getattr(pa, _ARROW[kind])()) for name, kind in columns.items()])
+    return pa.schema([(name, _arrow(kind)) for name, kind in columns.items()])
 
 
-_ARROW = {INT: "int64", FLOAT: "float64", TRUTH: "bool_"}
+def _arrow(kind: str) -> Any:
+    import pyarrow as pa
+
+    return {INT: pa.int64(), FLOAT: pa.float64(), TRUTH: pa.bool_(), WORD: pa.string()}[kind]
+
+
+_NUMPY = {INT: np.int64, FLOAT: np.float64, TRUTH: np.bool_}

@@ -24,7 +24,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     assert (running.returncode, run.state) == (130, "partial"), said
     assert "Traceback" not in said
     assert "partial" in printed and run.summary["trace_digest"] in printed
-    assert run.windows.end_ns.max() == run.manifest["simulated_ns"] == run.summary["simulated_s"] * 1e9
+    assert run.windows.end_ns.max() == run.manifest["simulated_ns"] == round(run.summary["simulated_s"] * 1e9)
     assert run.windows.offered.sum() == run.summary["requests"]["offered"]
 
 
