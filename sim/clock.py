@@ -19,7 +19,7 @@ CALL_BITS = 18
 REQUEST_BITS = 40
 PHASE_SHIFT = CALL_BITS + REQUEST_BITS
 CALLS_MAX = (1 << CALL_BITS) - 1  # calls and branches one request may make
-STANDSTILL = 10_000_000  # data events at one instant after which time is said to stand still
+STANDSTILL = 10_000_000  # arrivals at one instant after which time is said to stand still
 
 
 class Phase(IntEnum):

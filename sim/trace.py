@@ -28,6 +28,9 @@ class Kind(IntEnum):
 ARRIVED, SENT, REJECTED, STARTED, WORKED, ANSWERED, RETURNED, GAVE_UP, DROPPED, FINISHED = (int(k) for k in Kind)
 
 
+TELLS_OUTCOME = {REJECTED, ANSWERED, RETURNED, GAVE_UP, DROPPED, FINISHED}  # rows whose value is an outcome
+
+
 class Row(NamedTuple):
     """One event of the trace."""
 
@@ -39,7 +42,7 @@ class Row(NamedTuple):
     value: int
 
     def __str__(self) -> str:
-        value = OUTCOMES[self.value] if self.kind in (REJECTED, ANSWERED, RETURNED, GAVE_UP, FINISHED) else self.value
+        value = OUTCOMES[self.value] if self.kind in TELLS_OUTCOME else self.value
         return (f"{self.time_ns / 1e9:.9f} s  request {self.request} call {self.call}  "
                 f"{Kind(self.kind).name.lower()}  place {self.place}  {value}")  # fmt: skip
 

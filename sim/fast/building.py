@@ -31,6 +31,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     margin = maker.margin
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
+    lane[0]["arrived_ns"] = -1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
@@ -39,7 +40,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     one = st.State(
         lane=lane,
         frames=_freed(st.empty(st.FRAME, size), lane[0]),
-        heap=st.empty(st.EVENT, size + users),
+        heap=st.empty(st.EVENT, size + users + len(workloads)),
         rings=rings,
         ring_events=st.empty(st.EVENT, len(delays), size),
         pods=st.empty(st.POD, 4),
@@ -125,9 +126,9 @@ def _freed(frames: np.ndarray[Any, Any], lane: Any, first: int = 0) -> np.ndarra
     return frames
 
 
-def grown(state: st.State) -> st.State:
-    """The same state with twice the room wherever an event might not fit."""
-    lane, need = state.lane[:, 0], int(state.lane[0, 0]["margin"])
+def grown(state: st.State, extra: int = 0) -> st.State:
+    """The state with twice the room wherever a step and `extra` events might not fit; the very same where all fits."""
+    lane, need = state.lane[:, 0], int(state.lane[0, 0]["margin"]) + extra
     changes: dict[str, Any] = {}
     if lane["free_count"].min() < need:
         changes["frames"] = _more_frames(state)
@@ -140,7 +141,7 @@ def grown(state: st.State) -> st.State:
             changes[name] = doubled(getattr(state, name), 1)
     if (state.rings["tail"] - state.rings["head"] + need > state.rings["mask"]).any():
         changes["ring_events"] = _wider_rings(state)
-    return state._replace(**changes)
+    return state._replace(**changes) if changes else state
 
 
 def doubled(array: np.ndarray[Any, Any], axis: int) -> np.ndarray[Any, Any]:

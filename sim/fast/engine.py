@@ -150,6 +150,8 @@ class FastPlane:
     def _add(self, command: c.PodReady) -> None:
         if command.service not in self.layout.service_index:
             raise ValueError(f"there is no service {command.service}")
+        if (command.service, command.number) in self._pods:
+            raise ValueError(f"{command.service} has a pod {command.number}")
         p, service = len(self._pods), self.layout.service_index[command.service]
         self._room_for_pod(p, service)
         pod = self._state.pods[0, p]
@@ -220,8 +222,7 @@ class FastPlane:
             pod[name] = 0
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
-        while self._lane["heap_size"] + len(inside) + self._lane["margin"] > self._state.heap.shape[1]:
-            self._adopt(self._state._replace(heap=doubled(self._state.heap, 1)))
+        self._make_room(len(visits))
         self._kernels.lose(self._book, 0, visits)
 
     def _work_in_progress(self, p: int, now_ns: int) -> int:
@@ -241,10 +242,12 @@ class FastPlane:
         self._state = state
         self._book = st.book(state, self._tables)
 
-    def _make_room(self) -> None:
+    def _make_room(self, extra: int = 0) -> None:
+        """Until one more step of the loop fits, and so many events besides."""
         self._keep_rows()
         self._keep_spans()
-        self._adopt(grown(self._state))
+        while (wider := grown(self._state, extra)) is not self._state:
+            self._adopt(wider)
 
     def _keep_rows(self) -> None:
         n = self._lane["rows"]

@@ -60,6 +60,8 @@ def on_arrived(s: Any, w: int, user: int, n: int) -> int:
     client.key = indexed_key(workload.key, (user << 32) | n)
     client.request_number, client.request, client.visit = lane.requests, c, -1
     lane.requests += 1
+    lane.crowd = lane.crowd + 1 if lane.arrived_ns == lane.now_ns else 0
+    lane.arrived_ns = lane.now_ns
     client.user, client.iteration, client.workload, client.refs = user, n, w, 1
     client.next_call, client.number, client.sent_ns = 0, 0, lane.now_ns
     client.sampled = 1 if unit(client.key, SAMPLE, 0) < lane.span_share else 0
@@ -151,13 +153,12 @@ def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
             heap_pop(s.heap, lane)
         else:
             s.rings[where].head += 1
-        lane.crowd = lane.crowd + 1 if time_ns == lane.now_ns else 0
-        if lane.crowd > STANDSTILL:
-            return STUCK
         lane.now_ns = time_ns
         go_on(s, handle(s, rank, what))
         if lane.too_many_calls > 0:
             return TOO_MANY
+        if lane.crowd > STANDSTILL:
+            return STUCK
     lane.now_ns = max(lane.now_ns, until_ns)
     return DONE
 

@@ -183,7 +183,8 @@ LANE = Record("Lane", (
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
-    ("crowd", "i8"),  # events at this instant so far
+    ("arrived_ns", "i8"),  # when the last request came
+    ("crowd", "i8"),  # how many came before it at that instant
     ("too_many_calls", "i8"),  # number of the request + 1
 ))  # fmt: skip
 

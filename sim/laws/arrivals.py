@@ -19,12 +19,12 @@ def gap_area(key: int, stream: int, poisson: bool) -> float:
 
 @law
 def time_for_area(rate: float, slope: float, area: float) -> float:
-    """A2 Seconds t with rate t + slope t^2 / 2 = area, in the form that loses no digits; -1 where there is none."""
-    root = rate * rate + 2.0 * slope * area
-    if root < 0.0:
-        return -1.0
-    below = rate + math.sqrt(root)
-    return 2.0 * area / below if below > 0.0 else -1.0
+    """A2 Seconds t with rate t + slope t^2 / 2 = area, in the form that loses no digits; there is such a t.
+
+    Where the area is used up just as the rate falls to 0, rounding may leave the root a hair below 0: it is 0.
+    """
+    below = rate + math.sqrt(max(0.0, rate * rate + 2.0 * slope * area))
+    return 2.0 * area / below if below > 0.0 else 0.0
 
 
 @law
@@ -44,9 +44,7 @@ def next_arrival(segments: Any, index: int, last: int, now_ns: int, area: float)
             rate = piece.rate_start + slope * ((begin - piece.start_ns) * 1e-9)
             inside = left * (rate + 0.5 * slope * left)
             if area <= inside:
-                seconds = time_for_area(rate, slope, area)
-                if seconds >= 0.0:
-                    return index, min(begin + int(seconds * 1e9 + 0.5), piece.end_ns)
+                return index, min(begin + int(time_for_area(rate, slope, area) * 1e9 + 0.5), piece.end_ns)
             area -= inside
             now_ns = piece.end_ns
         index += 1

@@ -23,7 +23,12 @@ def is_retriable(mask: int, outcome: int) -> bool:
 @law
 def back_off_ns(base_ns: int, max_ns: int, retry: int, u: float) -> int:
     """R2 Envoy: the wait before retry n = 1, 2, ... is uniform in [0, min(base 2^(n-1), max))."""
-    return int(u * min(base_ns << min(retry - 1, 20), max_ns))
+    bound = base_ns
+    for _ in range(1, retry):
+        if bound >= max_ns:
+            break
+        bound += bound
+    return int(u * min(bound, max_ns))
 
 
 @law

@@ -38,6 +38,7 @@ class ReferencePlane:
         self.books = Books(self.layout, record)
         self.network = Network(self.layout)
         self._now = self._requests = self._crowd = 0
+        self._arrived = -1
         self._log: list[tuple[int, c.PlaneCommand]] = []
         self.programs = [numbered(scenario.services[s].endpoints[e]) for s, e in self.layout.endpoints]
         self.routes = [Route(self, i, policy) for i, policy in enumerate(self.layout.routes)]
@@ -59,9 +60,6 @@ class ReferencePlane:
     def advance(self, until_ns: int) -> None:
         """Process every data event strictly before `until_ns`."""
         while (due := self.env.peek()) < until_ns:
-            self._crowd = self._crowd + 1 if due == self._now else 0
-            if self._crowd > STANDSTILL:
-                raise Standstill(self._now)
             self._now = int(due)
             self.env.step()
         self._now = max(self._now, until_ns)
@@ -132,6 +130,8 @@ class ReferencePlane:
     def _add(self, command: c.PodReady) -> None:
         if command.service not in self.layout.service_index:
             raise ValueError(f"there is no service {command.service}")
+        if (command.service, command.number) in self.by_name:
+            raise ValueError(f"{command.service} has a pod {command.number}")
         service, zone = self.layout.service_index[command.service], self.layout.zones.index(command.zone)
         pod = Pod(self, len(self.pods), service, command.number, zone)
         self.pods.append(pod)
@@ -178,7 +178,11 @@ class ReferencePlane:
         self.books.row(self._now, kind, request, call, place, value)
 
     def number_request(self) -> int:
-        """The next request's number, in order of arrival."""
+        """The next request's number, in order of arrival. Raises Standstill when time has ceased to pass."""
+        self._crowd = self._crowd + 1 if self._arrived == self._now else 0
+        self._arrived = self._now
+        if self._crowd > STANDSTILL:
+            raise Standstill(self._now)
         self._requests += 1
         return self._requests - 1
 

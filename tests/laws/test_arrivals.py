@@ -130,7 +130,6 @@ def test_the_stream_ends_with_its_pieces():
     assert next_arrival([Piece(0, S, 0.0, 0.0), Piece(S, 2 * S, 2.0, 2.0)], 0, 1, 0, 1.0) == (1, 3 * S // 2)
 
 
-@pytest.mark.xfail(strict=True, reason="a root that rounding makes negative counts as none, and the stream is lost")
 def test_an_area_that_ends_with_its_piece():
     """A2, A3: 12 ms falling from 166.67/s to nothing are an area of exactly 1: there is a root, at the end."""
     pieces = [Piece(0, 12_000_000, 1000 / 6, 0.0), Piece(12_000_000, S, 0.0, 50.0)]

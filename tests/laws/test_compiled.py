@@ -185,7 +185,6 @@ def test_mathematics_compiled(function, values, compiled):
     assert [function(value) for value in values.tolist()] == results.tolist()
 
 
-@pytest.mark.xfail(strict=True, reason="base << 20 passes 2^63 in compiled code: 3 h and 21 retries")
 def test_a_long_back_off_compiled(compiled):
     """R2: any base and number of retries that a scenario may give."""
     day = 86_400 * 10**9

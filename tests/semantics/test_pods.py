@@ -106,10 +106,8 @@ services:
     assert int(plane.observe().pods["lost_ns"][0]) == 10_000_000
 
 
-def test_a_thousand_visits_lost_at_once(engine, request):
+def test_a_thousand_visits_lost_at_once(engine):
     """D13: however many a pod holds, each is answered once."""
-    if engine == "fast":
-        request.applymarker(pytest.mark.xfail(strict=True, reason="FastPlane._lose makes room in the heap, not in the rings"))
     plane = plane_of("""
 services: {a: {endpoints: {x: [{work: 1s}]}}}
 workload: {w: {entry: a.x, arrivals: {users: {count: 1000, think: 1ms}}}}
@@ -139,7 +137,6 @@ def test_commands_to_nobody_are_refused(engine, command):
     assert told(plane, 5, "finished") == ["1 0.0 finished 0 ok"]
 
 
-@pytest.mark.xfail(strict=True, reason="neither engine refuses it; the fast one then gives two pods one place")
 def test_a_pod_is_not_ready_twice(engine):
     """D8: a number is a pod's for ever."""
     plane = plane_of("services: {a: {endpoints: {x: [{work: 1ms}]}}}", engine)
