@@ -71,19 +71,16 @@ def run_command(
     with mistakes_told():
         _say_compiling(engine)
         if seeds is not None:
-            watcher = SeedsLine(sys.stderr)
-            made = replicate(scenario, seeds, out=out, told=watcher, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
-            watcher.done()
+            with SeedsLine(sys.stderr) as told:
+                made = replicate(scenario, seeds, out=out, told=told, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
             _tell_seeds(made, as_json)
             return
-        progress = ProgressLine(sys.stderr)
         try:
-            done = run(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans, out=out, progress=progress)
+            with ProgressLine(sys.stderr) as told:
+                done = run(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans, out=out, progress=told)
         except Interrupted as stopped:
-            progress.done()
             _tell(Run(stopped.folder), as_json)
             raise
-        progress.done()
         _tell(done, as_json)
         if not all_met(done.summary):
             raise typer.Exit(EXPECTATION_FAILED)
@@ -124,10 +121,9 @@ def compare_command(
     """Compare two scenarios under the same seeds: paired differences with their intervals."""
     with mistakes_told():
         _say_compiling(engine)
-        watcher = SeedsLine(sys.stderr)
-        found = compare(one, other, seeds=seeds, seed=seed, engine=engine, until=until, set=changes or (),
-                        set_other=changes_b or (), out=out, told=watcher)  # fmt: skip
-        watcher.done()
+        with SeedsLine(sys.stderr) as told:
+            found = compare(one, other, seeds=seeds, seed=seed, engine=engine, until=until, set=changes or (),
+                            set_other=changes_b or (), out=out, told=told)  # fmt: skip
         if as_json:
             _print_json(found.as_json())
         else:

@@ -16,14 +16,28 @@ from rich.text import Text
 
 from parley.results import Run
 from parley.running import seat_agents
+from parley.spans import pod_names
 from parley.wording import clock
 from scenarios.writing import as_data
 from sim.mesh import Mesh
-from sim.trace import Row, first_difference
+from sim.trace import ARRIVED, FINISHED, Row, first_difference
 
 CONTEXT = 2  # rows before and after the first that differs
 PIECES = 50  # of a stretch: rows of one piece are in memory at a time
 ASKED = ("seed", "engine", "semantics", "until_ns")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Names of pods and classes, by number."""
+
+    pods: list[str]
+    workloads: list[str]
+
+    def told(self, row: Row) -> str:
+        """A row with its place by name."""
+        names = self.workloads if row.kind in (ARRIVED, FINISHED) else [*self.pods, "no pod"]
+        return str(row).replace(f"  place {row.place}  ", f"  {names[row.place]}  ")
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,7 @@ class Parting:
 
     index: int  # of the first row that differs, in both lists
     rows: tuple[list[Row], list[Row]]
+    places: tuple[Places, Places]  # what the rows' places are called in each
 
 
 def changes(one: Run, other: Run) -> list[tuple[str, Any, Any]]:
@@ -65,7 +80,7 @@ def parting(one: Run, other: Run, stretch: tuple[int, int]) -> Parting | None:
         index = first_difference(*rows)
         if index is not None:
             after = [_rows_until(mesh, min(time + length, run.scenario.duration)) for mesh, run in zip(meshes, (one, other), strict=True)]
-            return _around(before, rows, after, index)
+            return _around(before, rows, after, index, tuple(_places(mesh) for mesh in meshes))
         before = rows[0][-CONTEXT:] or before
     return None
 
@@ -81,6 +96,7 @@ def print_difference(console: Console, one: Run, other: Run) -> bool:
         console.print(Text.assemble((f"  {path}: ", "bold"), f"{here} → {there}"), soft_wrap=True)
     if stretch is None:
         return True
+    console.print(Text(f"replaying both up to {clock(stretch[1])} ...", "dim"))
     found = parting(one, other, stretch)
     if found is None:
         console.print("a replay finds no difference: the folders were written by another version of Parley")
@@ -113,17 +129,21 @@ def _rows_until(mesh: Mesh, until_ns: int) -> list[Row]:
     return mesh.plane.take_rows()
 
 
-def _around(before: list[Row], rows: list[list[Row]], after: list[list[Row]], index: int) -> Parting:
+def _places(mesh: Mesh) -> Places:
+    return Places(pod_names(mesh.plane.layout, mesh.plane.observe()), mesh.plane.layout.workloads)
+
+
+def _around(before: list[Row], rows: list[list[Row]], after: list[list[Row]], index: int, places: Any) -> Parting:
     lead = [*before, *rows[0][:index]][-CONTEXT:]
     tails = [[*mine, *later][index : index + 1 + CONTEXT] for mine, later in zip(rows, after, strict=True)]
-    return Parting(len(lead), ([*lead, *tails[0]], [*lead, *tails[1]]))
+    return Parting(len(lead), ([*lead, *tails[0]], [*lead, *tails[1]]), places)
 
 
 def _print_rows(console: Console, found: Parting) -> None:
     for index, (here, there) in enumerate(zip_longest(*found.rows)):
         if here == there:
-            console.print(Text(f"  {here}", "dim"), soft_wrap=True)
+            console.print(Text(f"  {found.places[0].told(here)}", "dim"), soft_wrap=True)
             continue
         mark = "bold " if index == found.index else ""
-        for sign, row, colour in (("-", here, "red"), ("+", there, "green")):
-            console.print(Text(f"{sign} {'the trace ends' if row is None else row}", f"{mark}{colour}"), soft_wrap=True)
+        for sign, row, colour, places in (("-", here, "red", found.places[0]), ("+", there, "green", found.places[1])):
+            console.print(Text(f"{sign} {'the trace ends' if row is None else places.told(row)}", f"{mark}{colour}"), soft_wrap=True)

@@ -42,13 +42,18 @@ def goals(scenario: Scenario, measured: Records, histogram: NDArray[np.int64]) -
     return found
 
 
-def verdicts(scenario: Scenario, layout: Layout, seen: Observation) -> list[dict[str, Any]]:
-    """Each assertion of `expect`, in order: its text, the figure, whether it is met (None: the run ended before)."""
+def verdicts(layout: Layout, seen: Observation, until_ns: int) -> list[dict[str, Any]]:
+    """Each assertion of `expect`, in order: its text, the figure so far, and whether it is met.
+
+    There is no verdict (None) before its time is over; one without an end lasts as long as the run, until `until_ns`.
+    """
+    scenario = layout.scenario
     found = []
     for index, expect in enumerate(scenario.expect):
         rows = layout.expected_intervals(index)
         tally, histogram = seen.intervals[rows], seen.interval_histogram[rows].sum(axis=0)
-        reached = (expect.until or 0) <= seen.now_ns and _start(scenario, expect) < seen.now_ns
+        end = until_ns if expect.until is None else expect.until
+        reached = end <= seen.now_ns and _start(scenario, expect) < seen.now_ns
         for what, sign, bound in expect.bounds():
             figure = _figure(what, tally, histogram)
             met = COMPARISONS[sign](figure, bound) if reached else None  # nan meets nothing: a test that saw nothing fails

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TextIO
+from typing import Self, TextIO
 
 from parley.running import Progress
 from parley.wording import clock, rate
@@ -19,7 +18,10 @@ class TerminalLine:
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._is_terminal = stream, stream.isatty()
 
-    def done(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Leave a terminal as it was."""
         if self._is_terminal:
             self._write(CLEARED)
@@ -35,11 +37,11 @@ class ProgressLine(TerminalLine):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._pause = RENEWED_S if self._is_terminal else PLAIN_S
-        self._next = time.monotonic() + self._pause
+        self._next = self._pause  # in wall time of the run
 
     def __call__(self, now: Progress) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + self._pause
+        if now.wall_s >= self._next:
+            self._next = now.wall_s + self._pause
             self._write(f"{CLEARED}{line(now)}" if self._is_terminal else f"{line(now)}\n")
 
 

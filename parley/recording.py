@@ -129,6 +129,6 @@ class Recording:
         return Snapshot(seen, self._pod_times.at(seen.now_ns))
 
     def _write_summary(self) -> dict[str, Any]:
-        summary = summary_of(self._mesh, self._warm, self._last)
+        summary = summary_of(self._mesh, self._warm, self._last, self._manifest.content["until_ns"])
         self._manifest.folder.write_json(SUMMARY, summary)
         return summary

@@ -21,8 +21,11 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 COUNTS = ("offered", "succeeded", "failed", "timed_out", "rejected")
 
 
-def summary_of(mesh: Mesh, warm: Snapshot, end: Snapshot) -> dict[str, Any]:
-    """Everything in summary.json that one run can tell; `warm` is how things stood at the end of the warm-up."""
+def summary_of(mesh: Mesh, warm: Snapshot, end: Snapshot, until_ns: int) -> dict[str, Any]:
+    """Everything in summary.json that one run can tell.
+
+    `warm` is how things stood at the end of the warm-up, `end` how they stand; the run is to last until `until_ns`.
+    """
     layout, seen = mesh.plane.layout, end.seen
     classes = len(layout.workloads)
     measured, histogram = seen.intervals[:classes], seen.interval_histogram[:classes]
@@ -42,7 +45,7 @@ def summary_of(mesh: Mesh, warm: Snapshot, end: Snapshot) -> dict[str, Any]:
         "routes": _routes(layout, seen.routes),
         "slo": goals(mesh.scenario, measured, histogram),
         "cost": _cost(mesh, seen.routes),
-        "expect": verdicts(mesh.scenario, layout, seen),
+        "expect": verdicts(layout, seen, until_ns),
         "conservation": balances(layout, seen),
         "hops": int(seen.pods["visits"].sum()),
         "trace_digest": mesh.plane.digest(),

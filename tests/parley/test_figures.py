@@ -15,7 +15,9 @@ ODD = {
     "no requests": ["workload.readers.load=0", "workload.writers.load=0"],
     "nothing succeeds": ["faults.dead={at: 0s, errors: {service: stock, rate: 100%}}"],
     "no pods": ["services.stock.replicas=0"],
-    "no work": ["routes.'front -> stock'=null", "services.front.endpoints.page=[{wait: 1ms}]", "services.stock.endpoints.look_up=[{wait: 1ms}]"],
+    "no work": [
+        "routes.'front -> stock'=null", "services.front.endpoints.page=[{wait: 1ms}]", "services.stock.endpoints.look_up=[{wait: 1ms}]",
+    ],
     "no warm-up": ["warmup=0s"],
 }
 
