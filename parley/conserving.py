@@ -27,7 +27,8 @@ def _laws(layout: Layout, seen: Observation) -> Iterator[tuple[str, bool]]:
     ended = classes["succeeded"] + classes["failed"]
     yield "attempts = succeeded + failed + in flight + orphans, on every route", _all(
         routes["attempts"] == routes["succeeded"] + routes["failed"] + routes["in_flight"] + routes["orphans"])  # fmt: skip
-    yield "offered = succeeded + failed + in flight, in every class", _all(ended <= classes["offered"])
+    yield "offered = succeeded + failed + in flight, in every class", _all(
+        classes["offered"] == ended + seen.alive)  # fmt: skip
     yield "timed out and rejected are parts of failed, good is a part of succeeded", _all(
         (classes["timed_out"] + classes["rejected"] <= classes["failed"]) & (classes["good"] <= classes["succeeded"]))  # fmt: skip
     yield "every success has its latency in the histogram", _all(
@@ -36,15 +37,10 @@ def _laws(layout: Layout, seen: Observation) -> Iterator[tuple[str, bool]]:
         pods["visits"] == pods["succeeded"] + pods["failed"] + pods["lost"] + pods["present"])  # fmt: skip
     yield "a visit enters once: calls that were sent cover visits and refusals, for every service", all(
         _reached(seen, service) <= _sent(layout, seen, service) for service in range(len(layout.services)))  # fmt: skip
-    yield "integral of visits inside = time that visits spent inside, in every pod", _accounted(
-        pods["present_area_ns"] - pods["inside_ns"], pods["present"], seen.now_ns)  # fmt: skip
-    yield "time at work = work finished + work lost, in every pod", _accounted(
-        pods["working_area_ns"] - pods["served_ns"] - pods["lost_ns"], pods["working"], seen.now_ns)  # fmt: skip
-
-
-def _accounted(open_ns: Any, unfinished: Any, now_ns: int) -> bool:
-    """Nothing is left open where nothing is unfinished; elsewhere no more than the unfinished can have spent."""
-    return _all((open_ns >= 0) & (open_ns <= unfinished * now_ns))
+    yield "integral of visits inside = time that visits spent inside, in every pod", _all(
+        pods["present_area_ns"] == pods["inside_ns"] + seen.pod_present_ns)  # fmt: skip
+    yield "time at work = work finished + work lost + work in progress, in every pod", _all(
+        pods["working_area_ns"] == pods["served_ns"] + pods["lost_ns"] + seen.pod_work_ns)  # fmt: skip
 
 
 def _reached(seen: Observation, service: int) -> int:

@@ -13,7 +13,7 @@ from sim.layout import Layout
 from sim.plane import Observation
 from sim.platform.cluster import Cluster
 from sim.platform.pods import PodEvent, PodPhase
-from sim.telemetry import ServiceWindow, window
+from sim.telemetry import ServiceWindow, millicore_ns, window
 
 SERVING = (PodPhase.READY, PodPhase.DRAINING)
 
@@ -122,13 +122,18 @@ def _changes(service: int, before: Observation, after: Observation) -> dict[str,
     """By how much each counter of a service's pods grew."""
     names = after.pods.dtype.names or ()
     old, new = before.pods[before.pod_service == service], after.pods[after.pod_service == service]
-    return {name: int(new[name].sum()) - int(old[name].sum()) for name in names}
+    changed = {name: int(new[name].sum()) - int(old[name].sum()) for name in names}
+    return changed | {"millicore_ns": _cpu(after, service) - _cpu(before, service)}
+
+
+def _cpu(seen: Observation, service: int) -> int:
+    return sum(used for used, of in zip(millicore_ns(seen), seen.pod_service.tolist(), strict=True) if of == service)
 
 
 def _utilization(spec: Service, changed: dict[str, int], serving_ns: int) -> float:
     request = spec.resources.requests.cpu
     if request is not None:
-        return _over(changed["cpu_area"], request * serving_ns)
+        return _over(changed["millicore_ns"], request * serving_ns)
     if spec.model == "thread":  # a worker is held from the door to the answer
         return _over(changed["present_area_ns"] - changed["waiting_area_ns"], spec.workers * serving_ns)
     return _over(changed["working_area_ns"], cores(spec) * serving_ns)

@@ -57,7 +57,7 @@ def rank(phase: int, request: int, call: int) -> int:
 @law
 def arrival_rank(workload: int, user: int) -> int:
     """D5 Place among the arrivals of one instant: by workload as listed, then by user."""
-    return (7 << 58) | (workload << 40) | user
+    return (ARRIVED << 58) | (workload << 40) | user
 
 
 def control_rank(phase: ControlPhase, name: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Step
+from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Step, Wait, Work
 
 ALWAYS_GOOD_NS = (1 << 62) - 1  # the bound of a class without a latency objective
 
@@ -35,6 +35,8 @@ class Layout:
         self.endpoint_index = {pair: i for i, pair in enumerate(self.endpoints)}
         self.routes: list[ResolvedRoute] = []
         self.route_index: dict[Edge, int] = {}
+        self.own_routes: dict[str, list[int]] = {name: [] for name in self.services}  # what each pod remembers itself
+        self._by_name: dict[str, int] = {}
         for edge in _edges(scenario):
             self._add_route(edge)
         self.intervals = [self._whole_run(i) for i in range(len(self.workloads))]
@@ -45,10 +47,13 @@ class Layout:
         if edge in self.route_index:
             return
         route = resolve(self.scenario.routes, edge)
-        names = [known.name for known in self.routes]
-        if route.name not in names:
+        index = self._by_name.setdefault(route.name, len(self.routes))
+        if index == len(self.routes):
             self.routes.append(route)
-        self.route_index[edge] = names.index(route.name) if route.name in names else len(names)
+            self.own_routes.setdefault(route.caller, [])
+            if route.view == "caller":
+                self.own_routes[route.caller].append(index)
+        self.route_index[edge] = index
 
     def target(self, caller: str, endpoint: str, target: str) -> tuple[int, int]:
         """Route and endpoint of a call to `service.endpoint`; a workload calls from no endpoint of its own."""
@@ -100,6 +105,28 @@ def targets(steps: tuple[Step, ...]) -> Iterator[str]:
             yield step.call
         for inner in inner_steps(step):
             yield from targets(inner)
+
+
+KINDS = (Work, Wait, Call, Parallel, Branch)
+
+
+def numbers(steps: tuple[Step, ...]) -> Iterator[int]:
+    """The address of every step in document order, depth first (D3): its place among the steps of its kind, and the kind.
+
+    So a step that is added, or wrapped in a parallel one, leaves the draws of steps of other kinds as they were.
+    """
+    seen = [0] * len(KINDS)
+    for step in _in_document_order(steps):
+        kind = KINDS.index(type(step))
+        yield seen[kind] * len(KINDS) + kind
+        seen[kind] += 1
+
+
+def _in_document_order(steps: tuple[Step, ...]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        for inner in inner_steps(step):
+            yield from _in_document_order(inner)
 
 
 def inner_steps(step: Step) -> list[tuple[Step, ...]]:

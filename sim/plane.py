@@ -27,9 +27,13 @@ class Observation:
     pod_service: NDArray[np.int64]  # (pods,) index of the service; pods in the order they became ready
     pod_number: NDArray[np.int64]  # (pods,) number within the service
     pod_ready: NDArray[np.bool_]  # (pods,) takes new calls
+    pod_slow_core: NDArray[np.int64]  # (pods,) milli-cores of the fractional core; 0: none
+    pod_present_ns: NDArray[np.int64]  # (pods,) time inside so far of the visits that are present
+    pod_work_ns: NDArray[np.int64]  # (pods,) time at work so far of the work in progress
     pods: Records  # (pods,) PodTally
     routes: Records  # (routes,) RouteTally
     workloads: Records  # (workloads,) RequestTally over the whole run
+    alive: NDArray[np.int64]  # (workloads,) requests whose client waits, counted one by one
     intervals: Records  # (intervals,) RequestTally
     workload_histogram: NDArray[np.int64]  # (workloads, BUCKETS) latency of successes, by when they finished
     interval_histogram: NDArray[np.int64]  # (intervals, BUCKETS) latency of successes, by when they arrived
@@ -51,8 +55,8 @@ class DataPlane(Protocol):
     def apply(self, command: PlaneCommand) -> None:
         """Act at now. Raises ValueError for a pod or service that does not exist."""
 
-    def observe(self) -> Observation:
-        """Counters and histograms up to now; reading changes nothing."""
+    def observe(self, *, histograms: bool = True) -> Observation:
+        """Counters up to now, and histograms (empty where not asked for: they are large); reading changes nothing."""
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""

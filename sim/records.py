@@ -46,11 +46,11 @@ POD_TALLY = Record("PodTally", (
     ("present", "i8"),  # visits in the pod now
     ("waiting", "i8"),  # of them or their branches: waiting for a worker or a core
     ("working", "i8"),  # cores at work now
-    ("millicores", "i8"),  # what they use: 1000 each, a fractional core less
+    ("slow_working", "i8"),  # of them the fractional core: 0 or 1
     ("present_area_ns", "i8"),  # integral of `present` over time
     ("waiting_area_ns", "i8"),  # integral of `waiting`
     ("working_area_ns", "i8"),  # integral of `working`
-    ("cpu_area", "i8"),  # integral of `millicores`, in milli-core nanoseconds
+    ("slow_area_ns", "i8"),  # integral of `slow_working`
     ("visits", "i8"),  # visits that entered
     ("succeeded", "i8"),  # visits that ended well
     ("failed", "i8"),  # visits that ended in failure

@@ -81,16 +81,11 @@ def _views(layout: Layout, index: int, key: int, views: list[dict[str, int]]) ->
     policy = layout.routes[index]
     kind = st.SERVICE if policy.caller in layout.workloads else VIEW_KINDS[policy.view]
     if kind == st.CALLER:
-        return {"view_kind": kind, "first_view": own_routes(layout, policy.caller).index(index)}
+        return {"view_kind": kind, "first_view": layout.own_routes[policy.caller].index(index)}
     first = len(views)
     viewers = len(layout.zones) if kind == st.ZONE else 1
     views += [{"key": indexed_key(key, viewer), "version": -1} for viewer in range(viewers)]
     return {"view_kind": kind, "first_view": first}
-
-
-def own_routes(layout: Layout, service: str) -> list[int]:
-    """Routes that every pod of a service remembers for itself."""
-    return [i for i, route in enumerate(layout.routes) if route.caller == service and route.view == "caller"]
 
 
 def _retries(policy: ResolvedRoute) -> dict[str, Any]:

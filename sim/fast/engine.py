@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
@@ -13,7 +14,7 @@ from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
 from sim.fast import kernel as k
 from sim.fast import state as st
-from sim.fast.building import doubled, grown, initial_state, own_routes
+from sim.fast.building import doubled, grown, initial_state
 from sim.fast.compiling import kernels
 from sim.fast.tables import TableMaker
 from sim.laws import digesting
@@ -82,26 +83,38 @@ class FastPlane:
                 if isinstance(command, c.PodGone) and not pod["is_gone"]:
                     self._lose(p)
 
-    def observe(self) -> Observation:
+    def observe(self, *, histograms: bool = True) -> Observation:
         """Counters and histograms up to now."""
         self._kernels.settle_areas(self._book, 0)
-        n, state = len(self._pods), self._state
+        n, state, frames = len(self._pods), self._state, self._state.frames[0]
         pods = state.pods[0, :n]
         classes, intervals = len(self.layout.workloads), len(self.layout.intervals)
-        histogram = state.histogram[0].copy()
+        histogram = state.histogram[0].copy() if histograms else state.histogram[0, :0]
+        clients = frames[(frames["kind"] == st.CLIENT) & (frames["inside"] == 1)]
         return Observation(
             now_ns=self.now_ns,
             pod_service=pods["service"].astype(np.int64),
             pod_number=pods["number"].astype(np.int64),
             pod_ready=pods["is_ready"] == 1,
+            pod_slow_core=pods["slow_core"].astype(np.int64),
+            pod_present_ns=self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
+            pod_work_ns=self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), n),
             pods=_columns(POD_TALLY, pods),
             routes=_columns(ROUTE_TALLY, state.routes[0]),
             workloads=_columns(REQUEST_TALLY, state.workloads[0]),
+            alive=np.bincount(clients["workload"], minlength=classes).astype(np.int64),
             intervals=_columns(REQUEST_TALLY, state.intervals[0]),
             workload_histogram=histogram[:classes],
             interval_histogram=histogram[classes : classes + intervals],
             service_histogram=histogram[classes + intervals :],
         )
+
+    def _time_since(self, field: str, chosen: NDArray[np.bool_], pods: int) -> NDArray[np.int64]:
+        """Time since `field` of the chosen strands, summed over those of each pod."""
+        frames, total = self._state.frames[0], np.zeros(pods, dtype=np.int64)
+        mine = frames[chosen]
+        np.add.at(total, frames["pod"][mine["visit"]], self.now_ns - mine[field])
+        return total
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
@@ -173,14 +186,14 @@ class FastPlane:
             "zone": self.layout.zones.index(command.zone), "is_ready": 1, "is_threaded": spec.model == "thread",
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
-            "slow_core": slow_core, "slow_core_free": slow_core > 0,
+            "slow_core": slow_core,
             "queue_head": -1, "queue_tail": -1, "door_head": -1, "door_tail": -1,
         }  # fmt: skip
 
     def _new_views(self, command: c.PodReady) -> int:
         """Memory for the routes a pod remembers itself; where it begins."""
         first = self._views
-        for i in own_routes(self.layout, command.service):
+        for i in self.layout.own_routes[command.service]:
             if self._views == self._state.views.shape[1]:
                 self._adopt(self._state._replace(views=doubled(self._state.views, 1)))
             view = self._state.views[0, self._views]
@@ -217,20 +230,13 @@ class FastPlane:
         inside = visits[frames["inside"][visits] == 1]
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
-        pod["lost_ns"] += self._work_in_progress(p, now)
-        for name in ("present", "waiting", "working", "millicores", "held", "queue_length", "door_length"):
+        pod["lost_ns"] += self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), len(self._pods))[p]
+        for name in ("present", "waiting", "working", "slow_working", "held", "queue_length", "door_length"):
             pod[name] = 0
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
         self._make_room(len(visits))
         self._kernels.lose(self._book, 0, visits)
-
-    def _work_in_progress(self, p: int, now_ns: int) -> int:
-        """Time already spent on work that a dying pod will not finish."""
-        frames = self._state.frames[0]
-        strands = frames[(frames["kind"] >= st.VISIT) & (frames["at_work"] == 1)]
-        mine = strands[frames["pod"][strands["visit"]] == p]
-        return int((now_ns - mine["work_began_ns"]).sum())
 
     # -- room -----------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ def take_frame(s: Any, kind: int) -> int:
     frame.kind = kind
     frame.next = frame.child = frame.pod = frame.parent = -1
     frame.lap = frame.repetition = frame.attempt = frame.trying = 0
-    frame.backing_off = frame.joining = frame.slow_core = frame.at_work = frame.inside = frame.sampled = 0
+    frame.backing_off = frame.joining = frame.slow_core = frame.at_work = frame.inside = frame.is_dying = frame.sampled = 0
     frame.started_ns = frame.ended_ns = frame.returned_ns = frame.delivered_ns = -1
     frame.worked_ns = 0
     frame.outcome = frame.served = PENDING

@@ -11,7 +11,7 @@ from sim.fast.agenda import NOBODY, first_due, first_of_ring, heap_pop, next_str
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried
 from sim.fast.compiling import kernel, part, state_of
 from sim.fast.frames import row, take_frame
-from sim.fast.serving import end_strand, lose_visit, on_delivered, on_worked, run, think, wake
+from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, run, think, wake
 from sim.fast.state import CLIENT, EVEN, TIMES, USERS
 from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
 from sim.laws.measuring import is_measured
@@ -44,8 +44,8 @@ def next_open(s: Any, w: int, n: int) -> None:
             workload.at += 1
         return
     area = gap_area(indexed_key(workload.key, n), ARRIVAL, workload.kind != EVEN)
-    piece, time_ns = next_arrival(s.segments, workload.at, workload.last, s.lane[0].now_ns, area)
-    workload.at = piece
+    piece, time_ns, used = next_arrival(s.segments, workload.at, workload.last, workload.used, area)
+    workload.at, workload.used = piece, used
     if time_ns >= 0:
         push(s, -1, time_ns, arrival_rank(w, 0), n)
 
@@ -62,7 +62,7 @@ def on_arrived(s: Any, w: int, user: int, n: int) -> int:
     lane.requests += 1
     lane.crowd = lane.crowd + 1 if lane.arrived_ns == lane.now_ns else 0
     lane.arrived_ns = lane.now_ns
-    client.user, client.iteration, client.workload, client.refs = user, n, w, 1
+    client.user, client.iteration, client.workload, client.refs, client.inside = user, n, w, 1, 1
     client.next_call, client.number, client.sent_ns = 0, 0, lane.now_ns
     client.sampled = 1 if unit(client.key, SAMPLE, 0) < lane.span_share else 0
     e = choose_entry(s, workload, n, client.key)
@@ -127,6 +127,8 @@ def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
     lane = s.lane[0]
     left = 0
     while True:
+        if lane.too_many_calls > 0:
+            return TOO_MANY
         if left == 0:
             left = room(s)
             if left == 0:
@@ -155,8 +157,6 @@ def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
             s.rings[where].head += 1
         lane.now_ns = time_ns
         go_on(s, handle(s, rank, what))
-        if lane.too_many_calls > 0:
-            return TOO_MANY
         if lane.crowd > STANDSTILL:
             return STUCK
     lane.now_ns = max(lane.now_ns, until_ns)
@@ -178,9 +178,7 @@ def begin(book: Any, which: int) -> None:
 @kernel
 def lose(book: Any, which: int, visits: Any) -> None:
     """The visits of a dead pod, in order of (request, call)."""
-    s = state_of(book, which)
-    for a in visits:
-        lose_visit(s, a)
+    lose_visits(state_of(book, which), visits)
 
 
 @kernel

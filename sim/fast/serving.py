@@ -13,7 +13,7 @@ from sim.fast.calling import next_repetition, orphan, send, travel, view_of
 from sim.fast.compiling import part
 from sim.fast.frames import base_key, caller_pod, drop, is_abandoned, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
-from sim.fast.state import BRANCH, BRANCH_END, CALL, END, FINISH, FORK, LAP, PAUSE, USERS, WORK
+from sim.fast.state import BRANCH, BRANCH_END, CALL, END, FINISH, FORK, LAP, PAUSE, USERS, VISIT, WORK
 from sim.laws.failing import call_fails
 from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
 from sim.laws.queueing import is_admitted, pass_time
@@ -151,15 +151,14 @@ def start_work(s: Any, f: int, p: int) -> None:
     pod = s.pods[p]
     now = s.lane[0].now_ns
     millicores = 1000
-    if pod.slow_core_free == 1 and pod.working == pod.cores - 1:
+    if pod.slow_core > 0 and pod.slow_working == 0 and pod.working == pod.cores - 1:
         strand.slow_core = 1
-        pod.slow_core_free = 0
+        pod.slow_working = 1
         millicores = pod.slow_core
     strand.lasts_ns = duration_ns(strand.lasts_ns, millicores, pod.slowdown)
     strand.work_began_ns = now
     strand.at_work = 1
     pod.working += 1
-    pod.millicores += millicores
     visit = s.frames[strand.visit]
     if visit.started_ns < 0:
         visit.started_ns = now
@@ -191,10 +190,9 @@ def finish_work(s: Any, f: int, p: int) -> None:
     strand = s.frames[f]
     pod = s.pods[p]
     pass_time(pod, s.lane[0].now_ns)
-    pod.millicores -= pod.slow_core if strand.slow_core == 1 else 1000
     if strand.slow_core == 1:
         strand.slow_core = 0
-        pod.slow_core_free = 1
+        pod.slow_working = 0
     strand.at_work = 0
     pod.working -= 1
     pod.served_ns += strand.lasts_ns
@@ -330,6 +328,7 @@ def finish_request(s: Any, f: int) -> None:
     now = s.lane[0].now_ns
     w = client.workload
     latency = now - client.sent_ns
+    client.inside = 0
     row(s, FINISHED, client.request_number, 0, w, client.result)
     workload = s.workloads[w]
     count_finished(workload, client.result, latency, workload.good_ns)
@@ -360,31 +359,38 @@ def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
 
 
 @part
-def lose_visit(s: Any, a: int) -> None:
-    """D13: a visit dies with its pod; the tries its strands wait for lose their caller, its own caller sees a reset.
+def lose_strand(s: Any, f: int) -> None:
+    """D13: a strand dies with its pod; the try it waits for loses its caller."""
+    strand = s.frames[f]
+    if strand.child >= 0 or strand.backing_off == 1:
+        retried = strand.backing_off == 1 or strand.trying > 0
+        route = s.routes[s.ops[strand.pc].a]
+        if strand.child >= 0:
+            orphan(s, f)
+        if retried:
+            s.views[view_of(s, route, caller_pod(s, f))].retrying -= 1
+        strand.backing_off = 0
+    strand.gen += 1
+    strand.epoch += 1
+    if strand.kind == BRANCH:
+        drop(s, f)
+
+
+@part
+def lose_visits(s: Any, visits: Any) -> None:
+    """D13: visits of a dead pod, in order of (request, call): their strands die, their callers see a reset.
 
     Of a visit that has answered only the strands that run on are left to die.
     """
-    was_inside = s.frames[a].inside == 1
+    for a in visits:
+        s.frames[a].is_dying = 1
     for f in range(len(s.frames)):
         strand = s.frames[f]
-        if strand.kind == 0 or strand.visit != a or (f != a and strand.kind != BRANCH):
-            continue
-        if strand.child >= 0:
-            retried = strand.trying > 0
-            op = s.ops[strand.pc]
-            orphan(s, f)
-            if retried:
-                s.views[view_of(s, s.routes[op.a], caller_pod(s, f))].retrying -= 1
-        elif strand.backing_off == 1:
-            op = s.ops[strand.pc]
-            s.views[view_of(s, s.routes[op.a], caller_pod(s, f))].retrying -= 1
-            strand.backing_off = 0
-        strand.gen += 1
-        strand.epoch += 1
-        if f != a:
-            drop(s, f)
-    if was_inside:
-        s.frames[a].inside = 0
-        reply(s, a, LOST)
-        drop(s, a)
+        lives = strand.kind == BRANCH or (strand.kind == VISIT and strand.inside == 1)
+        if lives and s.frames[strand.visit].is_dying == 1:
+            lose_strand(s, f)
+    for a in visits:
+        if s.frames[a].is_dying == 1 and s.frames[a].inside == 1:
+            s.frames[a].inside = 0
+            reply(s, a, LOST)
+            drop(s, a)

@@ -50,7 +50,8 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("result", "i4"),  # of the last call this strand made
     ("outcome", "i4"),  # as the caller saw it
     ("served", "i4"),  # as the pod saw it
-    ("inside", "i4"),  # 1 from entering the pod to the answer
+    ("inside", "i4"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
+    ("is_dying", "i4"),  # visit: 1 while its pod is taken down
     ("at_work", "i4"),  # 1 while a core works for it
     ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
     ("user", "i4"),  # client: which user
@@ -79,7 +80,6 @@ POD = Record("Pod", (
     ("size", "i4"),  # of the queue; -1: no limit
     ("held", "i4"),  # workers taken (thread model)
     ("slow_core", "i4"),  # milli-cores of the fractional core; 0: none
-    ("slow_core_free", "i4"),
     ("queue_head", "i4"),  # strands that wait for a core
     ("queue_tail", "i4"),
     ("queue_length", "i4"),
@@ -122,6 +122,7 @@ WORKLOAD = Record("Workload", (
     ("first", "i8"),  # segment, or timestamp
     ("last", "i8"),
     ("at", "i8"),  # the segment or timestamp it is at
+    ("used", "f8"),  # area of that segment that has passed
     ("spawn", "f8"),
     ("kind", "i4"),  # POISSON, EVEN, TIMES, USERS
     ("entries", "i4"),  # first of its entries

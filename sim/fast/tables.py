@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from scenarios.schema.workload import Workload
 from scenarios.series import timestamps
 from sim.fast import state as st
 from sim.laws.service import lognormal_sigma
-from sim.layout import Layout, inner_steps
+from sim.layout import Layout, inner_steps, numbers
 from sim.records import SEGMENT
 
 RINGS_MAX = 12  # more constant delays than this share the heap
@@ -73,66 +74,56 @@ class TableMaker:
     def _program(self, service: str, endpoint: str) -> int:
         steps = self.layout.scenario.services[service].endpoints[endpoint]
         self._caller = (service, endpoint)
-        return self._steps(steps, 0, self._op("END"))
+        return self._steps(steps, list(numbers(steps)), self._op("END"))
 
     def _op(self, code: str, **fields: int) -> int:
         self.ops.append({"code": getattr(st, code), **fields})
         return len(self.ops) - 1
 
-    def _steps(self, steps: tuple[Step, ...], number: int, then: int) -> int:
-        """Operations of steps numbered from `number`, going on at `then`; where they begin."""
-        numbers = []
-        for step in steps:
-            numbers.append(number)
-            number += _size(step)
-        for step, own in zip(reversed(steps), reversed(numbers), strict=True):
-            then = self._step(step, own, then)
+    def _steps(self, steps: tuple[Step, ...], addresses: list[int], then: int) -> int:
+        """Operations of steps whose addresses (with those of inner steps) are given, going on at `then`; where they begin."""
+        own = _shares(addresses, [_size(step) for step in steps])
+        for step, mine in zip(reversed(steps), reversed(own), strict=True):
+            then = self._step(step, mine, then)
         return then
 
-    def _step(self, step: Step, number: int, then: int) -> int:
+    def _step(self, step: Step, addresses: list[int], then: int) -> int:
         match step:
             case Work(work=demand):
-                return self._op("WORK", step=number, a=self.add_distribution(demand), next=then)
+                return self._op("WORK", step=addresses[0], a=self.add_distribution(demand), next=then)
             case Wait(wait=time):
-                return self._op("PAUSE", step=number, a=self.add_distribution(time), next=then)
+                return self._op("PAUSE", step=addresses[0], a=self.add_distribution(time), next=then)
             case Call():
-                return self._call(step, number, then)
+                return self._call(step, addresses, then)
             case Parallel():
-                return self._parallel(step, number, then)
+                return self._parallel(step, addresses, then)
             case Branch():
-                return self._branch(step, number, then)
+                return self._branch(step, addresses, then)
         raise AssertionError(step)
 
-    def _call(self, step: Call, number: int, then: int) -> int:
+    def _call(self, step: Call, addresses: list[int], then: int) -> int:
         route, endpoint = self.layout.target(*self._caller, step.call)
-        op = self._op("CALL", step=number, a=route, b=endpoint, c=step.repeat, next=then)
+        op = self._op("CALL", step=addresses[0], a=route, b=endpoint, c=step.repeat, next=then)
         if isinstance(step.on_failure, Fallback):
-            fallback = self._steps(step.on_failure.fallback, number + 1, self._op("LAP", a=op))
+            fallback = self._steps(step.on_failure.fallback, addresses[1:], self._op("LAP", a=op))
             self.ops[op]["d"] = fallback
         else:
             self.ops[op]["d"] = st.IGNORE if step.on_failure == "ignore" else st.FAIL
         return op
 
-    def _parallel(self, step: Parallel, number: int, then: int) -> int:
-        starts = []
-        inner = number + 1
-        for branch in step.parallel:
-            starts.append(self._steps(branch, inner, self._op("BRANCH_END")))
-            inner += sum(_size(one) for one in branch)
+    def _parallel(self, step: Parallel, addresses: list[int], then: int) -> int:
+        inner = _shares(addresses[1:], [_sizes(branch) for branch in step.parallel])
+        starts = [self._steps(branch, mine, self._op("BRANCH_END")) for branch, mine in zip(step.parallel, inner, strict=True)]
         needed = len(starts) if step.join == "all" else 1 if step.join == "first" else step.join
-        return self._op("FORK", step=number, a=self._link(starts), b=len(starts), c=int(needed), next=then)
-
-    def _branch(self, step: Branch, number: int, then: int) -> int:
-        starts, bounds = [], []
-        inner, bound = number + 1, 0.0
-        for option in step.branch:
-            starts.append(self._steps(option.steps, inner, then))
-            inner += sum(_size(one) for one in option.steps)
-            bound += option.probability
-            bounds.append(bound)
         first = self._link(starts)
-        self.bounds[first:] = bounds
-        return self._op("WAY", step=number, a=first, b=len(starts), next=then)
+        return self._op("FORK", step=addresses[0], a=first, b=len(starts), c=int(needed), next=then)
+
+    def _branch(self, step: Branch, addresses: list[int], then: int) -> int:
+        inner = _shares(addresses[1:], [_sizes(option.steps) for option in step.branch])
+        starts = [self._steps(option.steps, mine, then) for option, mine in zip(step.branch, inner, strict=True)]
+        first = self._link(starts)
+        self.bounds[first:] = itertools.accumulate(option.probability for option in step.branch)
+        return self._op("WAY", step=addresses[0], a=first, b=len(starts), next=then)
 
     def _link(self, starts: list[int]) -> int:
         first = len(self.links)
@@ -216,7 +207,17 @@ def _distribution(spec: Distribution) -> dict[str, float]:
 
 
 def _size(step: Step) -> int:
-    return 1 + sum(_size(one) for program in inner_steps(step) for one in program)
+    return 1 + sum(_sizes(program) for program in inner_steps(step))
+
+
+def _sizes(steps: tuple[Step, ...]) -> int:
+    return sum(_size(step) for step in steps)
+
+
+def _shares(addresses: list[int], sizes: list[int]) -> list[list[int]]:
+    """The addresses cut into runs of these sizes."""
+    ends = list(itertools.accumulate(sizes))
+    return [addresses[end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
 
 def rows(record: Any, values: list[dict[str, Any]]) -> np.ndarray[Any, Any]:

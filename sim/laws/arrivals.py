@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from sim.draws import unit
+from sim.laws.service import to_ns
 from sim.registry import law
 
 
@@ -28,30 +29,27 @@ def time_for_area(rate: float, slope: float, area: float) -> float:
 
 
 @law
-def next_arrival(segments: Any, index: int, last: int, now_ns: int, area: float) -> tuple[int, int]:
-    """A3 (segment, time in ns) at which `area` has passed since now; time -1 when the segments end before.
+def next_arrival(segments: Any, index: int, last: int, used: float, area: float) -> tuple[int, int, float]:
+    """A3 (segment, time in ns, area used in it) once `area` more has passed; time -1 when the segments end before.
 
-    `segments[index .. last]` are straight pieces of the rate in order of time; now lies in or before segments[index].
-    Only differences of time pass through floats.
+    `segments[index .. last]` are straight pieces of the rate in order of time, of the first of which `used` has passed.
+    Times are found from the beginning of a piece, so that roundings do not add up; only differences pass through floats.
     """
+    area += used
     while index <= last:
         piece = segments[index]
-        begin = max(now_ns, piece.start_ns)
         length = (piece.end_ns - piece.start_ns) * 1e-9
-        left = (piece.end_ns - begin) * 1e-9
-        if left > 0.0:
+        whole = length * 0.5 * (piece.rate_start + piece.rate_end)
+        if area <= whole:
             slope = (piece.rate_end - piece.rate_start) / length
-            rate = piece.rate_start + slope * ((begin - piece.start_ns) * 1e-9)
-            inside = left * (rate + 0.5 * slope * left)
-            if area <= inside:
-                return index, min(begin + int(time_for_area(rate, slope, area) * 1e9 + 0.5), piece.end_ns)
-            area -= inside
-            now_ns = piece.end_ns
+            seconds = time_for_area(piece.rate_start, slope, area)
+            return index, min(piece.start_ns + int(seconds * 1e9 + 0.5), piece.end_ns), area
+        area -= whole
         index += 1
-    return index, -1
+    return index, -1, 0.0
 
 
 @law
 def user_appears_ns(user: int, spawn: float) -> int:
     """A4 When a closed user first begins to think: one after the other at `spawn` per second, or all at once."""
-    return int(user / spawn * 1e9 + 0.5) if spawn > 0.0 else 0
+    return to_ns(user / spawn * 1e9) if spawn > 0.0 else 0

@@ -13,7 +13,7 @@ def fold(digest: Any, time_ns: int, kind: int, request: int, call: int, place: i
     """T1 Fold one row into two 64-bit lanes; each lane takes two words, and each ends up in both."""
     a = ((digest[0] ^ unsigned(time_ns)) * 0x9E3779B97F4A7C15) & M64
     b = ((digest[1] ^ unsigned(request)) * 0xC2B2AE3D27D4EB4F) & M64
-    a = (((a ^ (a >> 29)) ^ unsigned(kind | (call << 4) | ((place + 1) << 24))) * 0xBF58476D1CE4E5B9) & M64
+    a = (((a ^ (a >> 29)) ^ unsigned(kind | (call << 6) | ((place + 1) << 24))) * 0xBF58476D1CE4E5B9) & M64
     b = (((b ^ (b >> 31)) ^ unsigned(value)) * 0x94D049BB133111EB) & M64
     digest[0] = a ^ (b >> 32)
     digest[1] = b ^ (a >> 32)

@@ -20,5 +20,5 @@ def pass_time(pod: Any, now_ns: int) -> None:
     pod.present_area_ns += elapsed * pod.present
     pod.waiting_area_ns += elapsed * pod.waiting
     pod.working_area_ns += elapsed * pod.working
-    pod.cpu_area += elapsed * pod.millicores
+    pod.slow_area_ns += elapsed * pod.slow_working
     pod.changed_ns = now_ns

@@ -8,6 +8,7 @@ from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.plane import DataPlane
 from sim.platform.cluster import Cluster
+from sim.telemetry import millicore_ns
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class MetricsServer:
         return self._samples[service]
 
     def _scrape(self) -> None:
-        seen = self._plane.observe()
+        seen = self._plane.observe(histograms=False)
         keys = zip(seen.pod_service.tolist(), seen.pod_number.tolist(), strict=True)
-        areas = dict(zip(keys, seen.pods["cpu_area"].tolist(), strict=True))
+        areas = dict(zip(keys, millicore_ns(seen), strict=True))
         self._samples = {name: self._sampled(index, name, areas) for index, name in enumerate(self._services)}
         self._cpu_areas, self._scraped_ns = areas, self._clock.now_ns
         self._clock.after(self._interval_ns, ControlPhase.SCRAPE, "metrics", self._scrape)

@@ -29,6 +29,7 @@ class Books:
         self.spans: list[Any] = []
         self.open_tries: dict[tuple[int, int], Try] = {}  # sampled tries whose span is not over
         self.workloads = [Tally() for _ in layout.workloads]
+        self.alive: list[set[int]] = [set() for _ in layout.workloads]  # numbers of requests whose client waits
         self.intervals = [Tally() for _ in layout.intervals]
         self.workload_histogram = np.zeros((len(layout.workloads), BUCKETS), dtype=np.int64)
         self.interval_histogram = np.zeros((len(layout.intervals), BUCKETS), dtype=np.int64)
@@ -48,6 +49,7 @@ class Books:
 
     def offered(self, request: Request) -> None:
         """A request came."""
+        self.alive[request.workload].add(request.number)
         self.workloads[request.workload].offered += 1
         for i, interval in enumerate(self.layout.intervals):
             if is_measured(interval, request.workload, request.arrived_ns):
@@ -56,6 +58,7 @@ class Books:
     def finished(self, request: Request, outcome: int, latency_ns: int) -> None:
         """A request is over: its class's books, and those of the intervals it arrived in."""
         of_class = request.workload
+        self.alive[of_class].remove(request.number)
         count_finished(self.workloads[of_class], outcome, latency_ns, self.layout.good_ns(of_class))
         if outcome == OK:
             self.workload_histogram[of_class][bucket(latency_ns)] += 1

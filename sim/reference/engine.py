@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
@@ -74,23 +78,34 @@ class ReferencePlane:
             self._act(command, self.by_name[command.service, command.number])
         self._log.append((self._now, command))
 
-    def observe(self) -> Observation:
+    def observe(self, *, histograms: bool = True) -> Observation:
         """Counters and histograms up to now."""
         for pod in self.pods:
             pass_time(pod.tally, self._now)
-        books = self.books
+        books, pods = self.books, self.pods
+
+        def column(values: Iterable[int], kind: type = np.int64) -> NDArray[Any]:
+            return np.fromiter(values, dtype=kind)
+
+        def copied(histogram: NDArray[np.int64]) -> NDArray[np.int64]:
+            return histogram.copy() if histograms else histogram[:0]
+
         return Observation(
             now_ns=self._now,
-            pod_service=np.array([pod.service for pod in self.pods], dtype=np.int64),
-            pod_number=np.array([pod.number for pod in self.pods], dtype=np.int64),
-            pod_ready=np.array([pod in self.ready[pod.service] for pod in self.pods], dtype=np.bool_),
-            pods=POD_TALLY.gather([pod.tally for pod in self.pods]),
+            pod_service=column(pod.service for pod in pods),
+            pod_number=column(pod.number for pod in pods),
+            pod_ready=column((pod in self.ready[pod.service] for pod in pods), np.bool_),
+            pod_slow_core=column(pod.slow_core for pod in pods),
+            pod_present_ns=column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
+            pod_work_ns=column(sum(self._now - job.started_ns for job in pod.at_work) for pod in pods),
+            pods=POD_TALLY.gather([pod.tally for pod in pods]),
             routes=ROUTE_TALLY.gather([route.tally for route in self.routes]),
             workloads=REQUEST_TALLY.gather(books.workloads),
+            alive=column(len(alive) for alive in books.alive),
             intervals=REQUEST_TALLY.gather(books.intervals),
-            workload_histogram=books.workload_histogram.copy(),
-            interval_histogram=books.interval_histogram.copy(),
-            service_histogram=books.service_histogram.copy(),
+            workload_histogram=copied(books.workload_histogram),
+            interval_histogram=copied(books.interval_histogram),
+            service_histogram=copied(books.service_histogram),
         )
 
     def present(self, service: str, number: int) -> int:

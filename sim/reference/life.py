@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from scenarios.schema.topology import Step
 from sim.clock import CALLS_MAX
 from sim.errors import TooManyCalls
 from sim.laws.retrying import PENDING
-from sim.layout import inner_steps
+from sim.layout import inner_steps, numbers
 from sim.reference.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -121,20 +121,11 @@ class Numbered:
     inner: tuple[tuple[Numbered, ...], ...]
 
 
-def numbered(steps: Sequence[Step], first: int = 0) -> tuple[Numbered, ...]:
-    """Steps numbered in document order, depth first (D3)."""
-    found: list[Numbered] = []
-    for step in steps:
-        number = first
-        first += 1
-        inner = []
-        for program in inner_steps(step):
-            inner.append(numbered(program, first))
-            first += size(inner[-1])
-        found.append(Numbered(step, number, tuple(inner)))
-    return tuple(found)
+def numbered(steps: tuple[Step, ...]) -> tuple[Numbered, ...]:
+    """An endpoint's program with the address of each step (D3)."""
+    return _numbered(steps, numbers(steps))
 
 
-def size(program: Sequence[Numbered]) -> int:
-    """How many steps a program has, inner ones included."""
-    return sum(1 + sum(size(inner) for inner in one.inner) for one in program)
+def _numbered(steps: tuple[Step, ...], given: Iterator[int]) -> tuple[Numbered, ...]:
+    return tuple(
+        Numbered(step, next(given), tuple(_numbered(program, given) for program in inner_steps(step))) for step in steps)

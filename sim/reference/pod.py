@@ -132,7 +132,7 @@ class Pod:
         job.lasts_ns = duration_ns(job.demand_ns, millicores, self.slowdown)
         self.at_work.append(job)
         self.tally.working += 1
-        self.tally.millicores += millicores
+        self.tally.slow_working += job.on_slow_core
         if visit.started_ns < 0:
             visit.started_ns = now
         request = job.strand.request.number
@@ -147,7 +147,7 @@ class Pod:
         self.plane.row(ROW_WORKED, job.strand.request.number, job.strand.number, self.ident, 0)
         self.at_work.remove(job)
         self.slow_core_free = self.slow_core_free or job.on_slow_core
-        self.tally.millicores -= self.slow_core if job.on_slow_core else 1000
+        self.tally.slow_working -= job.on_slow_core
         self.tally.working -= 1
         self.tally.served_ns += job.lasts_ns
         visit.worked_ns += job.lasts_ns
@@ -165,7 +165,7 @@ class Pod:
         lost = self.visits
         self.tally.lost += len(lost)
         self.tally.inside_ns += sum(now - visit.delivered_ns for visit in lost)
-        self.tally.present = self.tally.waiting = self.tally.working = self.tally.millicores = 0
+        self.tally.present = self.tally.waiting = self.tally.working = self.tally.slow_working = 0
         dying = sorted([*lost, *self.leftovers], key=_in_order)
         self.visits, self.leftovers, self.at_work, self.held, self.is_gone = [], [], [], 0, True
         self.door.clear()

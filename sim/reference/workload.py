@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -50,14 +51,13 @@ class Workload:
         shape = arrivals.poisson or arrivals.constant
         assert shape is not None
         segments: Any = pieces(shape, self.spec.load, duration)
-        is_poisson, n, piece, time = arrivals.poisson is not None, 0, 0, 0
-        while True:
+        is_poisson, piece, used = arrivals.poisson is not None, 0, 0.0
+        for n in itertools.count():
             area = gap_area(indexed_key(self.key, n), ARRIVAL, is_poisson)
-            piece, time = next_arrival(segments, piece, len(segments) - 1, time, area)
+            piece, time, used = next_arrival(segments, piece, len(segments) - 1, used, area)
             if time < 0:
                 return
             yield time
-            n += 1
 
     def _next_open(self, n: int) -> None:
         time = next(self._times, None)

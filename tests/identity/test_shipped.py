@@ -27,19 +27,21 @@ def lived(scenario: Scenario, engine: str, seed: int = 1) -> dict[str, Any]:
     mesh.advance(scenario.duration)
     seen = mesh.plane.observe()
     assert_conserved(seen, mesh.plane.layout)
-    decisions = [(d.time_ns, d.service, d.before, d.after, d.reason) for d in control.decisions]
+    decisions = [(d.time_ns, d.service, d.before, d.after, d.reason) for d in control.decisions if d.applied]
     return {"digest": mesh.plane.digest(), "hops": int(seen.pods["visits"].sum()), "decisions": decisions}
 
 
 def lightened(name: str) -> Scenario:
-    """The scenario over its whole horizon, its load scaled until the reference engine lives it in seconds."""
+    """The whole horizon, the load scaled until the reference engine lives it in seconds, and pods that may go down to one."""
     scenario = load(name)
     flow = Flow(scenario)
     hops = sum(mean_rate(rates) for rates in flow.arrivals.values()) * scenario.duration / 1e9 * len(scenario.services)
     factor = min(1.0, HOPS / max(hops, 1.0))
     closed = [name for name, spec in scenario.workload.items() if spec.arrivals.users]
-    return scenario.with_(**{
-        f"workload.{name}.load": spec.load * factor for name, spec in scenario.workload.items() if name not in closed})
+    lighter: dict[str, Any] = {
+        f"workload.{name}.load": spec.load * factor for name, spec in scenario.workload.items() if name not in closed}
+    alone = {f"agents.{name}.scaling.hpa.min": 1 for name, mind in scenario.agents.items() if mind.scaling and mind.scaling.hpa}
+    return scenario.with_(**lighter, **alone)
 
 
 @pytest.mark.parametrize("name", shipped())

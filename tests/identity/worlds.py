@@ -86,9 +86,9 @@ def routes(draw: st.DrawFn) -> dict[str, Any]:
         ["random", "round_robin", "least_request", {"least_request": {"choice_count": 3}}]))}
     made["view"] = draw(st.sampled_from(["caller", "zone", "service"]))
     if draw(st.booleans()):
-        made["timeout"] = draw(st.sampled_from(["3ms", "10ms", "30ms"]))
+        made["timeout"] = f"{draw(st.integers(2, 40))}ms"
     if draw(st.booleans()):
-        made["per_try_timeout"] = draw(st.sampled_from(["1ms", "3ms", "5ms"]))
+        made["per_try_timeout"] = f"{draw(st.integers(1, 15))}ms"
     if draw(st.booleans()):
         made["retries"] = {"num_retries": draw(st.integers(1, 3)), "retry_on": draw(st.sampled_from(
             [["5xx"], ["gateway-error"], ["reset"], ["connect-failure", "reset"]]))}
@@ -126,10 +126,13 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         workload[name] = {"mix": dict(sorted(mix.items())), "arrivals": draw(arrivals(entries))}
         if draw(st.booleans()):
             workload[name]["zone"] = zones[0]
+    edges = [f"{name} -> {target}" for name, spec in workload.items() for target in spec["mix"]]
+    own = {edge: draw(routes()) for edge in edges if draw(st.booleans())}
     return Scenario.model_validate({
-        "version": 1, "name": "generated", "duration": f"{HORIZON_MS}ms", "cluster": {"zones": zones},
+        "version": 1, "name": "generated", "duration": f"{HORIZON_MS}ms", "warmup": "10ms", "cluster": {"zones": zones},
         "network": {"same_zone": draw(times), "cross_zone": draw(times)},
-        "services": draw(services(names)), "routes": {"defaults": draw(routes())}, "workload": workload,
+        "services": draw(services(names)), "routes": {"defaults": draw(routes()), **own}, "workload": workload,
+        "expect": [{"good": "> 50%", "from": "30ms", "until": "90ms"}],
     })  # fmt: skip
 
 

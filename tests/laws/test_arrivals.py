@@ -38,10 +38,10 @@ def area_before(pieces: list[Piece], time_ns: int) -> float:
 
 def arrivals(pieces: list[Piece], areas: list[float]) -> list[int]:
     """Times at which the areas are used up, one after the other."""
-    index = time = 0
+    index, used = 0, 0.0
     times = []
     for area in areas:
-        index, time = next_arrival(pieces, index, len(pieces) - 1, time, area)
+        index, time, used = next_arrival(pieces, index, len(pieces) - 1, used, area)
         if time < 0:
             break
         times.append(time)
@@ -60,11 +60,11 @@ def test_gaps_of_a_poisson_stream():
     ("rate", "slope", "area", "seconds"),
     [
         (2.0, 0.0, 3.0, 1.5), (0.0, 2.0, 9.0, 3.0), (1.0, 2.0, 6.0, 2.0), (4.0, -1.0, 8.0, 4.0), (4.0, -1.0, 7.5, 3.0),
-        (4.0, -1.0, 8.1, -1.0), (0.0, 0.0, 1.0, -1.0), (0.0, -1.0, 1.0, -1.0), (5.0, 3.0, 0.0, 0.0),
+        (5.0, 3.0, 0.0, 0.0), (0.0, 2.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0), (4.0, -1.0, 8.000000000000002, 4.000000000000001),
     ],
 )  # fmt: skip
 def test_time_for_area(rate, slope, area, seconds):
-    """A2: the root of rate t + slope t^2 / 2 = area, or -1 where the rate falls to nothing before."""
+    """A2: the root of rate t + slope t^2 / 2 = area; an area a hair beyond the last counts as the last."""
     assert time_for_area(rate, slope, area) == seconds
 
 
@@ -126,15 +126,21 @@ def test_poisson_counts_in_a_ramp():
 
 def test_the_stream_ends_with_its_pieces():
     """A3: -1 when the area left is not enough, and for no pieces at all."""
-    assert next_arrival([Piece(0, S, 1.0, 1.0)], 0, 0, 0, 1.5) == (1, -1)
-    assert next_arrival([Piece(0, S, 0.0, 0.0), Piece(S, 2 * S, 2.0, 2.0)], 0, 1, 0, 1.0) == (1, 3 * S // 2)
+    assert next_arrival([Piece(0, S, 1.0, 1.0)], 0, 0, 0.0, 1.5) == (1, -1, 0.0)
+    assert next_arrival([Piece(0, S, 0.0, 0.0), Piece(S, 2 * S, 2.0, 2.0)], 0, 1, 0.0, 1.0) == (1, 3 * S // 2, 1.0)
+
+
+@pytest.mark.parametrize(("rate", "n", "time_ns"), [(3.0, 30, 10 * S), (700_000.0, 700_000, S), (7.0, 7_000_007, 1_000_001 * S)])
+def test_even_arrivals_do_not_drift(rate, n, time_ns):
+    """A3: request n of an even stream comes n / rate after the start, whatever was rounded on the way."""
+    assert arrivals([Piece(0, 2 * 10**6 * S, rate, rate)], [float(n - 1), 1.0])[-1] == time_ns
 
 
 def test_an_area_that_ends_with_its_piece():
     """A2, A3: 12 ms falling from 166.67/s to nothing are an area of exactly 1: there is a root, at the end."""
     pieces = [Piece(0, 12_000_000, 1000 / 6, 0.0), Piece(12_000_000, S, 0.0, 50.0)]
     assert area_before(pieces, 12_000_000) == 1.0
-    assert next_arrival(pieces, 0, 1, 0, 1.0) == (0, 12_000_000)
+    assert next_arrival(pieces, 0, 1, 0.0, 1.0) == (0, 12_000_000, 1.0)
 
 
 @pytest.mark.parametrize(("user", "spawn", "ns"), [(0, 0.0, 0), (9, 0.0, 0), (0, 4.0, 0), (3, 4.0, 750_000_000), (1, 3.0, 333_333_333)])

@@ -123,12 +123,12 @@ def test_arrivals_compiled(compiled):
         rates = [(chance.choice([0.0, chance.uniform(0, 50)]), chance.choice([0.0, chance.uniform(0, 50)])) for _ in ends]
         table = np.array([(a, b, *rate) for a, b, rate in zip([0, *ends], ends, rates, strict=False)], dtype=records.SEGMENT.dtype)
         objects = [records.SEGMENT.make_class()(**{name: row[name].item() for name in table.dtype.names}) for row in table]
-        at = (0, 0)
+        at = (0, 0, 0.0)
         while at[1] >= 0:
             area = chance.choice([0.0, 1.0, chance.expovariate(1.0)])
-            expected = LAW["next_arrival"](objects, at[0], 4, at[1], area)
-            assert plain(machine(table, at[0], 4, at[1], area)) == expected
-            at = expected if expected != at else (5, -1)
+            expected = LAW["next_arrival"](objects, at[0], 4, at[2], area)
+            assert plain(machine(table, at[0], 4, at[2], area)) == expected
+            at = expected if expected != at else (5, -1, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,12 @@ def test_a_share_of_any_stretch(top, bottom, offset, first):
 @pytest.mark.parametrize(("fraction", "struck"), [(0.0, 0), (1.0, 100)])
 def test_none_and_all(fraction, struck):
     """F1: a fraction of nothing strikes nobody, of one everybody, wherever it begins."""
-    assert {sum(is_struck(n, fraction, offset) for n in range(100)) for offset in (0.0, 0.3, 17.9)} == {struck}
+    assert {sum(is_struck(n, fraction, offset) for n in range(100)) for offset in (0.0, 0.3, 0.999)} == {struck}
 
 
 def test_every_pod_has_the_same_chance():
     """F1: over drawn offsets each pod number is struck as often as the fraction says (chi-square, alarm 1e-6)."""
-    offset = [unit(indexed_key(9, n), FAULT, 0) * 7 for n in range(7_000)]
+    offset = [unit(indexed_key(9, n), FAULT, 0) for n in range(7_000)]
     struck = np.array([sum(is_struck(number, 1 / 7, one) for one in offset) for number in range(21)])
     assert stats.chi2.sf(((struck - 1000) ** 2 / (1000 * 6 / 7)).sum(), 21) > 1e-6
 

@@ -32,10 +32,10 @@ def test_areas_are_integrals(changes):
     pod = POD_TALLY.make_class()()
     now, expected = 0, [0, 0, 0, 0]
     for length, *levels in changes:
-        pod.present, pod.waiting, pod.working, pod.millicores = levels
+        pod.present, pod.waiting, pod.working, pod.slow_working = levels
         for step in (length // 3, length - length // 3, 0):
             now += step
             pass_time(pod, now)
         expected = [area + length * level for area, level in zip(expected, levels, strict=True)]
-    assert [pod.present_area_ns, pod.waiting_area_ns, pod.working_area_ns, pod.cpu_area] == expected
+    assert [pod.present_area_ns, pod.waiting_area_ns, pod.working_area_ns, pod.slow_area_ns] == expected
     assert pod.changed_ns == now

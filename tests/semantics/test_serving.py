@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.commands import PodFailing, PodGone, PodSlowed
+from sim.telemetry import millicore_ns
 from tests.conservation import assert_drained
 from tests.worlds import lines, plane_of, told
 
@@ -168,7 +169,7 @@ services: {a: {workers: 3, resources: {limits: {cpu: 1500m}}, endpoints: {x: [{w
         10 2.0 started 0 10
         40 3.0 started 0 10
     """)
-    assert plane.observe().pods["cpu_area"].tolist() == [1000 * 30_000_000 + 500 * 20_000_000]
+    assert millicore_ns(plane.observe()) == [1000 * 30_000_000 + 500 * 20_000_000]
 
 
 def test_less_than_a_core(engine):
