@@ -115,12 +115,13 @@ def _forks_apart(build: Build) -> None:
 
 def _refuses_nonsense(build: Build) -> None:
     plane = _ready(build)
-    for command in (c.PodDraining("front", 7), c.PodReady("nobody", 0, "local"), c.PodGone("nobody", 0)):
+    for command in (c.PodDraining("front", 7), c.PodReady("nobody", 0, "local"), c.PodGone("nobody", 0),
+                    c.PodReady("front", 0, "local")):  # fmt: skip
         try:
             plane.apply(command)
         except ValueError:
             continue
-        raise AssertionError(f"{command} names nothing that exists and must raise ValueError")
+        raise AssertionError(f"{command} cannot be obeyed and must raise ValueError")
 
 
 def _obeys_at_once(build: Build) -> None:

@@ -44,7 +44,7 @@ def hpa_spec(described: Hpa) -> hpa.HpaSpec:
     return hpa.HpaSpec(
         min_replicas=described.min,
         max_replicas=described.max,
-        metrics=(hpa.CpuUtilization(max(1, round(described.target_cpu * 100))),),
+        metrics=(hpa.CpuUtilization(round(described.target_cpu * 100)),),
         behavior=None if described.behavior is None else _behavior(described.behavior),
         flags=hpa.ControllerFlags(
             tolerance=described.tolerance,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from scenarios.schema.model import OneOf, Part, Witness, field
 from scenarios.schema.resilience import Plain
@@ -90,6 +91,13 @@ class Hpa(Part):
     initial_readiness_delay: Duration = field(
         30_000_000_000, says="--horizontal-pod-autoscaler-initial-readiness-delay",
         seen=Witness("scaling", "agents.plain.scaling.hpa.initial_readiness_delay", ("30s", "0s")))
+
+    @field_validator("target_cpu")
+    @classmethod
+    def _whole(cls, target: float) -> float:
+        if not math.isclose(target * 100, round(target * 100), abs_tol=1e-9) or round(target * 100) < 1:
+            raise ValueError("is not a whole percent of at least 1; Kubernetes' averageUtilization is an integer")
+        return target
 
     @model_validator(mode="after")
     def _in_order(self) -> Hpa:

@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.errors import Mistake
-from scenarios.schema.calls import sites
+from scenarios.schema.calls import programs, sites, walk
 from scenarios.schema.cycles import endless
+from scenarios.schema.placed import Path
 from scenarios.schema.references import dangling
 from scenarios.schema.routing import DEFAULTS
+from scenarios.schema.topology import Call, Fallback, Step
 from scenarios.schema.units import format_duration
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
+
+
+PASSES_MAX = 1 << 24  # of a step, one after the other
 
 
 def broken_rules(world: Scenario) -> Iterator[Mistake]:
@@ -25,6 +30,20 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
     yield from missing
     if not missing:
         yield from endless(sites(world.services))
+    for _, steps, path in programs(world.services):
+        yield from _passes(steps, path, 1)
+
+
+def _passes(steps: tuple[Step, ...], path: Path, outer: int) -> Iterator[Mistake]:
+    """Fallbacks inside repeated calls inside fallbacks ...: a draw's address has room for so many passes (D3)."""
+    for found in walk(steps, path):
+        if not isinstance(found.step, Call) or found.in_fallback:
+            continue
+        times = outer * found.step.repeat
+        if times > PASSES_MAX:
+            yield Mistake((*found.path, "repeat"), f"is made {times:,} times with the fallbacks around it; at most {PASSES_MAX:,}")
+        elif isinstance(found.step.on_failure, Fallback):
+            yield from _passes(found.step.on_failure.fallback, (*found.path, "on_failure", "fallback"), times)
 
 
 def _times(world: Scenario) -> Iterator[Mistake]:

@@ -17,7 +17,7 @@ class MeanCv(Part):
         says="the mean",
         seen=Witness("hello", "services.api.endpoints.get.0.work.lognormal.mean", ("2ms", "3ms")))
     cv: Number = field(
-        says="standard deviation over mean", gt=0, le=100,
+        says="standard deviation over mean", ge=0.001, le=100,
         seen=Witness("hello", "services.api.endpoints.get.0.work.lognormal.cv", (0.5, 2)))
 
 

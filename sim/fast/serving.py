@@ -370,6 +370,7 @@ def lose_strand(s: Any, f: int) -> None:
         if retried:
             s.views[view_of(s, route, caller_pod(s, f))].retrying -= 1
         strand.backing_off = 0
+    strand.at_work = 0
     strand.gen += 1
     strand.epoch += 1
     if strand.kind == BRANCH:

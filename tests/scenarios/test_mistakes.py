@@ -72,7 +72,7 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("duration: 20s", "duration: .inf", ["duration = inf is not a duration"]),
     ("duration: 20s", "duration: " + "1ms" * 99, ["is not a duration"]),
     ("mean: 3ms", "mean: -3ms", ["lognormal.mean = '-3ms' is not a duration"]),
-    ("cv: 0.8", "cv: 0", ["lognormal.cv = 0 must be more than 0"]),
+    ("cv: 0.8", "cv: 0", ["lognormal.cv = 0 must be at least 0.001"]),
     ("cv: 0.8", "cv: .nan", ["lognormal.cv = nan is not a finite number"]),
     ("base: 30/s", "base: 30", ["flash_crowd.base = 30 is not a rate; write it like 300/s, 90/m or 5/h"]),
     ("base: 30/s", "base: 1e300/s", ["flash_crowd.base = '1e300/s' is more than one event a nanosecond"]),
