@@ -43,7 +43,7 @@ def load(
     return _built(_File(path, name, ()).data(_Reading()), set, here)
 
 
-def loads(text: str, set: Sequence[str] = (), folder: Path | None = None) -> Scenario:  # noqa: A002  # as above
+def loads(text: str, set: Sequence[str] = (), folder: Path | None = None) -> Scenario:  # noqa: A002  # the word of the command line
     """The scenario in a text; relative paths are relative to `folder` (the working folder). Raises ScenarioError."""
     here = folder or Path.cwd()
     data = _extended(_mapping(text, "<text>", Budget()), _File(here / "<text>", "<text>", ()), _Reading())
