@@ -1,4 +1,4 @@
-"""The conservation laws of a run, in integers: nothing that came is lost, no time at work is unaccounted for."""
+"""The conservation laws of a run (M6), in integers: nothing that came is lost, no time at work is unaccounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Integer time and the one order of simultaneous events; nowhere else is order decided.
+"""Integer time (D4) and the one order of simultaneous events; nowhere else is order decided.
 
 Time is int nanoseconds since the start. Data events sort by (time, rank); a rank packs (phase, request, call), where
 `call` is the request's own counter in creation order. Control events at one instant come before data events and sort

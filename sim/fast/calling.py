@@ -31,7 +31,7 @@ from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
 @part
 def view_of(s: Any, route: Any, pod: int) -> int:
-    """The memory a caller uses for a route: its own, its zone's or its service's; a client (-1) has one."""
+    """B5: the memory a caller uses for a route: its own, its zone's or its service's; a client (-1) has one."""
     if pod < 0 or route.view_kind == SERVICE:
         return route.first_view
     if route.view_kind == CALLER:
@@ -41,7 +41,7 @@ def view_of(s: Any, route: Any, pod: int) -> int:
 
 @part
 def pick_pod(s: Any, route: Any, view: int, key: int) -> int:
-    """A ready pod; -1 if there is none."""
+    """A ready pod; -1 if there is none (B4)."""
     ready, first = s.ready, s.services[route.callee].first
     n = s.services[route.callee].count
     if n == 0:

@@ -270,7 +270,7 @@ def wake(s: Any, f: int) -> int:
 
 @part
 def run(s: Any, f: int) -> None:
-    """Strand f's program from where it stands, until it waits for something or ends."""
+    """D14: strand f's program from where it stands, until it waits for something or ends."""
     strand = s.frames[f]
     while True:
         op = s.ops[strand.pc]

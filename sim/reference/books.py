@@ -20,7 +20,7 @@ Span = SPAN.make_class()
 
 
 class Books:
-    """The books of one run."""
+    """The books of one run: requests by class and interval (M3), spans (M4), histograms (M1)."""
 
     def __init__(self, layout: Layout, record: bool) -> None:
         self.layout = layout

@@ -24,7 +24,7 @@ EXPIRY, ALARM = "expired", "timed out"
 
 
 def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key: Callable[[int], int]) -> Process:
-    """One call with all its tries; `key(attempt)` addresses a try. Returns the outcome the program sees."""
+    """R4: one call with all its tries; `key(attempt)` addresses a try. Returns the outcome the program sees."""
     view = route.view(strand.visit.pod if strand.visit else None)
     expiry: Moment | None = None
     attempt = 0

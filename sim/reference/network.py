@@ -9,7 +9,7 @@ from sim.sampling import sample_ns
 
 
 class Network:
-    """Latency by whether two zones differ; a client without a zone is next to every pod."""
+    """N1: latency by whether two zones differ; a client without a zone is next to every pod."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout

@@ -35,7 +35,7 @@ class Job:
 
 
 class Pod:
-    """A running copy of a service."""
+    """A running copy of a service; who waits for a core (Q3), and for a worker (Q4)."""
 
     def __init__(self, plane: ReferencePlane, ident: int, service: int, number: int, zone: int) -> None:
         name = plane.layout.services[service]

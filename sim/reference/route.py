@@ -45,7 +45,7 @@ class Route:
             self.retry_mask |= RETRY_MASKS[condition]
 
     def view(self, caller: Pod | None) -> View:
-        """The memory a caller uses: its own, its zone's or its service's; a client has one."""
+        """B5: the memory a caller uses: its own, its zone's or its service's; a client has one."""
         viewer = 0
         if caller is not None and self.policy.view != "service":
             viewer = caller.number if self.policy.view == "caller" else caller.zone
@@ -54,7 +54,7 @@ class Route:
         return self.views[viewer]
 
     def pick(self, view: View, key: int) -> Pod | None:
-        """A ready pod for the try of that key; None if there is none."""
+        """A ready pod for the try of that key; None if there is none (B4)."""
         ready, version = self.plane.ready[self.callee], self.plane.versions[self.callee]
         if not ready:
             return None

@@ -40,7 +40,7 @@ def visit(plane: ReferencePlane, one: Try) -> Process:
 
 
 def run(plane: ReferencePlane, strand: Strand, program: Sequence[Numbered], lap: int) -> Process:
-    """Steps in order; False as soon as one fails. A strand nobody waits for stops after its step (D12)."""
+    """D14: steps in order; False as soon as one fails. A strand nobody waits for stops after its step (D12)."""
     for one in program:
         succeeded = yield from step(plane, strand, one, lap)
         if not succeeded or strand.abandoned:

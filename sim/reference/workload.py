@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Workload:
-    """A class of requests: when they come, what they call, and what became of them."""
+    """A class of requests: when they come (A1-A6) and what they call (A7)."""
 
     def __init__(self, plane: ReferencePlane, index: int) -> None:
         self.plane, self.index = plane, index

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,23 @@ def summary_of(life: dict[str, Any]) -> dict[str, Any]:
     return life | {"decisions": len(life["decisions"])}
 
 
-if __name__ == "__main__":  # python -m tests.identity.test_shipped: keep today's lives, of the fast engine
+def whole_life(name: str) -> str:
+    """Whole horizon and whole load under both engines: a line of the log that is kept."""
+    reference, fast = (lived(load(name), engine) for engine in ("reference", "fast"))
+    verdict = "identical" if reference == fast else f"DIFFERENT from {fast['digest']}"
+    return f"{name:<24} {reference['hops']:>10,} hops  {len(reference['decisions']):>4} changes  {reference['digest']}  {verdict}"
+
+
+def main() -> None:
+    """`python -m tests.identity.test_shipped` keeps today's lives of the fast engine; `--whole` logs both engines' too."""
     PINNED.parent.mkdir(parents=True, exist_ok=True)
     kept = {name: summary_of(lived(load(name), "fast")) for name in shipped()}
     PINNED.write_text(json.dumps(kept, indent=1) + "\n")
+    if "--whole" in sys.argv:
+        with ProcessPoolExecutor(2) as pool:
+            lines = [*pool.map(whole_life, shipped())]
+        PINNED.with_name("whole_horizon.log").write_text("".join(f"{line}\n" for line in lines))
+
+
+if __name__ == "__main__":
+    main()
