@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +72,23 @@ def window(layout: Layout, before: Observation | None, after: Observation) -> Wi
     """What happened from one observation (None: the beginning) to another."""
     start = before.now_ns if before else 0
     classes = tuple(_class_window(layout, i, before, after) for i in range(len(layout.workloads)))
-    services = tuple(_service_window(layout, i, before, after) for i in range(len(layout.services)))
+    growth = service_totals(layout, after)
+    if before is not None:
+        earlier = service_totals(layout, before)
+        growth = {name: values - earlier[name] for name, values in growth.items()}
+    services = tuple(_service_window(layout, i, growth, before, after) for i in range(len(layout.services)))
     return Window(start, after.now_ns, classes, services)
+
+
+def service_totals(layout: Layout, seen: Observation) -> dict[str, NDArray[Any]]:
+    """Every counter of PodTally summed over the pods of each service, and `core_ns`, CPU time: (services,) each."""
+    totals: dict[str, NDArray[Any]] = {}
+    for name in seen.pods.dtype.names or ():
+        totals[name] = np.zeros(len(layout.services), dtype=np.int64)
+        np.add.at(totals[name], seen.pod_service, seen.pods[name])
+    totals["core_ns"] = np.zeros(len(layout.services))
+    np.add.at(totals["core_ns"], seen.pod_service, np.array(millicore_ns(seen), dtype=np.float64) / 1000)
+    return totals
 
 
 def _class_window(layout: Layout, i: int, before: Observation | None, after: Observation) -> ClassWindow:
@@ -90,24 +106,18 @@ def _class_window(layout: Layout, i: int, before: Observation | None, after: Obs
     )  # fmt: skip
 
 
-def _service_window(layout: Layout, i: int, before: Observation | None, after: Observation) -> ServiceWindow:
+def _service_window(layout: Layout, i: int, growth: dict[str, NDArray[Any]], before: Observation | None,
+                    after: Observation) -> ServiceWindow:  # fmt: skip
     elapsed = max(1, after.now_ns - (before.now_ns if before else 0))
     histogram = after.service_histogram[i] - (before.service_histogram[i] if before else 0)
-
-    def change(name: str) -> int:
-        return _of_service(after, i, name) - (_of_service(before, i, name) if before else 0)
-
     return ServiceWindow(
         layout.services[i],
-        visits=change("visits"), failed=change("failed"), rejected=change("rejected"), lost=change("lost"),
+        visits=int(growth["visits"][i]), failed=int(growth["failed"][i]),
+        rejected=int(growth["rejected"][i]), lost=int(growth["lost"][i]),
         inside_p50_ns=quantile_ns(histogram, 0.5), inside_p99_ns=quantile_ns(histogram, 0.99),
-        busy_cores=(_core_ns(after, i) - (_core_ns(before, i) if before else 0.0)) / elapsed,
-        waiting=change("waiting_area_ns") / elapsed, present=change("present_area_ns") / elapsed,
+        busy_cores=float(growth["core_ns"][i]) / elapsed,
+        waiting=float(growth["waiting_area_ns"][i]) / elapsed, present=float(growth["present_area_ns"][i]) / elapsed,
     )  # fmt: skip
-
-
-def _of_service(observation: Observation, service: int, name: str) -> int:
-    return int(observation.pods[name][observation.pod_service == service].sum())
 
 
 def millicore_ns(seen: Observation) -> list[int]:
@@ -115,7 +125,3 @@ def millicore_ns(seen: Observation) -> list[int]:
     columns = zip(seen.pods["working_area_ns"].tolist(), seen.pods["slow_area_ns"].tolist(), seen.pod_slow_core.tolist(),
                   strict=True)  # fmt: skip
     return [working * 1000 - slow * (1000 - core) for working, slow, core in columns]
-
-
-def _core_ns(seen: Observation, service: int) -> float:
-    return sum(used for used, of in zip(millicore_ns(seen), seen.pod_service.tolist(), strict=True) if of == service) / 1000
