@@ -56,18 +56,18 @@ def changes(one: Run, other: Run) -> list[tuple[str, Any, Any]]:
 
 
 def differing_stretch(one: Run, other: Run) -> tuple[int, int] | None:
-    """(start, end) in ns of the first stretch at whose end the digests differ; None where they never do."""
+    """(start, end) in ns of the first stretch at whose end the digests differ; None where they never do.
+
+    Where one run ends earlier, and the other kept no digest of that instant, they may differ up to there.
+    """
     start = 0
-    points = [dict(map(tuple, run.manifest["checkpoints"])) for run in (one, other)]
-    ends = [int(run.manifest["simulated_ns"]) for run in (one, other)]
-    for run, end, known in zip((one, other), ends, points, strict=True):
-        if run.manifest["trace_digest"] is not None:
-            known.setdefault(end, run.manifest["trace_digest"])
-    for time in sorted(points[0].keys() & points[1].keys()):
-        if points[0][time] != points[1][time]:
+    here, there = _digests(one), _digests(other)
+    for time in sorted(here.keys() & there.keys()):
+        if here[time] != there[time]:
             return start, time
         start = time
-    return None if ends[0] == ends[1] == start else (start, min(ends))
+    end = _common_end(one, other)
+    return None if start == end else (start, end)
 
 
 def parting(one: Run, other: Run, stretch: tuple[int, int]) -> Parting | None:
@@ -88,22 +88,49 @@ def parting(one: Run, other: Run, stretch: tuple[int, int]) -> Parting | None:
 def print_difference(console: Console, one: Run, other: Run) -> bool:
     """Say whether two runs have the same trace, and if not, why and from where on."""
     stretch = differing_stretch(one, other)
+    recorded = stretch is not None and all(stretch[1] in _digests(run) for run in (one, other))
     if stretch is None:
-        console.print(Text.assemble(("the same trace", "bold green"), f", {one.manifest['trace_digest'] or 'as far as both go'}"))
-    else:
+        _print_same(console, one, other)
+    elif recorded:
         console.print(Text.assemble(("different traces", "bold red"), f"; they part between {clock(stretch[0])} and {clock(stretch[1])}"))
-    for path, here, there in changes(one, other):
-        console.print(Text.assemble((f"  {path}: ", "bold"), f"{here} → {there}"), soft_wrap=True)
+    _print_changes(console, one, other)
     if stretch is None:
         return True
     console.print(Text(f"replaying both up to {clock(stretch[1])} ...", "dim"))
     found = parting(one, other, stretch)
-    if found is None:
+    if found is not None:
+        console.print("\nthe first row that differs:")
+        _print_rows(console, found)
+    elif recorded:
         console.print("a replay finds no difference: the folders were written by another version of Parley")
-        return False
-    console.print("\nthe first row that differs:")
-    _print_rows(console, found)
-    return False
+    else:
+        _print_same(console, one, other)
+    return found is None and not recorded
+
+
+def _digests(run: Run) -> dict[int, str]:
+    """What the run folder knows of its trace: digests by time in ns."""
+    known: dict[int, str] = dict(map(tuple, run.manifest["checkpoints"]))
+    if run.manifest["trace_digest"] is not None:
+        known.setdefault(int(run.manifest["simulated_ns"]), run.manifest["trace_digest"])
+    return known
+
+
+def _common_end(one: Run, other: Run) -> int:
+    return min(int(run.manifest["simulated_ns"]) for run in (one, other))
+
+
+def _print_same(console: Console, one: Run, other: Run) -> None:
+    """One digest, if both went equally far."""
+    end = _common_end(one, other)
+    digest = one.manifest["trace_digest"] if one.manifest["simulated_ns"] == other.manifest["simulated_ns"] else None
+    console.print(Text.assemble(("the same trace", "bold green"), f", {digest or f'as far as both go: {clock(end)}'}"))
+
+
+def _print_changes(console: Console, one: Run, other: Run) -> None:
+    for path, here, there in changes(one, other):
+        name, *told = ("until", clock(here), clock(there)) if path == "until_ns" else (path, here, there)
+        console.print(Text.assemble((f"  {name}: ", "bold"), " → ".join(map(str, told))), soft_wrap=True)
 
 
 def _changes(path: str, here: Any, there: Any) -> Iterator[tuple[str, Any, Any]]:

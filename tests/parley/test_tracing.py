@@ -77,6 +77,14 @@ def test_the_same_trace_is_the_same_whatever_the_engine(shop, folder):
     assert text.startswith("the same trace, ") and "engine: fast → reference" in text
 
 
+def test_a_shorter_run_of_the_same_is_the_same(shop, folder):
+    """As far as both go, wherever the shorter one ended."""
+    other = parley.run(folder / "world.yaml", until="1700ms", spans="none", out=folder / "shorter")
+    text = printed(print_difference, shop, other)
+    assert "the same trace, as far as both go: 1.7s" in text and "until: 6s → 1.7s" in text
+    assert "different" not in text and "version" not in text
+
+
 def test_a_difference_is_found_where_it_begins(shop, folder):
     """A service is slower from 3 s on: the traces part there, and the row shows it."""
     change = ["faults.late={at: 3s, slow: {service: stock, factor: 2}}"]
