@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,9 +144,9 @@ def init_command(file: Annotated[Path, typer.Argument(help="The file to write.")
     """Write a first scenario, with comments, and the schema for editors beside it."""
     with mistakes_told():
         schema = file.with_name(SCHEMA_FILE)
-        _write_new(file, first_file(file.stem, str(file)))
-        schema.write_text(json.dumps(json_schema(), indent=2) + "\n")
-        Console().print(f"wrote {file}; try: parley run {file}", soft_wrap=True)
+        _write_new(file, first_file(_run_name(file.stem), str(file)))
+        _write(schema, json.dumps(json_schema(), indent=2) + "\n")
+        Console().print(Text(f"wrote {file}; try: parley run {file}"), soft_wrap=True)
 
 
 @app.command("schema")
@@ -158,8 +159,8 @@ def schema_command(
         if str(file) == "-":
             sys.stdout.write(text)
             return
-        file.write_text(text)
-        Console().print(f"wrote {file}", soft_wrap=True)
+        _write(file, text)
+        Console().print(Text(f"wrote {file}"), soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -209,11 +210,23 @@ def _say(sentence: str, colour: str = "bold red") -> None:
     Console(stderr=True, highlight=False).print(Text.assemble(("parley: ", colour), sentence), soft_wrap=True)
 
 
+def _run_name(stem: str) -> str:
+    """A file's name as a scenario may bear it."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).lstrip("_-")[:63] or "first"
+
+
 def _write_new(file: Path, text: str) -> None:
     try:
-        with file.open("x", encoding="utf-8") as new:
-            new.write(text)
+        _write(file, text, "x")
     except FileExistsError:
         raise UsageError(f"{shown(file)}: is there already; name another file") from None
+
+
+def _write(file: Path, text: str, mode: str = "w") -> None:
+    try:
+        with file.open(mode, encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise
     except OSError as fault:
         raise UsageError(f"{shown(file)}: cannot be written: {fault.strerror}") from fault

@@ -126,7 +126,7 @@ def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
     for name, given, right in (("engine", engine, tuple(ENGINES)), ("spans", spans, MODES)):
         if given not in right:
             raise UsageError(f"{name} is one of {', '.join(right)}, not {given!r}{suggestion(given, right)}")
-    if isinstance(seed, bool) or not 0 <= seed < 2**63:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise UsageError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed!r}")
     return Order(world, seed, engine, _until_ns(world, asked.get("until")), spans, _command(scenario, asked))
 
@@ -194,7 +194,9 @@ def _keep_what_there_is(recording: Recording, manifest: Manifest, mesh: Mesh, fa
 
 def _until_ns(scenario: Scenario, until: str | int | None) -> int:
     end = scenario.duration if until is None else until if isinstance(until, int) else parse_duration(until)
-    if not 0 < end <= scenario.duration:
+    if end <= 0:
+        raise UsageError(f"until {until} leaves nothing to run; write it like 10m")
+    if end > scenario.duration:
         raise UsageError(f"until {until} is not within the run of {format_duration(scenario.duration)}; "
                          f"a longer one is asked for by --set duration={until}")  # fmt: skip
     return end

@@ -97,6 +97,9 @@ def test_a_failed_expect_is_exit_code_3(typed):
     (["diff", "nowhere", "run"], 5, "there is no run in that folder"),
     (["compare", "world.yaml", "wrld.yaml"], 2, "did you mean 'world.yaml'?"),
     (["init", "world.yaml"], 2, "is there already"),
+    (["init", "nowhere/mine.yaml"], 2, "cannot be written"),
+    (["schema", "nowhere/it.json"], 2, "cannot be written"),
+    (["schema", "."], 2, "cannot be written"),
     (["check", "wrld.yaml"], 2, "did you mean 'world.yaml'?"),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")  # fmt: skip
 def test_a_mistake_is_one_message_and_its_exit_code(typed, words, code, says):
@@ -115,6 +118,12 @@ def test_init_writes_a_file_that_runs(folder, typed):
     assert checked.returncode == 0 and "capacity" in checked.stdout
     assert typed("run", "mine.yaml", "--until", "5s", "--set", "expect=[]").returncode == 0
     assert len(list((folder / "results" / "runs").iterdir())) == 1
+
+
+def test_init_takes_any_file_name(typed):
+    """What a scenario may not be called becomes a name that it may."""
+    assert typed("init", "2.my mesh.v1.yml").returncode == 0
+    assert "2_my_mesh_v1 " in typed("check", "2.my mesh.v1.yml").stdout
 
 
 def test_schema_may_be_printed(typed):
