@@ -44,6 +44,14 @@ def test_pairing_is_used_where_noise_is_shared():
     assert made.half_width < 1e-12
 
 
+def test_what_is_the_same_in_every_seed_is_exact():
+    """A step with no noise but that of adding has no width, and a step of nothing but that is none."""
+    third = [0.1 + 0.2, 0.3, 0.3]
+    made = difference(third, [0.4, 0.4, 0.4], same_seeds=True)
+    assert (made.method, made.half_width, made.is_clear) == ("paired", 0.0, True)
+    assert difference(third, [0.3, 0.3, 0.3], same_seeds=True).difference == 0.0
+
+
 def test_without_shared_noise_the_interval_is_welchs():
     """Where the alternatives vary against each other, or under other seeds; said with the reason."""
     a, b = [1.0, 2.0, 3.0, 4.0], [4.4, 3.1, 2.0, 0.7]
