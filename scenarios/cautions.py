@@ -74,13 +74,20 @@ def _fits(service: Service, pool: NodePool) -> bool:
 
 def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
     visits = flow.visits()
+    closed = all(workload.arrivals.users is not None for workload in flow.world.workload.values())
+    after = "users wait for each other" if closed else "its queue grows for as long as the run lasts"
     for load in loads:
         hpa = hpa_of(flow.world, load.service)
         replicas = max(flow.world.services[load.service].replicas, hpa.max if hpa else 0)
         capacity = replicas * capacity_per_pod(flow, load.service, visits) if replicas else 0.0
         if load.mean_visits_per_s >= capacity and load.mean_visits_per_s > 0:
-            yield (f"services.{load.service}: a steady load of {load.mean_visits_per_s:.4g}/s meets a capacity of "
-                   f"{capacity:.4g}/s at {replicas} replicas, so its queue grows for as long as the run lasts")  # fmt: skip
+            pods = "1 replica" if replicas == 1 else f"{replicas:,} replicas"
+            yield (f"services.{load.service}: a steady load of {_rate(load.mean_visits_per_s)} meets a capacity of "
+                   f"{_rate(capacity)} at {pods}, so {after}")  # fmt: skip
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:,.0f}/s" if per_second >= 1000 else f"{per_second:.4g}/s"
 
 
 def _hopeless_timeouts(flow: Flow) -> Iterator[str]:
