@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from parley.wording import NOTHING, clock, count, money, number, percent
+from parley.wording import NOTHING, clock, count, milliseconds, money, number, percent
 
 DECISIONS_SHOWN, SERVICES_SHOWN = 12, 20
 PAUSES = 20  # a pause of a twentieth of the run ends a group of decisions
@@ -119,7 +119,7 @@ def _slo(slo: dict[str, Any]) -> Table:
     for name, goals in slo.items():
         if "latency" in goals:
             goal = goals["latency"]
-            made.add_row(name, f"p{goal['p']:g} under {goal['under_ms']:g} ms", f"{number(goal['measured_ms'])} ms", MET[goal["met"]])
+            made.add_row(name, f"p{goal['p']:g} under {goal['under_ms']:g} ms", milliseconds(goal["measured_ms"]), MET[goal["met"]])
         if "availability" in goals:
             goal = goals["availability"]
             made.add_row(name, f"{100 * goal['target']:g} % succeed", percent(goal["measured"]), MET[goal["met"]])
@@ -189,6 +189,6 @@ def _move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
 def _expect(expect: Sequence[dict[str, Any]]) -> Table:
     made = table("expected", "measured", "verdict")
     for one in expect:
-        measured = percent(one["measured"]) if one["unit"] == "share" else f"{number(one['measured'])} ms"
+        measured = percent(one["measured"]) if one["unit"] == "share" else milliseconds(one["measured"])
         made.add_row(one["expect"], measured, MET[one["met"]])
     return made

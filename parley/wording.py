@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 NOTHING = "-"  # where there is no figure
 
 
@@ -26,7 +28,7 @@ def count(value: int | None) -> str:
 
 def percent(share: float | None) -> str:
     """`99.94 %`; 100 % only where nothing is missing."""
-    if share is None or share != share:
+    if share is None or not math.isfinite(share):
         return NOTHING
     text = f"{100 * share:.2f}"
     if share < 1 and text == "100.00":
@@ -41,6 +43,12 @@ def rate(per_second: float) -> str:
             scaled = per_second / unit
             return f"{scaled:.0f}{letter}/s" if scaled >= 100 else f"{scaled:.1f}{letter}/s"
     return f"{per_second:,.0f}/s"
+
+
+def milliseconds(value: float | None) -> str:
+    """`12.35 ms`; a dash alone where there is none."""
+    text = number(value)
+    return text if text == NOTHING else f"{text} ms"
 
 
 def clock(ns: int | float) -> str:

@@ -80,7 +80,9 @@ def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
         hpa = hpa_of(flow.world, load.service)
         replicas = max(flow.world.services[load.service].replicas, hpa.max if hpa else 0)
         capacity = replicas * capacity_per_pod(flow, load.service, visits) if replicas else 0.0
-        if load.mean_visits_per_s >= capacity and load.mean_visits_per_s > 0:
+        if load.mean_visits_per_s > 0 and not replicas:
+            yield f"services.{load.service}.replicas: is 0, so every call to it fails at once"
+        elif load.mean_visits_per_s >= capacity and load.mean_visits_per_s > 0:
             pods = "1 replica" if replicas == 1 else f"{replicas:,} replicas"
             yield (f"services.{load.service}: a steady load of {_rate(load.mean_visits_per_s)} meets a capacity of "
                    f"{_rate(capacity)} at {pods}, so {after}")  # fmt: skip

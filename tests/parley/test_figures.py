@@ -8,7 +8,7 @@ import pytest
 
 import parley
 from parley.panels import APART, apart
-from parley.wording import clock, number, percent
+from parley.wording import clock, milliseconds, number, percent
 from tests.parley.worlds import SHOP, written
 
 ODD = {
@@ -41,7 +41,8 @@ def test_labels_keep_apart_and_in_order(wanted):
 
 @pytest.mark.parametrize(("made", "text"), [
     (number(0.03124), "0.03124"), (number(12.3456), "12.35"), (number(123456.7), "123,457"), (number(None), "-"), (number(0.0), "0"),
-    (percent(0.99999), "99.99 %"), (percent(1.0), "100.00 %"), (percent(float("nan")), "-"),
+    (percent(0.99999), "99.99 %"), (percent(1.0), "100.00 %"), (percent(float("nan")), "-"), (percent(float("inf")), "-"),
+    (milliseconds(None), "-"), (milliseconds(12.3456), "12.35 ms"),
     (clock(495 * 10**9), "8m15s"), (clock(1_500_000_000), "1.5s"), (clock(3720 * 10**9), "1h02m"), (clock(59_960_000_000), "1m"),
 ])  # fmt: skip
 def test_figures_are_written_for_people(made, text):

@@ -112,6 +112,7 @@ WARNED: list[tuple[list[str], str]] = [
     ([NODES, "services.a.replicas=9"], "cluster.nodes: pods ask for 9,500m of cpu together, and nodes offer 4,000m"),
     ([NODES, "services.a.replicas=9"], "cluster.nodes: pods ask for 9,663,676,416 bytes of memory together"),
     (["services.c.replicas=1"], "services.c: a steady load of 20/s meets a capacity of 16.67/s at 1 replica, so its queue grows"),
+    (["services.c.replicas=0"], "services.c.replicas: is 0, so every call to it fails at once"),
     (["routes.a -> b.timeout=19ms"], "routes.a -> b.timeout: 19ms is less than the mean time of b.go without queueing (20 ms)"),
     (["routes.a -> b.per_try_timeout=19ms"], "routes.a -> b.per_try_timeout: 19ms is less than the mean time of b.go"),
     (["routes.a -> b={timeout: 1s, per_try_timeout: 1s}"], "routes.a -> b.per_try_timeout: is not shorter than the timeout"),
