@@ -12,6 +12,7 @@ from rich.text import Text
 
 from parley.errors import UsageError
 from parley.results import Run
+from parley.run_folder import SUMMARY
 from parley.tables import read_columns
 from parley.wording import count, number
 
@@ -137,8 +138,9 @@ def print_traces(console: Console, run: Run, slowest: int, request: int | None) 
     traces = Traces(run)
     chosen = [traces.request(request)] if request is not None else traces.slowest(slowest)
     if request is None:
-        offered = run.summary["requests"]["offered"]
-        console.print(f"the slowest of {count(len(traces))} requests with spans, of {count(offered)} in the run\n")
+        known = (run.path / SUMMARY).exists()  # a run that was killed at once has spans, but no summary yet
+        of_all = f", of {count(run.summary['requests']['offered'])} in the run" if known else ""
+        console.print(f"the slowest of {count(len(traces))} requests with spans{of_all}\n")
     for trace in chosen:
         print_trace(console, trace)
         console.print()

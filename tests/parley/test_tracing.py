@@ -70,6 +70,13 @@ def test_a_request_without_spans_is_told(shop, folder):
         Traces(bare)
 
 
+def test_a_run_without_a_summary_has_waterfalls(folder):
+    """As one has that was killed before its first checkpoint."""
+    cut = parley.run(folder / "world.yaml", until="1s", out=folder / "cut")
+    (cut.path / "summary.json").unlink()
+    assert "requests with spans\n" in printed(print_traces, parley.load_run(cut.path), 1, None)
+
+
 def test_the_same_trace_is_the_same_whatever_the_engine(shop, folder):
     """What differs is said, and that it made no difference."""
     other = parley.run(folder / "world.yaml", engine="reference", spans="none", out=folder / "reference")
