@@ -45,7 +45,8 @@ def draw_load(axes: Any, timeline: Timeline) -> None:
         axes.step(when, np.minimum(capacity, 10 * top), where="mid", color=INK, linewidth=1.6)
         over = np.interp(time, when, np.minimum(capacity, 10 * top))
         axes.fill_between(time, over, offered, where=offered > over, color=RED, alpha=0.35, linewidth=0)
-        labels.append(Label(min(float(capacity[-1]), top), f"capacity\n({limiting[-1]})", INK))
+        word = "capacity" if capacity[-1] <= top else "capacity above"  # the end of its line is not in sight
+        labels.append(Label(min(float(capacity[-1]), top), f"{word}\n({limiting[-1]})", INK))
     axes.set_ylim(0, top)
     axes.yaxis.set_major_formatter(lambda value, _: number(value))
     finish(axes, timeline, "requests/s", labels)
@@ -118,7 +119,8 @@ def draw_replicas(axes: Any, timeline: Timeline) -> None:
             axes.plot(time[chosen], after[chosen] + aside, marker, color=colour, markersize=7, markeredgecolor="white", markeredgewidth=0.8)
         labels.append(Label(float(ready[-1]) if len(ready) else 0.0, one.name, colour))
     axes.set_ylim(min(0, axes.get_ylim()[0]), 1.25 * most)
-    axes.annotate("▲▼ decisions   ···· asked for", (1, 1), (-4, -4), xycoords="axes fraction", textcoords="offset points",
+    meant = "▲▼ decisions   ···· asked for" if timeline.scenario.agents else "···· asked for"
+    axes.annotate(meant, (1, 1), (-4, -4), xycoords="axes fraction", textcoords="offset points",
                   color=QUIET, fontsize=10, ha="right", va="top")  # fmt: skip
     axes.yaxis.get_major_locator().set_params(integer=True)
     finish(axes, timeline, "pods", labels)
