@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from scenarios.cautions import cautions
 from scenarios.flow import Flow
+from scenarios.load import load
 from scenarios.saturation import Amplification, ServiceLoad, amplification, service_loads
 from scenarios.schema.scenario import Scenario
 
@@ -21,9 +23,9 @@ class Report:
     warnings: tuple[str, ...]
 
 
-def check(world: Scenario) -> Report:
-    """Loads, amplification and warnings. Raises ScenarioError where a rate file or timestamps are at fault."""
-    flow = Flow(world)
+def check(world: Scenario | str | Path) -> Report:
+    """Loads, amplification and warnings of a scenario, a file or a shipped name. Raises ScenarioError as `load` does."""
+    flow = Flow(world if isinstance(world, Scenario) else load(world))
     loads = service_loads(flow)
     worst = amplification(flow)
     return Report(tuple(loads), worst, tuple(cautions(flow, loads, worst)))

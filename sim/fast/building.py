@@ -17,7 +17,6 @@ from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
 from sim.records import SPAN
 
-POLICIES = {"random": balancing.RANDOM, "round_robin": balancing.ROUND_ROBIN, "least_request": balancing.LEAST_REQUEST}
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
 
@@ -67,7 +66,7 @@ def _route(maker: TableMaker, layout: Layout, index: int, seed: int, views: list
     row: dict[str, Any] = {
         "key": key,
         "callee": layout.service_index[policy.callee],
-        "policy": POLICIES[policy.lb_policy.kind],
+        "policy": balancing.POLICIES[policy.lb_policy.kind],
         "choices": policy.lb_policy.least_request.choice_count if policy.lb_policy.least_request else 1,
         "timeout_ns": policy.timeout_ns, "per_try_timeout_ns": policy.per_try_timeout_ns,
         "expiry_ring": maker.ring(policy.timeout_ns), "alarm_ring": maker.ring(policy.per_try_timeout_ns),

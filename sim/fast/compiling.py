@@ -48,10 +48,10 @@ def state_of(book: Any, lane: int) -> Any:
 
 
 def sources_hash() -> str:
-    """Hash of every law and kernel source."""
+    """Hash of every law and kernel source, and of where they lie."""
     files = [*SIM.glob("laws/*.py"), *SIM.glob("fast/*.py"), SIM / "draws.py", SIM / "clock.py", SIM / "records.py",
              SIM / "trace.py"]  # fmt: skip
-    total = hashlib.blake2b(digest_size=8)
+    total = hashlib.blake2b(str(SIM).encode(), digest_size=8)  # numba keeps code by the path of its source
     for file in sorted(files):
         total.update(file.name.encode() + b"\0" + file.read_bytes())
     return total.hexdigest()

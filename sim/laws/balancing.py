@@ -6,6 +6,7 @@ from sim.draws import PICK, ROTATION, pick, unit
 from sim.registry import law
 
 RANDOM, ROUND_ROBIN, LEAST_REQUEST = 0, 1, 2
+POLICIES = {"random": RANDOM, "round_robin": ROUND_ROBIN, "least_request": LEAST_REQUEST}  # as a file names them
 
 
 @law

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.schema.routing import ResolvedRoute
 from sim.draws import indexed_key
-from sim.laws.balancing import draw_candidate, first_turn, is_less_busy, next_turn
+from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.retrying import RETRY_MASKS, is_retriable, retry_allowed
 from sim.records import ROUTE_TALLY
 
@@ -59,6 +59,7 @@ class Route:
         if not ready:
             return None
         policy = self.policy.lb_policy
+        assert policy.kind in POLICIES
         if policy.kind == "round_robin":
             fresh = view.version != version
             view.turn = first_turn(view.key, version, len(ready)) if fresh else next_turn(view.turn, len(ready))

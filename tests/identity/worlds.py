@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from scenarios.schema.resilience import LbPolicy
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
@@ -83,7 +84,7 @@ def made_endpoints(name: str) -> list[str]:
 def routes(draw: st.DrawFn) -> dict[str, Any]:
     """A route with any of its settings."""
     made: dict[str, Any] = {"lb_policy": draw(st.sampled_from(
-        ["random", "round_robin", "least_request", {"least_request": {"choice_count": 3}}]))}
+        [*LbPolicy.alternatives(), {"least_request": {"choice_count": 3}}]))}
     made["view"] = draw(st.sampled_from(["caller", "zone", "service"]))
     if draw(st.booleans()):
         made["timeout"] = f"{draw(st.integers(2, 40))}ms"

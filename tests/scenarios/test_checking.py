@@ -9,7 +9,7 @@ import pytest
 
 from scenarios.checking import Report, check
 from scenarios.flow import Flow
-from scenarios.load import loads
+from scenarios.load import load, loads
 
 CHAIN = """\
 version: 1
@@ -146,3 +146,8 @@ def test_recorded_arrivals_count_too(tmp_path: Any) -> None:
     (tmp_path / "times.csv").write_text("".join(f"{i / 2}\n" for i in range(200)))
     world = loads(CHAIN, ["workload.u.arrivals={timestamps: times.csv}"], folder=tmp_path)
     assert check(world).services[0].mean_visits_per_s == pytest.approx(2)
+
+
+def test_a_shipped_name_will_do():
+    """As everywhere at the front door: a name, a file or a scenario."""
+    assert check("hello_mesh") == check(load("hello_mesh"))
