@@ -110,7 +110,8 @@ def run(scenario: Source, *, seed: int = 1, engine: str = "fast",
     all or none; `out` is a folder that is new or empty, results/runs/… if absent; `progress` is called now and then.
     Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C, with what there is in the folder.
     """
-    order = ordered(scenario, seed=seed, engine=engine, until=until, set=set, spans=spans)
+    changes = (set,) if isinstance(set, str) else set
+    order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes, spans=spans)
     folder = new_folder(out, f"{order.scenario.name}-{seed}")
     with Stop().on_signals() as stop:
         simulate(order, folder, stop, progress)

@@ -51,7 +51,7 @@ def loads(text: str, set: Sequence[str] = (), folder: Path | None = None) -> Sce
 
 
 def _built(data: PlacedMapping, changes: Sequence[str], folder: Path) -> Scenario:
-    for change in changes:
+    for change in [changes] if isinstance(changes, str) else changes:  # one change alone needs no list
         path, equals, value = change.partition("=")
         label = f"--set {change}" if len(change) <= 120 else f"--set {change[:117]}..."
         if not equals:

@@ -34,3 +34,8 @@ def test_a_target_is_a_whole_percent(target):
     """Kubernetes has no fraction of a percent; none is rounded away."""
     with pytest.raises(ScenarioError, match="not a whole percent"):
         loads(NESTED % (1, 1), [f"agents.a.scaling.hpa={{target_cpu: {target}, max: 3}}", "services.a.resources.requests.cpu=1"])
+
+
+def test_one_change_needs_no_list():
+    """A text is one change, not one for each letter."""
+    assert loads(NESTED % (1, 1), "services.a.replicas=3").services["a"].replicas == 3
