@@ -20,7 +20,9 @@ from tests.parley.worlds import LONG, SHOP, written
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("shop")
+    made = tmp_path_factory.mktemp("shop")
+    written(made, SHOP)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +148,7 @@ def test_changes_are_laid_over_objects_and_files_alike(folder):
     assert runs[0].scenario.services["stock"].replicas == 5
 
 
-def test_nothing_is_overwritten(folder, monkeypatch, tmp_path):
+def test_nothing_is_overwritten(shop, folder, monkeypatch, tmp_path):
     """A folder with something in it is refused; default folders of one second get numbers."""
     with pytest.raises(FolderError, match="overwrites nothing"):
         parley.run(folder / "world.yaml", until="1s", out=folder / "run")

@@ -16,7 +16,9 @@ from tests.parley.worlds import SHOP, written
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("traced")
+    made = tmp_path_factory.mktemp("traced")
+    written(made, SHOP)
+    return made
 
 
 @pytest.fixture(scope="module")
