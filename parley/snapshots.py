@@ -13,7 +13,7 @@ from sim.layout import Layout
 from sim.plane import Observation
 from sim.platform.cluster import Cluster
 from sim.platform.pods import PodEvent, PodPhase
-from sim.telemetry import ServiceWindow, millicore_ns, window
+from sim.telemetry import ServiceWindow, service_growth, window
 
 SERVING = (PodPhase.READY, PodPhase.DRAINING)
 
@@ -76,18 +76,23 @@ class ServiceMeans:
     queue_mean: float  # waiting for a worker or a core, all pods together
 
 
-def service_means(layout: Layout, service: int, before: Snapshot, after: Snapshot) -> ServiceMeans:
-    """What a service did between two snapshots."""
-    name = layout.services[service]
+def service_means(layout: Layout, before: Snapshot, after: Snapshot) -> list[ServiceMeans]:
+    """What each service did between two snapshots, in the order of the file."""
     elapsed = after.seen.now_ns - before.seen.now_ns
-    changed = _changes(service, before.seen, after.seen)
-    ready = after.pod_time[name].ready - before.pod_time[name].ready
-    serving = after.pod_time[name].serving - before.pod_time[name].serving
+    growth = service_growth(layout, before.seen, after.seen)
+    return [
+        _means({counter: int(grown[i]) for counter, grown in growth.items()}, layout.scenario.services[name], elapsed,
+               before.pod_time[name], after.pod_time[name])
+        for i, name in enumerate(layout.services)
+    ]  # fmt: skip
+
+
+def _means(changed: dict[str, int], spec: Service, elapsed_ns: int, before: PodTime, after: PodTime) -> ServiceMeans:
     return ServiceMeans(
         changed["visits"],
-        _utilization(layout.scenario.services[name], changed, serving),
-        _over(ready, elapsed),
-        _over(changed["waiting_area_ns"], elapsed),
+        _utilization(spec, changed, after.serving - before.serving),
+        _over(after.ready - before.ready, elapsed_ns),
+        _over(changed["waiting_area_ns"], elapsed_ns),
     )
 
 
@@ -99,35 +104,23 @@ def window_rows(layout: Layout, before: Snapshot, after: Snapshot, cluster: Clus
         counts = {key: getattr(one, key) for key in ("offered", "succeeded", "good", "failed", "timed_out", "rejected", "in_flight")}
         times = {f"latency_{key}_ms": getattr(one, f"latency_{key}_ns") / 1e6 for key in ("mean", "p50", "p90", "p99")}
         yield {**span, "kind": "class", "name": one.name, **counts, **times}
-    for index, service in enumerate(made.services):
-        yield {**span, "kind": "service", "name": service.name, **_service_row(layout, index, service, before, after),
+    for service, means in zip(made.services, service_means(layout, before, after), strict=True):
+        yield {**span, "kind": "service", "name": service.name, **_service_row(service, means),
                **_phase_counts(cluster, service.name)}  # fmt: skip
 
 
-def _service_row(layout: Layout, index: int, made: ServiceWindow, before: Snapshot, after: Snapshot) -> dict[str, Any]:
+def _service_row(made: ServiceWindow, means: ServiceMeans) -> dict[str, Any]:
     return {
         "visits": made.visits, "failed": made.failed, "rejected": made.rejected, "lost": made.lost,
         "inside_p50_ms": made.inside_p50_ns / 1e6, "inside_p99_ms": made.inside_p99_ns / 1e6,
         "busy_cores": made.busy_cores, "waiting": made.waiting, "present": made.present,
-        "utilization": service_means(layout, index, before, after).utilization,
+        "utilization": means.utilization,
     }  # fmt: skip
 
 
 def _phase_counts(cluster: Cluster, service: str) -> dict[str, int]:
     now = cluster.counts(service)
     return {key: getattr(now, key) for key in ("desired", "pending", "starting", "ready", "draining")}
-
-
-def _changes(service: int, before: Observation, after: Observation) -> dict[str, int]:
-    """By how much each counter of a service's pods grew."""
-    names = after.pods.dtype.names or ()
-    old, new = before.pods[before.pod_service == service], after.pods[after.pod_service == service]
-    changed = {name: int(new[name].sum()) - int(old[name].sum()) for name in names}
-    return changed | {"millicore_ns": _cpu(after, service) - _cpu(before, service)}
-
-
-def _cpu(seen: Observation, service: int) -> int:
-    return sum(used for used, of in zip(millicore_ns(seen), seen.pod_service.tolist(), strict=True) if of == service)
 
 
 def _utilization(spec: Service, changed: dict[str, int], serving_ns: int) -> float:

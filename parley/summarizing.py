@@ -79,9 +79,9 @@ def _class(whole: Records, measured: Records, histogram: NDArray[np.int64]) -> d
 
 def _services(layout: Layout, warm: Snapshot, end: Snapshot) -> dict[str, Any]:
     found = {}
-    for i, name in enumerate(layout.services):
+    for i, (name, means) in enumerate(zip(layout.services, service_means(layout, warm, end), strict=True)):
         visits = int(end.seen.pods["visits"][end.seen.pod_service == i].sum())
-        found[name] = asdict(service_means(layout, i, warm, end)) | {"visits": visits}
+        found[name] = asdict(means) | {"visits": visits}
     return found
 
 

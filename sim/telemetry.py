@@ -72,22 +72,26 @@ def window(layout: Layout, before: Observation | None, after: Observation) -> Wi
     """What happened from one observation (None: the beginning) to another."""
     start = before.now_ns if before else 0
     classes = tuple(_class_window(layout, i, before, after) for i in range(len(layout.workloads)))
-    growth = service_totals(layout, after)
-    if before is not None:
-        earlier = service_totals(layout, before)
-        growth = {name: values - earlier[name] for name, values in growth.items()}
+    growth = service_growth(layout, before, after)
     services = tuple(_service_window(layout, i, growth, before, after) for i in range(len(layout.services)))
     return Window(start, after.now_ns, classes, services)
 
 
-def service_totals(layout: Layout, seen: Observation) -> dict[str, NDArray[Any]]:
-    """Every counter of PodTally summed over the pods of each service, and `core_ns`, CPU time: (services,) each."""
-    totals: dict[str, NDArray[Any]] = {}
-    for name in seen.pods.dtype.names or ():
-        totals[name] = np.zeros(len(layout.services), dtype=np.int64)
-        np.add.at(totals[name], seen.pod_service, seen.pods[name])
-    totals["core_ns"] = np.zeros(len(layout.services))
-    np.add.at(totals["core_ns"], seen.pod_service, np.array(millicore_ns(seen), dtype=np.float64) / 1000)
+def service_growth(layout: Layout, before: Observation | None, after: Observation) -> dict[str, NDArray[Any]]:
+    """By how much each counter of PodTally, and `millicore_ns`, grew over the pods of each service: (services,) each."""
+    growth = _service_totals(layout, after)
+    if before is not None:
+        earlier = _service_totals(layout, before)
+        growth = {name: values - earlier[name] for name, values in growth.items()}
+    return growth
+
+
+def _service_totals(layout: Layout, seen: Observation) -> dict[str, NDArray[Any]]:
+    columns = {name: seen.pods[name] for name in seen.pods.dtype.names or ()}
+    columns["millicore_ns"] = np.array(millicore_ns(seen), dtype=object)  # Python's integers stay what they are
+    totals = {name: np.zeros(len(layout.services), dtype=column.dtype) for name, column in columns.items()}
+    for name, column in columns.items():
+        np.add.at(totals[name], seen.pod_service, column)
     return totals
 
 
@@ -115,7 +119,7 @@ def _service_window(layout: Layout, i: int, growth: dict[str, NDArray[Any]], bef
         visits=int(growth["visits"][i]), failed=int(growth["failed"][i]),
         rejected=int(growth["rejected"][i]), lost=int(growth["lost"][i]),
         inside_p50_ns=quantile_ns(histogram, 0.5), inside_p99_ns=quantile_ns(histogram, 0.99),
-        busy_cores=float(growth["core_ns"][i]) / elapsed,
+        busy_cores=growth["millicore_ns"][i] / 1000 / elapsed,
         waiting=float(growth["waiting_area_ns"][i]) / elapsed, present=float(growth["present_area_ns"][i]) / elapsed,
     )  # fmt: skip
 

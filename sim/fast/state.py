@@ -66,7 +66,6 @@ RING = Record("Ring", (("first", "i8"), ("head", "i8"), ("tail", "i8"), ("mask",
 
 POD = Record("Pod", (
     *POD_TALLY.fields,
-    ("key", "u8"),
     ("slowdown", "f8"),
     ("error_rate", "f8"),
     ("service", "i4"),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from scenarios.schema.topology import Service
 from sim.clock import WORKED, Moment, rank
-from sim.draws import indexed_key
 from sim.laws.queueing import is_admitted, pass_time
 from sim.laws.service import duration_ns, servers
 from sim.records import POD_TALLY
@@ -42,7 +41,6 @@ class Pod:
         self.plane = plane
         self.spec: Service = plane.layout.scenario.services[name]
         self.ident, self.service, self.number, self.zone = ident, service, number, zone
-        self.key = indexed_key(plane.family("service", name), number)
         self.tally = Tally(changed_ns=plane.now_ns)
         self.slowdown, self.error_rate = 1.0, 0.0
         self.is_gone = False
