@@ -99,7 +99,7 @@ def is_alive(process: Mapping[str, Any]) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
+        pass  # it runs, as somebody else
     return _started(pid) == process.get("started")
 
 
