@@ -41,7 +41,7 @@ class FastPlane:
         self._views = self._shared_views()
         self._rows: list[Row] = []
         self._spans: list[Records] = []
-        self._kernels.begin(self._book, 0)
+        self._kernels.begin(self._book)
 
     # -- the contract of DataPlane --------------------------------------------------------------------------------
 
@@ -52,8 +52,10 @@ class FastPlane:
 
     def advance(self, until_ns: int) -> None:
         """Process every data event strictly before `until_ns`."""
+        until, whys = np.array([until_ns]), np.zeros(1, dtype=np.int64)
         while True:
-            why = self._kernels.advance(self._book, 0, until_ns, EVENTS_PER_CALL)
+            self._kernels.advance(self._book, until, EVENTS_PER_CALL, whys)
+            why = whys[0]
             if why == k.DONE:
                 return
             if why == k.FULL:
@@ -72,7 +74,7 @@ class FastPlane:
         if (command.service, command.number) not in self._pods:
             raise ValueError(f"{command.service} has no pod {command.number}")
         p = self._pods[command.service, command.number]
-        pod = self._state.pods[0, p]
+        pod = self._state.pods[p]
         match command:
             case c.PodSlowed(factor=factor):
                 pod["slowdown"] = factor
@@ -85,11 +87,11 @@ class FastPlane:
 
     def observe(self, *, histograms: bool = True) -> Observation:
         """Counters and histograms up to now."""
-        self._kernels.settle_areas(self._book, 0)
-        n, state, frames = len(self._pods), self._state, self._state.frames[0]
-        pods = state.pods[0, :n]
+        self._kernels.settle_areas(self._book)
+        n, state, frames = len(self._pods), self._state, self._state.frames
+        pods = state.pods[:n]
         classes, intervals = len(self.layout.workloads), len(self.layout.intervals)
-        histogram = state.histogram[0].copy() if histograms else state.histogram[0, :0]
+        histogram = state.histogram.copy() if histograms else state.histogram[:0]
         clients = frames[(frames["kind"] == st.CLIENT) & (frames["inside"] == 1)]
         return Observation(
             now_ns=self.now_ns,
@@ -100,10 +102,10 @@ class FastPlane:
             pod_present_ns=self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
             pod_work_ns=self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), n),
             pods=_columns(POD_TALLY, pods),
-            routes=_columns(ROUTE_TALLY, state.routes[0]),
-            workloads=_columns(REQUEST_TALLY, state.workloads[0]),
+            routes=_columns(ROUTE_TALLY, state.routes),
+            workloads=_columns(REQUEST_TALLY, state.workloads),
             alive=np.bincount(clients["workload"], minlength=classes).astype(np.int64),
-            intervals=_columns(REQUEST_TALLY, state.intervals[0]),
+            intervals=_columns(REQUEST_TALLY, state.intervals),
             workload_histogram=histogram[:classes],
             interval_histogram=histogram[classes : classes + intervals],
             service_histogram=histogram[classes + intervals :],
@@ -111,18 +113,18 @@ class FastPlane:
 
     def _time_since(self, field: str, chosen: NDArray[np.bool_], pods: int) -> NDArray[np.int64]:
         """Time since `field` of the chosen strands, summed over those of each pod."""
-        frames, total = self._state.frames[0], np.zeros(pods, dtype=np.int64)
+        frames, total = self._state.frames, np.zeros(pods, dtype=np.int64)
         mine = frames[chosen]
         np.add.at(total, frames["pod"][mine["visit"]], self.now_ns - mine[field])
         return total
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
-        return int(self._state.pods[0, self._pods[service, number]]["present"])
+        return int(self._state.pods[self._pods[service, number]]["present"])
 
     def digest(self) -> str:
         """32 hexadecimal digits over all rows so far."""
-        return digesting.text(self._state.digest[0])
+        return digesting.text(self._state.digest)
 
     def take_rows(self) -> list[Row]:
         """Trace rows since the last call."""
@@ -138,7 +140,7 @@ class FastPlane:
 
     def open_spans(self) -> Records:
         """Spans of sampled tries still in flight."""
-        frames = self._state.frames[0]
+        frames = self._state.frames
         mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 0)]
         mine = mine[frames["sampled"][mine["request"]] == 1]
         spans = np.zeros(len(mine), dtype=SPAN.dtype)
@@ -156,7 +158,7 @@ class FastPlane:
 
     def _shared_views(self) -> int:
         """How many views the clients, zones and services use; those of pods come after them."""
-        return int((self._state.views[0]["key"] != 0).sum())
+        return int((self._state.views["key"] != 0).sum())
 
     # -- pods -----------------------------------------------------------------------------------------------------
 
@@ -167,11 +169,11 @@ class FastPlane:
             raise ValueError(f"{command.service} has a pod {command.number}")
         p, service = len(self._pods), self.layout.service_index[command.service]
         self._room_for_pod(p, service)
-        pod = self._state.pods[0, p]
+        pod = self._state.pods[p]
         for name, value in self._pod_fields(command, service).items():
             pod[name] = value
         pod["views"] = self._new_views(command)
-        ready, service_list = self._state.ready[0, service], self._state.services[0, service]
+        ready, service_list = self._state.ready[service], self._state.services[service]
         ready[service_list["count"]] = p
         service_list["count"] += 1
         service_list["version"] += 1
@@ -194,28 +196,28 @@ class FastPlane:
         """Memory for the routes a pod remembers itself; where it begins."""
         first = self._views
         for i in self.layout.own_routes[command.service]:
-            if self._views == self._state.views.shape[1]:
-                self._adopt(self._state._replace(views=doubled(self._state.views, 1)))
-            view = self._state.views[0, self._views]
+            if self._views == len(self._state.views):
+                self._adopt(self._state._replace(views=doubled(self._state.views)))
+            view = self._state.views[self._views]
             key = family_key(self.seed, "route", self.layout.routes[i].name)
             view["key"], view["version"] = indexed_key(key, command.number), -1
             self._views += 1
         return first
 
     def _room_for_pod(self, p: int, service: int) -> None:
-        if p == self._state.pods.shape[1]:
-            self._adopt(self._state._replace(pods=doubled(self._state.pods, 1)))
-        if self._state.services[0, service]["count"] == self._state.ready.shape[2]:
-            self._adopt(self._state._replace(ready=doubled(self._state.ready, 2)))
+        if p == len(self._state.pods):
+            self._adopt(self._state._replace(pods=doubled(self._state.pods)))
+        if self._state.services[service]["count"] == self._state.ready.shape[1]:
+            self._adopt(self._state._replace(ready=doubled(self._state.ready, 1)))
             self._state.services["first"] *= 2
 
     def _withdraw(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""
-        pod = self._state.pods[0, p]
+        pod = self._state.pods[p]
         if not pod["is_ready"]:
             return
         pod["is_ready"] = 0
-        ready, service = self._state.ready[0, pod["service"]], self._state.services[0, pod["service"]]
+        ready, service = self._state.ready[pod["service"]], self._state.services[pod["service"]]
         n = service["count"]
         ready[: n - 1] = ready[:n][ready[:n] != p]
         service["count"] -= 1
@@ -223,8 +225,8 @@ class FastPlane:
 
     def _lose(self, p: int) -> None:
         """D13: a pod dies with everything inside."""
-        self._kernels.settle_areas(self._book, 0)
-        pod, frames, now = self._state.pods[0, p], self._state.frames[0], self.now_ns
+        self._kernels.settle_areas(self._book)
+        pod, frames, now = self._state.pods[p], self._state.frames, self.now_ns
         visits = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["delivered_ns"] >= 0))
         visits = visits[np.lexsort((frames["number"][visits], frames["request_number"][visits]))]
         inside = visits[frames["inside"][visits] == 1]
@@ -236,17 +238,17 @@ class FastPlane:
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
         self._make_room(len(visits))
-        self._kernels.lose(self._book, 0, visits)
+        self._kernels.lose(self._book, visits)
 
     # -- room -----------------------------------------------------------------------------------------------------
 
     @property
     def _lane(self) -> Any:
-        return self._state.lane[0, 0]
+        return self._state.lane[0]
 
     def _adopt(self, state: st.State) -> None:
         self._state = state
-        self._book = st.book(state, self._tables)
+        self._book = st.book(state, self._tables)[np.newaxis]
 
     def _make_room(self, extra: int = 0) -> None:
         """Until one more step of the loop fits, and so many events besides."""
@@ -257,13 +259,13 @@ class FastPlane:
 
     def _keep_rows(self) -> None:
         n = self._lane["rows"]
-        self._rows += [Row(*row) for row in self._state.rows[0, :n].tolist()]
+        self._rows += [Row(*row) for row in self._state.rows[:n].tolist()]
         self._lane["rows"] = 0
 
     def _keep_spans(self) -> None:
         n = self._lane["spans"]
         if n:
-            self._spans.append(self._state.spans[0, :n].copy())
+            self._spans.append(self._state.spans[:n].copy())
         self._lane["spans"] = 0
 
 

@@ -32,11 +32,11 @@ def take_frame(s: Any, kind: int) -> int:
     lane.free = frame.next
     lane.free_count -= 1
     frame.kind = kind
-    frame.next = frame.child = frame.pod = frame.parent = -1
-    frame.lap = frame.repetition = frame.attempt = frame.trying = 0
-    frame.backing_off = frame.joining = frame.slow_core = frame.at_work = frame.inside = frame.is_dying = frame.sampled = 0
-    frame.started_ns = frame.ended_ns = frame.returned_ns = frame.delivered_ns = -1
     frame.worked_ns = 0
+    frame.lap = frame.repetition = frame.trying = frame.backing_off = frame.joining = 0
+    frame.slow_core = frame.at_work = frame.inside = frame.is_dying = frame.sampled = 0
+    frame.delivered_ns = frame.started_ns = frame.ended_ns = frame.returned_ns = -1
+    frame.next = frame.child = -1
     frame.outcome = frame.served = PENDING
     return int(f)
 

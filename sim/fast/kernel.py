@@ -7,12 +7,24 @@ from typing import Any
 from sim.clock import ARRIVED as PHASE_ARRIVED
 from sim.clock import DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
 from sim.draws import ARRIVAL, ENTRY, SAMPLE, indexed_key, unit
-from sim.fast.agenda import NOBODY, first_due, first_of_ring, heap_pop, next_strand, push
-from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried
+from sim.fast.agenda import (
+    ENDS,
+    NOTHING,
+    RUNS,
+    SENDS,
+    first_ring,
+    next_started,
+    next_woken,
+    place_fresh,
+    push,
+    ring_pop,
+    todo,
+)
+from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
 from sim.fast.compiling import kernel, part, state_of
 from sim.fast.frames import row, take_frame
-from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, run, think, wake
-from sim.fast.state import CLIENT, EVEN, TIMES, USERS
+from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
+from sim.fast.state import CLIENT, EVEN, HEAP_MARGIN, TIMES, USERS
 from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
 from sim.laws.measuring import is_measured
 from sim.laws.queueing import pass_time
@@ -25,12 +37,13 @@ DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came 
 def room(s: Any) -> int:
     """How many events surely fit, whatever they do; 0 where Python must make room first."""
     lane = s.lane[0]
-    left = min(lane.free_count, (len(s.heap) - lane.heap_size) // 2, len(s.pairs) // 2 - lane.pairs)
+    left = min(lane.free_count, len(s.heap) - HEAP_MARGIN - lane.heap_size, len(s.fresh)) - lane.fresh
+    left = min(left // 2, len(s.pairs) // 2 - lane.pairs)
     left = min(left, len(s.starts) - lane.starts_tail, len(s.wakes) - lane.wakes_tail, len(s.spans) - lane.spans)
     if lane.recording == 1:
         left = min(left, (len(s.rows) - lane.rows) // 8)
     for r in range(len(s.rings)):
-        left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head))
+        left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head) - lane.fresh)
     return left // lane.margin
 
 
@@ -52,7 +65,7 @@ def next_open(s: Any, w: int, n: int) -> None:
 
 @part
 def on_arrived(s: Any, w: int, user: int, n: int) -> int:
-    """A request comes: its client's strand is about to run."""
+    """A request comes: its client's strand is about to run. Returns the todo."""
     lane = s.lane[0]
     workload = s.workloads[w]
     c = take_frame(s, CLIENT)
@@ -74,7 +87,7 @@ def on_arrived(s: Any, w: int, user: int, n: int) -> int:
             s.intervals[i].offered += 1
     if workload.kind != USERS:
         next_open(s, w, n + 1)
-    return c
+    return todo(c, RUNS)
 
 
 @part
@@ -92,7 +105,7 @@ def choose_entry(s: Any, workload: Any, n: int, key: int) -> int:
 
 @part
 def handle(s: Any, rank: int, what: int) -> int:
-    """One event. Returns the strand that runs next, NOBODY, or -2 - f where strand f has failed."""
+    """One event. Returns the todo."""
     phase = rank >> 58
     f = what & 0xFFFFFFFF
     if phase == WORKED:
@@ -107,56 +120,64 @@ def handle(s: Any, rank: int, what: int) -> int:
         return on_alarm(s, f, what >> 32)
     if phase == EXPIRED:
         return on_expired(s, f, what >> 32)
-    on_retried(s, f, what >> 32)
-    return NOBODY
+    return on_retried(s, f, what >> 32)
 
 
 @part
-def go_on(s: Any, strand: int) -> None:
-    """Run a strand, or end it where it has failed."""
-    if strand >= 0:
-        run(s, strand)
-    elif strand != NOBODY:
-        end_strand(s, -2 - strand, False)
+def go_on(s: Any, due: int) -> int:
+    """Do what a strand has to do next; returns what then, until it waits or is over: NOTHING."""
+    f, what = due >> 2, due & 3
+    if what == RUNS:
+        return step(s, f)
+    if what == SENDS:
+        send(s, f)
+    else:
+        end_strand(s, f, what == ENDS)
+    return NOTHING
 
 
-@kernel
-def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
-    """Process lane `which` up to (not including) until_ns, or `budget` events; says why it came back."""
-    s = state_of(book, which)
+@part
+def next_strand(s: Any) -> int:
+    """What is left to do within this event, or NOTHING: strands start before others wake."""
+    started = next_started(s)
+    if started != NOTHING:
+        return todo(started, RUNS)
+    woken = next_woken(s)
+    return NOTHING if woken == NOTHING else wake(s, woken)
+
+
+@part
+def advance_one(s: Any, until_ns: int, budget: int) -> int:
+    """Process a world up to (not including) until_ns, or `budget` events; says why it came back."""
     lane = s.lane[0]
     left = 0
     while True:
-        if lane.too_many_calls > 0:
-            return TOO_MANY
         if left == 0:
             left = room(s)
             if left == 0:
                 return FULL
         left -= 1
-        strand = next_strand(s)
-        if strand >= 0:
-            run(s, strand)
-            continue
-        if strand != NOBODY:
-            go_on(s, wake(s, -2 - strand))
-            continue
-        where = first_due(s)
-        if where == -2:
-            break
-        event = s.heap[0] if where == -1 else first_of_ring(s, where)
-        time_ns, rank, what = event.time_ns, event.rank, event.what
-        if time_ns >= until_ns:
-            break
-        if budget == 0:
-            return PAUSED
-        budget -= 1
-        if where == -1:
-            heap_pop(s.heap, lane)
-        else:
-            s.rings[where].head += 1
-        lane.now_ns = time_ns
-        go_on(s, handle(s, rank, what))
+        place_fresh(s)
+        due = next_strand(s)
+        if due == NOTHING:
+            ring = first_ring(s)
+            time_ns = s.heap[0].time_ns if ring < 0 else s.rings[ring].time_ns
+            if time_ns >= until_ns:
+                break
+            if budget == 0:
+                return PAUSED
+            budget -= 1
+            lane.now_ns = time_ns
+            if ring < 0:
+                lane.hole = 1
+                due = handle(s, s.heap[0].rank, s.heap[0].what)
+            else:
+                rank = s.rings[ring].rank
+                due = handle(s, rank, ring_pop(s.rings[ring], s.ring_events))
+        while due != NOTHING:
+            due = go_on(s, due)
+        if lane.too_many_calls > 0:
+            return TOO_MANY
         if lane.crowd > STANDSTILL:
             return STUCK
     lane.now_ns = max(lane.now_ns, until_ns)
@@ -164,9 +185,16 @@ def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
 
 
 @kernel
-def begin(book: Any, which: int) -> None:
-    """Schedule the first arrivals of a lane."""
-    s = state_of(book, which)
+def advance(books: Any, until_ns: Any, budget: int, why: Any) -> None:
+    """Advance every world of `books` to its own until_ns: why[i] says how far it came."""
+    for i in range(len(books)):
+        why[i] = advance_one(state_of(books, i), until_ns[i], budget)
+
+
+@kernel
+def begin(books: Any) -> None:
+    """Note the first arrivals of a world."""
+    s = state_of(books, 0)
     for w in range(len(s.workloads)):
         if s.workloads[w].kind != USERS:
             next_open(s, w, 0)
@@ -176,14 +204,14 @@ def begin(book: Any, which: int) -> None:
 
 
 @kernel
-def lose(book: Any, which: int, visits: Any) -> None:
+def lose(books: Any, visits: Any) -> None:
     """The visits of a dead pod, in order of (request, call)."""
-    lose_visits(state_of(book, which), visits)
+    lose_visits(state_of(books, 0), visits)
 
 
 @kernel
-def settle_areas(book: Any, which: int) -> None:
+def settle_areas(books: Any) -> None:
     """Bring the areas of all pods up to now."""
-    s = state_of(book, which)
+    s = state_of(books, 0)
     for p in range(len(s.pods)):
         pass_time(s.pods[p], s.lane[0].now_ns)

@@ -8,12 +8,12 @@ from sim.clock import REPLIED, WORKED, arrival_rank, rank
 from sim.draws import BRANCH as BRANCH_STREAM
 from sim.draws import THINK, child_key, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
-from sim.fast.agenda import NOBODY, push, start_later, wake_later
-from sim.fast.calling import next_repetition, orphan, send, travel, view_of
-from sim.fast.compiling import part
+from sim.fast.agenda import ENDS, FAILS, NOTHING, RUNS, SENDS, push, start_later, todo, wake_later
+from sim.fast.calling import next_repetition, orphan, travel, view_of
+from sim.fast.compiling import cold, part
 from sim.fast.frames import base_key, caller_pod, drop, is_abandoned, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
-from sim.fast.state import BRANCH, BRANCH_END, CALL, END, FINISH, FORK, LAP, PAUSE, USERS, VISIT, WORK
+from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, USERS, VISIT, WORK
 from sim.laws.failing import call_fails
 from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
 from sim.laws.queueing import is_admitted, pass_time
@@ -34,32 +34,35 @@ def reply(s: Any, a: int, outcome: int) -> None:
 
 @part
 def on_delivered(s: Any, a: int) -> int:
-    """A try reaches its pod (D10): gone, failing, full, or let in. Returns who runs next."""
+    """A try reaches its pod (D10): gone, failing, full, or let in. Returns the todo."""
     one = s.frames[a]
     pod = s.pods[one.pod]
     one.delivered_ns = s.lane[0].now_ns
     if pod.is_gone == 1:
-        row(s, ROW_REJECTED, one.request_number, one.number, one.pod, REFUSED)
-        reply(s, a, REFUSED)
-        return NOBODY
+        return turn_away(s, a, ROW_REJECTED, REFUSED)
     if pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
         pod.visits += 1
         pod.failed += 1
-        row(s, ANSWERED, one.request_number, one.number, one.pod, FAILED)
-        reply(s, a, FAILED)
-        return NOBODY
+        return turn_away(s, a, ANSWERED, FAILED)
     free = pod.workers - pod.held if pod.is_threaded == 1 else pod.cores - pod.working
     if not is_admitted(free, pod.door_length if pod.is_threaded == 1 else pod.queue_length, pod.size):
         pod.rejected += 1
-        row(s, ROW_REJECTED, one.request_number, one.number, one.pod, REJECTED)
-        reply(s, a, REJECTED)
-        return NOBODY
+        return turn_away(s, a, ROW_REJECTED, REJECTED)
     return enter(s, a)
+
+
+@cold
+def turn_away(s: Any, a: int, kind: int, outcome: int) -> int:
+    """A try ends at the door, with a row of this kind."""
+    one = s.frames[a]
+    row(s, kind, one.request_number, one.number, one.pod, outcome)
+    reply(s, a, outcome)
+    return NOTHING
 
 
 @part
 def enter(s: Any, a: int) -> int:
-    """A visit is let in; it runs at once unless it must wait for a worker. Returns who runs next."""
+    """A visit is let in; it runs at once unless it must wait for a worker. Returns the todo."""
     one = s.frames[a]
     pod = s.pods[one.pod]
     pass_time(pod, s.lane[0].now_ns)
@@ -69,10 +72,10 @@ def enter(s: Any, a: int) -> int:
     one.refs += 1
     one.pc = s.first_op[one.endpoint]
     if pod.is_threaded == 0:
-        return a
+        return todo(a, RUNS)
     if pod.held < pod.workers:
         pod.held += 1
-        return a
+        return todo(a, RUNS)
     pod.waiting += 1
     pod.door_length += 1
     one.next = -1
@@ -81,7 +84,7 @@ def enter(s: Any, a: int) -> int:
     else:
         pod.door_head = a
     pod.door_tail = a
-    return NOBODY
+    return NOTHING
 
 
 @part
@@ -108,7 +111,7 @@ def answer(s: Any, a: int, outcome: int) -> None:
     drop(s, a)
 
 
-@part
+@cold
 def release_worker(s: Any, pod: Any) -> None:
     """A worker is free; the first at the door takes it and goes on within this event."""
     pod.held -= 1
@@ -169,19 +172,19 @@ def start_work(s: Any, f: int, p: int) -> None:
 
 @part
 def on_worked(s: Any, f: int, gen: int) -> int:
-    """A work or wait step is over, unless the pod died. Returns who runs next."""
+    """A work or wait step is over, unless the pod died. Returns the todo."""
     strand = s.frames[f]
     if strand.gen != gen:
-        return NOBODY
+        return NOTHING
     strand.gen += 1
     p = caller_pod(s, f)
     row(s, ROW_WORKED, strand.request_number, strand.number, p, 0)
     if s.ops[strand.pc].code == WORK:
         finish_work(s, f, p)
     if is_abandoned(s, f):
-        return -2 - f
+        return todo(f, FAILS)
     strand.pc = s.ops[strand.pc].next
-    return f
+    return todo(f, RUNS)
 
 
 @part
@@ -207,7 +210,7 @@ def finish_work(s: Any, f: int, p: int) -> None:
         start_work(s, first, p)
 
 
-@part
+@cold
 def fork(s: Any, f: int) -> None:
     """Branches at once: all are numbered, then started in order; strand f waits for their join."""
     strand = s.frames[f]
@@ -257,68 +260,77 @@ def end_strand(s: Any, f: int, succeeded: bool) -> None:
 
 @part
 def wake(s: Any, f: int) -> int:
-    """A strand goes on: a visit that got its worker, or one whose join is decided. Returns who runs next."""
+    """A strand goes on: a visit that got its worker, or one whose join is decided. Returns the todo."""
     strand = s.frames[f]
     if strand.joining == 0:
-        return f
+        return todo(f, RUNS)
     strand.joining = 0
     if strand.needed > 0 or is_abandoned(s, f):
-        return -2 - f
+        return todo(f, FAILS)
     strand.pc = s.ops[strand.pc].next
-    return f
+    return todo(f, RUNS)
 
 
 @part
-def run(s: Any, f: int) -> None:
-    """D14: strand f's program from where it stands, until it waits for something or ends."""
+def step(s: Any, f: int) -> int:
+    """D14: strand f's next step. Returns the todo."""
     strand = s.frames[f]
-    while True:
-        op = s.ops[strand.pc]
-        code = op.code
-        if code == WORK:
-            key = child_key(base_key(s, f), op.step, strand.lap, 0)
-            ask_core(s, f, sample_ns(s.distributions, op.a, key, WORK_STREAM))
-            return
-        if code == CALL:
-            strand.trying = 0
-            send(s, f)
-            return
-        if code in (END, BRANCH_END, FINISH):
-            end_strand(s, f, True)
-            return
-        if code == FORK:
-            fork(s, f)
-            return
-        if code == PAUSE:
-            key = child_key(base_key(s, f), op.step, strand.lap, 0)
-            due = s.lane[0].now_ns + sample_ns(s.distributions, op.a, key, WORK_STREAM)
-            order = rank(WORKED, strand.request_number, strand.number)
-            push(s, -1, due, order, (strand.gen << 32) | f)
-            return
-        if code == LAP:
-            call = s.ops[op.a]
-            strand.pc = op.a
-            strand.repetition = strand.lap % call.c
-            strand.lap = strand.lap // call.c
-            if next_repetition(s, f) == NOBODY:
-                return
-        elif not take_way(s, f):
-            end_strand(s, f, False)
-            return
+    op = s.ops[strand.pc]
+    code = op.code
+    if code == WORK:
+        key = child_key(base_key(s, f), op.step, strand.lap, 0)
+        ask_core(s, f, sample_ns(s.distributions, op.a, key, WORK_STREAM))
+        return NOTHING
+    if code == CALL:
+        strand.trying = 0
+        return todo(f, SENDS)
+    if code >= END:
+        return todo(f, ENDS)
+    if code == FORK:
+        fork(s, f)
+        return NOTHING
+    if code == PAUSE:
+        pause(s, f)
+        return NOTHING
+    if code == LAP:
+        return next_lap(s, f)
+    return take_way(s, f)
 
 
-@part
-def take_way(s: Any, f: int) -> bool:
-    """A branch step chooses; False where it does nothing and nobody waits for the strand any more."""
+@cold
+def pause(s: Any, f: int) -> None:
+    """A wait step: only time passes."""
+    strand = s.frames[f]
+    op = s.ops[strand.pc]
+    key = child_key(base_key(s, f), op.step, strand.lap, 0)
+    due = s.lane[0].now_ns + sample_ns(s.distributions, op.a, key, WORK_STREAM)
+    push(s, -1, due, rank(WORKED, strand.request_number, strand.number), (strand.gen << 32) | f)
+
+
+@cold
+def next_lap(s: Any, f: int) -> int:
+    """A fallback is done; it stood in for a repetition of its call. Returns the todo."""
+    strand = s.frames[f]
+    op = s.ops[strand.pc]
+    call = s.ops[op.a]
+    strand.pc = op.a
+    strand.repetition = strand.lap % call.c
+    strand.lap = strand.lap // call.c
+    return next_repetition(s, f)
+
+
+@cold
+def take_way(s: Any, f: int) -> int:
+    """A branch step chooses; the strand fails where it does nothing and nobody waits for it any more."""
     strand = s.frames[f]
     op = s.ops[strand.pc]
     key = child_key(base_key(s, f), op.step, strand.lap, 0)
     taken = way(unit(key, BRANCH_STREAM, 0), s.bounds, op.a, op.b)
     if taken < op.b:
         strand.pc = s.links[op.a + taken]
-        return True
+        return todo(f, RUNS)
     strand.pc = op.next
-    return not is_abandoned(s, f)
+    return todo(f, FAILS) if is_abandoned(s, f) else todo(f, RUNS)
 
 
 @part
@@ -346,7 +358,7 @@ def finish_request(s: Any, f: int) -> None:
     drop(s, f)
 
 
-@part
+@cold
 def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
     """A closed user's next request, after a think time or the pause between two sessions."""
     workload = s.workloads[w]
@@ -358,7 +370,7 @@ def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
     push(s, -1, now_ns + length, arrival_rank(w, user), iteration)
 
 
-@part
+@cold
 def lose_strand(s: Any, f: int) -> None:
     """D13: a strand dies with its pod; the try it waits for loses its caller."""
     strand = s.frames[f]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.draws import M64, mix, unsigned
+from sim.draws import mix
 from sim.registry import law
+from sim.words import M64, unsigned
 
 
 @law

@@ -17,6 +17,8 @@ def is_admitted(free: int, waiting: int, size: int) -> bool:
 def pass_time(pod: Any, now_ns: int) -> None:
     """Q2 Bring the pod's areas (integrals over time) up to now."""
     elapsed = now_ns - pod.changed_ns
+    if elapsed == 0:
+        return
     pod.present_area_ns += elapsed * pod.present
     pod.waiting_area_ns += elapsed * pod.waiting
     pod.working_area_ns += elapsed * pod.working

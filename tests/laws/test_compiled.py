@@ -12,7 +12,7 @@ import pytest
 
 import sim.fast.kernel
 from sim import records
-from sim.draws import M64
+from sim.words import M64
 from sim.laws import digesting
 from sim.registry import LAWS
 
