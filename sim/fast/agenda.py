@@ -12,7 +12,7 @@ from typing import Any
 from sim.fast.compiling import part
 from sim.fast.state import NEVER
 
-NOTHING = -1
+NOBODY = NOTHING = -1
 RUNS, SENDS, ENDS, FAILS = range(4)  # what a strand does next within this event: see `todo`
 
 
@@ -32,13 +32,21 @@ def push(s: Any, ring: int, time_ns: int, rank: int, what: int) -> None:
 
 
 @part
-def place_fresh(s: Any) -> None:
-    """Give every event that was noted its place, and fill the heap's hole."""
+def place_fresh(s: Any) -> int:
+    """Give the events that were noted their places, and fill the heap's hole.
+
+    The last, if it has no delay, is left to the caller, who may find that it comes next anyway: its place, or NOBODY.
+    """
     lane = s.lane[0]
-    for i in range(lane.fresh):
+    n = lane.fresh
+    last = NOBODY
+    if n > 0 and s.fresh[n - 1].ring == 0:
+        n -= 1
+        last = n
+    for i in range(n):
         event = s.fresh[i]
         if event.ring >= 0:
-            ring_push(s.rings[event.ring], s.ring_events, event)
+            ring_push(s, event.ring, event)
         elif lane.hole == 1:
             lane.hole = 0
             sink(s.heap, lane.heap_size, event)
@@ -52,6 +60,7 @@ def place_fresh(s: Any) -> None:
         lane.heap_size = n
         sink(s.heap, n, s.heap[n])
         s.heap[n].time_ns = NEVER
+    return last
 
 
 @part
@@ -97,8 +106,9 @@ def sink(heap: Any, n: int, event: Any) -> None:
 
 
 @part
-def ring_push(ring: Any, events: Any, event: Any) -> None:
+def ring_push(s: Any, r: int, event: Any) -> None:
     """Add an event to the ring of its delay."""
+    ring, events = s.rings[r], s.ring_events
     first, mask, i = ring.first, ring.mask, ring.tail
     while i > ring.head:
         before = events[first + ((i - 1) & mask)]
@@ -110,11 +120,14 @@ def ring_push(ring: Any, events: Any, event: Any) -> None:
     ring.tail += 1
     if i == ring.head:
         ring.time_ns, ring.rank = event.time_ns, event.rank
+        if is_before(event, s.rings[s.lane[0].soonest]):
+            s.lane[0].soonest = r
 
 
 @part
-def ring_pop(ring: Any, events: Any) -> int:
-    """Take the first event of a ring; what it is about."""
+def ring_pop(s: Any, ring: Any) -> int:
+    """Take the first event of the soonest ring; what it is about."""
+    events = s.ring_events
     what = events[ring.first + (ring.head & ring.mask)].what
     ring.head += 1
     if ring.head < ring.tail:
@@ -122,18 +135,12 @@ def ring_pop(ring: Any, events: Any) -> int:
         ring.time_ns, ring.rank = event.time_ns, event.rank
     else:
         ring.time_ns = NEVER
+    soonest = 0
+    for r in range(1, len(s.rings)):
+        if is_before(s.rings[r], s.rings[soonest]):
+            soonest = r
+    s.lane[0].soonest = soonest
     return int(what)
-
-
-@part
-def first_ring(s: Any) -> int:
-    """The ring whose first event comes before all others, or -1 where the heap's does, if any."""
-    where, time_ns, rank = -1, s.heap[0].time_ns, s.heap[0].rank
-    for r in range(len(s.rings)):
-        at, by = s.rings[r].time_ns, s.rings[r].rank
-        if (at < time_ns) | ((at == time_ns) & (by < rank)):
-            where, time_ns, rank = r, at, by
-    return where
 
 
 @part
@@ -142,6 +149,7 @@ def start_later(s: Any, strand: int) -> None:
     lane = s.lane[0]
     s.starts[lane.starts_tail] = strand
     lane.starts_tail += 1
+    lane.strands += 1
 
 
 @part
@@ -150,24 +158,34 @@ def wake_later(s: Any, strand: int) -> None:
     lane = s.lane[0]
     s.wakes[lane.wakes_tail] = strand
     lane.wakes_tail += 1
+    lane.strands += 1
 
 
 @part
 def next_started(s: Any) -> int:
-    """The next strand to start within this event, or NOTHING."""
+    """The next strand to start within this event, or NOBODY."""
     lane = s.lane[0]
     if lane.starts_head == lane.starts_tail:
-        return NOTHING
+        return NOBODY
+    strand = s.starts[lane.starts_head]
     lane.starts_head += 1
-    return int(s.starts[lane.starts_head - 1])
+    forget(lane)
+    return int(strand)
 
 
 @part
 def next_woken(s: Any) -> int:
-    """The next strand to wake within this event, now that nobody is left to start, or NOTHING."""
+    """The next strand to wake within this event, now that nobody is left to start; there is one."""
     lane = s.lane[0]
-    if lane.wakes_head == lane.wakes_tail:
-        lane.starts_head = lane.starts_tail = lane.wakes_head = lane.wakes_tail = 0
-        return NOTHING
+    strand = s.wakes[lane.wakes_head]
     lane.wakes_head += 1
-    return int(s.wakes[lane.wakes_head - 1])
+    forget(lane)
+    return int(strand)
+
+
+@part
+def forget(lane: Any) -> None:
+    """One strand has been taken from the queues; empty ones begin anew."""
+    lane.strands -= 1
+    if lane.strands == 0:
+        lane.starts_head = lane.starts_tail = lane.wakes_head = lane.wakes_tail = 0

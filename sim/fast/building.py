@@ -26,7 +26,8 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     views: list[dict[str, int]] = []
     routes = [_route(maker, layout, i, seed, views) for i in range(len(layout.routes))]
     workloads = [_workload(maker, seed, i) for i in range(len(layout.workloads))]
-    intervals = [vars(interval) for interval in layout.intervals]
+    outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
+    intervals = [*map(vars, layout.intervals), *outside]
     margin = maker.margin
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
@@ -51,7 +52,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
         routes=rows(st.ROUTE, routes),
         workloads=rows(st.WORKLOAD, workloads),
         intervals=rows(st.TALLIED_INTERVAL, intervals),
-        histogram=np.zeros((len(workloads) + len(intervals) + len(layout.services), BUCKETS), dtype=np.int64),
+        histogram=np.zeros((len(intervals) + len(layout.services), BUCKETS), dtype=np.int64),
         digest=np.array(digesting.start(), dtype=np.uint64),
         starts=np.zeros(size, dtype=np.int32),
         wakes=np.zeros(size, dtype=np.int32),
@@ -107,7 +108,7 @@ def _retries(policy: ResolvedRoute) -> dict[str, Any]:
 def _workload(maker: TableMaker, seed: int, index: int) -> dict[str, Any]:
     name = maker.layout.workloads[index]
     row: dict[str, Any] = dict(maker.workload(name, maker.layout.scenario.workload[name]))
-    return row | {"key": family_key(seed, "workload", name), "good_ns": maker.layout.good_ns(index)}
+    return row | {"key": family_key(seed, "workload", name)}
 
 
 def _freed(frames: np.ndarray[Any, Any], lane: Any, first: int = 0) -> np.ndarray[Any, Any]:

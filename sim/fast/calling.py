@@ -24,6 +24,7 @@ from sim.fast.frames import (
 from sim.fast.sampling import sample_ns
 from sim.fast.state import CALLER, IGNORE, SERVICE, VISIT
 from sim.laws.balancing import LEAST_REQUEST, ROUND_ROBIN, draw_candidate, first_turn, is_less_busy, next_turn
+from sim.laws.digesting import row_word
 from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
 from sim.laws.service import lap_number
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
@@ -115,6 +116,7 @@ def send(s: Any, f: int) -> None:
     one = s.frames[a]
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
+    one.word = row_word(0, one.number, chosen)
     one.visit, one.parent, one.route, one.viewer, one.endpoint, one.pod = a, f, op.a, view, op.b, chosen
     one.attempt, one.sent_ns, one.refs = caller.trying, now, 1
     one.parent_call = s.frames[caller.visit].number if caller.visit >= 0 else -1
@@ -128,7 +130,7 @@ def send(s: Any, f: int) -> None:
         route.retries += 1
     route.in_flight += 1
     s.views[view].active += 1
-    row(s, SENT, one.request_number, one.number, chosen, one.attempt)
+    row(s, one.request_number, one.word | SENT, one.attempt)
     if chosen < 0:
         one.served = NO_ENDPOINT
         push(s, 0, now, rank(REPLIED, one.request_number, one.number), a)
@@ -175,7 +177,7 @@ def give_up(s: Any, f: int) -> None:
     """Strand f waits no longer; the pod does not know."""
     one = s.frames[s.frames[f].child]
     orphan(s, f)
-    row(s, GAVE_UP, one.request_number, one.number, one.pod, TIMED_OUT)
+    row(s, one.request_number, one.word | GAVE_UP, TIMED_OUT)
 
 
 @part
@@ -259,7 +261,7 @@ def on_replied(s: Any, a: int) -> int:
     if s.frames[f].gen != one.parent_gen:
         route.orphans -= 1
         route.failed += 1
-        row(s, DROPPED, one.request_number, one.number, one.pod, outcome)
+        row(s, one.request_number, one.word | DROPPED, outcome)
         keep_span(s, a)
         drop(s, a)
         return NOTHING
@@ -269,7 +271,7 @@ def on_replied(s: Any, a: int) -> int:
         route.succeeded += 1
     else:
         route.failed += 1
-    row(s, RETURNED, one.request_number, one.number, one.pod, outcome)
+    row(s, one.request_number, one.word | RETURNED, outcome)
     keep_span(s, a)
     waits = is_retried(s, f, a, outcome)
     drop(s, a)

@@ -12,19 +12,19 @@ from sim import commands as c
 from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
-from sim.fast import kernel as k
 from sim.fast import state as st
 from sim.fast.building import doubled, grown, initial_state
 from sim.fast.compiling import kernels
+from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.tables import TableMaker
 from sim.laws import digesting
+from sim.laws.queueing import area_ns
 from sim.laws.service import servers
 from sim.layout import Layout
 from sim.plane import Observation, Records
-from sim.records import POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
+from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
 from sim.trace import Row
 
-EVENTS_PER_CALL = 400_000  # about a tenth of a second: signals and progress are seen between calls
 
 
 class FastPlane:
@@ -56,14 +56,13 @@ class FastPlane:
         while True:
             self._kernels.advance(self._book, until, EVENTS_PER_CALL, whys)
             why = whys[0]
-            if why == k.DONE:
+            if why == st.DONE:
                 return
-            if why == k.FULL:
+            if why == st.FULL:
                 self._make_room()
-            elif why == k.TOO_MANY:
-                request = self._lane["too_many_calls"] - 1
-                raise TooManyCalls(f"request {request} made more than {CALLS_MAX:,} calls and branches")
-            elif why == k.STUCK:
+            elif why == st.TOO_MANY:
+                raise TooManyCalls(f"request {self._lane['culprit']} made more than {CALLS_MAX:,} calls and branches")
+            elif why == st.STUCK:
                 raise Standstill(self.now_ns)
 
     def apply(self, command: c.PlaneCommand) -> None:
@@ -87,11 +86,15 @@ class FastPlane:
 
     def observe(self, *, histograms: bool = True) -> Observation:
         """Counters and histograms up to now."""
-        self._kernels.settle_areas(self._book)
         n, state, frames = len(self._pods), self._state, self._state.frames
         pods = state.pods[:n]
         classes, intervals = len(self.layout.workloads), len(self.layout.intervals)
+        requests = _columns(REQUEST_TALLY, state.intervals)
+        outside = requests[intervals:]
+        for name in REQUEST_TALLY.dtype.names or ():
+            outside[name] += requests[name][:classes]
         histogram = state.histogram.copy() if histograms else state.histogram[:0]
+        histogram[intervals : intervals + classes] += histogram[:classes]
         clients = frames[(frames["kind"] == st.CLIENT) & (frames["inside"] == 1)]
         return Observation(
             now_ns=self.now_ns,
@@ -101,15 +104,22 @@ class FastPlane:
             pod_slow_core=pods["slow_core"].astype(np.int64),
             pod_present_ns=self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
             pod_work_ns=self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), n),
-            pods=_columns(POD_TALLY, pods),
+            pods=self._tallies(pods),
             routes=_columns(ROUTE_TALLY, state.routes),
-            workloads=_columns(REQUEST_TALLY, state.workloads),
+            workloads=outside,
             alive=np.bincount(clients["workload"], minlength=classes).astype(np.int64),
-            intervals=_columns(REQUEST_TALLY, state.intervals),
-            workload_histogram=histogram[:classes],
-            interval_histogram=histogram[classes : classes + intervals],
-            service_histogram=histogram[classes + intervals :],
+            intervals=requests[:intervals],
+            workload_histogram=histogram[intervals : intervals + classes],
+            interval_histogram=histogram[:intervals],
+            service_histogram=histogram[intervals + classes :],
         )
+
+    def _tallies(self, pods: Records) -> Records:
+        """The pods' tallies, their areas up to now."""
+        tallies = _columns(POD_TALLY, pods)
+        for count, area in AREAS.items():
+            tallies[area] = area_ns(pods[area], pods[count], self.now_ns)
+        return tallies
 
     def _time_since(self, field: str, chosen: NDArray[np.bool_], pods: int) -> NDArray[np.int64]:
         """Time since `field` of the chosen strands, summed over those of each pod."""
@@ -184,7 +194,7 @@ class FastPlane:
         limit = spec.resources.limits.cpu or 0
         slow_core = limit % 1000 if limit and (limit + 999) // 1000 <= spec.workers else 0
         return {
-            "changed_ns": self.now_ns, "slowdown": 1.0, "service": service, "number": command.number,
+            "slowdown": 1.0, "service": service, "number": command.number,
             "zone": self.layout.zones.index(command.zone), "is_ready": 1, "is_threaded": spec.model == "thread",
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
@@ -225,7 +235,6 @@ class FastPlane:
 
     def _lose(self, p: int) -> None:
         """D13: a pod dies with everything inside."""
-        self._kernels.settle_areas(self._book)
         pod, frames, now = self._state.pods[p], self._state.frames, self.now_ns
         visits = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["delivered_ns"] >= 0))
         visits = visits[np.lexsort((frames["number"][visits], frames["request_number"][visits]))]
@@ -233,7 +242,9 @@ class FastPlane:
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
         pod["lost_ns"] += self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), len(self._pods))[p]
-        for name in ("present", "waiting", "working", "slow_working", "held", "queue_length", "door_length"):
+        for count, area in AREAS.items():
+            pod[area] = area_ns(pod[area], pod[count], now)
+        for name in (*AREAS, "held", "queue_length", "door_length"):
             pod[name] = 0
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
@@ -259,7 +270,9 @@ class FastPlane:
 
     def _keep_rows(self) -> None:
         n = self._lane["rows"]
-        self._rows += [Row(*row) for row in self._state.rows[:n].tolist()]
+        for time_ns, request, word, value in self._state.rows[:n].tolist():
+            kind, call, place = digesting.unpacked(word)
+            self._rows.append(Row(time_ns, kind, request, call, place, value))
         self._lane["rows"] = 0
 
     def _keep_spans(self) -> None:

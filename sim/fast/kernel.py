@@ -9,28 +9,30 @@ from sim.clock import DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED
 from sim.draws import ARRIVAL, ENTRY, SAMPLE, indexed_key, unit
 from sim.fast.agenda import (
     ENDS,
+    NOBODY,
     NOTHING,
     RUNS,
     SENDS,
-    first_ring,
+    is_before,
     next_started,
     next_woken,
     place_fresh,
     push,
     ring_pop,
+    ring_push,
     todo,
 )
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
 from sim.fast.compiling import kernel, part, state_of
 from sim.fast.frames import row, take_frame
 from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
-from sim.fast.state import CLIENT, EVEN, HEAP_MARGIN, TIMES, USERS
+from sim.fast.state import CLIENT, DONE, EVEN, FULL, HEAP_MARGIN, PAUSED, STUCK, TIMES, USERS
 from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
+from sim.laws.digesting import row_word
 from sim.laws.measuring import is_measured
-from sim.laws.queueing import pass_time
 from sim.trace import ARRIVED
 
-DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
+EVENTS_PER_CALL = 1_000_000  # about a tenth of a second: signals and progress are seen between calls
 
 
 @part
@@ -44,19 +46,20 @@ def room(s: Any) -> int:
         left = min(left, (len(s.rows) - lane.rows) // 8)
     for r in range(len(s.rings)):
         left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head) - lane.fresh)
-    return left // lane.margin
+    return max(0, left // lane.margin)
 
 
 @part
 def next_open(s: Any, w: int, n: int) -> None:
     """Schedule request n of an open workload."""
     workload = s.workloads[w]
+    workload.upcoming = indexed_key(workload.key, n)
     if workload.kind == TIMES:
         if workload.at <= workload.last:
             push(s, -1, s.times[workload.at], arrival_rank(w, 0), n)
             workload.at += 1
         return
-    area = gap_area(indexed_key(workload.key, n), ARRIVAL, workload.kind != EVEN)
+    area = gap_area(workload.upcoming, ARRIVAL, workload.kind != EVEN)
     piece, time_ns, used = next_arrival(s.segments, workload.at, workload.last, workload.used, area)
     workload.at, workload.used = piece, used
     if time_ns >= 0:
@@ -70,19 +73,22 @@ def on_arrived(s: Any, w: int, user: int, n: int) -> int:
     workload = s.workloads[w]
     c = take_frame(s, CLIENT)
     client = s.frames[c]
-    client.key = indexed_key(workload.key, (user << 32) | n)
+    client.key = indexed_key(workload.key, (user << 32) | n) if workload.kind == USERS else workload.upcoming
     client.request_number, client.request, client.visit = lane.requests, c, -1
     lane.requests += 1
-    lane.crowd = lane.crowd + 1 if lane.arrived_ns == lane.now_ns else 0
-    lane.arrived_ns = lane.now_ns
+    count_crowd(lane)
     client.user, client.iteration, client.workload, client.refs, client.inside = user, n, w, 1, 1
     client.next_call, client.number, client.sent_ns = 0, 0, lane.now_ns
-    client.sampled = 1 if unit(client.key, SAMPLE, 0) < lane.span_share else 0
+    if lane.span_share > 0.0:
+        client.sampled = int(unit(client.key, SAMPLE, 0) < lane.span_share)
     e = choose_entry(s, workload, n, client.key)
     client.pc = s.entries[e].pc
-    row(s, ARRIVED, client.request_number, 0, w, s.entries[e].endpoint)
-    workload.offered += 1
-    for i in range(len(s.intervals)):
+    client.word = row_word(0, 0, w)
+    row(s, client.request_number, client.word | ARRIVED, s.entries[e].endpoint)
+    outside = len(s.intervals) - len(s.workloads)
+    client.interval = w if is_measured(s.intervals[w], w, lane.now_ns) else outside + w
+    s.intervals[client.interval].offered += 1
+    for i in range(len(s.workloads), outside):
         if is_measured(s.intervals[i], w, lane.now_ns):
             s.intervals[i].offered += 1
     if workload.kind != USERS:
@@ -91,11 +97,24 @@ def on_arrived(s: Any, w: int, user: int, n: int) -> int:
 
 
 @part
+def count_crowd(lane: Any) -> None:
+    """D5: so many requests at one instant that time stands still are noted for Python to refuse."""
+    if lane.arrived_ns != lane.now_ns:
+        lane.arrived_ns, lane.crowd = lane.now_ns, 0
+        return
+    lane.crowd += 1
+    if lane.crowd > STANDSTILL:
+        lane.stopped = STUCK
+
+
+@part
 def choose_entry(s: Any, workload: Any, n: int, key: int) -> int:
     """Which entry a request calls: a session's first, or one of the mix by weight."""
     if workload.start_entry >= 0 and n % workload.session == 0:
         return workload.start_entry
     first, count = workload.entries, workload.entry_count
+    if count == 1:
+        return first
     u = unit(key, ENTRY, 0) * s.entries[first + count - 1].bound
     for i in range(count - 1):
         if u < s.entries[first + i].bound:
@@ -124,26 +143,23 @@ def handle(s: Any, rank: int, what: int) -> int:
 
 
 @part
-def go_on(s: Any, due: int) -> int:
-    """Do what a strand has to do next; returns what then, until it waits or is over: NOTHING."""
-    f, what = due >> 2, due & 3
-    if what == RUNS:
-        return step(s, f)
-    if what == SENDS:
-        send(s, f)
+def go_on(s: Any, due: int) -> None:
+    """Do what a strand has to do, step by step, until it waits or is over."""
+    while due != NOTHING and due & 3 == RUNS:
+        due = step(s, due >> 2)
+    if due == NOTHING:
+        return
+    if due & 3 == SENDS:
+        send(s, due >> 2)
     else:
-        end_strand(s, f, what == ENDS)
-    return NOTHING
+        end_strand(s, due >> 2, due & 3 == ENDS)
 
 
 @part
 def next_strand(s: Any) -> int:
-    """What is left to do within this event, or NOTHING: strands start before others wake."""
+    """What is left to do within this event: strands start before others wake (D9)."""
     started = next_started(s)
-    if started != NOTHING:
-        return todo(started, RUNS)
-    woken = next_woken(s)
-    return NOTHING if woken == NOTHING else wake(s, woken)
+    return todo(started, RUNS) if started > NOBODY else wake(s, next_woken(s))
 
 
 @part
@@ -157,29 +173,33 @@ def advance_one(s: Any, until_ns: int, budget: int) -> int:
             if left == 0:
                 return FULL
         left -= 1
-        place_fresh(s)
-        due = next_strand(s)
+        due = next_strand(s) if lane.strands > 0 else NOTHING
         if due == NOTHING:
-            ring = first_ring(s)
-            time_ns = s.heap[0].time_ns if ring < 0 else s.rings[ring].time_ns
-            if time_ns >= until_ns:
-                break
-            if budget == 0:
-                return PAUSED
-            budget -= 1
-            lane.now_ns = time_ns
-            if ring < 0:
-                lane.hole = 1
-                due = handle(s, s.heap[0].rank, s.heap[0].what)
+            last = place_fresh(s)
+            ring = s.rings[lane.soonest]
+            if last > NOBODY and min(ring.time_ns, s.heap[0].time_ns) > lane.now_ns and lane.now_ns < until_ns:
+                rank, what = s.fresh[last].rank, s.fresh[last].what
             else:
-                rank = s.rings[ring].rank
-                due = handle(s, rank, ring_pop(s.rings[ring], s.ring_events))
-        while due != NOTHING:
-            due = go_on(s, due)
-        if lane.too_many_calls > 0:
-            return TOO_MANY
-        if lane.crowd > STANDSTILL:
-            return STUCK
+                if last > NOBODY:
+                    ring_push(s, 0, s.fresh[last])
+                    ring = s.rings[lane.soonest]
+                is_ring = is_before(ring, s.heap[0])
+                time_ns = ring.time_ns if is_ring else s.heap[0].time_ns
+                if time_ns >= until_ns:
+                    break
+                if budget <= 0:
+                    return PAUSED
+                lane.now_ns = time_ns
+                if is_ring:
+                    rank, what = ring.rank, ring_pop(s, ring)
+                else:
+                    rank, what = s.heap[0].rank, s.heap[0].what
+                    lane.hole = 1
+            budget -= 1
+            due = handle(s, rank, what)
+        go_on(s, due)
+        if lane.stopped != 0:
+            return lane.stopped
     lane.now_ns = max(lane.now_ns, until_ns)
     return DONE
 
@@ -207,11 +227,3 @@ def begin(books: Any) -> None:
 def lose(books: Any, visits: Any) -> None:
     """The visits of a dead pod, in order of (request, call)."""
     lose_visits(state_of(books, 0), visits)
-
-
-@kernel
-def settle_areas(books: Any) -> None:
-    """Bring the areas of all pods up to now."""
-    s = state_of(books, 0)
-    for p in range(len(s.pods)):
-        pass_time(s.pods[p], s.lane[0].now_ns)

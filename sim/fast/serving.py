@@ -14,9 +14,10 @@ from sim.fast.compiling import cold, part
 from sim.fast.frames import base_key, caller_pod, drop, is_abandoned, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
 from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, USERS, VISIT, WORK
+from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
-from sim.laws.queueing import is_admitted, pass_time
+from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED, REJECTED
 from sim.laws.service import duration_ns, way
 from sim.trace import ANSWERED, FINISHED, STARTED
@@ -55,7 +56,7 @@ def on_delivered(s: Any, a: int) -> int:
 def turn_away(s: Any, a: int, kind: int, outcome: int) -> int:
     """A try ends at the door, with a row of this kind."""
     one = s.frames[a]
-    row(s, kind, one.request_number, one.number, one.pod, outcome)
+    row(s, one.request_number, one.word | kind, outcome)
     reply(s, a, outcome)
     return NOTHING
 
@@ -65,18 +66,16 @@ def enter(s: Any, a: int) -> int:
     """A visit is let in; it runs at once unless it must wait for a worker. Returns the todo."""
     one = s.frames[a]
     pod = s.pods[one.pod]
-    pass_time(pod, s.lane[0].now_ns)
     pod.visits += 1
-    pod.present += 1
+    shift_present(pod, 1, s.lane[0].now_ns)
     one.inside = 1
-    one.refs += 1
     one.pc = s.first_op[one.endpoint]
     if pod.is_threaded == 0:
         return todo(a, RUNS)
     if pod.held < pod.workers:
         pod.held += 1
         return todo(a, RUNS)
-    pod.waiting += 1
+    shift_waiting(pod, 1, s.lane[0].now_ns)
     pod.door_length += 1
     one.next = -1
     if pod.door_tail >= 0:
@@ -93,11 +92,9 @@ def answer(s: Any, a: int, outcome: int) -> None:
     one = s.frames[a]
     now = s.lane[0].now_ns
     pod = s.pods[one.pod]
-    row(s, ANSWERED, one.request_number, one.number, one.pod, outcome)
-    first = len(s.workloads) + len(s.intervals)
-    s.histogram[(first + pod.service) * BUCKETS + bucket(now - one.delivered_ns)] += 1
-    pass_time(pod, now)
-    pod.present -= 1
+    row(s, one.request_number, one.word | ANSWERED, outcome)
+    s.histogram[(len(s.intervals) + pod.service) * BUCKETS + bucket(now - one.delivered_ns)] += 1
+    shift_present(pod, -1, now)
     pod.inside_ns += now - one.delivered_ns
     if outcome == OK:
         pod.succeeded += 1
@@ -108,7 +105,6 @@ def answer(s: Any, a: int, outcome: int) -> None:
     if pod.is_threaded == 1:
         release_worker(s, pod)
     reply(s, a, outcome)
-    drop(s, a)
 
 
 @cold
@@ -121,7 +117,7 @@ def release_worker(s: Any, pod: Any) -> None:
         if pod.door_head < 0:
             pod.door_tail = -1
         pod.door_length -= 1
-        pod.waiting -= 1
+        shift_waiting(pod, -1, s.lane[0].now_ns)
         pod.held += 1
         wake_later(s, first)
 
@@ -132,12 +128,11 @@ def ask_core(s: Any, f: int, demand_ns: int) -> None:
     strand = s.frames[f]
     p = caller_pod(s, f)
     pod = s.pods[p]
-    pass_time(pod, s.lane[0].now_ns)
     strand.lasts_ns = demand_ns
     if pod.working < pod.cores:
         start_work(s, f, p)
         return
-    pod.waiting += 1
+    shift_waiting(pod, 1, s.lane[0].now_ns)
     pod.queue_length += 1
     strand.next = -1
     if pod.queue_tail >= 0:
@@ -156,16 +151,16 @@ def start_work(s: Any, f: int, p: int) -> None:
     millicores = 1000
     if pod.slow_core > 0 and pod.slow_working == 0 and pod.working == pod.cores - 1:
         strand.slow_core = 1
-        pod.slow_working = 1
+        shift_slow(pod, 1, now)
         millicores = pod.slow_core
     strand.lasts_ns = duration_ns(strand.lasts_ns, millicores, pod.slowdown)
     strand.work_began_ns = now
     strand.at_work = 1
-    pod.working += 1
+    shift_working(pod, 1, now)
     visit = s.frames[strand.visit]
     if visit.started_ns < 0:
         visit.started_ns = now
-    row(s, STARTED, strand.request_number, strand.number, p, strand.lasts_ns)
+    row(s, strand.request_number, strand.word | STARTED, strand.lasts_ns)
     order = rank(WORKED, strand.request_number, strand.number)
     push(s, -1, now + strand.lasts_ns, order, (strand.gen << 32) | f)
 
@@ -178,7 +173,7 @@ def on_worked(s: Any, f: int, gen: int) -> int:
         return NOTHING
     strand.gen += 1
     p = caller_pod(s, f)
-    row(s, ROW_WORKED, strand.request_number, strand.number, p, 0)
+    row(s, strand.request_number, strand.word | ROW_WORKED, 0)
     if s.ops[strand.pc].code == WORK:
         finish_work(s, f, p)
     if is_abandoned(s, f):
@@ -192,12 +187,12 @@ def finish_work(s: Any, f: int, p: int) -> None:
     """D11: the core is free; the next in the queue starts."""
     strand = s.frames[f]
     pod = s.pods[p]
-    pass_time(pod, s.lane[0].now_ns)
+    now = s.lane[0].now_ns
     if strand.slow_core == 1:
         strand.slow_core = 0
-        pod.slow_working = 0
+        shift_slow(pod, -1, now)
     strand.at_work = 0
-    pod.working -= 1
+    shift_working(pod, -1, now)
     pod.served_ns += strand.lasts_ns
     s.frames[strand.visit].worked_ns += strand.lasts_ns
     first = pod.queue_head
@@ -206,7 +201,7 @@ def finish_work(s: Any, f: int, p: int) -> None:
         if pod.queue_head < 0:
             pod.queue_tail = -1
         pod.queue_length -= 1
-        pod.waiting -= 1
+        shift_waiting(pod, -1, now)
         start_work(s, first, p)
 
 
@@ -223,6 +218,7 @@ def fork(s: Any, f: int) -> None:
         branch.request, branch.visit, branch.parent = strand.request, strand.visit, f
         branch.request_number, branch.parent_gen = strand.request_number, strand.gen
         branch.number = number_call(s, strand.request)
+        branch.word = row_word(0, branch.number, caller_pod(s, f))
         branch.lap = strand.lap
         branch.pc = s.links[op.a + k]
         branch.refs = 1
@@ -341,21 +337,24 @@ def finish_request(s: Any, f: int) -> None:
     w = client.workload
     latency = now - client.sent_ns
     client.inside = 0
-    row(s, FINISHED, client.request_number, 0, w, client.result)
-    workload = s.workloads[w]
-    count_finished(workload, client.result, latency, workload.good_ns)
+    row(s, client.request_number, client.word | FINISHED, client.result)
     b = bucket(latency)
-    if client.result == OK:
-        s.histogram[w * BUCKETS + b] += 1
-    for i in range(len(s.intervals)):
-        interval = s.intervals[i]
-        if is_measured(interval, w, client.sent_ns):
-            count_finished(interval, client.result, latency, interval.good_ns)
-            if client.result == OK:
-                s.histogram[(len(s.workloads) + i) * BUCKETS + b] += 1
+    count_in(s, client.interval, client.result, latency, b)
+    for i in range(len(s.workloads), len(s.intervals) - len(s.workloads)):
+        if is_measured(s.intervals[i], w, client.sent_ns):
+            count_in(s, i, client.result, latency, b)
+    workload = s.workloads[w]
     if workload.kind == USERS:
         think(s, w, client.user, client.iteration + 1, now)
     drop(s, f)
+
+
+@part
+def count_in(s: Any, i: int, outcome: int, latency_ns: int, b: int) -> None:
+    """A request that came in interval i is over."""
+    count_finished(s.intervals[i], outcome, latency_ns, s.intervals[i].good_ns)
+    if outcome == OK:
+        s.histogram[i * BUCKETS + b] += 1
 
 
 @cold
@@ -406,4 +405,3 @@ def lose_visits(s: Any, visits: Any) -> None:
         if s.frames[a].is_dying == 1 and s.frames[a].inside == 1:
             s.frames[a].inside = 0
             reply(s, a, LOST)
-            drop(s, a)

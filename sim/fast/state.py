@@ -13,6 +13,7 @@ Array = np.ndarray[Any, Any]
 FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main strand), or a branch
     ("key", "u8"),  # of the request (client) or of the try (visit)
     ("request_number", "i8"),
+    ("word", "i8"),  # of its trace rows, without their kind (T1)
     ("sent_ns", "i8"),  # client: when the request arrived
     ("lasts_ns", "i8"),  # demand while it waits for a core, duration once at work
     ("work_began_ns", "i8"),  # of the work in progress
@@ -40,6 +41,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("workload", "i4"),  # client: class of the request
     ("user", "i4"),  # client: which user
     ("iteration", "i4"),  # client: the request's number within its workload or user
+    ("interval", "i4"),  # client: where it is counted
     # From here on `take_frame` wipes, like with like, so that a few wide stores do.
     ("worked_ns", "i8"),
     ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
@@ -63,6 +65,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
 ))  # fmt: skip
 FREE, CLIENT, VISIT, BRANCH = range(4)
 
+DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
 NEVER = (1 << 63) - 1  # the time of an event that is not there
 HEAP_MARGIN = 4  # so many such behind the last
 EVENT = Record("Event", (("time_ns", "i8"), ("rank", "i8"), ("what", "i8")))  # what: gen or epoch << 32 | frame
@@ -127,9 +130,8 @@ ROUTE = Record("Route", (
 CALLER, ZONE, SERVICE = range(3)
 
 WORKLOAD = Record("Workload", (
-    *REQUEST_TALLY.fields,
     ("key", "u8"),
-    ("good_ns", "i8"),
+    ("upcoming", "u8"),  # key of the request that comes next, where nobody waits for the end of another
     ("first", "i8"),  # segment, or timestamp
     ("last", "i8"),
     ("at", "i8"),  # the segment or timestamp it is at
@@ -175,8 +177,7 @@ DISTRIBUTION = Record("Distribution", (
 ))  # fmt: skip
 CONSTANT, EXPONENTIAL, LOGNORMAL, GAMMA, PARETO, UNIFORM, MIXTURE = range(7)
 
-ROW = Record("Row", (("time_ns", "i8"), ("kind", "i8"), ("request", "i8"), ("call", "i8"), ("place", "i8"),
-                     ("value", "i8")))  # fmt: skip
+ROW = Record("Row", (("time_ns", "i8"), ("request", "i8"), ("word", "i8"), ("value", "i8")))  # word: see T1
 LANE = Record("Lane", (
     ("now_ns", "i8"),
     ("requests", "i8"),
@@ -186,6 +187,8 @@ LANE = Record("Lane", (
     ("hole", "i8"),  # 1 where the heap's first event has been taken and its place not yet filled
     ("fresh", "i8"),  # events that have no place in the agenda yet
     ("pairs", "i8"),  # entries in use
+    ("soonest", "i8"),  # the ring whose first event comes before those of the others
+    ("strands", "i8"),  # in the two queues that follow
     ("starts_head", "i8"),  # strands to start within this event
     ("starts_tail", "i8"),
     ("wakes_head", "i8"),  # strands to wake within this event, after the starts
@@ -199,7 +202,8 @@ LANE = Record("Lane", (
     ("far", "i8"),  # and between zones
     ("arrived_ns", "i8"),  # when the last request came
     ("crowd", "i8"),  # how many came before it at that instant
-    ("too_many_calls", "i8"),  # number of the request + 1
+    ("stopped", "i8"),  # TOO_MANY or STUCK
+    ("culprit", "i8"),  # number of the request that made too many calls
 ))  # fmt: skip
 
 
@@ -219,8 +223,8 @@ class State(NamedTuple):
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
     workloads: Array  # (workloads,) WORKLOAD
-    intervals: Array  # (intervals,) TALLIED_INTERVAL
-    histogram: Array  # (workloads + intervals + services, BUCKETS) int64
+    intervals: Array  # (intervals + workloads,) TALLIED_INTERVAL; the first of every class, and last what is outside of it
+    histogram: Array  # (intervals + workloads + services, BUCKETS) int64
     digest: Array  # (2,) uint64
     starts: Array  # (strands,) int32, to start within this event
     wakes: Array  # (strands,) int32, to wake within this event
