@@ -134,32 +134,34 @@ def _line(series: Figures, size: str) -> Line:
 
 
 def _costs(axes: Axes, what: str, lines: dict[str, Line], target: float) -> None:
-    """Lines over a logarithmic size, the lowest first, with the band in which they are flat enough."""
+    """Lines over a logarithmic size, with the band in which they are flat enough; the higher has its words above."""
     best, worst = (extreme(cost for line in lines.values() for _, cost in line) for extreme in (min, max))
     axes.axhspan(best, target * best, color=SKY, alpha=0.22, linewidth=0)
     flatness = [f"{max(c for _, c in line) / min(c for _, c in line):.2f}x" for line in lines.values()]
     _heading(axes, what, " and ".join(flatness) + " from best to worst")
-    for number, (name, line) in enumerate(lines.items()):
-        _drawn(axes, line, (BLUE, RED)[number], name, below=number == 0 and len(lines) > 1)
-    _sizes(axes, [size for size, _ in next(iter(lines.values()))], worst)
+    highest = [max(costs) for costs in zip(*([cost for _, cost in line] for line in lines.values()), strict=True)]
+    for (name, line), colour in zip(lines.items(), (BLUE, RED), strict=False):
+        _drawn(axes, line, colour, name, [1 if cost == high else -1 for (_, cost), high in zip(line, highest, strict=True)])
+    _sizes(axes, [size for size, _ in next(iter(lines.values()))], max(1.2 * worst, 1.05 * target * best))
 
 
 def _memory(axes: Axes, memory: Figures) -> None:
     line = [(point["requests"], point["resident_mb"]["median"]) for point in memory["points"]]
     _heading(axes, "resident megabytes, by requests in one run", f"{percent(memory['growth'])} more at "
              f"{_size(line[-1][0])} than at {_size(memory['compared_with'])}")  # fmt: skip
-    _drawn(axes, line, BLUE, "")
-    _sizes(axes, [size for size, _ in line], max(value for _, value in line))
+    _drawn(axes, line, BLUE, "", [1] * len(line))
+    _sizes(axes, [size for size, _ in line], 1.2 * max(value for _, value in line))
 
 
-def _drawn(axes: Axes, line: Line, colour: str, name: str, below: bool = False) -> None:
-    """A line with its values, and its name after the last of them."""
+def _drawn(axes: Axes, line: Line, colour: str, name: str, sides: Sequence[int]) -> None:
+    """A line with its values, each above (1) or below (-1) its place, and its name after the last of them."""
     axes.plot(*zip(*line, strict=True), "o-", color=colour, linewidth=2.4, markersize=8, zorder=3)
-    for place, value in line[:-1]:
-        axes.annotate(f"{value:,.0f}", (place, value), xytext=(0, -10 if below else 10), textcoords="offset points",
-                      ha="center", va="top" if below else "bottom", fontsize=SMALL, color=colour)  # fmt: skip
-    axes.annotate(f"{line[-1][1]:,.0f}  {name}", line[-1], xytext=(12, 0), textcoords="offset points", va="center",
-                  fontsize=SIZE, fontweight="bold", color=colour)  # fmt: skip
+    points: dict[str, Any] = {"textcoords": "offset points", "color": colour}
+    for (place, value), side in zip(line[:-1], sides, strict=False):
+        axes.annotate(f"{value:,.0f}", (place, value), xytext=(0, 10 * side), ha="center",
+                      va="bottom" if side > 0 else "top", fontsize=SMALL, **points)  # fmt: skip
+    axes.annotate(f"{line[-1][1]:,.0f}  {name}", line[-1], xytext=(12, 8 * sides[-1] if name else 0), va="center",
+                  fontsize=SIZE, fontweight="bold", **points)  # fmt: skip
 
 
 def _heading(axes: Axes, what: str, finding: str) -> None:
@@ -169,10 +171,10 @@ def _heading(axes: Axes, what: str, finding: str) -> None:
 
 def _sizes(axes: Axes, sizes: Sequence[float], top: float) -> None:
     """A logarithmic axis with a tick at every size that was measured, and nothing else."""
-    axes.set(xscale="log", ylim=(0, 1.2 * top), xticks=sizes, xticklabels=[_size(size) for size in sizes])
+    axes.set(xscale="log", ylim=(0, top), xticks=sizes, xticklabels=[_size(size) for size in sizes])
     axes.minorticks_off()
-    axes.margins(x=0.06)
-    axes.tick_params(length=0, labelsize=SIZE, colors=QUIET)
+    axes.margins(x=0.08)
+    axes.tick_params(length=0, labelsize=SIZE, colors=QUIET, pad=7)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)

@@ -104,7 +104,7 @@ def sentence(figures: Figures) -> str:
     """What sampled spans cost, where they cost most."""
     costs = {name: found["sampled_spans_cost"] for name, found in figures["workloads"].items()}
     dearest = max(costs, key=lambda name: costs[name])
-    cost = percent(costs[dearest])
+    cost = percent(max(0.0, costs[dearest]))  # less than nothing is noise
     return f"Sampled spans, the default of `parley run`, cost at most {cost} of the speed ({dearest})."
 
 

@@ -55,7 +55,7 @@ def sentence(figures: Figures) -> str:
     modes = figures["modes"]
     speed, sampled, every = modes["none"]["hops_per_s"]["median"], modes["sample"]["cost"], modes["all"]["cost"]
     return (f"A whole run that is written to disk does {speed / 1e6:.2g} M hops per second; sampled spans make it "
-            f"{percent(sampled)} slower, all spans {percent(every)}.")  # fmt: skip
+            f"{percent(max(0.0, sampled))} slower, all spans {percent(max(0.0, every))}.")  # fmt: skip
 
 
 def _speeds(folder: Path, mode: str, hops: float) -> Speeds:
