@@ -6,8 +6,11 @@ acts, then the data of that instant follows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 from scenarios.schema.scenario import Scenario
-from sim.build import build_plane
+from sim.build import advance_planes, build_plane
 from sim.clock import ControlClock
 from sim.platform.cluster import Cluster
 from sim.platform.faults import Faults
@@ -36,10 +39,36 @@ class Mesh:
 
     def advance(self, until_ns: int) -> None:
         """Everything strictly before `until_ns`, data and control."""
+        while (due := self._due(until_ns)) < until_ns:
+            self.plane.advance(due)
+            self.clock.env.step()
+        self.plane.advance(until_ns)
+
+    def _due(self, until_ns: int) -> int:
+        """When control acts next, at most `until_ns`; if it does not before, its clock goes on to then."""
         env = self.clock.env
-        while (due := env.peek()) < until_ns:
-            self.plane.advance(int(due))
-            env.step()
+        if (due := env.peek()) < until_ns:
+            return int(due)
         if env.now < until_ns:
             env.run(until=until_ns)  # nothing is left to happen: whoever acts between two advances acts at this time
-        self.plane.advance(until_ns)
+        return until_ns
+
+
+def advance_many(meshes: Sequence[Mesh], until_ns: int, threads: int = 1) -> None:
+    """Advance several meshes, those of the fast engine in one compiled call between two acts of control.
+
+    Each comes to what it would come to alone. Threads share them; compiled code needs no GIL, so that meshes without
+    much control take as long as one of them would.
+    """
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(lambda first: advance_many(meshes[first::threads], until_ns), range(threads)):
+                pass
+        return
+    ahead = list(meshes)
+    while ahead:
+        dues = [mesh._due(until_ns) for mesh in ahead]
+        advance_planes([mesh.plane for mesh in ahead], dues)
+        ahead = [mesh for mesh, due in zip(ahead, dues, strict=True) if due < until_ns]
+        for mesh in ahead:
+            mesh.clock.env.step()

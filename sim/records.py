@@ -14,15 +14,27 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Record:
-    """A layout: field names with NumPy type codes, in order."""
+    """A layout: field names with NumPy type codes, in order; `itemsize` bytes, or as many as they need."""
 
     name: str
     fields: tuple[tuple[str, str], ...]
+    itemsize: int = 0
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The layout as an aligned structured dtype."""
-        return np.dtype(list(self.fields), align=True)
+        tight = np.dtype(list(self.fields), align=True)
+        if self.itemsize == 0:
+            return tight
+        names = [name for name, _ in self.fields]
+        return np.dtype({"names": names, "formats": [tight[name] for name in names],
+                         "offsets": [(tight.fields or {})[name][1] for name in names], "itemsize": self.itemsize},
+                        align=True)  # fmt: skip
+
+    def only(self, *names: str) -> tuple[tuple[str, str], ...]:
+        """Some of the fields, in this order."""
+        types = dict(self.fields)
+        return tuple((name, types[name]) for name in names)
 
     def make_class(self) -> type[Any]:
         """A class with these fields as slots, all zero at first; keyword arguments set some."""

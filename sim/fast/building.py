@@ -53,6 +53,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
         workloads=rows(st.WORKLOAD, workloads),
         intervals=rows(st.TALLIED_INTERVAL, intervals),
         histogram=np.zeros((len(intervals) + len(layout.services), BUCKETS), dtype=np.int64),
+        counted=np.zeros(st.COUNTED, dtype=np.int64),
         digest=np.array(digesting.start(), dtype=np.uint64),
         starts=np.zeros(size, dtype=np.int32),
         wakes=np.zeros(size, dtype=np.int32),
@@ -151,7 +152,10 @@ def grown(state: st.State, extra: int = 0) -> st.State:
 
 def doubled(array: np.ndarray[Any, Any], axis: int = 0) -> np.ndarray[Any, Any]:
     """The array with as many zeros again along an axis."""
-    return np.concatenate([array, np.zeros_like(array)], axis=axis)
+    shape = [size * (1 + (i == axis)) for i, size in enumerate(array.shape)]
+    wider = st.zeros(array.dtype, *shape)
+    wider[tuple(map(slice, array.shape))] = array
+    return wider
 
 
 def _rehashed(pairs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -25,7 +25,7 @@ from sim.fast.sampling import sample_ns
 from sim.fast.state import CALLER, IGNORE, SERVICE, VISIT
 from sim.laws.balancing import LEAST_REQUEST, ROUND_ROBIN, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.digesting import row_word
-from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
+from sim.laws.retrying import NO_ENDPOINT, OK, PENDING, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
 from sim.laws.service import lap_number
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
@@ -117,11 +117,12 @@ def send(s: Any, f: int) -> None:
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
     one.word = row_word(0, one.number, chosen)
-    one.visit, one.parent, one.route, one.viewer, one.endpoint, one.pod = a, f, op.a, view, op.b, chosen
-    one.attempt, one.sent_ns, one.refs = caller.trying, now, 1
-    one.parent_call = s.frames[caller.visit].number if caller.visit >= 0 else -1
+    one.visit, one.parent, one.route, one.viewer, one.pod, one.refs = a, f, op.a, view, chosen, 1
+    one.pc = s.first_op[op.b]
     one.zone = zone_of_caller(s, f, pod)
     s.frames[caller.request].refs += 1
+    if s.frames[caller.request].sampled > 0:
+        begin_span(s, a, f)
     caller.child = a
     caller.gen += 1
     one.parent_gen = caller.gen
@@ -130,7 +131,7 @@ def send(s: Any, f: int) -> None:
         route.retries += 1
     route.in_flight += 1
     s.views[view].active += 1
-    row(s, one.request_number, one.word | SENT, one.attempt)
+    row(s, one.request_number, one.word | SENT, caller.trying)
     if chosen < 0:
         one.served = NO_ENDPOINT
         push(s, 0, now, rank(REPLIED, one.request_number, one.number), a)
@@ -165,7 +166,7 @@ def settle(s: Any, f: int, a: int) -> None:
 def orphan(s: Any, f: int) -> None:
     """The try strand f waits for loses its caller, who timed out or died with its pod."""
     one = s.frames[s.frames[f].child]
-    one.outcome, one.returned_ns = TIMED_OUT, s.lane[0].now_ns
+    one.outcome, one.returned_ns = TIMED_OUT, s.lane[0].now_ns  # for its span, if it has one
     route = s.routes[one.route]
     route.timed_out += 1
     route.orphans += 1
@@ -234,13 +235,21 @@ def next_repetition(s: Any, f: int) -> int:
     return todo(f, RUNS)
 
 
-@part
+@cold
+def begin_span(s: Any, a: int, f: int) -> None:
+    """A try of a sampled request left."""
+    one, caller = s.frames[a], s.frames[f]
+    one.sampled, one.sent_ns, one.attempt, one.endpoint = 1, s.lane[0].now_ns, caller.trying, s.ops[caller.pc].b
+    one.parent_call = s.frames[caller.visit].number if caller.visit >= 0 else -1
+    one.ended_ns = one.returned_ns = -1
+    one.outcome = PENDING
+
+
+@cold
 def keep_span(s: Any, a: int) -> None:
-    """A try's answer came; the span of a sampled request's is written."""
+    """A sampled try's answer came: its span is written."""
     one = s.frames[a]
-    if s.frames[one.request].sampled == 0:
-        return
-    one.sampled = 1
+    one.sampled = 2
     span = s.spans[s.lane[0].spans]
     s.lane[0].spans += 1
     span.request, span.call, span.attempt = one.request_number, one.number, one.attempt
@@ -262,17 +271,19 @@ def on_replied(s: Any, a: int) -> int:
         route.orphans -= 1
         route.failed += 1
         row(s, one.request_number, one.word | DROPPED, outcome)
-        keep_span(s, a)
+        if one.sampled > 0:
+            keep_span(s, a)
         drop(s, a)
         return NOTHING
-    one.outcome, one.returned_ns = outcome, s.lane[0].now_ns
     settle(s, f, a)
     if outcome == OK:
         route.succeeded += 1
     else:
         route.failed += 1
     row(s, one.request_number, one.word | RETURNED, outcome)
-    keep_span(s, a)
+    if one.sampled > 0:
+        one.outcome, one.returned_ns = outcome, s.lane[0].now_ns
+        keep_span(s, a)
     waits = is_retried(s, f, a, outcome)
     drop(s, a)
     return NOTHING if waits else end_call(s, f, outcome)

@@ -54,6 +54,11 @@ def state_of(books: Any, lane: int) -> Any:
     raise AssertionError("compiled code only")
 
 
+def prefetch(rows: Any, i: int, line: int) -> None:
+    """Bring a cache line of element i near, wherever that lies; exists in compiled code only."""
+    raise AssertionError("compiled code only")
+
+
 def sources_hash() -> str:
     """Hash of every law and kernel source, and of where they lie."""
     files = [*SIM.glob("laws/*.py"), *SIM.glob("fast/*.py"), SIM / "draws.py", SIM / "words.py", SIM / "clock.py", SIM / "records.py",
@@ -130,6 +135,7 @@ def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> None:
         """The address of a lane's book."""
 
     _teach_elements(RowsType)
+    _teach_prefetch(RowsType)
     _teach_length(RowsType)
     _teach_fields(StateType, {name: RowsType(name, from_dtype(dtype)) for name, dtype in fields.items()})
     _teach_entry(StateType(name="State"))
@@ -198,6 +204,30 @@ def _teach_elements(rows_type: Any) -> None:
     def put(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         context.pack_value(builder, sig.args[0].dtype, args[2], element(context, builder, sig.args[0], *args[:2]))
         return context.get_dummy_value()
+
+
+def _teach_prefetch(rows_type: Any) -> None:
+    """`prefetch(rows, i, line)`: an instruction that waits for nothing and never fails."""
+    from llvmlite import ir
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic, overload
+
+    @intrinsic
+    def near(_: Any, rows: Any, i: Any, line: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            place = builder.gep(cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).data, [args[1]])
+            byte = cgutils.pointer_add(builder, place, builder.shl(args[2], args[2].type(6)), cgutils.voidptr_t)
+            word = cgutils.int32_t
+            kind = ir.FunctionType(ir.VoidType(), [byte.type, word, word, word])
+            instruction = builder.module.declare_intrinsic("llvm.prefetch", [byte.type], kind)
+            builder.call(instruction, [byte, word(1), word(3), word(1)])  # to be written, used soon, data
+            return context.get_dummy_value()
+
+        return types.none(rows, types.intp, types.intp), code
+
+    @overload(prefetch)
+    def _prefetch(rows, i, line):
+        return (lambda rows, i, line: near(rows, i, line)) if isinstance(rows, rows_type) else None
 
 
 def _teach_length(rows_type: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,8 @@ from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Reco
 from sim.trace import Row
 
 
-
 class FastPlane:
-    """A DataPlane at full speed. One lane; the arrays have room for more."""
+    """A DataPlane at full speed."""
 
     def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, record: bool = False) -> None:
         self.layout, self.seed = Layout(scenario), seed
@@ -36,12 +36,11 @@ class FastPlane:
         state = initial_state(maker, seed, span_share, record)
         self._tables = maker.tables()
         self._adopt(state)
-        self._kernels = kernels()
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
         self._rows: list[Row] = []
         self._spans: list[Records] = []
-        self._kernels.begin(self._book)
+        kernels().begin(self._book)
 
     # -- the contract of DataPlane --------------------------------------------------------------------------------
 
@@ -52,18 +51,17 @@ class FastPlane:
 
     def advance(self, until_ns: int) -> None:
         """Process every data event strictly before `until_ns`."""
-        until, whys = np.array([until_ns]), np.zeros(1, dtype=np.int64)
-        while True:
-            self._kernels.advance(self._book, until, EVENTS_PER_CALL, whys)
-            why = whys[0]
-            if why == st.DONE:
-                return
-            if why == st.FULL:
-                self._make_room()
-            elif why == st.TOO_MANY:
-                raise TooManyCalls(f"request {self._lane['culprit']} made more than {CALLS_MAX:,} calls and branches")
-            elif why == st.STUCK:
-                raise Standstill(self.now_ns)
+        advance_many([self], [until_ns])
+
+    def _is_done(self, why: int) -> bool:
+        """Whether a call of the kernel came to its end; else what it needs is done first, or an error raised."""
+        if why == st.FULL:
+            self._make_room()
+        elif why == st.TOO_MANY:
+            raise TooManyCalls(f"request {self._lane['culprit']} made more than {CALLS_MAX:,} calls and branches")
+        elif why == st.STUCK:
+            raise Standstill(self.now_ns)
+        return why == st.DONE
 
     def apply(self, command: c.PlaneCommand) -> None:
         """Act at now. Raises ValueError for a pod or service that does not exist."""
@@ -151,8 +149,7 @@ class FastPlane:
     def open_spans(self) -> Records:
         """Spans of sampled tries still in flight."""
         frames = self._state.frames
-        mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 0)]
-        mine = mine[frames["sampled"][mine["request"]] == 1]
+        mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 1)]
         spans = np.zeros(len(mine), dtype=SPAN.dtype)
         for name, source in _SPAN_SOURCES.items():
             spans[name] = mine[source]
@@ -249,7 +246,7 @@ class FastPlane:
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
         self._make_room(len(visits))
-        self._kernels.lose(self._book, visits)
+        kernels().lose(self._book, visits)
 
     # -- room -----------------------------------------------------------------------------------------------------
 
@@ -259,7 +256,7 @@ class FastPlane:
 
     def _adopt(self, state: st.State) -> None:
         self._state = state
-        self._book = st.book(state, self._tables)[np.newaxis]
+        self._book = st.book(state, self._tables)
 
     def _make_room(self, extra: int = 0) -> None:
         """Until one more step of the loop fits, and so many events besides."""
@@ -280,6 +277,16 @@ class FastPlane:
         if n:
             self._spans.append(self._state.spans[:n].copy())
         self._lane["spans"] = 0
+
+
+def advance_many(planes: Sequence[FastPlane], until_ns: Sequence[int]) -> None:
+    """Advance every plane to its own time, all of them in one compiled call after the other, without the GIL."""
+    ahead = list(range(len(planes)))
+    until = np.array(until_ns, dtype=np.int64)
+    while ahead:
+        books, whys = np.stack([planes[i]._book for i in ahead]), np.zeros(len(ahead), dtype=np.int64)
+        kernels().advance(books, until[ahead], EVENTS_PER_CALL // len(ahead), whys)
+        ahead = [i for i, why in zip(ahead, whys.tolist(), strict=True) if not planes[i]._is_done(why)]
 
 
 def _columns(record: Record, rows: Records) -> Records:

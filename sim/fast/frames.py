@@ -8,6 +8,7 @@ from sim.clock import CALLS_MAX
 from sim.fast.compiling import cold, part
 from sim.fast.state import BRANCH, FREE, TOO_MANY, VISIT
 from sim.laws.digesting import fold
+from sim.laws.measuring import BUCKETS, bucket
 from sim.laws.retrying import PENDING
 
 
@@ -30,6 +31,25 @@ def keep_row(s: Any, request: int, word: int, value: int) -> None:
 
 
 @part
+def count(s: Any, histogram: int, ns: int) -> None:
+    """M1: note a length; its bucket grows later, many at once, because it is seldom near."""
+    lane = s.lane[0]
+    s.counted[lane.counted] = histogram * BUCKETS + bucket(ns)
+    lane.counted += 1
+    if lane.counted == len(s.counted):
+        grow_buckets(s)
+
+
+@cold
+def grow_buckets(s: Any) -> None:
+    """Let the buckets grow of all lengths noted."""
+    lane = s.lane[0]
+    for i in range(lane.counted):
+        s.histogram[s.counted[i]] += 1
+    lane.counted = 0
+
+
+@part
 def take_frame(s: Any, kind: int) -> int:
     """A free frame, with nothing of its former life but `gen` and `epoch`."""
     lane = s.lane[0]
@@ -38,12 +58,13 @@ def take_frame(s: Any, kind: int) -> int:
     lane.free = frame.next
     lane.free_count -= 1
     frame.kind = kind
+    frame.delivered_ns = frame.started_ns = -1
     frame.worked_ns = 0
-    frame.lap = frame.repetition = frame.trying = frame.backing_off = frame.joining = 0
-    frame.slow_core = frame.at_work = frame.inside = frame.is_dying = frame.sampled = 0
-    frame.delivered_ns = frame.started_ns = frame.ended_ns = frame.returned_ns = -1
-    frame.next = frame.child = -1
-    frame.outcome = frame.served = PENDING
+    frame.lap = frame.at_work = frame.slow_core = frame.inside = 0
+    frame.trying = frame.repetition = frame.backing_off = frame.joining = 0
+    frame.child = frame.next = -1
+    frame.served = PENDING
+    frame.sampled = 0
     return int(f)
 
 
@@ -85,7 +106,7 @@ def drop(s: Any, f: int) -> None:
 @part
 def is_abandoned(s: Any, f: int) -> bool:
     """Whether nobody waits for this strand any more: some join above it is settled (D12)."""
-    while s.frames[f].kind == BRANCH:
+    while s.frames[f].visit >= 0 and s.frames[f].visit != f:  # a branch
         parent = s.frames[f].parent
         if s.frames[parent].gen != s.frames[f].parent_gen:
             return True

@@ -11,12 +11,12 @@ from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import ENDS, FAILS, NOTHING, RUNS, SENDS, push, start_later, todo, wake_later
 from sim.fast.calling import next_repetition, orphan, travel, view_of
 from sim.fast.compiling import cold, part
-from sim.fast.frames import base_key, caller_pod, drop, is_abandoned, number_call, row, take_frame
+from sim.fast.frames import base_key, caller_pod, count, drop, is_abandoned, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
 from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, USERS, VISIT, WORK
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
-from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
+from sim.laws.measuring import count_finished, is_measured
 from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED, REJECTED
 from sim.laws.service import duration_ns, way
@@ -29,7 +29,9 @@ from sim.trace import WORKED as ROW_WORKED
 def reply(s: Any, a: int, outcome: int) -> None:
     """A visit's answer is on its way."""
     one = s.frames[a]
-    one.served, one.ended_ns = outcome, s.lane[0].now_ns
+    one.served = outcome
+    if one.sampled > 0:
+        one.ended_ns = s.lane[0].now_ns
     travel(s, a, REPLIED)
 
 
@@ -69,7 +71,6 @@ def enter(s: Any, a: int) -> int:
     pod.visits += 1
     shift_present(pod, 1, s.lane[0].now_ns)
     one.inside = 1
-    one.pc = s.first_op[one.endpoint]
     if pod.is_threaded == 0:
         return todo(a, RUNS)
     if pod.held < pod.workers:
@@ -93,7 +94,7 @@ def answer(s: Any, a: int, outcome: int) -> None:
     now = s.lane[0].now_ns
     pod = s.pods[one.pod]
     row(s, one.request_number, one.word | ANSWERED, outcome)
-    s.histogram[(len(s.intervals) + pod.service) * BUCKETS + bucket(now - one.delivered_ns)] += 1
+    count(s, len(s.intervals) + pod.service, now - one.delivered_ns)
     shift_present(pod, -1, now)
     pod.inside_ns += now - one.delivered_ns
     if outcome == OK:
@@ -338,11 +339,10 @@ def finish_request(s: Any, f: int) -> None:
     latency = now - client.sent_ns
     client.inside = 0
     row(s, client.request_number, client.word | FINISHED, client.result)
-    b = bucket(latency)
-    count_in(s, client.interval, client.result, latency, b)
+    count_in(s, client.interval, client.result, latency)
     for i in range(len(s.workloads), len(s.intervals) - len(s.workloads)):
         if is_measured(s.intervals[i], w, client.sent_ns):
-            count_in(s, i, client.result, latency, b)
+            count_in(s, i, client.result, latency)
     workload = s.workloads[w]
     if workload.kind == USERS:
         think(s, w, client.user, client.iteration + 1, now)
@@ -350,11 +350,11 @@ def finish_request(s: Any, f: int) -> None:
 
 
 @part
-def count_in(s: Any, i: int, outcome: int, latency_ns: int, b: int) -> None:
+def count_in(s: Any, i: int, outcome: int, latency_ns: int) -> None:
     """A request that came in interval i is over."""
     count_finished(s.intervals[i], outcome, latency_ns, s.intervals[i].good_ns)
     if outcome == OK:
-        s.histogram[i * BUCKETS + b] += 1
+        count(s, i, latency_ns)
 
 
 @cold
@@ -405,3 +405,4 @@ def lose_visits(s: Any, visits: Any) -> None:
         if s.frames[a].is_dying == 1 and s.frames[a].inside == 1:
             s.frames[a].inside = 0
             reply(s, a, LOST)
+        s.frames[a].is_dying = 0

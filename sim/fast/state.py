@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,59 +11,65 @@ from sim.records import INTERVAL, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SEGMENT
 
 Array = np.ndarray[Any, Any]
 
-FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main strand), or a branch
+CACHE_LINE = 64
+COUNTED = 64
+
+FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main strand), or a branch; four cache lines
+    # what every event of a strand looks at
     ("key", "u8"),  # of the request (client) or of the try (visit)
     ("request_number", "i8"),
     ("word", "i8"),  # of its trace rows, without their kind (T1)
-    ("sent_ns", "i8"),  # client: when the request arrived
-    ("lasts_ns", "i8"),  # demand while it waits for a core, duration once at work
-    ("work_began_ns", "i8"),  # of the work in progress
-    ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
-    ("request", "i4"),  # frame of the client
+    ("gen", "i4"),  # grows with every wait begun or ended, never reset: stale events and answers show
+    ("pc", "i4"),  # place in the program
     ("visit", "i4"),  # frame of the visit; -1 for a client
+    ("request", "i4"),  # frame of the client
+    ("pod", "i4"),  # -1: none
+    ("zone", "i4"),  # visit: zone it was called from; -1 next to every pod
     ("parent", "i4"),  # visit: the strand that called; branch: the strand that forked
     ("parent_gen", "i4"),  # the parent's `gen` while it waits for this one
-    ("gen", "i4"),  # grows with every wait begun or ended, never reset: stale events and answers show
-    ("epoch", "i4"),  # grows with every call begun or ended, never reset
-    ("refs", "i4"),  # what still needs this frame
-    ("number", "i4"),  # call number in the request
-    ("next_call", "i4"),  # client: the next number to give
-    ("parent_call", "i4"),  # visit: number of the visit that called; -1 for a client
-    ("zone", "i4"),  # visit: zone it was called from; -1 next to every pod
-    ("pc", "i4"),  # place in the program
     ("route", "i4"),
     ("viewer", "i4"),  # visit: the view it was sent by
-    ("endpoint", "i4"),
-    ("pod", "i4"),  # -1: none
-    ("attempt", "i4"),  # visit: which try it is
+    # its time in a pod
+    ("lasts_ns", "i8"),  # demand while it waits for a core, duration once at work
+    ("work_began_ns", "i8"),  # of the work in progress
+    ("delivered_ns", "i8"),
+    ("started_ns", "i8"),
+    ("worked_ns", "i8"),
+    ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
+    ("at_work", "i4"),  # 1 while a core works for it
+    ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
+    ("inside", "i4"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
+    ("number", "i4"),  # call number in the request
+    ("served", "i4"),  # as the pod saw it
+    # its calls
+    ("trying", "i4"),  # which try it is at
+    ("repetition", "i4"),  # of the call step under way
+    ("backing_off", "i4"),  # 1 while it waits to try again
+    ("joining", "i4"),  # 1 while it waits for branches
+    ("child", "i4"),  # the try it waits for; -1 if none
+    ("next", "i4"),  # in a queue, or in the list of free frames
+    ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
+    ("refs", "i4"),  # what still needs this frame
+    ("sampled", "i4"),  # 1 where spans are kept; a visit's becomes 2 once its span is
+    ("epoch", "i4"),  # grows with every call begun or ended, never reset
     ("result", "i4"),  # of the last call this strand made
+    ("next_call", "i4"),  # client: the next number to give
+    ("sent_ns", "i8"),  # client: when the request arrived; visit: only where sampled
     ("needed", "i4"),  # join: successes still needed
     ("spare", "i4"),  # join: failures still bearable
+    # what is seldom asked for
+    ("is_dying", "i4"),  # visit: 1 while its pod is taken down
     ("workload", "i4"),  # client: class of the request
     ("user", "i4"),  # client: which user
     ("iteration", "i4"),  # client: the request's number within its workload or user
     ("interval", "i4"),  # client: where it is counted
-    # From here on `take_frame` wipes, like with like, so that a few wide stores do.
-    ("worked_ns", "i8"),
-    ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
-    ("repetition", "i4"),  # of the call step under way
-    ("trying", "i4"),  # caller: which try it is at
-    ("backing_off", "i4"),  # 1 while it waits to try again
-    ("joining", "i4"),  # 1 while it waits for branches
-    ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
-    ("at_work", "i4"),  # 1 while a core works for it
-    ("inside", "i4"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
-    ("is_dying", "i4"),  # visit: 1 while its pod is taken down
-    ("sampled", "i4"),  # client: 1 where spans are kept; visit: 1 once its span is
-    ("delivered_ns", "i8"),
-    ("started_ns", "i8"),
+    ("parent_call", "i4"),  # of a sampled visit: number of the visit that called; -1 for a client
+    ("endpoint", "i4"),  # of a sampled visit, as all that follow
+    ("attempt", "i4"),  # which try it is
+    ("outcome", "i4"),  # as the caller saw it
     ("ended_ns", "i8"),
     ("returned_ns", "i8"),
-    ("next", "i4"),  # in a queue, or in the list of free frames
-    ("child", "i4"),  # the try it waits for; -1 if none
-    ("outcome", "i4"),  # as the caller saw it
-    ("served", "i4"),  # as the pod saw it
-))  # fmt: skip
+), itemsize=4 * CACHE_LINE)  # fmt: skip
 FREE, CLIENT, VISIT, BRANCH = range(4)
 
 DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
@@ -79,54 +86,57 @@ RING = Record("Ring", (
     ("mask", "i8"),
 ))  # fmt: skip
 
-POD = Record("Pod", (
-    *POD_TALLY.fields,
-    ("slowdown", "f8"),
+POD = Record("Pod", (  # what every visit touches comes first
+    *POD_TALLY.only("present", "working", "waiting", "present_area_ns", "working_area_ns", "waiting_area_ns", "visits",
+                    "succeeded", "inside_ns", "served_ns"),
     ("error_rate", "f8"),
     ("service", "i4"),
-    ("number", "i4"),
     ("zone", "i4"),
-    ("is_ready", "i4"),
     ("is_gone", "i4"),
     ("is_threaded", "i4"),
-    ("workers", "i4"),
     ("cores", "i4"),  # how many may work at once
     ("size", "i4"),  # of the queue; -1: no limit
-    ("held", "i4"),  # workers taken (thread model)
     ("slow_core", "i4"),  # milli-cores of the fractional core; 0: none
     ("queue_head", "i4"),  # strands that wait for a core
     ("queue_tail", "i4"),
     ("queue_length", "i4"),
+    *POD_TALLY.only("slow_working", "slow_area_ns", "failed", "lost", "rejected", "lost_ns"),
+    ("slowdown", "f8"),
+    ("number", "i4"),
+    ("is_ready", "i4"),
+    ("workers", "i4"),
+    ("held", "i4"),  # workers taken (thread model)
     ("door_head", "i4"),  # visits that wait for a worker
     ("door_tail", "i4"),
     ("door_length", "i4"),
     ("views", "i4"),  # its first view
-))  # fmt: skip
+), itemsize=4 * CACHE_LINE)  # fmt: skip
 
 VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8")))
 PAIR = Record("Pair", (("key", "i8"), ("count", "i8")))  # tries in flight by (view, pod); key 0: empty
 
-ROUTE = Record("Route", (
-    *ROUTE_TALLY.fields,
-    ("key", "u8"),
-    ("timeout_ns", "i8"),
-    ("per_try_timeout_ns", "i8"),
-    ("back_off_ns", "i8"),
-    ("back_off_max_ns", "i8"),
-    ("request_bytes", "i8"),
-    ("response_bytes", "i8"),
-    ("budget", "f8"),  # share of tries in flight; negative: none
-    ("budget_least", "i8"),
+ROUTE = Record("Route", (  # what every try touches comes first
+    *ROUTE_TALLY.only("attempts", "in_flight", "succeeded"),
     ("callee", "i4"),
     ("policy", "i4"),
     ("choices", "i4"),
     ("view_kind", "i4"),  # CALLER, ZONE, SERVICE
     ("first_view", "i4"),  # place among a caller pod's views, or the first shared view
     ("num_retries", "i4"),
+    ("timeout_ns", "i8"),
+    ("per_try_timeout_ns", "i8"),
+    *ROUTE_TALLY.only("failed", "retries", "orphans", "timed_out", "refused_retries", "egress_bytes"),
+    ("key", "u8"),
+    ("back_off_ns", "i8"),
+    ("back_off_max_ns", "i8"),
+    ("request_bytes", "i8"),
+    ("response_bytes", "i8"),
+    ("budget", "f8"),  # share of tries in flight; negative: none
+    ("budget_least", "i8"),
     ("retry_mask", "i4"),
     ("expiry_ring", "i4"),  # -1: the heap
     ("alarm_ring", "i4"),
-))  # fmt: skip
+), itemsize=3 * CACHE_LINE)  # fmt: skip
 CALLER, ZONE, SERVICE = range(3)
 
 WORKLOAD = Record("Workload", (
@@ -188,6 +198,7 @@ LANE = Record("Lane", (
     ("fresh", "i8"),  # events that have no place in the agenda yet
     ("pairs", "i8"),  # entries in use
     ("soonest", "i8"),  # the ring whose first event comes before those of the others
+    ("counted", "i8"),  # how many
     ("strands", "i8"),  # in the two queues that follow
     ("starts_head", "i8"),  # strands to start within this event
     ("starts_tail", "i8"),
@@ -225,6 +236,7 @@ class State(NamedTuple):
     workloads: Array  # (workloads,) WORKLOAD
     intervals: Array  # (intervals + workloads,) TALLIED_INTERVAL; the first of every class, and last what is outside of it
     histogram: Array  # (intervals + workloads + services, BUCKETS) int64
+    counted: Array  # (COUNTED,) int64, places in the histogram that are to grow by one
     digest: Array  # (2,) uint64
     starts: Array  # (strands,) int32, to start within this event
     wakes: Array  # (strands,) int32, to wake within this event
@@ -247,14 +259,23 @@ class Tables(NamedTuple):
 
 def empty(record: Record, *shape: int) -> Array:
     """Records, all zero."""
-    return np.zeros(shape, dtype=record.dtype)
+    return zeros(record.dtype, *shape)
+
+
+def zeros(dtype: np.dtype[Any], *shape: int) -> Array:
+    """As of NumPy, and beginning at a cache line."""
+    size = math.prod(shape) * dtype.itemsize
+    room = np.zeros(size + CACHE_LINE, dtype=np.uint8)
+    first = -room.ctypes.data % CACHE_LINE
+    fitting: Array = room[first : first + size].view(dtype).reshape(shape)
+    return fitting
 
 
 FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, in the order of a book
     "lane": LANE.dtype, "frames": FRAME.dtype, "fresh": FRESH.dtype, "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
-    "histogram": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
+    "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "rows": ROW.dtype, "spans": SPAN.dtype,
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),

@@ -222,7 +222,7 @@ def _shares(addresses: list[int], sizes: list[int]) -> list[list[int]]:
 
 def rows(record: Any, values: list[dict[str, Any]]) -> np.ndarray[Any, Any]:
     """Rows given by field; what is not given is 0."""
-    table = np.zeros(max(1, len(values)), dtype=record.dtype)
+    table = st.empty(record, max(1, len(values)))
     for row, fields in zip(table, values, strict=False):
         for name, value in fields.items():
             row[name] = value
