@@ -1,12 +1,7 @@
-"""Tables of a run folder: each a folder of closed Parquet parts, written as the run goes on.
-
-A part is written to memory and then put in place whole, so that a killed run leaves only readable files.
-"""
+"""Tables of a run folder: their columns, rows as Parquet, and Parquet as arrays."""
 
 from __future__ import annotations
 
-import io
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +10,6 @@ from typing import Any
 import numpy as np
 
 from parley.errors import FolderError
-from parley.run_folder import RunFolder
-
-PART_ROWS = 20_000
-PART_SECONDS = 5.0  # of wall time: what a killed run loses at most
 
 INT, FLOAT, WORD, TRUTH = "int64", "float64", "word", "bool"
 
@@ -61,30 +52,6 @@ Column = Sequence[Any] | np.ndarray[Any, Any] | Words
 Columns = dict[str, Column]  # by name; one that is left out is null
 
 
-class TableWriter:
-    """One table of a run that goes on. `columns_of` turns the items added since the last part into columns."""
-
-    def __init__(self, folder: RunFolder, name: str, columns_of: Callable[[list[Any]], Columns]) -> None:
-        self._folder, self._name, self._columns_of = folder, name, columns_of
-        self._items: list[Any] = []
-        self._rows, self._parts, self._since = 0, 0, time.monotonic()
-
-    def add(self, items: Sequence[Any], rows: int | None = None) -> None:
-        """Some items, which make so many rows: one each if nothing is said."""
-        self._items += items
-        self._rows += len(items) if rows is None else rows
-
-    def flush(self, now: bool = False) -> None:
-        """Close a part if it is time to, or `now`."""
-        late = time.monotonic() - self._since >= PART_SECONDS
-        if not self._rows or not (now or late or self._rows >= PART_ROWS):
-            return
-        data = _as_parquet(COLUMNS[self._name], self._columns_of(self._items))
-        self._folder.write_bytes(f"{self._name}/part-{self._parts:05}.parquet", data)
-        self._items, self._rows, self._since = [], 0, time.monotonic()
-        self._parts += 1
-
-
 def columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
     """Columns of rows that are mappings; what a row leaves out is None."""
     return {name: [row.get(name) for row in rows] for name in dict.fromkeys(key for row in rows for key in row)}
@@ -115,15 +82,25 @@ def read_columns(folder: Path, name: str) -> dict[str, np.ndarray[Any, Any]]:
     return {column: table[column].to_numpy(zero_copy_only=False) for column in table.column_names}
 
 
-def _as_parquet(columns: dict[str, str], given: Columns) -> bytes:
+def as_parquet(name: str, given: Columns) -> Any:
+    """Rows of a table as a Parquet file in memory. Numbers are packed by their differences, words by their place in a list."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    columns = COLUMNS[name]
     rows = len(next(iter(given.values())))
-    arrays = [_array(given.get(name, [None] * rows), kind) for name, kind in columns.items()]
-    buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=_schema(columns)), buffer, compression="lz4")
+    arrays = [_array(given.get(column, [None] * rows), kind) for column, kind in columns.items()]
+    buffer = pa.BufferOutputStream()
+    pq.write_table(
+        pa.Table.from_arrays(arrays, names=list(columns)), buffer, compression="lz4", store_schema=False,
+        use_dictionary=_of_kind(columns, WORD), write_statistics=_of_kind(columns, INT),
+        column_encoding=dict.fromkeys(_of_kind(columns, INT), "DELTA_BINARY_PACKED"),
+    )  # fmt: skip
     return buffer.getvalue()
+
+
+def _of_kind(columns: dict[str, str], kind: str) -> list[str]:
+    return [name for name, its in columns.items() if its == kind]
 
 
 def _array(values: Column, kind: str) -> Any:
@@ -131,16 +108,27 @@ def _array(values: Column, kind: str) -> Any:
     import pyarrow as pa
 
     if isinstance(values, Words):
-        return _array(values.words, WORD).take(_array(values.index % len(values.words), INT))
+        return _indexed(values)
     gaps = _gaps(values)
-    validity = pa.py_buffer(np.packbits(~gaps, bitorder="little"))
+    validity = pa.py_buffer(np.packbits(~gaps, bitorder="little")) if gaps.any() else None
     if kind == WORD:
         texts = [b"" if gap else str(value).encode() for value, gap in zip(values, gaps, strict=True)]
         offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32)
         return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts)), validity)
-    filled: Any = np.where(gaps, 0, values.data if isinstance(values, np.ma.MaskedArray) else values).astype(_NUMPY[kind])
+    given: Any = np.ma.getdata(values) if isinstance(values, np.ndarray) else np.where(gaps, 0, values)
+    filled = given.astype(_NUMPY[kind], copy=False)
     content = np.packbits(filled, bitorder="little") if kind == TRUTH else filled
     return pa.Array.from_buffers(_arrow(kind), len(filled), [validity, pa.py_buffer(content)])
+
+
+def _indexed(values: Words) -> Any:
+    """Words as places in a list of those that differ; a string a row is never made."""
+    import pyarrow as pa
+
+    different = list(dict.fromkeys(word for word in values.words if word is not None))
+    places = {word: place for place, word in enumerate(different)}
+    at = np.array([places.get(word, -1) for word in values.words], dtype=np.int64)[values.index]
+    return pa.DictionaryArray.from_arrays(_array(np.ma.array(at, mask=at < 0), INT), _array(different, WORD))
 
 
 def _gaps(values: Sequence[Any] | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:

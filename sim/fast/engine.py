@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from sim.fast.tables import TableMaker
 from sim.laws import digesting
 from sim.laws.service import servers
 from sim.layout import Layout
-from sim.plane import Observation, Records
+from sim.plane import SPANS_HELD, Observation, Records
 from sim.records import POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
 from sim.trace import Row
 
@@ -40,7 +41,8 @@ class FastPlane:
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
         self._rows: list[Row] = []
-        self._spans: list[Records] = []
+        self._spans: list[bytes] = []  # of records: NumPy copies those field by field
+        self._drain: Callable[[Records], None] | None = None
         self._kernels.begin(self._book, 0)
 
     # -- the contract of DataPlane --------------------------------------------------------------------------------
@@ -132,9 +134,15 @@ class FastPlane:
 
     def take_spans(self) -> Records:
         """Spans that ended since the last call."""
-        self._keep_spans()
-        spans, self._spans = self._spans, []
-        return np.concatenate(spans) if spans else np.zeros(0, dtype=SPAN.dtype)
+        taken, self._spans = [*self._spans, self._held_spans().tobytes()], []
+        return np.frombuffer(b"".join(taken), dtype=SPAN.dtype)
+
+    def drain_spans(self, into: Callable[[Records], None]) -> None:
+        """From now on hand spans over within `advance`."""
+        into(self.take_spans())
+        self._drain = into
+        if self._lane["span_share"] > 0.0 and self._state.spans.shape[1] < SPANS_HELD:
+            self._adopt(self._state._replace(spans=st.empty(SPAN, 1, SPANS_HELD)))
 
     def open_spans(self) -> Records:
         """Spans of sampled tries still in flight."""
@@ -151,7 +159,7 @@ class FastPlane:
         twin = object.__new__(FastPlane)
         twin.__dict__.update(self.__dict__)
         twin._adopt(st.State(*(array.copy() for array in self._state)))
-        twin._pods, twin._rows, twin._spans = dict(self._pods), list(self._rows), list(self._spans)
+        twin._pods, twin._rows, twin._spans, twin._drain = dict(self._pods), list(self._rows), list(self._spans), None
         return twin
 
     def _shared_views(self) -> int:
@@ -261,10 +269,17 @@ class FastPlane:
         self._lane["rows"] = 0
 
     def _keep_spans(self) -> None:
+        spans = self._held_spans()
+        if self._drain is None:
+            self._spans.append(spans.tobytes())
+        else:
+            self._drain(spans)
+
+    def _held_spans(self) -> Records:
+        """What the kernel wrote since; to be read before it writes again."""
         n = self._lane["spans"]
-        if n:
-            self._spans.append(self._state.spans[0, :n].copy())
         self._lane["spans"] = 0
+        return self._state.spans[0, :n]
 
 
 def _columns(record: Record, rows: Records) -> Records:
