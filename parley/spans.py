@@ -32,9 +32,9 @@ def span_share(scenario: Scenario, mode: str) -> float:
 def span_columns(layout: Layout, pods: Sequence[str], taken: Sequence[bytes]) -> Columns:
     """Columns of `spans/` from the bytes of Span records; open ends are null. `pods` are names as `pod_names` has them."""
     records = [np.frombuffer(some, dtype=SPAN.dtype) for some in taken]
-    given = {name: np.concatenate([some[name] for some in records]) for name in SPAN.dtype.names or ()}
+    given = {name: np.concatenate([some[name] for some in records]) for name, _ in SPAN.fields}
     entry = {route.name: route.caller for route in layout.routes if route.caller in layout.workloads}
-    named = {
+    named: Columns = {
         "workload": Words([entry.get(route.name) for route in layout.routes], given["route"]),
         "route": Words([route.name for route in layout.routes], given["route"]),
         "service": Words([service for service, _ in layout.endpoints], given["endpoint"]),
@@ -42,7 +42,7 @@ def span_columns(layout: Layout, pods: Sequence[str], taken: Sequence[bytes]) ->
         "pod": Words([*pods, None], given["pod"]),
         "outcome": Words(OUTCOMES, given["outcome"]), "served": Words(OUTCOMES, given["served"]),
     }  # fmt: skip
-    return given | {name: np.ma.array(given[name], mask=given[name] < 0) for name in NOT_YET} | named
+    return {**given, **{name: np.ma.array(given[name], mask=given[name] < 0) for name in NOT_YET}, **named}
 
 
 def pod_names(layout: Layout, seen: Observation) -> list[str]:

@@ -126,7 +126,7 @@ def _indexed(values: Words) -> Any:
     import pyarrow as pa
 
     different = list(dict.fromkeys(word for word in values.words if word is not None))
-    places = {word: place for place, word in enumerate(different)}
+    places: dict[str | None, int] = {word: place for place, word in enumerate(different)}
     at = np.array([places.get(word, -1) for word in values.words], dtype=np.int64)[values.index]
     return pa.DictionaryArray.from_arrays(_array(np.ma.array(at, mask=at < 0), INT), _array(different, WORD))
 
