@@ -11,7 +11,7 @@ from agents.agent import Decision
 from parley.parts import TableWriter, Writer
 from parley.run_folder import MANIFEST, SUMMARY, RunFolder, as_json
 from parley.snapshots import PodTimes, Snapshot, window_rows
-from parley.spans import pod_name, pod_names, span_columns
+from parley.spans import SpanColumns, pod_name, pod_names
 from parley.summarizing import summary_of
 from parley.tables import columns_of_objects, columns_of_rows
 from sim.clock import ControlPhase
@@ -62,7 +62,7 @@ class Recording:
         self._between_checkpoints = max(1, windows // CHECKPOINTS) * self._window
         self._pod_names: list[str] = []
         table = partial(TableWriter, writer, manifest.folder)
-        self._spans = table("spans", partial(span_columns, self._layout, self._pod_names), SPANS_A_PART)
+        self._spans = table("spans", SpanColumns(self._layout, self._pod_names), SPANS_A_PART)
         self._tables = {
             "windows": table("windows", columns_of_rows), "spans": self._spans,
             "decisions": table("decisions", columns_of_objects("decisions")),

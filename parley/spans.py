@@ -29,20 +29,35 @@ def span_share(scenario: Scenario, mode: str) -> float:
     return min(1.0, SAMPLED / max(1.0, expected))
 
 
-def span_columns(layout: Layout, pods: Sequence[str], taken: Sequence[bytes]) -> Columns:
-    """Columns of `spans/` from the bytes of Span records; open ends are null. `pods` are names as `pod_names` has them."""
-    records = [np.frombuffer(some, dtype=SPAN.dtype) for some in taken]
-    given = {name: np.concatenate([some[name] for some in records]) for name, _ in SPAN.fields}
-    entry = {route.name: route.caller for route in layout.routes if route.caller in layout.workloads}
-    named: Columns = {
-        "workload": Words([entry.get(route.name) for route in layout.routes], given["route"]),
-        "route": Words([route.name for route in layout.routes], given["route"]),
-        "service": Words([service for service, _ in layout.endpoints], given["endpoint"]),
-        "endpoint": Words([endpoint for _, endpoint in layout.endpoints], given["endpoint"]),
-        "pod": Words([*pods, None], given["pod"]),
-        "outcome": Words(OUTCOMES, given["outcome"]), "served": Words(OUTCOMES, given["served"]),
-    }  # fmt: skip
-    return {**given, **{name: np.ma.array(given[name], mask=given[name] < 0) for name in NOT_YET}, **named}
+class SpanColumns:
+    """Makes columns of `spans/` from the bytes of Span records, part after part in the same memory; open ends are null."""
+
+    def __init__(self, layout: Layout, pods: Sequence[str]) -> None:
+        """`pods` are names as `pod_names` has them; more may come."""
+        entry = {route.name: route.caller for route in layout.routes if route.caller in layout.workloads}
+        self._words: dict[str, tuple[str, Sequence[str | None]]] = {  # by column: the field that numbers them, and they
+            "workload": ("route", [entry.get(route.name) for route in layout.routes]),
+            "route": ("route", [route.name for route in layout.routes]),
+            "service": ("endpoint", [service for service, _ in layout.endpoints]),
+            "endpoint": ("endpoint", [endpoint for _, endpoint in layout.endpoints]),
+            "outcome": ("outcome", OUTCOMES), "served": ("served", OUTCOMES),
+        }  # fmt: skip
+        self._pods = pods
+        self._room = np.zeros((len(SPAN.fields), 0), dtype=np.int64)
+
+    def __call__(self, taken: Sequence[bytes]) -> Columns:
+        """The columns of one part; good until the next."""
+        records = [np.frombuffer(some, dtype=SPAN.dtype) for some in taken]
+        rows = sum(map(len, records))
+        if rows > self._room.shape[1]:
+            self._room = np.zeros((len(SPAN.fields), rows), dtype=np.int64)  # once: fresh memory costs more than its use
+        numbers = {name: np.concatenate([some[name] for some in records], out=room[:rows])
+                   for (name, _), room in zip(SPAN.fields, self._room, strict=True)}  # fmt: skip
+        words = {**self._words, "pod": ("pod", [*self._pods, None])}
+        return {
+            **numbers, **{name: np.ma.array(numbers[name], mask=numbers[name] < 0) for name in NOT_YET},
+            **{name: Words(some, numbers[field]) for name, (field, some) in words.items()},
+        }  # fmt: skip
 
 
 def pod_names(layout: Layout, seen: Observation) -> list[str]:
