@@ -53,6 +53,7 @@ class Words:
 
 Column = Sequence[Any] | np.ndarray[Any, Any] | Words
 Columns = dict[str, Column]  # by name; one that is left out is null
+Condition = tuple[str, str, int]  # ("request", "==", 7)
 
 
 def columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
@@ -65,23 +66,28 @@ def columns_of_objects(name: str) -> Callable[[list[Any]], Columns]:
     return lambda objects: {column: [getattr(one, column) for one in objects] for column in COLUMNS[name]}
 
 
-def read_table(folder: Path, name: str) -> Any:
-    """A table of a run folder as a pyarrow Table; without rows where no maker was there. Raises FolderError."""
+def read_table(folder: Path, name: str, columns: Sequence[str] | None = None, where: Condition | None = None) -> Any:
+    """A table of a run folder as a pyarrow Table; without rows where no maker was there. Raises FolderError.
+
+    `columns` are those wanted, `where` is what must hold of a row; what is not wanted is never in memory as a whole.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = _schema(COLUMNS[name])
-    parts = sorted((folder / name).glob("part-*.parquet"))
+    parts = sorted((folder / name).glob("part-*.parquet"), key=lambda part: (len(part.name), part.name))
+    wanted = {"columns": columns, "filters": None if where is None else [where]}
     try:
-        read = [pq.read_table(part, schema=schema, partitioning=None) for part in parts]
+        read = [pq.read_table(part, schema=schema, partitioning=None, **wanted) for part in parts]
     except (OSError, pa.ArrowInvalid) as fault:
         raise FolderError(f"{folder / name}: cannot be read: {fault}") from fault
-    return pa.concat_tables(read) if read else schema.empty_table()
+    return pa.concat_tables(read) if read else schema.empty_table().select(columns or schema.names)
 
 
-def read_columns(folder: Path, name: str) -> dict[str, np.ndarray[Any, Any]]:
-    """A table as NumPy arrays by column; a null among numbers is nan, among words None."""
-    table = read_table(folder, name)
+def read_columns(folder: Path, name: str, columns: Sequence[str] | None = None,
+                 where: Condition | None = None) -> dict[str, np.ndarray[Any, Any]]:  # fmt: skip
+    """A table, or some of it as `read_table`, as NumPy arrays by column; a null among numbers is nan, among words None."""
+    table = read_table(folder, name, columns, where)
     return {column: table[column].to_numpy(zero_copy_only=False) for column in table.column_names}
 
 

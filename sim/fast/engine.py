@@ -270,10 +270,10 @@ class FastPlane:
 
     def _keep_spans(self) -> None:
         spans = self._held_spans()
-        if self._drain is None:
-            self._spans.append(spans.tobytes())
-        else:
+        if self._drain is not None:
             self._drain(spans)
+        elif len(spans):
+            self._spans.append(spans.tobytes())
 
     def _held_spans(self) -> Records:
         """What the kernel wrote since; to be read before it writes again."""
