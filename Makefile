@@ -8,6 +8,7 @@ BIN := .venv/bin
 , := ,
 PACKAGES := parley agents sim scenarios
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 JOBS ?= 2
 export MPLBACKEND := agg
 
@@ -49,8 +50,8 @@ lint: .venv/.installed-dev  ## check style, types and who imports whom
 	@echo "parley: imports"
 	@$(BIN)/lint-imports
 
-bench: .venv/.installed-bench  ## measure the engines beside SimPy and Ciw
-	@$(BIN)/python -m tests.benchmarks.bench
+bench: .venv/.installed-bench  ## measure speed, beside SimPy, Ciw and salabim, and how it scales
+	@$(BIN)/python -m tests.benchmarks.bench $(BENCH_ARGS)
 
 clean:  ## remove .venv and every cache; run folders stay
 	rm -rf .venv build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache

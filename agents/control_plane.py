@@ -12,7 +12,7 @@ from scenarios.schema.control import Scaling
 from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.scenario import Scenario
 from sim.commands import Command
-from sim.draws import unsigned
+from sim.words import unsigned
 from sim.mesh import Mesh
 from sim.platform.metrics import CpuSample
 from sim.platform.pods import Pod, PodPhase

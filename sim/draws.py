@@ -11,17 +11,12 @@ from __future__ import annotations
 import hashlib
 
 from sim.registry import law
+from sim.words import M64, unsigned
 
-M64 = 0xFFFF_FFFF_FFFF_FFFF
 GOLDEN = 0x9E37_79B9_7F4A_7C15
 UNIT = 1.0 / 9007199254740992.0  # 2^-53
 
 STEP_BITS, BRANCH_BITS, ATTEMPT_BITS = 20, 24, 20  # 64 in all, so that every (step, branch, attempt) is its own word
-
-
-def unsigned(value: int) -> int:
-    """The value modulo 2^64. The one function `sim.fast` spells on its own: there it is a cast to uint64."""
-    return value & M64
 
 
 @law

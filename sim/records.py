@@ -42,12 +42,11 @@ class Record:
 
 
 POD_TALLY = Record("PodTally", (
-    ("changed_ns", "i8"),  # when the areas were last brought up to date
     ("present", "i8"),  # visits in the pod now
     ("waiting", "i8"),  # of them or their branches: waiting for a worker or a core
     ("working", "i8"),  # cores at work now
     ("slow_working", "i8"),  # of them the fractional core: 0 or 1
-    ("present_area_ns", "i8"),  # integral of `present` over time
+    ("present_area_ns", "i8"),  # integral of `present` over time (Q2)
     ("waiting_area_ns", "i8"),  # integral of `waiting`
     ("working_area_ns", "i8"),  # integral of `working`
     ("slow_area_ns", "i8"),  # integral of `slow_working`
@@ -60,6 +59,9 @@ POD_TALLY = Record("PodTally", (
     ("served_ns", "i8"),  # time at work that was finished
     ("lost_ns", "i8"),  # time at work that was lost with the pod
 ))  # fmt: skip
+
+AREAS = {"present": "present_area_ns", "waiting": "waiting_area_ns", "working": "working_area_ns",
+         "slow_working": "slow_area_ns"}  # fmt: skip
 
 ROUTE_TALLY = Record("RouteTally", (
     ("attempts", "i8"),  # tries sent

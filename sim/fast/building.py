@@ -21,12 +21,13 @@ VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
 
 def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool) -> st.State:
-    """One lane at time 0, without pods. Adds the workloads' and routes' needs to the tables."""
+    """A world at time 0, without pods. Adds the workloads' and routes' needs to the tables."""
     layout = maker.layout
     views: list[dict[str, int]] = []
     routes = [_route(maker, layout, i, seed, views) for i in range(len(layout.routes))]
     workloads = [_workload(maker, seed, i) for i in range(len(layout.workloads))]
-    intervals = [vars(interval) for interval in layout.intervals]
+    outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
+    intervals = [*map(vars, layout.intervals), *outside]
     margin = maker.margin
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
@@ -35,11 +36,12 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
     size = 1 << (32 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
-    rings = rows(st.RING, [{"first": r * size, "mask": size - 1} for r in range(len(delays))])
-    one = st.State(
+    rings = rows(st.RING, [{"time_ns": st.NEVER, "first": r * size, "mask": size - 1} for r in range(len(delays))])
+    return st.State(
         lane=lane,
         frames=_freed(st.empty(st.FRAME, size), lane[0]),
-        heap=st.empty(st.EVENT, size + users + len(workloads)),
+        fresh=st.empty(st.FRESH, size + users + len(workloads)),
+        heap=_never(st.empty(st.EVENT, size + users + len(workloads))),
         rings=rings,
         ring_events=st.empty(st.EVENT, len(delays), size),
         pods=st.empty(st.POD, 4),
@@ -50,14 +52,13 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
         routes=rows(st.ROUTE, routes),
         workloads=rows(st.WORKLOAD, workloads),
         intervals=rows(st.TALLIED_INTERVAL, intervals),
-        histogram=np.zeros((len(workloads) + len(intervals) + len(layout.services), BUCKETS), dtype=np.int64),
+        histogram=np.zeros((len(intervals) + len(layout.services), BUCKETS), dtype=np.int64),
         digest=np.array(digesting.start(), dtype=np.uint64),
         starts=np.zeros(size, dtype=np.int32),
         wakes=np.zeros(size, dtype=np.int32),
         rows=st.empty(st.ROW, 8 * size if record else 1),
         spans=st.empty(SPAN, size),
     )
-    return st.State(*(array[np.newaxis].copy() for array in one))
 
 
 def _route(maker: TableMaker, layout: Layout, index: int, seed: int, views: list[dict[str, int]]) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def _retries(policy: ResolvedRoute) -> dict[str, Any]:
 def _workload(maker: TableMaker, seed: int, index: int) -> dict[str, Any]:
     name = maker.layout.workloads[index]
     row: dict[str, Any] = dict(maker.workload(name, maker.layout.scenario.workload[name]))
-    return row | {"key": family_key(seed, "workload", name), "good_ns": maker.layout.good_ns(index)}
+    return row | {"key": family_key(seed, "workload", name)}
 
 
 def _freed(frames: np.ndarray[Any, Any], lane: Any, first: int = 0) -> np.ndarray[Any, Any]:
@@ -120,55 +121,56 @@ def _freed(frames: np.ndarray[Any, Any], lane: Any, first: int = 0) -> np.ndarra
     return frames
 
 
+def _never(events: np.ndarray[Any, Any], first: int = 0) -> np.ndarray[Any, Any]:
+    """Events from `first` on are not there."""
+    events["time_ns"][first:] = st.NEVER
+    return events
+
+
 def grown(state: st.State, extra: int = 0) -> st.State:
     """The state with twice the room wherever a step and `extra` events might not fit; the very same where all fits."""
-    lane, need = state.lane[:, 0], int(state.lane[0, 0]["margin"]) + extra
+    lane = state.lane[0]
+    need = int(lane["margin"]) + extra
+    events = 2 * need + int(lane["fresh"])
     changes: dict[str, Any] = {}
-    if lane["free_count"].min() < need:
-        changes["frames"] = _more_frames(state)
-    if lane["heap_size"].max() + 2 * need > state.heap.shape[1]:
-        changes["heap"] = doubled(state.heap, 1)
-    if 2 * (lane["pairs"].max() + need) > state.pairs.shape[1]:
+    if lane["free_count"] < events:
+        changes["frames"] = _freed(doubled(state.frames), lane, len(state.frames))
+    if events > len(state.fresh):
+        changes["fresh"] = doubled(state.fresh)
+    if lane["heap_size"] + events + st.HEAP_MARGIN > len(state.heap):
+        changes["heap"] = _never(doubled(state.heap), len(state.heap))
+    if 2 * (lane["pairs"] + need) > len(state.pairs):
         changes["pairs"] = _rehashed(state.pairs)
     for name, tail in (("starts", "starts_tail"), ("wakes", "wakes_tail")):
-        if lane[tail].max() + need > getattr(state, name).shape[1]:
-            changes[name] = doubled(getattr(state, name), 1)
-    if (state.rings["tail"] - state.rings["head"] + need > state.rings["mask"]).any():
+        if lane[tail] + need > len(getattr(state, name)):
+            changes[name] = doubled(getattr(state, name))
+    if (state.rings["tail"] - state.rings["head"] + lane["fresh"] + need > state.rings["mask"]).any():
         changes["ring_events"] = _wider_rings(state)
     return state._replace(**changes) if changes else state
 
 
-def doubled(array: np.ndarray[Any, Any], axis: int) -> np.ndarray[Any, Any]:
+def doubled(array: np.ndarray[Any, Any], axis: int = 0) -> np.ndarray[Any, Any]:
     """The array with as many zeros again along an axis."""
     return np.concatenate([array, np.zeros_like(array)], axis=axis)
 
 
-def _more_frames(state: st.State) -> np.ndarray[Any, Any]:
-    had = state.frames.shape[1]
-    frames = doubled(state.frames, 1)
-    for one, lane in zip(frames, state.lane[:, 0], strict=True):
-        _freed(one, lane, had)
-    return frames
-
-
 def _rehashed(pairs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    wider = np.zeros((pairs.shape[0], 2 * pairs.shape[1]), dtype=pairs.dtype)
-    mask = wider.shape[1] - 1
-    for old, new in zip(pairs, wider, strict=True):
-        for pair in old[old["key"] != 0]:
-            slot = pair_hash(int(pair["key"])) & mask
-            while new[slot]["key"] != 0:
-                slot = (slot + 1) & mask
-            new[slot] = pair
+    wider = np.zeros(2 * len(pairs), dtype=pairs.dtype)
+    mask = len(wider) - 1
+    for pair in pairs[pairs["key"] != 0]:
+        slot = pair_hash(int(pair["key"])) & mask
+        while wider[slot]["key"] != 0:
+            slot = (slot + 1) & mask
+        wider[slot] = pair
     return wider
 
 
 def _wider_rings(state: st.State) -> np.ndarray[Any, Any]:
-    old_mask = state.ring_events.shape[2] - 1
-    wider = doubled(state.ring_events, 2)
-    for at, ring in np.ndenumerate(state.rings):
+    old_mask = state.ring_events.shape[1] - 1
+    wider = doubled(state.ring_events, 1)
+    for r, ring in enumerate(state.rings):
         places = np.arange(ring["head"], ring["tail"])
-        wider[at][places & (2 * old_mask + 1)] = state.ring_events[at][places & old_mask]
+        wider[r][places & (2 * old_mask + 1)] = state.ring_events[r][places & old_mask]
     state.rings["mask"] = 2 * old_mask + 1
     state.rings["first"] *= 2
     return wider

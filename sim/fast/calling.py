@@ -7,8 +7,8 @@ from typing import Any
 from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, rank
 from sim.clock import TIMED_OUT as ALARM
 from sim.draws import BACK_OFF, BACKWARD, OUTWARD, child_key, unit
-from sim.fast.agenda import NOBODY, push
-from sim.fast.compiling import part
+from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, push, todo
+from sim.fast.compiling import cold, part
 from sim.fast.frames import (
     base_key,
     caller_pod,
@@ -24,6 +24,7 @@ from sim.fast.frames import (
 from sim.fast.sampling import sample_ns
 from sim.fast.state import CALLER, IGNORE, SERVICE, VISIT
 from sim.laws.balancing import LEAST_REQUEST, ROUND_ROBIN, draw_candidate, first_turn, is_less_busy, next_turn
+from sim.laws.digesting import row_word
 from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
 from sim.laws.service import lap_number
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
@@ -115,7 +116,8 @@ def send(s: Any, f: int) -> None:
     one = s.frames[a]
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
-    one.visit, one.parent, one.route, one.endpoint, one.pod = a, f, op.a, op.b, chosen
+    one.word = row_word(0, one.number, chosen)
+    one.visit, one.parent, one.route, one.viewer, one.endpoint, one.pod = a, f, op.a, view, op.b, chosen
     one.attempt, one.sent_ns, one.refs = caller.trying, now, 1
     one.parent_call = s.frames[caller.visit].number if caller.visit >= 0 else -1
     one.zone = zone_of_caller(s, f, pod)
@@ -128,12 +130,13 @@ def send(s: Any, f: int) -> None:
         route.retries += 1
     route.in_flight += 1
     s.views[view].active += 1
-    row(s, SENT, one.request_number, one.number, chosen, one.attempt)
+    row(s, one.request_number, one.word | SENT, one.attempt)
     if chosen < 0:
         one.served = NO_ENDPOINT
         push(s, 0, now, rank(REPLIED, one.request_number, one.number), a)
     else:
-        one_more(s, view, chosen)
+        if route.policy == LEAST_REQUEST:
+            one_more(s, view, chosen)
         travel(s, a, DELIVERED)
     if route.per_try_timeout_ns > 0:
         order = rank(ALARM, one.request_number, one.number)
@@ -150,16 +153,15 @@ def settle(s: Any, f: int, a: int) -> None:
     """Strand f waits for its try a no longer."""
     one = s.frames[a]
     route = s.routes[one.route]
-    view = view_of(s, route, caller_pod(s, f))
     route.in_flight -= 1
-    s.views[view].active -= 1
-    if one.pod >= 0:
-        one_less(s, view, one.pod)
+    s.views[one.viewer].active -= 1
+    if one.pod >= 0 and route.policy == LEAST_REQUEST:
+        one_less(s, one.viewer, one.pod)
     s.frames[f].child = -1
     s.frames[f].gen += 1
 
 
-@part
+@cold
 def orphan(s: Any, f: int) -> None:
     """The try strand f waits for loses its caller, who timed out or died with its pod."""
     one = s.frames[s.frames[f].child]
@@ -170,71 +172,66 @@ def orphan(s: Any, f: int) -> None:
     settle(s, f, s.frames[f].child)
 
 
-@part
+@cold
 def give_up(s: Any, f: int) -> None:
     """Strand f waits no longer; the pod does not know."""
     one = s.frames[s.frames[f].child]
     orphan(s, f)
-    row(s, GAVE_UP, one.request_number, one.number, one.pod, TIMED_OUT)
+    row(s, one.request_number, one.word | GAVE_UP, TIMED_OUT)
 
 
 @part
-def retry_or_end(s: Any, f: int, outcome: int, key: int, number: int) -> int:
-    """A try (of that key and number) is over: wait to try again, or end the call. Returns who runs next."""
-    caller = s.frames[f]
-    op = s.ops[caller.pc]
-    route = s.routes[op.a]
-    view = s.views[view_of(s, route, caller_pod(s, f))]
+def is_retried(s: Any, f: int, a: int, outcome: int) -> bool:
+    """Strand f's try a is over: whether the caller now waits to try again."""
+    caller, one = s.frames[f], s.frames[a]
+    route = s.routes[one.route]
+    view = s.views[one.viewer]
     if caller.trying > 0:
         view.retrying -= 1
     if outcome == OK or caller.trying >= route.num_retries or not is_retriable(route.retry_mask, outcome):
-        return end_call(s, f, outcome)
+        return False
     if route.budget >= 0.0 and not retry_allowed(view.active, view.retrying, route.budget, route.budget_least):
         route.refused_retries += 1
-        return end_call(s, f, outcome)
+        return False
     view.retrying += 1
     caller.backing_off = 1
-    length = back_off_ns(route.back_off_ns, route.back_off_max_ns, caller.trying + 1, unit(key, BACK_OFF, 0))
-    order = rank(RETRIED, caller.request_number, number)
+    length = back_off_ns(route.back_off_ns, route.back_off_max_ns, caller.trying + 1, unit(one.key, BACK_OFF, 0))
+    order = rank(RETRIED, caller.request_number, one.number)
     push(s, -1, s.lane[0].now_ns + length, order, (caller.gen << 32) | f)
-    return NOBODY
+    return True
 
 
 @part
 def end_call(s: Any, f: int, outcome: int) -> int:
-    """A call step's call is over, in success or failure: the next repetition, the fallback, the next step, or failure.
-
-    Returns the strand to run, or NOBODY, or -2 - f where strand f has failed.
-    """
+    """A call step's call is over: the next repetition, the fallback, the next step, or failure. Returns the todo."""
     caller = s.frames[f]
     caller.epoch += 1
     caller.result = outcome
     op = s.ops[caller.pc]
     if is_abandoned(s, f):
-        return -2 - f
+        return todo(f, FAILS)
     if outcome == OK or op.d == IGNORE:
         return next_repetition(s, f)
     if op.d < 0:
-        return -2 - f
+        return todo(f, FAILS)
     caller.lap = lap_number(caller.lap, op.c, caller.repetition)
     caller.repetition = 0
     caller.pc = op.d
-    return f
+    return todo(f, RUNS)
 
 
 @part
 def next_repetition(s: Any, f: int) -> int:
-    """The call step again, or the step after it."""
+    """The call step again, or the step after it. Returns the todo."""
     caller = s.frames[f]
     op = s.ops[caller.pc]
     caller.trying = 0
     if caller.repetition + 1 < op.c:
         caller.repetition += 1
-        send(s, f)
-        return NOBODY
+        return todo(f, SENDS)
     caller.repetition = 0
     caller.pc = op.next
-    return f
+    return todo(f, RUNS)
 
 
 @part
@@ -256,47 +253,47 @@ def keep_span(s: Any, a: int) -> None:
 
 @part
 def on_replied(s: Any, a: int) -> int:
-    """An answer is back: to a strand that waits, or to nobody. Returns who runs next."""
+    """An answer is back: to a strand that waits, or to nobody. Returns the todo."""
     one = s.frames[a]
     f = one.parent
     route = s.routes[one.route]
-    outcome, key, number = one.served, one.key, one.number
+    outcome = one.served
     if s.frames[f].gen != one.parent_gen:
         route.orphans -= 1
         route.failed += 1
-        row(s, DROPPED, one.request_number, number, one.pod, outcome)
+        row(s, one.request_number, one.word | DROPPED, outcome)
         keep_span(s, a)
         drop(s, a)
-        return NOBODY
+        return NOTHING
     one.outcome, one.returned_ns = outcome, s.lane[0].now_ns
     settle(s, f, a)
     if outcome == OK:
         route.succeeded += 1
     else:
         route.failed += 1
-    row(s, RETURNED, one.request_number, number, one.pod, outcome)
+    row(s, one.request_number, one.word | RETURNED, outcome)
     keep_span(s, a)
+    waits = is_retried(s, f, a, outcome)
     drop(s, a)
-    return retry_or_end(s, f, outcome, key, number)
+    return NOTHING if waits else end_call(s, f, outcome)
 
 
-@part
+@cold
 def on_alarm(s: Any, f: int, gen: int) -> int:
-    """A try has taken too long, unless it is over. Returns who runs next."""
+    """A try has taken too long, unless it is over. Returns the todo."""
     if s.frames[f].gen != gen:
-        return NOBODY
-    one = s.frames[s.frames[f].child]
-    key, number = one.key, one.number
+        return NOTHING
+    a = s.frames[f].child
     give_up(s, f)
-    return retry_or_end(s, f, TIMED_OUT, key, number)
+    return NOTHING if is_retried(s, f, a, TIMED_OUT) else end_call(s, f, TIMED_OUT)
 
 
-@part
+@cold
 def on_expired(s: Any, f: int, epoch: int) -> int:
-    """A call has taken too long with all its tries, unless it is over. Returns who runs next."""
+    """A call has taken too long with all its tries, unless it is over. Returns the todo."""
     caller = s.frames[f]
     if caller.epoch != epoch:
-        return NOBODY
+        return NOTHING
     if caller.backing_off == 1:
         caller.backing_off = 0
         caller.gen += 1
@@ -310,11 +307,12 @@ def on_expired(s: Any, f: int, epoch: int) -> int:
     return end_call(s, f, TIMED_OUT)
 
 
-@part
-def on_retried(s: Any, f: int, gen: int) -> None:
-    """The wait before a retry is over, unless the call is."""
+@cold
+def on_retried(s: Any, f: int, gen: int) -> int:
+    """The wait before a retry is over, unless the call is. Returns the todo."""
     caller = s.frames[f]
-    if caller.gen == gen:
-        caller.backing_off = 0
-        caller.trying += 1
-        send(s, f)
+    if caller.gen != gen:
+        return NOTHING
+    caller.backing_off = 0
+    caller.trying += 1
+    return todo(f, SENDS)

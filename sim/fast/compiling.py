@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from sim import draws
+from sim import words
 from sim.fast.state import FIELDS
 from sim.registry import LAWS
 
 SIM = Path(__file__).resolve().parent.parent
 PARTS: list[Callable[..., Any]] = []
+COLD: list[Callable[..., Any]] = []
 KERNELS: list[Callable[..., Any]] = []
 
 
@@ -36,20 +37,26 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def cold(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A part that is seldom needed, or long: called, so that the kernel itself stays small."""
+    COLD.append(function)
+    return function
+
+
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that Python calls in compiled form, as an attribute of `kernels()`."""
     KERNELS.append(function)
     return function
 
 
-def state_of(book: Any, lane: int) -> Any:
-    """The state of a lane, from the book of addresses; exists in compiled code only."""
+def state_of(books: Any, lane: int) -> Any:
+    """The state of a world, from its book of addresses; exists in compiled code only."""
     raise AssertionError("compiled code only")
 
 
 def sources_hash() -> str:
     """Hash of every law and kernel source, and of where they lie."""
-    files = [*SIM.glob("laws/*.py"), *SIM.glob("fast/*.py"), SIM / "draws.py", SIM / "clock.py", SIM / "records.py",
+    files = [*SIM.glob("laws/*.py"), *SIM.glob("fast/*.py"), SIM / "draws.py", SIM / "words.py", SIM / "clock.py", SIM / "records.py",
              SIM / "trace.py"]  # fmt: skip
     total = hashlib.blake2b(str(SIM).encode(), digest_size=8)  # numba keeps code by the path of its source
     for file in sorted(files):
@@ -68,27 +75,43 @@ def is_compiled() -> bool:
     return any(cache_folder().rglob("*.nbc"))
 
 
-def _unsigned(value):  # bare, because numba compares the two signatures, annotations included
-    def cast(value):
-        return np.uint64(value)
-
-    return cast
-
-
 @functools.cache
 def kernels() -> SimpleNamespace:
     """The kernels, compiled when first called: without the GIL, cached on disk."""
     os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())  # before numba is imported: it reads its settings once
     import numba
-    from numba.extending import overload, register_jitable
+    from numba.extending import register_jitable
 
     numba.config.CACHE_DIR = str(cache_folder())  # where somebody imported numba before us
-    overload(draws.unsigned)(_unsigned)
+    _teach_words()
     _teach_state(FIELDS)
     for function in [*LAWS, *PARTS]:
+        register_jitable(forceinline=True)(function)
+    for function in COLD:
         register_jitable(function)
     made = {f.__name__: numba.njit(f, cache=True, nogil=True, error_model="numpy") for f in KERNELS}
     return SimpleNamespace(**made)
+
+
+def _teach_words() -> None:
+    """The two functions of `sim.words`: a cast, and an instruction that counts leading zeros."""
+    from numba.core import types
+    from numba.extending import intrinsic, overload
+
+    @intrinsic
+    def counted(_: Any, value: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return builder.sub(args[0].type(64), builder.ctlz(args[0], context.get_constant(types.boolean, 0)))
+
+        return types.int64(types.int64), code
+
+    @overload(words.unsigned)
+    def _unsigned(value):  # bare, because numba compares the two signatures, annotations included
+        return lambda value: np.uint64(value)
+
+    @overload(words.bit_length)
+    def _bit_length(value):
+        return lambda value: counted(value)
 
 
 def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> None:
@@ -194,7 +217,7 @@ def _teach_length(rows_type: Any) -> None:
 
 
 def _teach_entry(state: Any) -> None:
-    """`state_of(book, lane)`: the address of a row of the book."""
+    """`state_of(books, lane)`: the address of a book."""
     from numba.core import cgutils, types
     from numba.extending import intrinsic, overload
 
@@ -209,5 +232,5 @@ def _teach_entry(state: Any) -> None:
         return state(book, types.intp), code
 
     @overload(state_of)
-    def _state_of(book, lane):
-        return lambda book, lane: row_of_book(book, lane)
+    def _state_of(books, lane):
+        return lambda books, lane: row_of_book(books, lane)

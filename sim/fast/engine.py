@@ -13,19 +13,19 @@ from sim import commands as c
 from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
-from sim.fast import kernel as k
 from sim.fast import state as st
 from sim.fast.building import doubled, grown, initial_state
 from sim.fast.compiling import kernels
+from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.tables import TableMaker
 from sim.laws import digesting
+from sim.laws.queueing import area_ns
 from sim.laws.service import servers
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Observation, Records
-from sim.records import POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
+from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
 from sim.trace import Row
 
-EVENTS_PER_CALL = 400_000  # about a tenth of a second: signals and progress are seen between calls
 
 
 class FastPlane:
@@ -43,7 +43,7 @@ class FastPlane:
         self._rows: list[Row] = []
         self._spans: list[bytes] = []  # of records: NumPy copies those field by field
         self._drain: Callable[[Records], None] | None = None
-        self._kernels.begin(self._book, 0)
+        self._kernels.begin(self._book)
 
     # -- the contract of DataPlane --------------------------------------------------------------------------------
 
@@ -54,16 +54,17 @@ class FastPlane:
 
     def advance(self, until_ns: int) -> None:
         """Process every data event strictly before `until_ns`."""
+        until, whys = np.array([until_ns]), np.zeros(1, dtype=np.int64)
         while True:
-            why = self._kernels.advance(self._book, 0, until_ns, EVENTS_PER_CALL)
-            if why == k.DONE:
+            self._kernels.advance(self._book, until, EVENTS_PER_CALL, whys)
+            why = whys[0]
+            if why == st.DONE:
                 return
-            if why == k.FULL:
+            if why == st.FULL:
                 self._make_room()
-            elif why == k.TOO_MANY:
-                request = self._lane["too_many_calls"] - 1
-                raise TooManyCalls(f"request {request} made more than {CALLS_MAX:,} calls and branches")
-            elif why == k.STUCK:
+            elif why == st.TOO_MANY:
+                raise TooManyCalls(f"request {self._lane['culprit']} made more than {CALLS_MAX:,} calls and branches")
+            elif why == st.STUCK:
                 raise Standstill(self.now_ns)
 
     def apply(self, command: c.PlaneCommand) -> None:
@@ -74,7 +75,7 @@ class FastPlane:
         if (command.service, command.number) not in self._pods:
             raise ValueError(f"{command.service} has no pod {command.number}")
         p = self._pods[command.service, command.number]
-        pod = self._state.pods[0, p]
+        pod = self._state.pods[p]
         match command:
             case c.PodSlowed(factor=factor):
                 pod["slowdown"] = factor
@@ -87,11 +88,15 @@ class FastPlane:
 
     def observe(self, *, histograms: bool = True) -> Observation:
         """Counters and histograms up to now."""
-        self._kernels.settle_areas(self._book, 0)
-        n, state, frames = len(self._pods), self._state, self._state.frames[0]
-        pods = state.pods[0, :n]
+        n, state, frames = len(self._pods), self._state, self._state.frames
+        pods = state.pods[:n]
         classes, intervals = len(self.layout.workloads), len(self.layout.intervals)
-        histogram = state.histogram[0].copy() if histograms else state.histogram[0, :0]
+        requests = _columns(REQUEST_TALLY, state.intervals)
+        outside = requests[intervals:]
+        for name in REQUEST_TALLY.dtype.names or ():
+            outside[name] += requests[name][:classes]
+        histogram = state.histogram.copy() if histograms else state.histogram[:0]
+        histogram[intervals : intervals + classes] += histogram[:classes]
         clients = frames[(frames["kind"] == st.CLIENT) & (frames["inside"] == 1)]
         return Observation(
             now_ns=self.now_ns,
@@ -101,30 +106,37 @@ class FastPlane:
             pod_slow_core=pods["slow_core"].astype(np.int64),
             pod_present_ns=self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
             pod_work_ns=self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), n),
-            pods=_columns(POD_TALLY, pods),
-            routes=_columns(ROUTE_TALLY, state.routes[0]),
-            workloads=_columns(REQUEST_TALLY, state.workloads[0]),
+            pods=self._tallies(pods),
+            routes=_columns(ROUTE_TALLY, state.routes),
+            workloads=outside,
             alive=np.bincount(clients["workload"], minlength=classes).astype(np.int64),
-            intervals=_columns(REQUEST_TALLY, state.intervals[0]),
-            workload_histogram=histogram[:classes],
-            interval_histogram=histogram[classes : classes + intervals],
-            service_histogram=histogram[classes + intervals :],
+            intervals=requests[:intervals],
+            workload_histogram=histogram[intervals : intervals + classes],
+            interval_histogram=histogram[:intervals],
+            service_histogram=histogram[intervals + classes :],
         )
+
+    def _tallies(self, pods: Records) -> Records:
+        """The pods' tallies, their areas up to now."""
+        tallies = _columns(POD_TALLY, pods)
+        for count, area in AREAS.items():
+            tallies[area] = area_ns(pods[area], pods[count], self.now_ns)
+        return tallies
 
     def _time_since(self, field: str, chosen: NDArray[np.bool_], pods: int) -> NDArray[np.int64]:
         """Time since `field` of the chosen strands, summed over those of each pod."""
-        frames, total = self._state.frames[0], np.zeros(pods, dtype=np.int64)
+        frames, total = self._state.frames, np.zeros(pods, dtype=np.int64)
         mine = frames[chosen]
         np.add.at(total, frames["pod"][mine["visit"]], self.now_ns - mine[field])
         return total
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
-        return int(self._state.pods[0, self._pods[service, number]]["present"])
+        return int(self._state.pods[self._pods[service, number]]["present"])
 
     def digest(self) -> str:
         """32 hexadecimal digits over all rows so far."""
-        return digesting.text(self._state.digest[0])
+        return digesting.text(self._state.digest)
 
     def take_rows(self) -> list[Row]:
         """Trace rows since the last call."""
@@ -141,12 +153,12 @@ class FastPlane:
         """From now on hand spans over within `advance`."""
         into(self.take_spans())
         self._drain = into
-        if self._lane["span_share"] > 0.0 and self._state.spans.shape[1] < SPANS_HELD:
-            self._adopt(self._state._replace(spans=st.empty(SPAN, 1, SPANS_HELD)))
+        if self._lane["span_share"] > 0.0 and len(self._state.spans) < SPANS_HELD:
+            self._adopt(self._state._replace(spans=st.empty(SPAN, SPANS_HELD)))
 
     def open_spans(self) -> Records:
         """Spans of sampled tries still in flight."""
-        frames = self._state.frames[0]
+        frames = self._state.frames
         mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 0)]
         mine = mine[frames["sampled"][mine["request"]] == 1]
         spans = np.zeros(len(mine), dtype=SPAN.dtype)
@@ -164,7 +176,7 @@ class FastPlane:
 
     def _shared_views(self) -> int:
         """How many views the clients, zones and services use; those of pods come after them."""
-        return int((self._state.views[0]["key"] != 0).sum())
+        return int((self._state.views["key"] != 0).sum())
 
     # -- pods -----------------------------------------------------------------------------------------------------
 
@@ -175,11 +187,11 @@ class FastPlane:
             raise ValueError(f"{command.service} has a pod {command.number}")
         p, service = len(self._pods), self.layout.service_index[command.service]
         self._room_for_pod(p, service)
-        pod = self._state.pods[0, p]
+        pod = self._state.pods[p]
         for name, value in self._pod_fields(command, service).items():
             pod[name] = value
         pod["views"] = self._new_views(command)
-        ready, service_list = self._state.ready[0, service], self._state.services[0, service]
+        ready, service_list = self._state.ready[service], self._state.services[service]
         ready[service_list["count"]] = p
         service_list["count"] += 1
         service_list["version"] += 1
@@ -190,7 +202,7 @@ class FastPlane:
         limit = spec.resources.limits.cpu or 0
         slow_core = limit % 1000 if limit and (limit + 999) // 1000 <= spec.workers else 0
         return {
-            "changed_ns": self.now_ns, "slowdown": 1.0, "service": service, "number": command.number,
+            "slowdown": 1.0, "service": service, "number": command.number,
             "zone": self.layout.zones.index(command.zone), "is_ready": 1, "is_threaded": spec.model == "thread",
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
@@ -202,28 +214,28 @@ class FastPlane:
         """Memory for the routes a pod remembers itself; where it begins."""
         first = self._views
         for i in self.layout.own_routes[command.service]:
-            if self._views == self._state.views.shape[1]:
-                self._adopt(self._state._replace(views=doubled(self._state.views, 1)))
-            view = self._state.views[0, self._views]
+            if self._views == len(self._state.views):
+                self._adopt(self._state._replace(views=doubled(self._state.views)))
+            view = self._state.views[self._views]
             key = family_key(self.seed, "route", self.layout.routes[i].name)
             view["key"], view["version"] = indexed_key(key, command.number), -1
             self._views += 1
         return first
 
     def _room_for_pod(self, p: int, service: int) -> None:
-        if p == self._state.pods.shape[1]:
-            self._adopt(self._state._replace(pods=doubled(self._state.pods, 1)))
-        if self._state.services[0, service]["count"] == self._state.ready.shape[2]:
-            self._adopt(self._state._replace(ready=doubled(self._state.ready, 2)))
+        if p == len(self._state.pods):
+            self._adopt(self._state._replace(pods=doubled(self._state.pods)))
+        if self._state.services[service]["count"] == self._state.ready.shape[1]:
+            self._adopt(self._state._replace(ready=doubled(self._state.ready, 1)))
             self._state.services["first"] *= 2
 
     def _withdraw(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""
-        pod = self._state.pods[0, p]
+        pod = self._state.pods[p]
         if not pod["is_ready"]:
             return
         pod["is_ready"] = 0
-        ready, service = self._state.ready[0, pod["service"]], self._state.services[0, pod["service"]]
+        ready, service = self._state.ready[pod["service"]], self._state.services[pod["service"]]
         n = service["count"]
         ready[: n - 1] = ready[:n][ready[:n] != p]
         service["count"] -= 1
@@ -231,30 +243,31 @@ class FastPlane:
 
     def _lose(self, p: int) -> None:
         """D13: a pod dies with everything inside."""
-        self._kernels.settle_areas(self._book, 0)
-        pod, frames, now = self._state.pods[0, p], self._state.frames[0], self.now_ns
+        pod, frames, now = self._state.pods[p], self._state.frames, self.now_ns
         visits = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["delivered_ns"] >= 0))
         visits = visits[np.lexsort((frames["number"][visits], frames["request_number"][visits]))]
         inside = visits[frames["inside"][visits] == 1]
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
         pod["lost_ns"] += self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), len(self._pods))[p]
-        for name in ("present", "waiting", "working", "slow_working", "held", "queue_length", "door_length"):
+        for count, area in AREAS.items():
+            pod[area] = area_ns(pod[area], pod[count], now)
+        for name in (*AREAS, "held", "queue_length", "door_length"):
             pod[name] = 0
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
         self._make_room(len(visits))
-        self._kernels.lose(self._book, 0, visits)
+        self._kernels.lose(self._book, visits)
 
     # -- room -----------------------------------------------------------------------------------------------------
 
     @property
     def _lane(self) -> Any:
-        return self._state.lane[0, 0]
+        return self._state.lane[0]
 
     def _adopt(self, state: st.State) -> None:
         self._state = state
-        self._book = st.book(state, self._tables)
+        self._book = st.book(state, self._tables)[np.newaxis]
 
     def _make_room(self, extra: int = 0) -> None:
         """Until one more step of the loop fits, and so many events besides."""
@@ -265,7 +278,9 @@ class FastPlane:
 
     def _keep_rows(self) -> None:
         n = self._lane["rows"]
-        self._rows += [Row(*row) for row in self._state.rows[0, :n].tolist()]
+        for time_ns, request, word, value in self._state.rows[:n].tolist():
+            kind, call, place = digesting.unpacked(word)
+            self._rows.append(Row(time_ns, kind, request, call, place, value))
         self._lane["rows"] = 0
 
     def _keep_spans(self) -> None:
@@ -279,7 +294,7 @@ class FastPlane:
         """What the kernel wrote since; to be read before it writes again."""
         n = self._lane["spans"]
         self._lane["spans"] = 0
-        return self._state.spans[0, :n]
+        return self._state.spans[:n]
 
 
 def _columns(record: Record, rows: Records) -> Records:

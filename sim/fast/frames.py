@@ -5,22 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import CALLS_MAX
-from sim.fast.compiling import part
-from sim.fast.state import BRANCH, FREE, VISIT
+from sim.fast.compiling import cold, part
+from sim.fast.state import BRANCH, FREE, TOO_MANY, VISIT
 from sim.laws.digesting import fold
 from sim.laws.retrying import PENDING
 
 
 @part
-def row(s: Any, kind: int, request: int, call: int, place: int, value: int) -> None:
+def row(s: Any, request: int, word: int, value: int) -> None:
     """Emit a trace row at now."""
     lane = s.lane[0]
-    fold(s.digest, lane.now_ns, kind, request, call, place, value)
+    fold(s.digest, lane.now_ns, request, word, value)
     if lane.recording == 1:
-        kept = s.rows[lane.rows]
-        kept.time_ns, kept.kind, kept.request, kept.call = lane.now_ns, kind, request, call
-        kept.place, kept.value = place, value
-        lane.rows += 1
+        keep_row(s, request, word, value)
+
+
+@cold
+def keep_row(s: Any, request: int, word: int, value: int) -> None:
+    """Keep a row for whoever wants to read it."""
+    lane = s.lane[0]
+    kept = s.rows[lane.rows]
+    kept.time_ns, kept.request, kept.word, kept.value = lane.now_ns, request, word, value
+    lane.rows += 1
 
 
 @part
@@ -32,11 +38,11 @@ def take_frame(s: Any, kind: int) -> int:
     lane.free = frame.next
     lane.free_count -= 1
     frame.kind = kind
-    frame.next = frame.child = frame.pod = frame.parent = -1
-    frame.lap = frame.repetition = frame.attempt = frame.trying = 0
-    frame.backing_off = frame.joining = frame.slow_core = frame.at_work = frame.inside = frame.is_dying = frame.sampled = 0
-    frame.started_ns = frame.ended_ns = frame.returned_ns = frame.delivered_ns = -1
     frame.worked_ns = 0
+    frame.lap = frame.repetition = frame.trying = frame.backing_off = frame.joining = 0
+    frame.slow_core = frame.at_work = frame.inside = frame.is_dying = frame.sampled = 0
+    frame.delivered_ns = frame.started_ns = frame.ended_ns = frame.returned_ns = -1
+    frame.next = frame.child = -1
     frame.outcome = frame.served = PENDING
     return int(f)
 
@@ -47,7 +53,7 @@ def number_call(s: Any, client: int) -> int:
     frame = s.frames[client]
     number = frame.next_call
     if number > CALLS_MAX:
-        s.lane[0].too_many_calls = frame.request_number + 1
+        s.lane[0].stopped, s.lane[0].culprit = TOO_MANY, frame.request_number
         return CALLS_MAX
     frame.next_call = number + 1
     return int(number)

@@ -7,43 +7,59 @@ from typing import Any
 from sim.clock import ARRIVED as PHASE_ARRIVED
 from sim.clock import DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
 from sim.draws import ARRIVAL, ENTRY, SAMPLE, indexed_key, unit
-from sim.fast.agenda import NOBODY, first_due, first_of_ring, heap_pop, next_strand, push
-from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried
+from sim.fast.agenda import (
+    ENDS,
+    NOBODY,
+    NOTHING,
+    RUNS,
+    SENDS,
+    is_before,
+    next_started,
+    next_woken,
+    place_fresh,
+    push,
+    ring_pop,
+    ring_push,
+    todo,
+)
+from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
 from sim.fast.compiling import kernel, part, state_of
 from sim.fast.frames import row, take_frame
-from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, run, think, wake
-from sim.fast.state import CLIENT, EVEN, TIMES, USERS
+from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
+from sim.fast.state import CLIENT, DONE, EVEN, FULL, HEAP_MARGIN, PAUSED, STUCK, TIMES, USERS
 from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
+from sim.laws.digesting import row_word
 from sim.laws.measuring import is_measured
-from sim.laws.queueing import pass_time
 from sim.trace import ARRIVED
 
-DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
+EVENTS_PER_CALL = 1_000_000  # about a tenth of a second: signals and progress are seen between calls
 
 
 @part
 def room(s: Any) -> int:
     """How many events surely fit, whatever they do; 0 where Python must make room first."""
     lane = s.lane[0]
-    left = min(lane.free_count, (len(s.heap) - lane.heap_size) // 2, len(s.pairs) // 2 - lane.pairs)
+    left = min(lane.free_count, len(s.heap) - HEAP_MARGIN - lane.heap_size, len(s.fresh)) - lane.fresh
+    left = min(left // 2, len(s.pairs) // 2 - lane.pairs)
     left = min(left, len(s.starts) - lane.starts_tail, len(s.wakes) - lane.wakes_tail, len(s.spans) - lane.spans)
     if lane.recording == 1:
         left = min(left, (len(s.rows) - lane.rows) // 8)
     for r in range(len(s.rings)):
-        left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head))
-    return left // lane.margin
+        left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head) - lane.fresh)
+    return max(0, left // lane.margin)
 
 
 @part
 def next_open(s: Any, w: int, n: int) -> None:
     """Schedule request n of an open workload."""
     workload = s.workloads[w]
+    workload.upcoming = indexed_key(workload.key, n)
     if workload.kind == TIMES:
         if workload.at <= workload.last:
             push(s, -1, s.times[workload.at], arrival_rank(w, 0), n)
             workload.at += 1
         return
-    area = gap_area(indexed_key(workload.key, n), ARRIVAL, workload.kind != EVEN)
+    area = gap_area(workload.upcoming, ARRIVAL, workload.kind != EVEN)
     piece, time_ns, used = next_arrival(s.segments, workload.at, workload.last, workload.used, area)
     workload.at, workload.used = piece, used
     if time_ns >= 0:
@@ -52,29 +68,43 @@ def next_open(s: Any, w: int, n: int) -> None:
 
 @part
 def on_arrived(s: Any, w: int, user: int, n: int) -> int:
-    """A request comes: its client's strand is about to run."""
+    """A request comes: its client's strand is about to run. Returns the todo."""
     lane = s.lane[0]
     workload = s.workloads[w]
     c = take_frame(s, CLIENT)
     client = s.frames[c]
-    client.key = indexed_key(workload.key, (user << 32) | n)
+    client.key = indexed_key(workload.key, (user << 32) | n) if workload.kind == USERS else workload.upcoming
     client.request_number, client.request, client.visit = lane.requests, c, -1
     lane.requests += 1
-    lane.crowd = lane.crowd + 1 if lane.arrived_ns == lane.now_ns else 0
-    lane.arrived_ns = lane.now_ns
+    count_crowd(lane)
     client.user, client.iteration, client.workload, client.refs, client.inside = user, n, w, 1, 1
     client.next_call, client.number, client.sent_ns = 0, 0, lane.now_ns
-    client.sampled = 1 if unit(client.key, SAMPLE, 0) < lane.span_share else 0
+    if lane.span_share > 0.0:
+        client.sampled = int(unit(client.key, SAMPLE, 0) < lane.span_share)
     e = choose_entry(s, workload, n, client.key)
     client.pc = s.entries[e].pc
-    row(s, ARRIVED, client.request_number, 0, w, s.entries[e].endpoint)
-    workload.offered += 1
-    for i in range(len(s.intervals)):
+    client.word = row_word(0, 0, w)
+    row(s, client.request_number, client.word | ARRIVED, s.entries[e].endpoint)
+    outside = len(s.intervals) - len(s.workloads)
+    client.interval = w if is_measured(s.intervals[w], w, lane.now_ns) else outside + w
+    s.intervals[client.interval].offered += 1
+    for i in range(len(s.workloads), outside):
         if is_measured(s.intervals[i], w, lane.now_ns):
             s.intervals[i].offered += 1
     if workload.kind != USERS:
         next_open(s, w, n + 1)
-    return c
+    return todo(c, RUNS)
+
+
+@part
+def count_crowd(lane: Any) -> None:
+    """D5: so many requests at one instant that time stands still are noted for Python to refuse."""
+    if lane.arrived_ns != lane.now_ns:
+        lane.arrived_ns, lane.crowd = lane.now_ns, 0
+        return
+    lane.crowd += 1
+    if lane.crowd > STANDSTILL:
+        lane.stopped = STUCK
 
 
 @part
@@ -83,6 +113,8 @@ def choose_entry(s: Any, workload: Any, n: int, key: int) -> int:
     if workload.start_entry >= 0 and n % workload.session == 0:
         return workload.start_entry
     first, count = workload.entries, workload.entry_count
+    if count == 1:
+        return first
     u = unit(key, ENTRY, 0) * s.entries[first + count - 1].bound
     for i in range(count - 1):
         if u < s.entries[first + i].bound:
@@ -92,7 +124,7 @@ def choose_entry(s: Any, workload: Any, n: int, key: int) -> int:
 
 @part
 def handle(s: Any, rank: int, what: int) -> int:
-    """One event. Returns the strand that runs next, NOBODY, or -2 - f where strand f has failed."""
+    """One event. Returns the todo."""
     phase = rank >> 58
     f = what & 0xFFFFFFFF
     if phase == WORKED:
@@ -107,66 +139,82 @@ def handle(s: Any, rank: int, what: int) -> int:
         return on_alarm(s, f, what >> 32)
     if phase == EXPIRED:
         return on_expired(s, f, what >> 32)
-    on_retried(s, f, what >> 32)
-    return NOBODY
+    return on_retried(s, f, what >> 32)
 
 
 @part
-def go_on(s: Any, strand: int) -> None:
-    """Run a strand, or end it where it has failed."""
-    if strand >= 0:
-        run(s, strand)
-    elif strand != NOBODY:
-        end_strand(s, -2 - strand, False)
+def go_on(s: Any, due: int) -> None:
+    """Do what a strand has to do, step by step, until it waits or is over."""
+    while due != NOTHING and due & 3 == RUNS:
+        due = step(s, due >> 2)
+    if due == NOTHING:
+        return
+    if due & 3 == SENDS:
+        send(s, due >> 2)
+    else:
+        end_strand(s, due >> 2, due & 3 == ENDS)
 
 
-@kernel
-def advance(book: Any, which: int, until_ns: int, budget: int) -> int:
-    """Process lane `which` up to (not including) until_ns, or `budget` events; says why it came back."""
-    s = state_of(book, which)
+@part
+def next_strand(s: Any) -> int:
+    """What is left to do within this event: strands start before others wake (D9)."""
+    started = next_started(s)
+    return todo(started, RUNS) if started > NOBODY else wake(s, next_woken(s))
+
+
+@part
+def advance_one(s: Any, until_ns: int, budget: int) -> int:
+    """Process a world up to (not including) until_ns, or `budget` events; says why it came back."""
     lane = s.lane[0]
     left = 0
     while True:
-        if lane.too_many_calls > 0:
-            return TOO_MANY
         if left == 0:
             left = room(s)
             if left == 0:
                 return FULL
         left -= 1
-        strand = next_strand(s)
-        if strand >= 0:
-            run(s, strand)
-            continue
-        if strand != NOBODY:
-            go_on(s, wake(s, -2 - strand))
-            continue
-        where = first_due(s)
-        if where == -2:
-            break
-        event = s.heap[0] if where == -1 else first_of_ring(s, where)
-        time_ns, rank, what = event.time_ns, event.rank, event.what
-        if time_ns >= until_ns:
-            break
-        if budget == 0:
-            return PAUSED
-        budget -= 1
-        if where == -1:
-            heap_pop(s.heap, lane)
-        else:
-            s.rings[where].head += 1
-        lane.now_ns = time_ns
-        go_on(s, handle(s, rank, what))
-        if lane.crowd > STANDSTILL:
-            return STUCK
+        due = next_strand(s) if lane.strands > 0 else NOTHING
+        if due == NOTHING:
+            last = place_fresh(s)
+            ring = s.rings[lane.soonest]
+            if last > NOBODY and min(ring.time_ns, s.heap[0].time_ns) > lane.now_ns and lane.now_ns < until_ns:
+                rank, what = s.fresh[last].rank, s.fresh[last].what
+            else:
+                if last > NOBODY:
+                    ring_push(s, 0, s.fresh[last])
+                    ring = s.rings[lane.soonest]
+                is_ring = is_before(ring, s.heap[0])
+                time_ns = ring.time_ns if is_ring else s.heap[0].time_ns
+                if time_ns >= until_ns:
+                    break
+                if budget <= 0:
+                    return PAUSED
+                lane.now_ns = time_ns
+                if is_ring:
+                    rank, what = ring.rank, ring_pop(s, ring)
+                else:
+                    rank, what = s.heap[0].rank, s.heap[0].what
+                    lane.hole = 1
+            budget -= 1
+            due = handle(s, rank, what)
+        go_on(s, due)
+        if lane.stopped != 0:
+            return lane.stopped
     lane.now_ns = max(lane.now_ns, until_ns)
     return DONE
 
 
 @kernel
-def begin(book: Any, which: int) -> None:
-    """Schedule the first arrivals of a lane."""
-    s = state_of(book, which)
+def advance(books: Any, until_ns: Any, budget: int, why: Any) -> None:
+    """Advance every world of `books` to its own until_ns: why[i] says how far it came."""
+    for i in range(len(books)):
+        why[i] = advance_one(state_of(books, i), until_ns[i], budget)
+
+
+@kernel
+def begin(books: Any) -> None:
+    """Note the first arrivals of a world."""
+    s = state_of(books, 0)
     for w in range(len(s.workloads)):
         if s.workloads[w].kind != USERS:
             next_open(s, w, 0)
@@ -176,14 +224,6 @@ def begin(book: Any, which: int) -> None:
 
 
 @kernel
-def lose(book: Any, which: int, visits: Any) -> None:
+def lose(books: Any, visits: Any) -> None:
     """The visits of a dead pod, in order of (request, call)."""
-    lose_visits(state_of(book, which), visits)
-
-
-@kernel
-def settle_areas(book: Any, which: int) -> None:
-    """Bring the areas of all pods up to now."""
-    s = state_of(book, which)
-    for p in range(len(s.pods)):
-        pass_time(s.pods[p], s.lane[0].now_ns)
+    lose_visits(state_of(books, 0), visits)

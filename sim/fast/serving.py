@@ -8,15 +8,16 @@ from sim.clock import REPLIED, WORKED, arrival_rank, rank
 from sim.draws import BRANCH as BRANCH_STREAM
 from sim.draws import THINK, child_key, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
-from sim.fast.agenda import NOBODY, push, start_later, wake_later
-from sim.fast.calling import next_repetition, orphan, send, travel, view_of
-from sim.fast.compiling import part
+from sim.fast.agenda import ENDS, FAILS, NOTHING, RUNS, SENDS, push, start_later, todo, wake_later
+from sim.fast.calling import next_repetition, orphan, travel, view_of
+from sim.fast.compiling import cold, part
 from sim.fast.frames import base_key, caller_pod, drop, is_abandoned, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
-from sim.fast.state import BRANCH, BRANCH_END, CALL, END, FINISH, FORK, LAP, PAUSE, USERS, VISIT, WORK
+from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, USERS, VISIT, WORK
+from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
-from sim.laws.queueing import is_admitted, pass_time
+from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED, REJECTED
 from sim.laws.service import duration_ns, way
 from sim.trace import ANSWERED, FINISHED, STARTED
@@ -34,46 +35,47 @@ def reply(s: Any, a: int, outcome: int) -> None:
 
 @part
 def on_delivered(s: Any, a: int) -> int:
-    """A try reaches its pod (D10): gone, failing, full, or let in. Returns who runs next."""
+    """A try reaches its pod (D10): gone, failing, full, or let in. Returns the todo."""
     one = s.frames[a]
     pod = s.pods[one.pod]
     one.delivered_ns = s.lane[0].now_ns
     if pod.is_gone == 1:
-        row(s, ROW_REJECTED, one.request_number, one.number, one.pod, REFUSED)
-        reply(s, a, REFUSED)
-        return NOBODY
+        return turn_away(s, a, ROW_REJECTED, REFUSED)
     if pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
         pod.visits += 1
         pod.failed += 1
-        row(s, ANSWERED, one.request_number, one.number, one.pod, FAILED)
-        reply(s, a, FAILED)
-        return NOBODY
+        return turn_away(s, a, ANSWERED, FAILED)
     free = pod.workers - pod.held if pod.is_threaded == 1 else pod.cores - pod.working
     if not is_admitted(free, pod.door_length if pod.is_threaded == 1 else pod.queue_length, pod.size):
         pod.rejected += 1
-        row(s, ROW_REJECTED, one.request_number, one.number, one.pod, REJECTED)
-        reply(s, a, REJECTED)
-        return NOBODY
+        return turn_away(s, a, ROW_REJECTED, REJECTED)
     return enter(s, a)
+
+
+@cold
+def turn_away(s: Any, a: int, kind: int, outcome: int) -> int:
+    """A try ends at the door, with a row of this kind."""
+    one = s.frames[a]
+    row(s, one.request_number, one.word | kind, outcome)
+    reply(s, a, outcome)
+    return NOTHING
 
 
 @part
 def enter(s: Any, a: int) -> int:
-    """A visit is let in; it runs at once unless it must wait for a worker. Returns who runs next."""
+    """A visit is let in; it runs at once unless it must wait for a worker. Returns the todo."""
     one = s.frames[a]
     pod = s.pods[one.pod]
-    pass_time(pod, s.lane[0].now_ns)
     pod.visits += 1
-    pod.present += 1
+    shift_present(pod, 1, s.lane[0].now_ns)
     one.inside = 1
-    one.refs += 1
     one.pc = s.first_op[one.endpoint]
     if pod.is_threaded == 0:
-        return a
+        return todo(a, RUNS)
     if pod.held < pod.workers:
         pod.held += 1
-        return a
-    pod.waiting += 1
+        return todo(a, RUNS)
+    shift_waiting(pod, 1, s.lane[0].now_ns)
     pod.door_length += 1
     one.next = -1
     if pod.door_tail >= 0:
@@ -81,7 +83,7 @@ def enter(s: Any, a: int) -> int:
     else:
         pod.door_head = a
     pod.door_tail = a
-    return NOBODY
+    return NOTHING
 
 
 @part
@@ -90,11 +92,9 @@ def answer(s: Any, a: int, outcome: int) -> None:
     one = s.frames[a]
     now = s.lane[0].now_ns
     pod = s.pods[one.pod]
-    row(s, ANSWERED, one.request_number, one.number, one.pod, outcome)
-    first = len(s.workloads) + len(s.intervals)
-    s.histogram[(first + pod.service) * BUCKETS + bucket(now - one.delivered_ns)] += 1
-    pass_time(pod, now)
-    pod.present -= 1
+    row(s, one.request_number, one.word | ANSWERED, outcome)
+    s.histogram[(len(s.intervals) + pod.service) * BUCKETS + bucket(now - one.delivered_ns)] += 1
+    shift_present(pod, -1, now)
     pod.inside_ns += now - one.delivered_ns
     if outcome == OK:
         pod.succeeded += 1
@@ -105,10 +105,9 @@ def answer(s: Any, a: int, outcome: int) -> None:
     if pod.is_threaded == 1:
         release_worker(s, pod)
     reply(s, a, outcome)
-    drop(s, a)
 
 
-@part
+@cold
 def release_worker(s: Any, pod: Any) -> None:
     """A worker is free; the first at the door takes it and goes on within this event."""
     pod.held -= 1
@@ -118,7 +117,7 @@ def release_worker(s: Any, pod: Any) -> None:
         if pod.door_head < 0:
             pod.door_tail = -1
         pod.door_length -= 1
-        pod.waiting -= 1
+        shift_waiting(pod, -1, s.lane[0].now_ns)
         pod.held += 1
         wake_later(s, first)
 
@@ -129,12 +128,11 @@ def ask_core(s: Any, f: int, demand_ns: int) -> None:
     strand = s.frames[f]
     p = caller_pod(s, f)
     pod = s.pods[p]
-    pass_time(pod, s.lane[0].now_ns)
     strand.lasts_ns = demand_ns
     if pod.working < pod.cores:
         start_work(s, f, p)
         return
-    pod.waiting += 1
+    shift_waiting(pod, 1, s.lane[0].now_ns)
     pod.queue_length += 1
     strand.next = -1
     if pod.queue_tail >= 0:
@@ -153,35 +151,35 @@ def start_work(s: Any, f: int, p: int) -> None:
     millicores = 1000
     if pod.slow_core > 0 and pod.slow_working == 0 and pod.working == pod.cores - 1:
         strand.slow_core = 1
-        pod.slow_working = 1
+        shift_slow(pod, 1, now)
         millicores = pod.slow_core
     strand.lasts_ns = duration_ns(strand.lasts_ns, millicores, pod.slowdown)
     strand.work_began_ns = now
     strand.at_work = 1
-    pod.working += 1
+    shift_working(pod, 1, now)
     visit = s.frames[strand.visit]
     if visit.started_ns < 0:
         visit.started_ns = now
-    row(s, STARTED, strand.request_number, strand.number, p, strand.lasts_ns)
+    row(s, strand.request_number, strand.word | STARTED, strand.lasts_ns)
     order = rank(WORKED, strand.request_number, strand.number)
     push(s, -1, now + strand.lasts_ns, order, (strand.gen << 32) | f)
 
 
 @part
 def on_worked(s: Any, f: int, gen: int) -> int:
-    """A work or wait step is over, unless the pod died. Returns who runs next."""
+    """A work or wait step is over, unless the pod died. Returns the todo."""
     strand = s.frames[f]
     if strand.gen != gen:
-        return NOBODY
+        return NOTHING
     strand.gen += 1
     p = caller_pod(s, f)
-    row(s, ROW_WORKED, strand.request_number, strand.number, p, 0)
+    row(s, strand.request_number, strand.word | ROW_WORKED, 0)
     if s.ops[strand.pc].code == WORK:
         finish_work(s, f, p)
     if is_abandoned(s, f):
-        return -2 - f
+        return todo(f, FAILS)
     strand.pc = s.ops[strand.pc].next
-    return f
+    return todo(f, RUNS)
 
 
 @part
@@ -189,12 +187,12 @@ def finish_work(s: Any, f: int, p: int) -> None:
     """D11: the core is free; the next in the queue starts."""
     strand = s.frames[f]
     pod = s.pods[p]
-    pass_time(pod, s.lane[0].now_ns)
+    now = s.lane[0].now_ns
     if strand.slow_core == 1:
         strand.slow_core = 0
-        pod.slow_working = 0
+        shift_slow(pod, -1, now)
     strand.at_work = 0
-    pod.working -= 1
+    shift_working(pod, -1, now)
     pod.served_ns += strand.lasts_ns
     s.frames[strand.visit].worked_ns += strand.lasts_ns
     first = pod.queue_head
@@ -203,11 +201,11 @@ def finish_work(s: Any, f: int, p: int) -> None:
         if pod.queue_head < 0:
             pod.queue_tail = -1
         pod.queue_length -= 1
-        pod.waiting -= 1
+        shift_waiting(pod, -1, now)
         start_work(s, first, p)
 
 
-@part
+@cold
 def fork(s: Any, f: int) -> None:
     """Branches at once: all are numbered, then started in order; strand f waits for their join."""
     strand = s.frames[f]
@@ -220,6 +218,7 @@ def fork(s: Any, f: int) -> None:
         branch.request, branch.visit, branch.parent = strand.request, strand.visit, f
         branch.request_number, branch.parent_gen = strand.request_number, strand.gen
         branch.number = number_call(s, strand.request)
+        branch.word = row_word(0, branch.number, caller_pod(s, f))
         branch.lap = strand.lap
         branch.pc = s.links[op.a + k]
         branch.refs = 1
@@ -257,68 +256,77 @@ def end_strand(s: Any, f: int, succeeded: bool) -> None:
 
 @part
 def wake(s: Any, f: int) -> int:
-    """A strand goes on: a visit that got its worker, or one whose join is decided. Returns who runs next."""
+    """A strand goes on: a visit that got its worker, or one whose join is decided. Returns the todo."""
     strand = s.frames[f]
     if strand.joining == 0:
-        return f
+        return todo(f, RUNS)
     strand.joining = 0
     if strand.needed > 0 or is_abandoned(s, f):
-        return -2 - f
+        return todo(f, FAILS)
     strand.pc = s.ops[strand.pc].next
-    return f
+    return todo(f, RUNS)
 
 
 @part
-def run(s: Any, f: int) -> None:
-    """D14: strand f's program from where it stands, until it waits for something or ends."""
+def step(s: Any, f: int) -> int:
+    """D14: strand f's next step. Returns the todo."""
     strand = s.frames[f]
-    while True:
-        op = s.ops[strand.pc]
-        code = op.code
-        if code == WORK:
-            key = child_key(base_key(s, f), op.step, strand.lap, 0)
-            ask_core(s, f, sample_ns(s.distributions, op.a, key, WORK_STREAM))
-            return
-        if code == CALL:
-            strand.trying = 0
-            send(s, f)
-            return
-        if code in (END, BRANCH_END, FINISH):
-            end_strand(s, f, True)
-            return
-        if code == FORK:
-            fork(s, f)
-            return
-        if code == PAUSE:
-            key = child_key(base_key(s, f), op.step, strand.lap, 0)
-            due = s.lane[0].now_ns + sample_ns(s.distributions, op.a, key, WORK_STREAM)
-            order = rank(WORKED, strand.request_number, strand.number)
-            push(s, -1, due, order, (strand.gen << 32) | f)
-            return
-        if code == LAP:
-            call = s.ops[op.a]
-            strand.pc = op.a
-            strand.repetition = strand.lap % call.c
-            strand.lap = strand.lap // call.c
-            if next_repetition(s, f) == NOBODY:
-                return
-        elif not take_way(s, f):
-            end_strand(s, f, False)
-            return
+    op = s.ops[strand.pc]
+    code = op.code
+    if code == WORK:
+        key = child_key(base_key(s, f), op.step, strand.lap, 0)
+        ask_core(s, f, sample_ns(s.distributions, op.a, key, WORK_STREAM))
+        return NOTHING
+    if code == CALL:
+        strand.trying = 0
+        return todo(f, SENDS)
+    if code >= END:
+        return todo(f, ENDS)
+    if code == FORK:
+        fork(s, f)
+        return NOTHING
+    if code == PAUSE:
+        pause(s, f)
+        return NOTHING
+    if code == LAP:
+        return next_lap(s, f)
+    return take_way(s, f)
 
 
-@part
-def take_way(s: Any, f: int) -> bool:
-    """A branch step chooses; False where it does nothing and nobody waits for the strand any more."""
+@cold
+def pause(s: Any, f: int) -> None:
+    """A wait step: only time passes."""
+    strand = s.frames[f]
+    op = s.ops[strand.pc]
+    key = child_key(base_key(s, f), op.step, strand.lap, 0)
+    due = s.lane[0].now_ns + sample_ns(s.distributions, op.a, key, WORK_STREAM)
+    push(s, -1, due, rank(WORKED, strand.request_number, strand.number), (strand.gen << 32) | f)
+
+
+@cold
+def next_lap(s: Any, f: int) -> int:
+    """A fallback is done; it stood in for a repetition of its call. Returns the todo."""
+    strand = s.frames[f]
+    op = s.ops[strand.pc]
+    call = s.ops[op.a]
+    strand.pc = op.a
+    strand.repetition = strand.lap % call.c
+    strand.lap = strand.lap // call.c
+    return next_repetition(s, f)
+
+
+@cold
+def take_way(s: Any, f: int) -> int:
+    """A branch step chooses; the strand fails where it does nothing and nobody waits for it any more."""
     strand = s.frames[f]
     op = s.ops[strand.pc]
     key = child_key(base_key(s, f), op.step, strand.lap, 0)
     taken = way(unit(key, BRANCH_STREAM, 0), s.bounds, op.a, op.b)
     if taken < op.b:
         strand.pc = s.links[op.a + taken]
-        return True
+        return todo(f, RUNS)
     strand.pc = op.next
-    return not is_abandoned(s, f)
+    return todo(f, FAILS) if is_abandoned(s, f) else todo(f, RUNS)
 
 
 @part
@@ -329,24 +337,27 @@ def finish_request(s: Any, f: int) -> None:
     w = client.workload
     latency = now - client.sent_ns
     client.inside = 0
-    row(s, FINISHED, client.request_number, 0, w, client.result)
-    workload = s.workloads[w]
-    count_finished(workload, client.result, latency, workload.good_ns)
+    row(s, client.request_number, client.word | FINISHED, client.result)
     b = bucket(latency)
-    if client.result == OK:
-        s.histogram[w * BUCKETS + b] += 1
-    for i in range(len(s.intervals)):
-        interval = s.intervals[i]
-        if is_measured(interval, w, client.sent_ns):
-            count_finished(interval, client.result, latency, interval.good_ns)
-            if client.result == OK:
-                s.histogram[(len(s.workloads) + i) * BUCKETS + b] += 1
+    count_in(s, client.interval, client.result, latency, b)
+    for i in range(len(s.workloads), len(s.intervals) - len(s.workloads)):
+        if is_measured(s.intervals[i], w, client.sent_ns):
+            count_in(s, i, client.result, latency, b)
+    workload = s.workloads[w]
     if workload.kind == USERS:
         think(s, w, client.user, client.iteration + 1, now)
     drop(s, f)
 
 
 @part
+def count_in(s: Any, i: int, outcome: int, latency_ns: int, b: int) -> None:
+    """A request that came in interval i is over."""
+    count_finished(s.intervals[i], outcome, latency_ns, s.intervals[i].good_ns)
+    if outcome == OK:
+        s.histogram[i * BUCKETS + b] += 1
+
+
+@cold
 def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
     """A closed user's next request, after a think time or the pause between two sessions."""
     workload = s.workloads[w]
@@ -358,7 +369,7 @@ def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
     push(s, -1, now_ns + length, arrival_rank(w, user), iteration)
 
 
-@part
+@cold
 def lose_strand(s: Any, f: int) -> None:
     """D13: a strand dies with its pod; the try it waits for loses its caller."""
     strand = s.frames[f]
@@ -394,4 +405,3 @@ def lose_visits(s: Any, visits: Any) -> None:
         if s.frames[a].is_dying == 1 and s.frames[a].inside == 1:
             s.frames[a].inside = 0
             reply(s, a, LOST)
-            drop(s, a)

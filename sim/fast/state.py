@@ -1,4 +1,4 @@
-"""What the kernel remembers: record arrays, each with a leading lane axis, and the tables all lanes share."""
+"""What the kernel remembers of a world: record arrays, and the tables made from its scenario."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ Array = np.ndarray[Any, Any]
 FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main strand), or a branch
     ("key", "u8"),  # of the request (client) or of the try (visit)
     ("request_number", "i8"),
+    ("word", "i8"),  # of its trace rows, without their kind (T1)
     ("sent_ns", "i8"),  # client: when the request arrived
-    ("delivered_ns", "i8"),
-    ("started_ns", "i8"),
-    ("ended_ns", "i8"),
-    ("returned_ns", "i8"),
-    ("worked_ns", "i8"),
-    ("work_began_ns", "i8"),  # of the work in progress
     ("lasts_ns", "i8"),  # demand while it waits for a core, duration once at work
+    ("work_began_ns", "i8"),  # of the work in progress
     ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
     ("request", "i4"),  # frame of the client
     ("visit", "i4"),  # frame of the visit; -1 for a client
@@ -29,40 +25,59 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("gen", "i4"),  # grows with every wait begun or ended, never reset: stale events and answers show
     ("epoch", "i4"),  # grows with every call begun or ended, never reset
     ("refs", "i4"),  # what still needs this frame
-    ("next", "i4"),  # in a queue, or in the list of free frames
     ("number", "i4"),  # call number in the request
     ("next_call", "i4"),  # client: the next number to give
     ("parent_call", "i4"),  # visit: number of the visit that called; -1 for a client
     ("zone", "i4"),  # visit: zone it was called from; -1 next to every pod
     ("pc", "i4"),  # place in the program
-    ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
-    ("repetition", "i4"),  # of the call step under way
+    ("route", "i4"),
+    ("viewer", "i4"),  # visit: the view it was sent by
+    ("endpoint", "i4"),
+    ("pod", "i4"),  # -1: none
     ("attempt", "i4"),  # visit: which try it is
-    ("trying", "i4"),  # caller: which try it is at
-    ("child", "i4"),  # the try it waits for; -1 if none
-    ("backing_off", "i4"),  # 1 while it waits to try again
-    ("joining", "i4"),  # 1 while it waits for branches
+    ("result", "i4"),  # of the last call this strand made
     ("needed", "i4"),  # join: successes still needed
     ("spare", "i4"),  # join: failures still bearable
-    ("pod", "i4"),  # -1: none
-    ("route", "i4"),
-    ("endpoint", "i4"),
-    ("result", "i4"),  # of the last call this strand made
-    ("outcome", "i4"),  # as the caller saw it
-    ("served", "i4"),  # as the pod saw it
-    ("inside", "i4"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
-    ("is_dying", "i4"),  # visit: 1 while its pod is taken down
-    ("at_work", "i4"),  # 1 while a core works for it
-    ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
+    ("workload", "i4"),  # client: class of the request
     ("user", "i4"),  # client: which user
     ("iteration", "i4"),  # client: the request's number within its workload or user
+    ("interval", "i4"),  # client: where it is counted
+    # From here on `take_frame` wipes, like with like, so that a few wide stores do.
+    ("worked_ns", "i8"),
+    ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
+    ("repetition", "i4"),  # of the call step under way
+    ("trying", "i4"),  # caller: which try it is at
+    ("backing_off", "i4"),  # 1 while it waits to try again
+    ("joining", "i4"),  # 1 while it waits for branches
+    ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
+    ("at_work", "i4"),  # 1 while a core works for it
+    ("inside", "i4"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
+    ("is_dying", "i4"),  # visit: 1 while its pod is taken down
     ("sampled", "i4"),  # client: 1 where spans are kept; visit: 1 once its span is
-    ("workload", "i4"),  # client: class of the request
+    ("delivered_ns", "i8"),
+    ("started_ns", "i8"),
+    ("ended_ns", "i8"),
+    ("returned_ns", "i8"),
+    ("next", "i4"),  # in a queue, or in the list of free frames
+    ("child", "i4"),  # the try it waits for; -1 if none
+    ("outcome", "i4"),  # as the caller saw it
+    ("served", "i4"),  # as the pod saw it
 ))  # fmt: skip
 FREE, CLIENT, VISIT, BRANCH = range(4)
 
+DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
+NEVER = (1 << 63) - 1  # the time of an event that is not there
+HEAP_MARGIN = 4  # so many such behind the last
 EVENT = Record("Event", (("time_ns", "i8"), ("rank", "i8"), ("what", "i8")))  # what: gen or epoch << 32 | frame
-RING = Record("Ring", (("first", "i8"), ("head", "i8"), ("tail", "i8"), ("mask", "i8")))  # first: of its events
+FRESH = Record("Fresh", (*EVENT.fields, ("ring", "i8")))  # ring: -1 for the heap
+RING = Record("Ring", (
+    ("time_ns", "i8"),  # of its first event, or NEVER
+    ("rank", "i8"),
+    ("first", "i8"),  # place of its events
+    ("head", "i8"),
+    ("tail", "i8"),
+    ("mask", "i8"),
+))  # fmt: skip
 
 POD = Record("Pod", (
     *POD_TALLY.fields,
@@ -115,9 +130,8 @@ ROUTE = Record("Route", (
 CALLER, ZONE, SERVICE = range(3)
 
 WORKLOAD = Record("Workload", (
-    *REQUEST_TALLY.fields,
     ("key", "u8"),
-    ("good_ns", "i8"),
+    ("upcoming", "u8"),  # key of the request that comes next, where nobody waits for the end of another
     ("first", "i8"),  # segment, or timestamp
     ("last", "i8"),
     ("at", "i8"),  # the segment or timestamp it is at
@@ -147,7 +161,7 @@ OP = Record("Op", (
     ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback begins
     ("next", "i4"),
 ))  # fmt: skip
-WORK, PAUSE, CALL, FORK, WAY, LAP, END, BRANCH_END, FINISH = range(9)
+WORK, PAUSE, CALL, FORK, WAY, LAP, END = range(7)
 FAIL, IGNORE = -1, -2
 
 ENTRY = Record("Entry", (("bound", "f8"), ("pc", "i4"), ("endpoint", "i4")))
@@ -163,15 +177,18 @@ DISTRIBUTION = Record("Distribution", (
 ))  # fmt: skip
 CONSTANT, EXPONENTIAL, LOGNORMAL, GAMMA, PARETO, UNIFORM, MIXTURE = range(7)
 
-ROW = Record("Row", (("time_ns", "i8"), ("kind", "i8"), ("request", "i8"), ("call", "i8"), ("place", "i8"),
-                     ("value", "i8")))  # fmt: skip
+ROW = Record("Row", (("time_ns", "i8"), ("request", "i8"), ("word", "i8"), ("value", "i8")))  # word: see T1
 LANE = Record("Lane", (
     ("now_ns", "i8"),
     ("requests", "i8"),
     ("free", "i8"),  # first free frame
     ("free_count", "i8"),
     ("heap_size", "i8"),
+    ("hole", "i8"),  # 1 where the heap's first event has been taken and its place not yet filled
+    ("fresh", "i8"),  # events that have no place in the agenda yet
     ("pairs", "i8"),  # entries in use
+    ("soonest", "i8"),  # the ring whose first event comes before those of the others
+    ("strands", "i8"),  # in the two queues that follow
     ("starts_head", "i8"),  # strands to start within this event
     ("starts_tail", "i8"),
     ("wakes_head", "i8"),  # strands to wake within this event, after the starts
@@ -185,32 +202,34 @@ LANE = Record("Lane", (
     ("far", "i8"),  # and between zones
     ("arrived_ns", "i8"),  # when the last request came
     ("crowd", "i8"),  # how many came before it at that instant
-    ("too_many_calls", "i8"),  # number of the request + 1
+    ("stopped", "i8"),  # TOO_MANY or STUCK
+    ("culprit", "i8"),  # number of the request that made too many calls
 ))  # fmt: skip
 
 
 class State(NamedTuple):
-    """What changes: the arrays of all lanes, lanes first."""
+    """What changes: the arrays of one world."""
 
-    lane: Array  # (lanes, 1) LANE
-    frames: Array  # (lanes, frames) FRAME
-    heap: Array  # (lanes, events) EVENT
-    rings: Array  # (lanes, rings) RING
-    ring_events: Array  # (lanes, rings, events) EVENT
-    pods: Array  # (lanes, pods) POD
-    ready: Array  # (lanes, services, pods) int32, pods that take new calls, oldest first
-    services: Array  # (lanes, services) SERVICE_LIST
-    views: Array  # (lanes, views) VIEW
-    pairs: Array  # (lanes, 2^k) PAIR
-    routes: Array  # (lanes, routes) ROUTE
-    workloads: Array  # (lanes, workloads) WORKLOAD
-    intervals: Array  # (lanes, intervals) TALLIED_INTERVAL
-    histogram: Array  # (lanes, workloads + intervals + services, BUCKETS) int64
-    digest: Array  # (lanes, 2) uint64
-    starts: Array  # (lanes, strands) int32, to start within this event
-    wakes: Array  # (lanes, strands) int32, to wake within this event
-    rows: Array  # (lanes, rows) ROW
-    spans: Array  # (lanes, spans) SPAN
+    lane: Array  # (1,) LANE
+    frames: Array  # (frames,) FRAME
+    fresh: Array  # (events,) FRESH
+    heap: Array  # (events,) EVENT; NEVER behind the last
+    rings: Array  # (rings,) RING
+    ring_events: Array  # (rings, events) EVENT
+    pods: Array  # (pods,) POD
+    ready: Array  # (services, pods) int32, pods that take new calls, oldest first
+    services: Array  # (services,) SERVICE_LIST
+    views: Array  # (views,) VIEW
+    pairs: Array  # (2^k,) PAIR
+    routes: Array  # (routes,) ROUTE
+    workloads: Array  # (workloads,) WORKLOAD
+    intervals: Array  # (intervals + workloads,) TALLIED_INTERVAL; the first of every class, and last what is outside of it
+    histogram: Array  # (intervals + workloads + services, BUCKETS) int64
+    digest: Array  # (2,) uint64
+    starts: Array  # (strands,) int32, to start within this event
+    wakes: Array  # (strands,) int32, to wake within this event
+    rows: Array  # (rows,) ROW
+    spans: Array  # (spans,) SPAN
 
 
 class Tables(NamedTuple):
@@ -232,7 +251,7 @@ def empty(record: Record, *shape: int) -> Array:
 
 
 FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, in the order of a book
-    "lane": LANE.dtype, "frames": FRAME.dtype, "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
+    "lane": LANE.dtype, "frames": FRAME.dtype, "fresh": FRESH.dtype, "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
@@ -243,10 +262,8 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
 
 
 def book(state: State, tables: Tables) -> Array:
-    """Address and length of every array, a row a lane, as kernels read them: (lanes, 2 * fields) int64."""
-    lanes = state.lane.shape[0]
-    entries = [[(one.ctypes.data, one.size) for one in (array[lane] for array in state)] for lane in range(lanes)]
-    shared = [(table.ctypes.data, table.size) for table in tables]
+    """Address and length of every array, as kernels read them: (2 * fields,) int64."""
+    arrays = [*state, *tables]
     assert list(FIELDS) == [*State._fields, *Tables._fields]
-    assert all(array.flags.c_contiguous for array in [*state, *tables])
-    return np.array([[word for pair in own + shared for word in pair] for own in entries], dtype=np.int64)
+    assert all(array.flags.c_contiguous for array in arrays)
+    return np.array([word for array in arrays for word in (array.ctypes.data, array.size)], dtype=np.int64)

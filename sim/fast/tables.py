@@ -113,7 +113,7 @@ class TableMaker:
 
     def _parallel(self, step: Parallel, addresses: list[int], then: int) -> int:
         inner = _shares(addresses[1:], [_sizes(branch) for branch in step.parallel])
-        starts = [self._steps(branch, mine, self._op("BRANCH_END")) for branch, mine in zip(step.parallel, inner, strict=True)]
+        starts = [self._steps(branch, mine, self._op("END")) for branch, mine in zip(step.parallel, inner, strict=True)]
         needed = len(starts) if step.join == "all" else 1 if step.join == "first" else step.join
         first = self._link(starts)
         return self._op("FORK", step=addresses[0], a=first, b=len(starts), c=int(needed), next=then)
@@ -145,7 +145,7 @@ class TableMaker:
 
     def _entry(self, workload: str, target: str, bound: float) -> None:
         route, endpoint = self.layout.target(workload, "", target)
-        op = self._op("CALL", a=route, b=endpoint, c=1, d=st.FAIL, next=self._op("FINISH"))
+        op = self._op("CALL", a=route, b=endpoint, c=1, d=st.FAIL, next=self._op("END"))
         self.entries.append({"bound": bound, "pc": op, "endpoint": endpoint})
 
     def _users(self, name: str, spec: Workload) -> dict[str, float]:

@@ -14,7 +14,7 @@ from sim.registry import law
 def gap_area(key: int, stream: int, poisson: bool) -> float:
     """A1 Area under the rate until the next request: exponential with mean 1 (Poisson), or exactly 1 (constant)."""
     if poisson:
-        return -math.log1p(-unit(key, stream, 0))
+        return -math.log(1.0 - unit(key, stream, 0))
     return 1.0
 
 
@@ -24,6 +24,8 @@ def time_for_area(rate: float, slope: float, area: float) -> float:
 
     Where the area is used up just as the rate falls to 0, rounding may leave the root a hair below 0: it is 0.
     """
+    if slope == 0.0 and rate > 0.0:
+        return area / rate
     below = rate + math.sqrt(max(0.0, rate * rate + 2.0 * slope * area))
     return 2.0 * area / below if below > 0.0 else 0.0
 

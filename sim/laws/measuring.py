@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.laws.retrying import OK, REJECTED, TIMED_OUT
 from sim.registry import law
+from sim.words import bit_length
 
 BUCKETS = 4736  # values up to 2^43 ns (2.4 hours); longer ones fall into the last
 
@@ -13,11 +14,8 @@ BUCKETS = 4736  # values up to 2^43 ns (2.4 hours); longer ones fall into the la
 @law
 def bucket(ns: int) -> int:
     """M1 The histogram's bucket of a length: exponent and 7 bits, at most 0.8 % wide."""
-    exponent = 0
-    while ns >= 256:
-        ns >>= 1
-        exponent += 1
-    return min(128 * exponent + ns, BUCKETS - 1)
+    exponent = max(0, bit_length(ns) - 8)
+    return min(128 * exponent + (ns >> exponent), BUCKETS - 1)
 
 
 def bucket_bounds(index: int) -> tuple[int, int]:

@@ -14,11 +14,37 @@ def is_admitted(free: int, waiting: int, size: int) -> bool:
 
 
 @law
-def pass_time(pod: Any, now_ns: int) -> None:
-    """Q2 Bring the pod's areas (integrals over time) up to now."""
-    elapsed = now_ns - pod.changed_ns
-    pod.present_area_ns += elapsed * pod.present
-    pod.waiting_area_ns += elapsed * pod.waiting
-    pod.working_area_ns += elapsed * pod.working
-    pod.slow_area_ns += elapsed * pod.slow_working
-    pod.changed_ns = now_ns
+def area_ns(moments_ns: int, count: int, now_ns: int) -> int:
+    """Q2 The integral of a count over time up to now: count * now, less the moment of every one that was added.
+
+    So nothing has to be done while time passes. While a pod runs, its `..._area_ns` hold the (negative) sum of moments.
+    """
+    return moments_ns + count * now_ns
+
+
+@law
+def shift_present(pod: Any, by: int, now_ns: int) -> None:
+    """Q2 So many more are inside from now on."""
+    pod.present += by
+    pod.present_area_ns -= by * now_ns
+
+
+@law
+def shift_waiting(pod: Any, by: int, now_ns: int) -> None:
+    """Q2 So many more wait from now on."""
+    pod.waiting += by
+    pod.waiting_area_ns -= by * now_ns
+
+
+@law
+def shift_working(pod: Any, by: int, now_ns: int) -> None:
+    """Q2 So many more cores are at work from now on."""
+    pod.working += by
+    pod.working_area_ns -= by * now_ns
+
+
+@law
+def shift_slow(pod: Any, by: int, now_ns: int) -> None:
+    """Q2 The fractional core is at work from now on (1), or no longer (-1)."""
+    pod.slow_working += by
+    pod.slow_area_ns -= by * now_ns

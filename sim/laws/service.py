@@ -19,8 +19,8 @@ def to_ns(value: float) -> int:
 
 @law
 def exponential_ns(mean: float, key: int, stream: int) -> int:
-    """L2 Exponential by inversion; mean in ns."""
-    return to_ns(-mean * math.log1p(-unit(key, stream, 0)))
+    """L2 Exponential by inversion; mean in ns. A draw is a multiple of 2^-53, so 1 less it is exact."""
+    return to_ns(-mean * math.log(1.0 - unit(key, stream, 0)))
 
 
 @law

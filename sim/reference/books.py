@@ -37,7 +37,7 @@ class Books:
 
     def row(self, time_ns: int, kind: int, request: int, call: int, place: int, value: int) -> None:
         """A trace row: into the digest, and kept where rows are recorded."""
-        digesting.fold(self.lanes, time_ns, kind, request, call, place, value)
+        digesting.fold(self.lanes, time_ns, request, digesting.row_word(kind, call, place), value)
         if self.rows is not None:
             self.rows.append(Row(time_ns, kind, request, call, place, value))
 

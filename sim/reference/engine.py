@@ -16,12 +16,12 @@ from sim.draws import family_key
 from sim.errors import Standstill
 from sim.laws import digesting
 from sim.laws.failing import call_fails
-from sim.laws.queueing import pass_time
+from sim.laws.queueing import area_ns
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Observation, Records
-from sim.records import POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
+from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
 from sim.reference.calling import orphan, returned
 from sim.reference.life import Try, numbered
@@ -83,8 +83,6 @@ class ReferencePlane:
 
     def observe(self, *, histograms: bool = True) -> Observation:
         """Counters and histograms up to now."""
-        for pod in self.pods:
-            pass_time(pod.tally, self._now)
         books, pods = self.books, self.pods
 
         def column(values: Iterable[int], kind: type = np.int64) -> NDArray[Any]:
@@ -101,7 +99,7 @@ class ReferencePlane:
             pod_slow_core=column(pod.slow_core for pod in pods),
             pod_present_ns=column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
             pod_work_ns=column(sum(self._now - job.started_ns for job in pod.at_work) for pod in pods),
-            pods=POD_TALLY.gather([pod.tally for pod in pods]),
+            pods=self._tallies(),
             routes=ROUTE_TALLY.gather([route.tally for route in self.routes]),
             workloads=REQUEST_TALLY.gather(books.workloads),
             alive=column(len(alive) for alive in books.alive),
@@ -110,6 +108,13 @@ class ReferencePlane:
             interval_histogram=copied(books.interval_histogram),
             service_histogram=copied(books.service_histogram),
         )
+
+    def _tallies(self) -> Records:
+        """The pods' tallies, their areas up to now."""
+        rows = POD_TALLY.gather([pod.tally for pod in self.pods])
+        for count, area in AREAS.items():
+            rows[area] = [area_ns(getattr(pod.tally, area), getattr(pod.tally, count), self._now) for pod in self.pods]
+        return rows
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""

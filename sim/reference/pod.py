@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.schema.topology import Service
 from sim.clock import WORKED, Moment, rank
-from sim.laws.queueing import is_admitted, pass_time
+from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.service import duration_ns, servers
 from sim.records import POD_TALLY
 from sim.reference.life import Strand, Try
@@ -41,7 +41,7 @@ class Pod:
         self.plane = plane
         self.spec: Service = plane.layout.scenario.services[name]
         self.ident, self.service, self.number, self.zone = ident, service, number, zone
-        self.tally = Tally(changed_ns=plane.now_ns)
+        self.tally = Tally()
         self.slowdown, self.error_rate = 1.0, 0.0
         self.is_gone = False
         self.visits: list[Try] = []  # inside
@@ -69,15 +69,13 @@ class Pod:
 
     def enter(self, visit: Try) -> None:
         """A call is let in."""
-        pass_time(self.tally, self.plane.now_ns)
         self.tally.visits += 1
-        self.tally.present += 1
+        shift_present(self.tally, 1, self.plane.now_ns)
         self.visits.append(visit)
 
     def leave(self, visit: Try, succeeded: bool) -> None:
         """A visit is over; its worker, if it held one, goes to the next at the door."""
-        pass_time(self.tally, self.plane.now_ns)
-        self.tally.present -= 1
+        shift_present(self.tally, -1, self.plane.now_ns)
         self.tally.inside_ns += self.plane.now_ns - visit.delivered_ns
         if succeeded:
             self.tally.succeeded += 1
@@ -90,7 +88,7 @@ class Pod:
             self.held -= 1
             if self.door:
                 _, turn = self.door.popleft()
-                self.tally.waiting -= 1
+                shift_waiting(self.tally, -1, self.plane.now_ns)
                 self.held += 1
                 turn.succeed()
 
@@ -100,8 +98,7 @@ class Pod:
             self.held += 1
             return None
         turn = Moment(self.plane.env)
-        pass_time(self.tally, self.plane.now_ns)
-        self.tally.waiting += 1
+        shift_waiting(self.tally, 1, self.plane.now_ns)
         self.door.append((visit, turn))
         return turn
 
@@ -109,11 +106,10 @@ class Pod:
         """Work for a strand as soon as a core is free; the moment when it is done."""
         job = Job(strand, demand_ns, Moment(self.plane.env))
         job.done.callbacks.append(lambda _: self._finish(job))  # before the strand's own: D11
-        pass_time(self.tally, self.plane.now_ns)
         if len(self.at_work) < self.cores:
             self._start(job)
         else:
-            self.tally.waiting += 1
+            shift_waiting(self.tally, 1, self.plane.now_ns)
             self.queue.append(job)
         return job.done
 
@@ -129,8 +125,8 @@ class Pod:
         job.started_ns = now
         job.lasts_ns = duration_ns(job.demand_ns, millicores, self.slowdown)
         self.at_work.append(job)
-        self.tally.working += 1
-        self.tally.slow_working += job.on_slow_core
+        shift_working(self.tally, 1, now)
+        shift_slow(self.tally, int(job.on_slow_core), now)
         if visit.started_ns < 0:
             visit.started_ns = now
         request = job.strand.request.number
@@ -141,29 +137,30 @@ class Pod:
         """D11: the row, the core is free, the next in the queue starts; then the strand goes on."""
         visit = job.strand.visit
         assert visit is not None
-        pass_time(self.tally, self.plane.now_ns)
+        now = self.plane.now_ns
         self.plane.row(ROW_WORKED, job.strand.request.number, job.strand.number, self.ident, 0)
         self.at_work.remove(job)
         self.slow_core_free = self.slow_core_free or job.on_slow_core
-        self.tally.slow_working -= job.on_slow_core
-        self.tally.working -= 1
+        shift_slow(self.tally, -int(job.on_slow_core), now)
+        shift_working(self.tally, -1, now)
         self.tally.served_ns += job.lasts_ns
         visit.worked_ns += job.lasts_ns
         if self.queue:
-            self.tally.waiting -= 1
+            shift_waiting(self.tally, -1, now)
             self._start(self.queue.popleft())
 
     def die(self) -> list[Try]:
         """Everything inside is lost; visits with anything alive, in order of (request, call)."""
         now = self.plane.now_ns
-        pass_time(self.tally, now)
         for job in self.at_work:
             self.tally.lost_ns += now - job.started_ns
             job.done.forget()
         lost = self.visits
         self.tally.lost += len(lost)
         self.tally.inside_ns += sum(now - visit.delivered_ns for visit in lost)
-        self.tally.present = self.tally.waiting = self.tally.working = self.tally.slow_working = 0
+        for shift, count in ((shift_present, "present"), (shift_waiting, "waiting"), (shift_working, "working"),
+                             (shift_slow, "slow_working")):  # fmt: skip
+            shift(self.tally, -getattr(self.tally, count), now)
         dying = sorted([*lost, *self.leftovers], key=_in_order)
         self.visits, self.leftovers, self.at_work, self.held, self.is_gone = [], [], [], 0, True
         self.door.clear()

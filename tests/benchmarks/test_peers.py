@@ -15,15 +15,22 @@ EXPECTED_MS = {
 }
 HOPS_PER_REQUEST = {"W1": 1, "W2": 3, "W2t": 3, "W3": 11}
 UNTIL_S = {"W1": 240.0, "W2": 80.0, "W2t": 80.0, "W3": 80.0}
+LENGTH = {"simpy": 1.0, "ciw": 0.5, "salabim": 0.05}  # of UNTIL_S: the slower the shorter
+WITHIN = {"simpy": 0.02, "ciw": 0.02, "salabim": 0.06}
 
 
 @pytest.mark.parametrize(("peer", "workload"), [(peer, workload) for peer, runs in PEERS.items() for workload in runs])
 def test_a_peer_finds_the_closed_form(peer, workload):
-    """Mean latency within 2 % of the oracle, and each request visits what it should."""
-    until_s = UNTIL_S[workload] if peer == "simpy" else UNTIL_S[workload] / 2
-    outcome = PEERS[peer][workload](until_s, 1)
-    assert outcome.mean_ms == pytest.approx(EXPECTED_MS[workload], rel=0.02)
-    assert outcome.hops / outcome.finished == pytest.approx(HOPS_PER_REQUEST[workload], rel=0.005)
+    """Mean latency within 2 % of the oracle (6 % in salabim's short runs), and each request visits what it should."""
+    outcome = PEERS[peer][workload](LENGTH[peer] * UNTIL_S[workload], 1)
+    assert outcome.mean_ms == pytest.approx(EXPECTED_MS[workload], rel=WITHIN[peer])
+    assert outcome.hops / outcome.finished == pytest.approx(HOPS_PER_REQUEST[workload], rel=0.02)
+
+
+@pytest.mark.parametrize("workload", PEERS["salabim"])
+def test_salabim_is_simpy_to_the_last_bit(workload):
+    """Both draw the same numbers in the same order, so a model that differed in anything would show it."""
+    assert PEERS["salabim"][workload](1.5, 7) == PEERS["simpy"][workload](1.5, 7)
 
 
 @pytest.mark.parametrize("peer", PEERS)

@@ -12,7 +12,7 @@ import pytest
 
 import sim.fast.kernel
 from sim import records
-from sim.draws import M64
+from sim.words import M64
 from sim.laws import digesting
 from sim.registry import LAWS
 
@@ -75,9 +75,12 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "servers": lambda c: (c.upto(1000) + 1, c.upto(100_000)),
     "duration_ns": lambda c: (c.upto(10**18), c.choice([1000, 1 + c.upto(998)]), c.choice([1.0, c.uniform(0.01, 1e6)])),
     "way": lambda c: (c.share(), np.sort(np.array([c.random() for _ in range(6)])), c.upto(2), c.upto(4)),
+    "row_word": lambda c: (c.upto(10), c.upto(1 << 18), c.randint(-1, 1 << 30)),
+    "area_ns": lambda c: (-c.upto(1 << 60), c.upto(1000), c.upto(1 << 50)),
     "lap_number": lambda c: (c.upto(1000), c.upto(100) + 1, c.upto(100)),
 }
-WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "pass_time", "fold"}
+SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow")
+WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "fold", *SHIFTS}
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +137,7 @@ def test_arrivals_compiled(compiled):
 @pytest.mark.parametrize(
     ("name", "record", "args"),
     [
-        ("pass_time", records.POD_TALLY, lambda c: (c.upto(1 << 40),)),
+        *((shift, records.POD_TALLY, lambda c: (c.randint(-1, 1), c.upto(1 << 40))) for shift in SHIFTS),
         ("count_finished", records.REQUEST_TALLY, lambda c: (c.randint(0, 6), c.upto(1 << 40), c.upto(1 << 40))),
         ("is_measured", records.INTERVAL, lambda c: (c.randint(0, 2), c.upto(1 << 20))),
     ],
@@ -156,8 +159,8 @@ def test_the_digest_compiled(compiled):
     chance, machine = Chance("fold"), compiled(LAW["fold"])
     lanes, array = digesting.start(), np.array(digesting.start(), dtype=np.uint64)
     for _ in range(1000):
-        row = (chance.upto(1 << 62), chance.randint(0, 9), chance.upto((1 << 40) - 1), chance.upto((1 << 18) - 1),
-               chance.randint(-1, 10**6), chance.upto(1 << 62))  # fmt: skip
+        word = digesting.row_word(chance.randint(0, 9), chance.upto((1 << 18) - 1), chance.randint(-1, 10**6))
+        row = (chance.upto(1 << 62), chance.upto((1 << 40) - 1), word, chance.upto(1 << 62))
         digesting.fold(lanes, *row)
         machine(array, *row)
     assert digesting.text(lanes) == digesting.text(array)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import draws
-from sim.draws import GOLDEN, M64, bits, child_key, family_key, indexed_key, mix, name_hash, pick, unit, unsigned
+from sim.draws import GOLDEN, bits, child_key, family_key, indexed_key, mix, name_hash, pick, unit
+from sim.words import M64, unsigned
 
 ALARM = 1e-6
 words = st.integers(0, M64)

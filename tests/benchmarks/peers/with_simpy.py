@@ -1,9 +1,4 @@
-"""The workloads of DESIGN section 8 in SimPy and Ciw, as a good user of each would write them.
-
-Every function takes the simulated seconds and a seed, and says what came out: hops (services entered), requests that
-finished, and their mean latency. SimPy works in seconds and draws from `random.Random`, as its own examples do. None
-measures more than this: no windows, histogram, digest or order of ties, all of which Parley's figures include.
-"""
+"""The workloads in SimPy: one process a request, a `Resource` a service. Bench and targets measure against these."""
 
 from __future__ import annotations
 
@@ -12,30 +7,11 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-import ciw
 import simpy
 
-LINK_S = 0.001  # one way between two services; the entry hop is free
+from tests.benchmarks.peers.outcome import LINK_S, TIERS, Outcome
+
 Process = Generator[simpy.Event, Any, Any]
-
-
-@dataclass
-class Outcome:
-    """What a peer found: hops entered, requests finished, the sum of their latencies."""
-
-    hops: int = 0
-    finished: int = 0
-    total_latency_s: float = 0.0
-
-    @property
-    def mean_ms(self) -> float:
-        """Mean latency of the requests that finished."""
-        return 1e3 * self.total_latency_s / self.finished
-
-    def finish(self, latency_s: float) -> None:
-        """Count one request that came back."""
-        self.finished += 1
-        self.total_latency_s += latency_s
 
 
 @dataclass
@@ -131,35 +107,6 @@ def simpy_w3(until_s: float, seed: int = 1) -> Outcome:
     return outcome
 
 
-def ciw_w1(until_s: float, seed: int = 1) -> Outcome:
-    """W1 in Ciw."""
-    network = ciw.create_network(
-        arrival_distributions=[ciw.dists.Exponential(800)],
-        service_distributions=[ciw.dists.Exponential(1 / 0.008)],
-        number_of_servers=[8],
-    )
-    return _ciw_outcome(network, until_s, seed, services={1})
-
-
-def ciw_w2(until_s: float, seed: int = 1) -> Outcome:
-    """W2 in Ciw: the services in a row; each link, and the way back, is a station where nobody waits."""
-    link, back = ciw.dists.Deterministic(LINK_S), ciw.dists.Deterministic(2 * LINK_S)
-    gateway, app, db = (ciw.dists.Exponential(1 / mean_s) for mean_s in (0.0048, 0.0096, 0.0072))
-    network = ciw.create_network(
-        arrival_distributions=[ciw.dists.Exponential(500), None, None, None, None, None],
-        service_distributions=[gateway, link, app, link, db, back],
-        number_of_servers=[4, float("inf"), 8, float("inf"), 6, float("inf")],
-        routing=[[float(column == row + 1) for column in range(6)] for row in range(6)],
-    )
-    return _ciw_outcome(network, until_s, seed, services={1, 3, 5})
-
-
-PEERS: dict[str, dict[str, Callable[[float, int], Outcome]]] = {
-    "simpy": {"W1": simpy_w1, "W2": simpy_w2, "W2t": simpy_w2t, "W3": simpy_w3},
-    "ciw": {"W1": ciw_w1, "W2": ciw_w2},
-}
-
-
 def _arrivals(env: simpy.Environment, rate: float, rng: random.Random, request: Callable[[], Process]) -> Process:
     while True:
         yield env.timeout(rng.expovariate(rate))
@@ -167,9 +114,7 @@ def _arrivals(env: simpy.Environment, rate: float, rng: random.Random, request: 
 
 
 def _three_tier(env: simpy.Environment, rng: random.Random, outcome: Outcome) -> Callable[[], Process]:
-    gateway, app, db = (
-        Service(env, workers, mean_s, rng, outcome) for workers, mean_s in ((4, 0.0048), (8, 0.0096), (6, 0.0072))
-    )
+    gateway, app, db = (Service(env, workers, mean_s, rng, outcome) for workers, mean_s in TIERS)
 
     def chain() -> Process:
         yield from gateway.work()
@@ -180,17 +125,3 @@ def _three_tier(env: simpy.Environment, rng: random.Random, outcome: Outcome) ->
         yield env.timeout(2 * LINK_S)  # the answer passes both links; nobody works on it
 
     return chain
-
-
-def _ciw_outcome(network: Any, until_s: float, seed: int, services: set[int]) -> Outcome:
-    """Run a Ciw network; a request has finished when it has left the last station on its way."""
-    ciw.seed(seed)
-    simulation = ciw.Simulation(network)
-    simulation.simulate_until_max_time(until_s)
-    records = simulation.get_all_records()
-    started = {r.id_number: r.arrival_date for r in records if r.node == 1}
-    outcome = Outcome(hops=sum(r.node in services for r in records))
-    for record in records:
-        if record.node == network.number_of_nodes:
-            outcome.finish(record.exit_date - started[record.id_number])
-    return outcome
