@@ -12,10 +12,10 @@ from scenarios.schema.control import Scaling
 from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.scenario import Scenario
 from sim.commands import Command
-from sim.words import unsigned
 from sim.mesh import Mesh
 from sim.platform.metrics import CpuSample
 from sim.platform.pods import Pod, PodPhase
+from sim.words import unsigned
 
 if TYPE_CHECKING:
     from mesa import Model as MesaModel

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import numpy as np
-
 from agents.agent import Decision
-from parley.run_folder import MANIFEST, SUMMARY, RunFolder
+from parley.parts import TableWriter, Writer
+from parley.run_folder import MANIFEST, SUMMARY, RunFolder, as_json
 from parley.snapshots import PodTimes, Snapshot, window_rows
-from parley.spans import span_columns
+from parley.spans import SpanColumns, pod_name, pod_names
 from parley.summarizing import summary_of
-from parley.tables import Columns, TableWriter, columns_of_objects, columns_of_rows
+from parley.tables import columns_of_objects, columns_of_rows
 from sim.clock import ControlPhase
 from sim.mesh import Mesh
 from sim.plane import Records
 
 WINDOWS, CHECKPOINTS = 600, 20  # of a whole run, about
 WINDOW_LEAST_NS = 100_000_000
+SPANS_A_PART = 65_536
 
 
 def window_ns(duration_ns: int) -> int:
@@ -41,41 +41,53 @@ class Manifest:
     content: dict[str, Any]
     began: float = field(default_factory=time.monotonic)
 
+    def changed(self, **changes: Any) -> bytes:
+        """Change some entries; the file as it is to be."""
+        self.content.update(changes, wall_s=round(time.monotonic() - self.began, 3))
+        return as_json(self.content)
+
     def write(self, **changes: Any) -> None:
         """Change some entries and put the file in place."""
-        self.content.update(changes, wall_s=round(time.monotonic() - self.began, 3))
-        self.folder.write_json(MANIFEST, self.content)
+        self.folder.write_bytes(MANIFEST, self.changed(**changes))
 
 
 class Recording:
     """A recorder on the control clock. It looks at window ends, before anybody acts there, and changes nothing."""
 
-    def __init__(self, mesh: Mesh, decisions: list[Decision], manifest: Manifest) -> None:
-        self._mesh, self._decisions, self._manifest = mesh, decisions, manifest
+    def __init__(self, mesh: Mesh, decisions: list[Decision], manifest: Manifest, writer: Writer) -> None:
+        self._mesh, self._decisions, self._manifest, self._writer = mesh, decisions, manifest, writer
         self._layout, self._warmup = mesh.plane.layout, mesh.scenario.warmup
         self._window = window_ns(mesh.scenario.duration)
         windows = -(-mesh.scenario.duration // self._window)
         self._between_checkpoints = max(1, windows // CHECKPOINTS) * self._window
-        makers: dict[str, Callable[[list[Any]], Columns]] = {
-            "windows": columns_of_rows, "spans": self._span_columns,
-            "decisions": columns_of_objects("decisions"), "pods": columns_of_objects("pods"),
+        self._pod_names: list[str] = []
+        table = partial(TableWriter, writer, manifest.folder)
+        self._spans = table("spans", SpanColumns(self._layout, self._pod_names), SPANS_A_PART)
+        self._tables = {
+            "windows": table("windows", columns_of_rows), "spans": self._spans,
+            "decisions": table("decisions", columns_of_objects("decisions")),
+            "pods": table("pods", columns_of_objects("pods")),
         }  # fmt: skip
-        self._tables = {name: TableWriter(manifest.folder, name, maker) for name, maker in makers.items()}
         self._pod_times = PodTimes(self._layout.services)
         self._decided = self._pod_events = 0  # already written
         self._last = self._warm = self._look()
+        self._pod_names += pod_names(self._layout, self._last.seen)
 
     def begin(self) -> None:
-        """Set the first window end on the clock."""
+        """Set the first window end on the clock, and take what comes before it."""
+        self._mesh.cluster.on_ready.append(lambda pod: self._pod_names.append(pod_name(pod.service, pod.number)))
+        self._mesh.plane.drain_spans(self._take_spans)
         self._wait()
 
     def end(self) -> dict[str, Any]:
-        """Write down the rest; the summary of what there is."""
+        """Hand over the rest; the summary of what there is."""
         self._close_window()
         self._take_spans(self._mesh.plane.open_spans())
         for table in self._tables.values():
             table.flush(now=True)
-        return self._write_summary()
+        summary = self._summary()
+        self._writer.hand_over(partial(self._manifest.folder.write_json, SUMMARY, summary))
+        return summary
 
     @property
     def last(self) -> Snapshot:
@@ -90,6 +102,7 @@ class Recording:
         self._mesh.clock.at(due, ControlPhase.SCRAPE, "windows", self._tick)
 
     def _tick(self) -> None:
+        self._writer.check()
         self._close_window()
         now = self._mesh.clock.now_ns
         is_checkpoint = now % self._between_checkpoints == 0
@@ -97,9 +110,15 @@ class Recording:
             table.flush(now=is_checkpoint)
         if is_checkpoint:
             self._manifest.content["checkpoints"].append([now, self._mesh.plane.digest()])
-            self._manifest.write(simulated_ns=now)
-            self._write_summary()
+            manifest, summary = self._manifest.changed(simulated_ns=now), as_json(self._summary())
+            self._writer.hand_over(partial(self._checkpoint, manifest, summary))
         self._wait()
+
+    def _checkpoint(self, manifest: bytes, summary: bytes) -> None:
+        """In the writer's thread, after the parts: only what the tables hold is told."""
+        if all(table.is_whole for table in self._tables.values()):
+            self._manifest.folder.write_bytes(MANIFEST, manifest)
+            self._manifest.folder.write_bytes(SUMMARY, summary)
 
     def _close_window(self) -> None:
         before, after = self._last, self._look()
@@ -114,11 +133,10 @@ class Recording:
         self._tables["decisions"].add(rows)
 
     def _take_spans(self, spans: Records) -> None:
-        if len(spans):
-            self._tables["spans"].add([spans], len(spans))
-
-    def _span_columns(self, taken: list[Records]) -> Columns:
-        return span_columns(self._layout, self._last.seen, np.concatenate(taken))
+        for first in range(0, len(spans), SPANS_A_PART):
+            some = spans[first : first + SPANS_A_PART]
+            self._spans.add([some.tobytes()], len(some))  # bytes, for NumPy copies records field by field
+            self._spans.flush()
 
     def _look(self) -> Snapshot:
         events = self._mesh.cluster.log[self._pod_events :]
@@ -128,7 +146,5 @@ class Recording:
         seen = self._mesh.plane.observe()
         return Snapshot(seen, self._pod_times.at(seen.now_ns))
 
-    def _write_summary(self) -> dict[str, Any]:
-        summary = summary_of(self._mesh, self._warm, self._last, self._manifest.content["until_ns"])
-        self._manifest.folder.write_json(SUMMARY, summary)
-        return summary
+    def _summary(self) -> dict[str, Any]:
+        return summary_of(self._mesh, self._warm, self._last, self._manifest.content["until_ns"])

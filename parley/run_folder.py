@@ -25,8 +25,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write_bytes(self, name: str, data: bytes) -> None:
-        """A file that appears whole: written beside its place, then renamed."""
+    def write_bytes(self, name: str, data: Any) -> None:
+        """A file that appears whole, of bytes or a buffer: written beside its place, then renamed."""
         path = self.path / name
         beside = path.with_name(f".{path.name}.part")
         try:
@@ -39,8 +39,7 @@ class RunFolder:
 
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
         """A JSON file; nan and infinity become null."""
-        text = json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False)
-        self.write_bytes(name, text.encode() + b"\n")
+        self.write_bytes(name, as_json(data))
 
 
 def new_folder(out: str | os.PathLike[str] | None, name: str) -> RunFolder:
@@ -69,6 +68,11 @@ def _made(path: Path) -> Path:
             continue
         return tried
     raise FolderError(f"{path}: there are ten thousand runs of this second already")
+
+
+def as_json(data: Mapping[str, Any]) -> bytes:
+    """JSON as a file has it; nan and infinity become null."""
+    return json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:

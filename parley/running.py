@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any, TypedDict, Unpack
 
@@ -19,9 +20,10 @@ from agents.agent import Decision
 from agents.control_plane import ControlPlane
 from parley.conserving import require_balance
 from parley.errors import FolderError, Interrupted, UsageError
+from parley.parts import Writer
 from parley.recording import Manifest, Recording
 from parley.results import Run
-from parley.run_folder import FORMAT, SCENARIO, RunFolder, new_folder, this_process
+from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, new_folder, this_process
 from parley.spans import MODES, span_share
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads
@@ -150,18 +152,33 @@ def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | No
     manifest = Manifest(folder, _manifest(order))
     manifest.write()
     mesh = Mesh(order.scenario, order.seed, order.engine, span_share=span_share(order.scenario, order.spans))
-    recording = Recording(mesh, seat_agents(mesh), manifest)
-    recording.begin()
-    try:
-        _advance(mesh, order.until_ns, stop, progress, recording)
-    except ParleyError as fault:
-        _keep_what_there_is(recording, manifest, mesh, fault)
-        raise
-    summary = recording.end()
+    with Writer() as writer:
+        recording = Recording(mesh, seat_agents(mesh), manifest, writer)
+        recording.begin()
+        try:
+            _advance(mesh, order.until_ns, stop, progress, recording)
+        except ParleyError as fault:
+            writer.hand_over(partial(folder.write_bytes, MANIFEST, manifest.changed(**_cut_short(mesh, fault))))
+            recording.end()
+            with contextlib.suppress(FolderError):
+                writer.finish()
+            raise
+        summary = recording.end()
+        try:
+            writer.finish()
+        except FolderError as fault:
+            with contextlib.suppress(FolderError):
+                manifest.write(**_cut_short(mesh, fault))
+            raise
     is_over = mesh.now_ns >= order.until_ns
     manifest.write(state="complete" if is_over else "partial", simulated_ns=mesh.now_ns,
                    trace_digest=summary["trace_digest"])  # fmt: skip
     require_balance(summary["conservation"], mesh.now_ns)
+
+
+def _cut_short(mesh: Mesh, fault: ParleyError) -> dict[str, Any]:
+    """What the manifest of a run says that could not go on."""
+    return {"state": "partial", "simulated_ns": mesh.now_ns, "fault": str(fault)}
 
 
 def seat_agents(mesh: Mesh) -> list[Decision]:
@@ -184,13 +201,6 @@ def _advance(mesh: Mesh, until_ns: int, stop: Stop, progress: Watcher | None, re
             seen = recording.last.seen
             progress(Progress(mesh.now_ns, until_ns, time.monotonic() - began, int(seen.workloads["offered"].sum()),
                               int(seen.pods["visits"].sum())))  # fmt: skip
-
-
-def _keep_what_there_is(recording: Recording, manifest: Manifest, mesh: Mesh, fault: ParleyError) -> None:
-    """After a fault: state partial, as far as the disk lets us."""
-    with contextlib.suppress(FolderError):
-        manifest.write(state="partial", simulated_ns=mesh.now_ns, fault=str(fault))
-        recording.end()
 
 
 def _until_ns(scenario: Scenario, until: str | int | None) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from parley.tables import Columns, Words
@@ -11,7 +13,8 @@ from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
 from sim.laws.retrying import OUTCOMES
 from sim.layout import Layout
-from sim.plane import Observation, Records
+from sim.plane import Observation
+from sim.records import SPAN
 
 MODES = ("sample", "all", "none")
 SAMPLED = 5_000  # requests of a run that leave spans, about
@@ -26,25 +29,43 @@ def span_share(scenario: Scenario, mode: str) -> float:
     return min(1.0, SAMPLED / max(1.0, expected))
 
 
-def span_columns(layout: Layout, seen: Observation, spans: Records) -> Columns:
-    """Columns of `spans/`; open ends are null."""
-    entry = {route.name: route.caller for route in layout.routes if route.caller in layout.workloads}
-    columns: Columns = {
-        "workload": Words([entry.get(route.name) for route in layout.routes], spans["route"]),
-        "route": Words([route.name for route in layout.routes], spans["route"]),
-        "service": Words([service for service, _ in layout.endpoints], spans["endpoint"]),
-        "endpoint": Words([endpoint for _, endpoint in layout.endpoints], spans["endpoint"]),
-        "pod": Words([*pod_names(layout, seen), None], spans["pod"]),
-        "outcome": Words(OUTCOMES, spans["outcome"]), "served": Words(OUTCOMES, spans["served"]),
-    }  # fmt: skip
-    for name in ("request", "call", "parent", "attempt", "sent_ns", "worked_ns"):
-        columns[name] = spans[name].astype(np.int64)
-    for name in NOT_YET:
-        columns[name] = np.ma.masked_less(spans[name], 0)
-    return columns
+class SpanColumns:
+    """Makes columns of `spans/` from the bytes of Span records, part after part in the same memory; open ends are null."""
+
+    def __init__(self, layout: Layout, pods: Sequence[str]) -> None:
+        """`pods` are names as `pod_names` has them; more may come."""
+        entry = {route.name: route.caller for route in layout.routes if route.caller in layout.workloads}
+        self._words: dict[str, tuple[str, Sequence[str | None]]] = {  # by column: the field that numbers them, and they
+            "workload": ("route", [entry.get(route.name) for route in layout.routes]),
+            "route": ("route", [route.name for route in layout.routes]),
+            "service": ("endpoint", [service for service, _ in layout.endpoints]),
+            "endpoint": ("endpoint", [endpoint for _, endpoint in layout.endpoints]),
+            "outcome": ("outcome", OUTCOMES), "served": ("served", OUTCOMES),
+        }  # fmt: skip
+        self._pods = pods
+        self._room = np.zeros((len(SPAN.fields), 0), dtype=np.int64)
+
+    def __call__(self, taken: Sequence[bytes]) -> Columns:
+        """The columns of one part; good until the next."""
+        records = [np.frombuffer(some, dtype=SPAN.dtype) for some in taken]
+        rows = sum(map(len, records))
+        if rows > self._room.shape[1]:
+            self._room = np.zeros((len(SPAN.fields), rows), dtype=np.int64)  # once: fresh memory costs more than its use
+        numbers = {name: np.concatenate([some[name] for some in records], out=room[:rows])
+                   for (name, _), room in zip(SPAN.fields, self._room, strict=True)}  # fmt: skip
+        words = {**self._words, "pod": ("pod", [*self._pods, None])}
+        return {
+            **numbers, **{name: np.ma.array(numbers[name], mask=numbers[name] < 0) for name in NOT_YET},
+            **{name: Words(some, numbers[field]) for name, (field, some) in words.items()},
+        }  # fmt: skip
 
 
 def pod_names(layout: Layout, seen: Observation) -> list[str]:
     """`cart-3` for every pod, in the order they became ready."""
     pairs = zip(seen.pod_service.tolist(), seen.pod_number.tolist(), strict=True)
-    return [f"{layout.services[service]}-{number}" for service, number in pairs]
+    return [pod_name(layout.services[service], number) for service, number in pairs]
+
+
+def pod_name(service: str, number: int | None) -> str:
+    """What people call a pod."""
+    return f"{service}-{number}"

@@ -1,12 +1,7 @@
-"""Tables of a run folder: each a folder of closed Parquet parts, written as the run goes on.
-
-A part is written to memory and then put in place whole, so that a killed run leaves only readable files.
-"""
+"""Tables of a run folder: their columns, rows as Parquet, and Parquet as arrays."""
 
 from __future__ import annotations
 
-import io
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +10,6 @@ from typing import Any
 import numpy as np
 
 from parley.errors import FolderError
-from parley.run_folder import RunFolder
-
-PART_ROWS = 20_000
-PART_SECONDS = 5.0  # of wall time: what a killed run loses at most
 
 INT, FLOAT, WORD, TRUTH = "int64", "float64", "word", "bool"
 
@@ -45,6 +36,9 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "pods": {"time_ns": INT, "service": WORD, "number": INT, "phase": WORD, "node": WORD},
 }  # fmt: skip
+GAPS = {"spans": {"workload", "pod", "delivered_ns", "started_ns", "ended_ns", "returned_ns"}}  # where a null may be; else anywhere
+LOOKED_UP = ("request", "sent_ns", "start_ns", "time_ns")  # parts tell their least and greatest of these
+
 
 @dataclass(frozen=True)
 class Words:
@@ -59,30 +53,7 @@ class Words:
 
 Column = Sequence[Any] | np.ndarray[Any, Any] | Words
 Columns = dict[str, Column]  # by name; one that is left out is null
-
-
-class TableWriter:
-    """One table of a run that goes on. `columns_of` turns the items added since the last part into columns."""
-
-    def __init__(self, folder: RunFolder, name: str, columns_of: Callable[[list[Any]], Columns]) -> None:
-        self._folder, self._name, self._columns_of = folder, name, columns_of
-        self._items: list[Any] = []
-        self._rows, self._parts, self._since = 0, 0, time.monotonic()
-
-    def add(self, items: Sequence[Any], rows: int | None = None) -> None:
-        """Some items, which make so many rows: one each if nothing is said."""
-        self._items += items
-        self._rows += len(items) if rows is None else rows
-
-    def flush(self, now: bool = False) -> None:
-        """Close a part if it is time to, or `now`."""
-        late = time.monotonic() - self._since >= PART_SECONDS
-        if not self._rows or not (now or late or self._rows >= PART_ROWS):
-            return
-        data = _as_parquet(COLUMNS[self._name], self._columns_of(self._items))
-        self._folder.write_bytes(f"{self._name}/part-{self._parts:05}.parquet", data)
-        self._items, self._rows, self._since = [], 0, time.monotonic()
-        self._parts += 1
+Condition = tuple[str, str, int]  # ("request", "==", 7)
 
 
 def columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
@@ -95,34 +66,52 @@ def columns_of_objects(name: str) -> Callable[[list[Any]], Columns]:
     return lambda objects: {column: [getattr(one, column) for one in objects] for column in COLUMNS[name]}
 
 
-def read_table(folder: Path, name: str) -> Any:
-    """A table of a run folder as a pyarrow Table; without rows where no maker was there. Raises FolderError."""
+def read_table(folder: Path, name: str, columns: Sequence[str] | None = None, where: Condition | None = None) -> Any:
+    """A table of a run folder as a pyarrow Table; without rows where no maker was there. Raises FolderError.
+
+    `columns` are those wanted, `where` is what must hold of a row; what is not wanted is never in memory as a whole.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = _schema(COLUMNS[name])
-    parts = sorted((folder / name).glob("part-*.parquet"))
+    parts = sorted((folder / name).glob("part-*.parquet"), key=lambda part: (len(part.name), part.name))
+    wanted = {"columns": columns, "filters": None if where is None else [where]}
     try:
-        read = [pq.read_table(part, schema=schema, partitioning=None) for part in parts]
+        read = [pq.read_table(part, schema=schema, partitioning=None, **wanted) for part in parts]
     except (OSError, pa.ArrowInvalid) as fault:
         raise FolderError(f"{folder / name}: cannot be read: {fault}") from fault
-    return pa.concat_tables(read) if read else schema.empty_table()
+    return pa.concat_tables(read) if read else schema.empty_table().select(columns or schema.names)
 
 
-def read_columns(folder: Path, name: str) -> dict[str, np.ndarray[Any, Any]]:
-    """A table as NumPy arrays by column; a null among numbers is nan, among words None."""
-    table = read_table(folder, name)
+def read_columns(folder: Path, name: str, columns: Sequence[str] | None = None,
+                 where: Condition | None = None) -> dict[str, np.ndarray[Any, Any]]:  # fmt: skip
+    """A table, or some of it as `read_table`, as NumPy arrays by column; a null among numbers is nan, among words None."""
+    table = read_table(folder, name, columns, where)
     return {column: table[column].to_numpy(zero_copy_only=False) for column in table.column_names}
 
 
-def _as_parquet(columns: dict[str, str], given: Columns) -> bytes:
+def as_parquet(name: str, given: Columns) -> Any:
+    """Rows of a table as a Parquet file in memory: numbers packed by their differences, words by their place in a list.
+
+    What was packed as time is not compressed as well: it gets hardly smaller, and takes a tenth of what a row costs.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    columns = COLUMNS[name]
     rows = len(next(iter(given.values())))
-    arrays = [_array(given.get(name, [None] * rows), kind) for name, kind in columns.items()]
-    buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=_schema(columns)), buffer, compression="lz4")
+    arrays = {column: _array(given[column] if column in given else [None] * rows, kind) for column, kind in columns.items()}
+    schema = pa.schema([(column, array.type, column in GAPS.get(name, columns)) for column, array in arrays.items()])
+    packed = [column for column, kind in columns.items() if kind == INT]
+    buffer = pa.BufferOutputStream()
+    pq.write_table(
+        pa.Table.from_arrays([*arrays.values()], schema=schema), buffer, store_schema=False,
+        compression={column: "none" if column.endswith("_ns") else "lz4" for column in columns},
+        use_dictionary=[column for column, kind in columns.items() if kind == WORD],
+        column_encoding=dict.fromkeys(packed, "DELTA_BINARY_PACKED"),
+        write_statistics=[column for column in LOOKED_UP if column in columns],
+    )  # fmt: skip
     return buffer.getvalue()
 
 
@@ -131,16 +120,30 @@ def _array(values: Column, kind: str) -> Any:
     import pyarrow as pa
 
     if isinstance(values, Words):
-        return _array(values.words, WORD).take(_array(values.index % len(values.words), INT))
+        return _indexed(values)
     gaps = _gaps(values)
-    validity = pa.py_buffer(np.packbits(~gaps, bitorder="little"))
+    validity = pa.py_buffer(np.packbits(~gaps, bitorder="little")) if gaps.any() else None
     if kind == WORD:
         texts = [b"" if gap else str(value).encode() for value, gap in zip(values, gaps, strict=True)]
         offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32)
         return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts)), validity)
-    filled: Any = np.where(gaps, 0, values.data if isinstance(values, np.ma.MaskedArray) else values).astype(_NUMPY[kind])
+    given: Any = np.ma.getdata(values) if isinstance(values, np.ndarray) else np.where(gaps, 0, values)
+    filled = given.astype(_NUMPY[kind], copy=False)
     content = np.packbits(filled, bitorder="little") if kind == TRUTH else filled
     return pa.Array.from_buffers(_arrow(kind), len(filled), [validity, pa.py_buffer(content)])
+
+
+def _indexed(values: Words) -> Any:
+    """Words as places in a list of those that differ; a string a row is never made."""
+    import pyarrow as pa
+
+    different = list(dict.fromkeys(word for word in values.words if word is not None))
+    places: dict[str | None, int] = {word: place for place, word in enumerate(different)}
+    smallest = np.min_scalar_type(-max(1, len(different)))
+    at = np.array([places.get(word, -1) for word in values.words], dtype=smallest)[values.index]
+    validity = pa.py_buffer(np.packbits(at >= 0, bitorder="little")) if None in values.words else None
+    indices = pa.Array.from_buffers(pa.from_numpy_dtype(smallest), len(at), [validity, pa.py_buffer(at)])
+    return pa.DictionaryArray.from_arrays(indices, _array(different, WORD))
 
 
 def _gaps(values: Sequence[Any] | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:

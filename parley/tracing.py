@@ -77,37 +77,35 @@ class RequestTrace:
 
 
 class Traces:
-    """The sampled requests of a run."""
+    """The sampled requests of a run. What their clients saw is in memory; the rest is read when it is asked for."""
 
     def __init__(self, run: Run) -> None:
-        self._columns = read_columns(run.path, "spans")
-        self._now = float(run.manifest["simulated_ns"])
-        if not len(self._columns["request"]):
+        self._path, self._now = run.path, float(run.manifest["simulated_ns"])
+        self._at_client = read_columns(run.path, "spans", ["request", "sent_ns", "returned_ns"], ("parent", "<", 0))
+        if not len(self):
             raise UsageError(f"{run.path}: this run kept no spans (--spans {run.manifest['spans']})")
 
     def __len__(self) -> int:
-        return len(np.unique(self._columns["request"]))
+        return len(np.unique(self._at_client["request"]))
 
     def slowest(self, most: int) -> list[RequestTrace]:
         """The requests whose clients waited longest, longest first; of equals the first that came."""
-        rows = self._columns
-        at_client = rows["parent"] < 0
-        requests, place = np.unique(rows["request"][at_client], return_inverse=True)
+        rows = self._at_client
+        requests, place = np.unique(rows["request"], return_inverse=True)
         first, last = np.full(len(requests), np.inf), np.zeros(len(requests))
-        np.minimum.at(first, place, rows["sent_ns"][at_client].astype(float))
-        returned = rows["returned_ns"][at_client].astype(float)
+        np.minimum.at(first, place, rows["sent_ns"].astype(float))
+        returned = rows["returned_ns"].astype(float)
         np.maximum.at(last, place, np.where(np.isnan(returned), self._now, returned))
         chosen = np.lexsort((requests, first - last))[:most]
         return [self.request(int(requests[i])) for i in chosen]
 
     def request(self, wanted: int) -> RequestTrace:
         """The trace of one request. Raises UsageError where it left no spans."""
-        rows = self._columns
-        mine = np.flatnonzero(rows["request"] == wanted)
-        if not len(mine):
+        rows = read_columns(self._path, "spans", where=("request", "==", wanted))
+        if not len(rows["request"]):
             raise UsageError(f"request {wanted} left no spans; {len(self):,} of the run's requests did")
-        spans = tuple(sorted((_span(rows, i) for i in mine.tolist()), key=lambda span: span.call))
-        return RequestTrace(wanted, str(rows["workload"][mine[0]] or spans[0].route.split(" ")[0]), spans, self._now)
+        spans = tuple(sorted((_span(rows, i) for i in range(len(rows["request"]))), key=lambda span: span.call))
+        return RequestTrace(wanted, str(rows["workload"][0] or spans[0].route.split(" ")[0]), spans, self._now)
 
 
 def print_trace(console: Console, trace: RequestTrace) -> None:

@@ -39,12 +39,12 @@ class Mesh:
 
     def advance(self, until_ns: int) -> None:
         """Everything strictly before `until_ns`, data and control."""
-        while (due := self._due(until_ns)) < until_ns:
-            self.plane.advance(due)
+        while (then := self.due(until_ns)) < until_ns:
+            self.plane.advance(then)
             self.clock.env.step()
         self.plane.advance(until_ns)
 
-    def _due(self, until_ns: int) -> int:
+    def due(self, until_ns: int) -> int:
         """When control acts next, at most `until_ns`; if it does not before, its clock goes on to then."""
         env = self.clock.env
         if (due := env.peek()) < until_ns:
@@ -67,7 +67,7 @@ def advance_many(meshes: Sequence[Mesh], until_ns: int, threads: int = 1) -> Non
         return
     ahead = list(meshes)
     while ahead:
-        dues = [mesh._due(until_ns) for mesh in ahead]
+        dues = [mesh.due(until_ns) for mesh in ahead]
         advance_planes([mesh.plane for mesh in ahead], dues)
         ahead = [mesh for mesh, due in zip(ahead, dues, strict=True) if due < until_ns]
         for mesh in ahead:

@@ -6,6 +6,7 @@ t, before the data events of that instant. Any partition of a run into advances 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from sim.layout import Layout
 from sim.trace import Row
 
 Records = np.ndarray[Any, Any]
+SPANS_HELD = 8_192  # about, by a plane whose spans are drained
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ class DataPlane(Protocol):
 
     def take_spans(self) -> Records:
         """Spans of sampled requests that ended since the last call, as Span records in trace order."""
+
+    def drain_spans(self, into: Callable[[Records], None]) -> None:
+        """From now on hand spans over within `advance` whenever there are many; `take_spans` has the later ones.
+
+        So memory stays bounded however far one advance goes. What `into` is given is valid during the call only.
+        """
 
     def open_spans(self) -> Records:
         """Spans of sampled tries still in flight, in order of (request, call); ends are -1."""

@@ -26,9 +26,10 @@ class Record:
         tight = np.dtype(list(self.fields), align=True)
         if self.itemsize == 0:
             return tight
-        names = [name for name, _ in self.fields]
-        return np.dtype({"names": names, "formats": [tight[name] for name in names],
-                         "offsets": [(tight.fields or {})[name][1] for name in names], "itemsize": self.itemsize},
+        places: Any = tight.fields
+        layout: Any = {name: places[name][:2] for name, _ in self.fields}
+        return np.dtype({"names": list(layout), "formats": [kind for kind, _ in layout.values()],
+                         "offsets": [place for _, place in layout.values()], "itemsize": self.itemsize},
                         align=True)  # fmt: skip
 
     def only(self, *names: str) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from sim.laws import digesting
 from sim.laws.queueing import area_ns
 from sim.laws.service import servers
 from sim.layout import Layout
-from sim.plane import Observation, Records
+from sim.plane import SPANS_HELD, Observation, Records
 from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
 from sim.trace import Row
 
@@ -39,8 +39,9 @@ class FastPlane:
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
         self._rows: list[Row] = []
-        self._spans: list[Records] = []
-        kernels().begin(self._book)
+        self._spans: list[bytes] = []  # of records: NumPy copies those field by field
+        self._drain: Callable[[Records], None] | None = None
+        kernels().begin(self.book)
 
     # -- the contract of DataPlane --------------------------------------------------------------------------------
 
@@ -53,7 +54,7 @@ class FastPlane:
         """Process every data event strictly before `until_ns`."""
         advance_many([self], [until_ns])
 
-    def _is_done(self, why: int) -> bool:
+    def is_done(self, why: int) -> bool:
         """Whether a call of the kernel came to its end; else what it needs is done first, or an error raised."""
         if why == st.FULL:
             self._make_room()
@@ -112,7 +113,7 @@ class FastPlane:
             service_histogram=histogram[intervals + classes :],
         )
 
-    def _tallies(self, pods: Records) -> Records:
+    def _tallies(self, pods: Any) -> Records:
         """The pods' tallies, their areas up to now."""
         tallies = _columns(POD_TALLY, pods)
         for count, area in AREAS.items():
@@ -142,9 +143,15 @@ class FastPlane:
 
     def take_spans(self) -> Records:
         """Spans that ended since the last call."""
-        self._keep_spans()
-        spans, self._spans = self._spans, []
-        return np.concatenate(spans) if spans else np.zeros(0, dtype=SPAN.dtype)
+        taken, self._spans = [*self._spans, self._held_spans().tobytes()], []
+        return np.frombuffer(b"".join(taken), dtype=SPAN.dtype)
+
+    def drain_spans(self, into: Callable[[Records], None]) -> None:
+        """From now on hand spans over within `advance`."""
+        into(self.take_spans())
+        self._drain = into
+        if self._lane["span_share"] > 0.0 and len(self._state.spans) < SPANS_HELD:
+            self._adopt(self._state._replace(spans=st.empty(SPAN, SPANS_HELD)))
 
     def open_spans(self) -> Records:
         """Spans of sampled tries still in flight."""
@@ -159,8 +166,8 @@ class FastPlane:
         """A copy of every array: the same world at the same instant, independent from here on."""
         twin = object.__new__(FastPlane)
         twin.__dict__.update(self.__dict__)
-        twin._adopt(st.State(*(array.copy() for array in self._state)))
-        twin._pods, twin._rows, twin._spans = dict(self._pods), list(self._rows), list(self._spans)
+        twin._adopt(st.State(*map(st.copied, self._state)))
+        twin._pods, twin._rows, twin._spans, twin._drain = dict(self._pods), list(self._rows), list(self._spans), None
         return twin
 
     def _shared_views(self) -> int:
@@ -246,7 +253,7 @@ class FastPlane:
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
         self._make_room(len(visits))
-        kernels().lose(self._book, visits)
+        kernels().lose(self.book, visits)
 
     # -- room -----------------------------------------------------------------------------------------------------
 
@@ -256,7 +263,7 @@ class FastPlane:
 
     def _adopt(self, state: st.State) -> None:
         self._state = state
-        self._book = st.book(state, self._tables)
+        self.book = st.book(state, self._tables)
 
     def _make_room(self, extra: int = 0) -> None:
         """Until one more step of the loop fits, and so many events besides."""
@@ -273,10 +280,17 @@ class FastPlane:
         self._lane["rows"] = 0
 
     def _keep_spans(self) -> None:
+        spans = self._held_spans()
+        if self._drain is not None:
+            self._drain(spans)
+        elif len(spans):
+            self._spans.append(spans.tobytes())
+
+    def _held_spans(self) -> Records:
+        """What the kernel wrote since; to be read before it writes again."""
         n = self._lane["spans"]
-        if n:
-            self._spans.append(self._state.spans[:n].copy())
         self._lane["spans"] = 0
+        return self._state.spans[:n]
 
 
 def advance_many(planes: Sequence[FastPlane], until_ns: Sequence[int]) -> None:
@@ -284,9 +298,9 @@ def advance_many(planes: Sequence[FastPlane], until_ns: Sequence[int]) -> None:
     ahead = list(range(len(planes)))
     until = np.array(until_ns, dtype=np.int64)
     while ahead:
-        books, whys = np.stack([planes[i]._book for i in ahead]), np.zeros(len(ahead), dtype=np.int64)
+        books, whys = np.stack([planes[i].book for i in ahead]), np.zeros(len(ahead), dtype=np.int64)
         kernels().advance(books, until[ahead], EVENTS_PER_CALL // len(ahead), whys)
-        ahead = [i for i, why in zip(ahead, whys.tolist(), strict=True) if not planes[i]._is_done(why)]
+        ahead = [i for i, why in zip(ahead, whys.tolist(), strict=True) if not planes[i].is_done(why)]
 
 
 def _columns(record: Record, rows: Records) -> Records:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from sim.laws.queueing import area_ns
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
-from sim.plane import Observation, Records
+from sim.plane import SPANS_HELD, Observation, Records
 from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
 from sim.reference.calling import orphan, returned
@@ -44,6 +44,7 @@ class ReferencePlane:
         self._now = self._requests = self._crowd = 0
         self._arrived = -1
         self._log: list[tuple[int, c.PlaneCommand]] = []
+        self._drain: Callable[[Records], None] | None = None
         self.programs = [numbered(scenario.services[s].endpoints[e]) for s, e in self.layout.endpoints]
         self.routes = [Route(self, i, policy) for i, policy in enumerate(self.layout.routes)]
         self.pods: list[Pod] = []
@@ -66,6 +67,8 @@ class ReferencePlane:
         while (due := self.env.peek()) < until_ns:
             self._now = int(due)
             self.env.step()
+            if self._drain is not None and len(self.books.spans) >= SPANS_HELD:
+                self._drain(self.take_spans())
         self._now = max(self._now, until_ns)
 
     def apply(self, command: c.PlaneCommand) -> None:
@@ -128,6 +131,11 @@ class ReferencePlane:
     def take_spans(self) -> Records:
         """Spans that ended since the last call."""
         return self.books.take_spans()
+
+    def drain_spans(self, into: Callable[[Records], None]) -> None:
+        """From now on hand spans over within `advance`."""
+        into(self.take_spans())
+        self._drain = into
 
     def open_spans(self) -> Records:
         """Spans of sampled tries still in flight."""

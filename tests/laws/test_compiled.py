@@ -12,9 +12,9 @@ import pytest
 
 import sim.fast.kernel
 from sim import records
-from sim.words import M64
 from sim.laws import digesting
 from sim.registry import LAWS
+from sim.words import M64
 
 ROUNDS = 300
 LAW = {law.__name__: law for law in LAWS}

@@ -41,15 +41,17 @@ def test_a_killed_run_is_readable(tmp_path):
     assert 0 < run.summary["requests"]["offered"] <= run.windows.offered.sum()
 
 
-def test_a_full_disk_is_one_message(tmp_path):
-    """Exit code 5; what was written before is readable. The limit stands for a disk: the kernel refuses alike."""
+@pytest.mark.parametrize(("room", "windows"), [(3_000, False), (5_500, True)])
+def test_a_full_disk_is_one_message(tmp_path, room, windows):
+    """Exit code 5; what fits is there, up to the fault. The limit stands for a disk: the kernel refuses alike."""
     done = command("run", written(tmp_path, SHOP), "--engine", "reference", "--out", "run", cwd=tmp_path,
-                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000)))  # fmt: skip
+                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (5, "", 1)
     assert "cannot be written: File too large" in done.stderr
     run = parley.load_run(tmp_path / "run")
-    assert (run.state, len(run.windows)) == ("partial", 0)
-    assert run.scenario.name == "shop"
+    assert (run.state, run.scenario.name) == ("partial", "shop")
+    assert "cannot be written" in run.manifest["fault"]
+    assert len(run.windows) == 0 if not windows else run.windows.end_ns.max() == run.manifest["simulated_ns"]
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_run(tmp_path):
