@@ -57,14 +57,14 @@ def next_open(s: Any, w: int, n: int) -> None:
     workload.upcoming = indexed_key(workload.key, n)
     if workload.kind == TIMES:
         if workload.at <= workload.last:
-            push(s, -1, s.times[workload.at], arrival_rank(w, 0), n)
+            push(s, workload.ring, s.times[workload.at], arrival_rank(w, 0), n)
             workload.at += 1
         return
     area = gap_area(workload.upcoming, ARRIVAL, workload.kind != EVEN)
     piece, time_ns, used = next_arrival(s.segments, workload.at, workload.last, workload.used, area)
     workload.at, workload.used = piece, used
     if time_ns >= 0:
-        push(s, -1, time_ns, arrival_rank(w, 0), n)
+        push(s, workload.ring, time_ns, arrival_rank(w, 0), n)
 
 
 @part
@@ -145,26 +145,31 @@ def handle(s: Any, rank: int, what: int) -> int:
 
 @part
 def foresee(s: Any) -> None:
-    """Bring near what the events look at that may come next."""
+    """Bring near what the events look at that may come next: of the first their pods, of those behind them their frames."""
     for i in range(1, 5):
-        f = s.heap[i].what & 0xFFFFFFFF
-        if f < len(s.frames):
-            p = max(0, s.frames[f].pod)
-            prefetch(s.pods, p, 0)
-            prefetch(s.pods, p, 1)
+        bring_pod(s, s.heap[i].what & 0xFFFFFFFF)
     for i in range(5, 21):
-        f = s.heap[i].what & 0xFFFFFFFF
-        prefetch(s.frames, f, 0)
-        prefetch(s.frames, f, 1)
+        bring_frame(s, s.heap[i].what & 0xFFFFFFFF)
     ring = s.rings[s.lane[0].soonest]
-    f = s.ring_events[ring.first + ((ring.head + 1) & ring.mask)].what & 0xFFFFFFFF
-    p = max(0, s.frames[f].pod)
-    prefetch(s.pods, p, 0)
-    prefetch(s.pods, p, 1)
-    f = s.ring_events[ring.first + ((ring.head + 3) & ring.mask)].what & 0xFFFFFFFF
+    bring_pod(s, s.ring_events[ring.first + ((ring.head + 1) & ring.mask)].what & 0xFFFFFFFF)
+    bring_frame(s, s.ring_events[ring.first + ((ring.head + 3) & ring.mask)].what & 0xFFFFFFFF)
+
+
+@part
+def bring_frame(s: Any, f: int) -> None:
+    """Frame f, if it is one: an arrival's event has the request's number in its place."""
     prefetch(s.frames, f, 0)
     prefetch(s.frames, f, 1)
     prefetch(s.frames, f, 2)
+
+
+@part
+def bring_pod(s: Any, f: int) -> None:
+    """The pod of frame f."""
+    if f < len(s.frames):
+        p = s.frames[f].pod
+        prefetch(s.pods, p, 0)
+        prefetch(s.pods, p, 1)
 
 
 @part
