@@ -145,7 +145,8 @@ def handle(s: Any, rank: int, what: int) -> int:
 
 @part
 def foresee(s: Any) -> None:
-    """Bring near what the events look at that may come next: of the first their pods, of those behind them their frames."""
+    """Bring near what the events look at that may come next: of those first in line
+    their pods and callers, of those behind them their frames."""
     for i in range(1, 5):
         bring_pod(s, s.heap[i].what & 0xFFFFFFFF)
     for i in range(5, 21):
@@ -165,11 +166,13 @@ def bring_frame(s: Any, f: int) -> None:
 
 @part
 def bring_pod(s: Any, f: int) -> None:
-    """The pod of frame f."""
+    """The pod of frame f, and whoever waits for it."""
     if f < len(s.frames):
-        p = s.frames[f].pod
+        p, above = s.frames[f].pod, s.frames[f].parent
         prefetch(s.pods, p, 0)
         prefetch(s.pods, p, 1)
+        prefetch(s.frames, above, 0)
+        prefetch(s.frames, above, 2)
 
 
 @part
@@ -196,7 +199,7 @@ def next_strand(s: Any) -> int:
 def advance_one(s: Any, until_ns: int, budget: int) -> int:
     """Process a world up to (not including) until_ns, or `budget` events; says why it came back."""
     lane = s.lane[0]
-    left = 0
+    left, is_far = 0, len(s.frames) > NEAR
     while True:
         if left == 0:
             left = room(s)
@@ -225,7 +228,7 @@ def advance_one(s: Any, until_ns: int, budget: int) -> int:
                 else:
                     rank, what = s.heap[0].rank, s.heap[0].what
                     lane.hole = 1
-            if len(s.frames) > NEAR:
+            if is_far:
                 foresee(s)
             budget -= 1
             due = handle(s, rank, what)
