@@ -1,7 +1,7 @@
 """What is due, in order of (time, rank): a 4-ary heap, and a ring for every delay that is always the same.
 
 Events of a constant delay come in order of time by themselves; only those of the same instant may have to be put
-in order of rank, which walks back over that instant. The heap's first event leaves a hole when it is taken: mostly the
+in order of rank, which walks back over that instant. Timeouts are cancelled where they lie. The heap's first event leaves a hole when it is taken: mostly the
 event's own doing is another one, which then sinks from there, one walk instead of two.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.fast.compiling import part
-from sim.fast.state import NEVER
+from sim.fast.state import CANCELLED, NEVER
 
 NOBODY = NOTHING = -1
 RUNS, SENDS, ENDS, FAILS = range(4)  # what a strand does next within this event: see `todo`
@@ -24,34 +24,55 @@ def todo(strand: int, what: int) -> int:
 
 @part
 def push(s: Any, ring: int, time_ns: int, rank: int, what: int) -> None:
-    """Note an event to come: of the ring of its delay, or -1. There is room: the kernel checks now and then."""
+    """An event to come: of the ring of its delay, or -1. There is room: the kernel checks now and then."""
+    if ring > 0:
+        ring_push(s, ring, time_ns, rank, what)
+    elif ring == 0:
+        push_soon(s, rank, what)
+    else:
+        push_any(s, time_ns, rank, what)
+
+
+@part
+def push_any(s: Any, time_ns: int, rank: int, what: int) -> None:
+    """Note an event for the heap."""
     lane = s.lane[0]
     event = s.fresh[lane.fresh]
-    event.time_ns, event.rank, event.what, event.ring = time_ns, rank, what, ring
+    event.time_ns, event.rank, event.what = time_ns, rank, what
     lane.fresh += 1
 
 
 @part
-def place_fresh(s: Any) -> int:
-    """Give the events that were noted their places, and fill the heap's hole.
-
-    The last, if it has no delay, is left to the caller, who may find that it comes next anyway: its place, or NOBODY.
-    """
+def push_soon(s: Any, rank: int, what: int) -> None:
+    """An event of this very instant: nearly always it is alone and comes next, so the first waits apart."""
     lane = s.lane[0]
-    n = lane.fresh
-    last = NOBODY
-    if n > 0 and s.fresh[n - 1].ring == 0:
-        n -= 1
-        last = n
-    for i in range(n):
-        event = s.fresh[i]
-        if event.ring >= 0:
-            ring_push(s, event.ring, event)
-        elif lane.hole == 1:
+    if lane.instant == 0:
+        lane.instant, lane.instant_rank, lane.instant_what = 1, rank, what
+    else:
+        ring_push(s, 0, lane.now_ns, rank, what)
+
+
+@part
+def is_instant_next(s: Any, until_ns: int) -> bool:
+    """Whether the event that waits apart comes next; else it joins the others of no delay."""
+    lane = s.lane[0]
+    lane.instant = 0
+    if min(s.rings[lane.soonest].time_ns, s.heap[0].time_ns, until_ns) > lane.now_ns:
+        return True
+    ring_push(s, 0, lane.now_ns, lane.instant_rank, lane.instant_what)
+    return False
+
+
+@part
+def place_fresh(s: Any) -> None:
+    """Give the events that were noted their places in the heap, and fill its hole."""
+    lane = s.lane[0]
+    for i in range(lane.fresh):
+        if lane.hole == 1:
             lane.hole = 0
-            sink(s.heap, lane.heap_size, event)
+            sink(s.heap, lane.heap_size, s.fresh[i])
         else:
-            rise(s.heap, lane.heap_size, event)
+            rise(s.heap, lane.heap_size, s.fresh[i])
             lane.heap_size += 1
     lane.fresh = 0
     if lane.hole == 1:
@@ -60,7 +81,6 @@ def place_fresh(s: Any) -> int:
         lane.heap_size = n
         sink(s.heap, n, s.heap[n])
         s.heap[n].time_ns = NEVER
-    return last
 
 
 @part
@@ -106,41 +126,92 @@ def sink(heap: Any, n: int, event: Any) -> None:
 
 
 @part
-def ring_push(s: Any, r: int, event: Any) -> None:
-    """Add an event to the ring of its delay."""
+def ring_push(s: Any, r: int, time_ns: int, rank: int, what: int) -> None:
+    """Add an event to the ring of its delay, where none comes later: only rank may have to be put in order."""
     ring, events = s.rings[r], s.ring_events
     first, mask, i = ring.first, ring.mask, ring.tail
     while i > ring.head:
         before = events[first + ((i - 1) & mask)]
-        if not is_before(event, before):
+        if before.time_ns < time_ns or before.rank <= rank:
             break
         put(events[first + (i & mask)], before)
         i -= 1
-    put(events[first + (i & mask)], event)
+    event = events[first + (i & mask)]
+    event.time_ns, event.rank, event.what = time_ns, rank, what
     ring.tail += 1
     if i == ring.head:
-        ring.time_ns, ring.rank = event.time_ns, event.rank
-        if is_before(event, s.rings[s.lane[0].soonest]):
-            s.lane[0].soonest = r
+        ring.time_ns, ring.rank = time_ns, rank
+        lead(s, r)
 
 
 @part
-def ring_pop(s: Any, ring: Any) -> int:
-    """Take the first event of the soonest ring; what it is about."""
-    events = s.ring_events
+def ring_pop(s: Any, r: int) -> int:
+    """Take the first event of a ring; what it is about."""
+    ring, events = s.rings[r], s.ring_events
     what = events[ring.first + (ring.head & ring.mask)].what
     ring.head += 1
-    if ring.head < ring.tail:
+    ring.time_ns = NEVER
+    while ring.head < ring.tail:
         event = events[ring.first + (ring.head & ring.mask)]
-        ring.time_ns, ring.rank = event.time_ns, event.rank
-    else:
-        ring.time_ns = NEVER
-    soonest = 0
-    for r in range(1, len(s.rings)):
-        if is_before(s.rings[r], s.rings[soonest]):
-            soonest = r
-    s.lane[0].soonest = soonest
+        if event.what != CANCELLED:
+            ring.time_ns, ring.rank = event.time_ns, event.rank
+            break
+        ring.head += 1
+    choose_ring(s, r)
     return int(what)
+
+
+@part
+def lead(s: Any, r: int) -> None:
+    """Ring r has a new first event: it may be the first of all."""
+    lane, ring = s.lane[0], s.rings[r]
+    if r < lane.near_rings:
+        if is_before(ring, s.rings[lane.soonest_near]):
+            lane.soonest_near = r
+    elif is_before(ring, s.rings[lane.soonest_far]):
+        lane.soonest_far = r
+    if is_before(ring, s.rings[lane.soonest]):
+        lane.soonest = r
+
+
+@part
+def choose_ring(s: Any, r: int) -> None:
+    """Ring r has lost its first event: whose comes first now? Timeouts seldom do, so they are looked at apart."""
+    lane = s.lane[0]
+    if r < lane.near_rings:
+        lane.soonest_near = soonest_of(s, 0, lane.near_rings)
+    else:
+        lane.soonest_far = soonest_of(s, lane.near_rings, len(s.rings))
+    near, far = lane.soonest_near, lane.soonest_far
+    lane.soonest = far if is_before(s.rings[far], s.rings[near]) else near
+
+
+@part
+def soonest_of(s: Any, first: int, end: int) -> int:
+    """The ring from `first` up to `end` whose first event comes before the others'."""
+    soonest = first
+    for r in range(first + 1, end):
+        soonest += (r - soonest) * is_before(s.rings[r], s.rings[soonest])
+    return soonest
+
+
+@part
+def next_place(s: Any, r: int) -> int:
+    """Where the next event of a ring will lie, for `cancel`; it counts on, but only its lower bits are asked for."""
+    return s.rings[r].tail & 0x7FFFFFFF if r >= 0 else 0
+
+
+@part
+def cancel(s: Any, r: int, place: int, what: int) -> None:
+    """The timeout that was pushed as `what` when its ring's tail was at `place` will not be needed.
+
+    It may have moved among those of its instant, or be gone; then it comes, and is seen to be stale.
+    """
+    if r >= 0:
+        ring = s.rings[r]
+        event = s.ring_events[ring.first + (place & ring.mask)]
+        if event.what == what:
+            event.what = CANCELLED
 
 
 @part

@@ -25,14 +25,16 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     """A world at time 0, without pods. Adds the workloads' and routes' needs to the tables."""
     layout = maker.layout
     views: list[dict[str, int]] = []
-    routes = [_route(maker, layout, i, seed, views) for i in range(len(layout.routes))]
     workloads = [_workload(maker, seed, i) for i in range(len(layout.workloads))]
+    near_rings = len(maker.delays)
+    routes = [_route(maker, layout, i, seed, views) for i in range(len(layout.routes))]
     outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
     intervals = [*map(vars, layout.intervals), *outside]
     margin = maker.margin
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
     lane[0]["arrived_ns"] = -1
+    lane[0]["near_rings"], lane[0]["soonest_far"] = near_rings, len(maker.delays) - 1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
@@ -41,7 +43,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     return st.State(
         lane=lane,
         frames=_freed(st.empty(st.FRAME, size), lane[0]),
-        fresh=st.empty(st.FRESH, size + users + len(workloads)),
+        fresh=st.empty(st.EVENT, size + users + len(workloads)),
         heap=_never(st.empty(st.EVENT, size + users + len(workloads))),
         rings=rings,
         ring_events=st.empty(st.EVENT, len(delays), size),

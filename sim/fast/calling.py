@@ -7,7 +7,7 @@ from typing import Any
 from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, rank
 from sim.clock import TIMED_OUT as ALARM
 from sim.draws import BACK_OFF, BACKWARD, OUTWARD, child_key, unit
-from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, push, todo
+from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, cancel, next_place, push, push_any, push_soon, todo
 from sim.fast.compiling import cold, part
 from sim.fast.frames import (
     base_key,
@@ -86,7 +86,7 @@ def travel(s: Any, one: int, phase: int) -> None:
     here = frame.zone
     order = rank(phase, frame.request_number, frame.number)
     if here < 0:
-        push(s, 0, now, order, one)
+        push_soon(s, order, one)
         return
     d = s.lane[0].near
     if here != s.pods[frame.pod].zone:
@@ -97,7 +97,7 @@ def travel(s: Any, one: int, phase: int) -> None:
         push(s, s.distributions[d].ring, now + s.distributions[d].constant_ns, order, one)
     else:
         stream = OUTWARD if phase == DELIVERED else BACKWARD
-        push(s, -1, now + sample_ns(s.distributions, d, frame.key, stream), order, one)
+        push_any(s, now + sample_ns(s.distributions, d, frame.key, stream), order, one)
 
 
 @part
@@ -134,18 +134,20 @@ def send(s: Any, f: int) -> None:
     row(s, one.request_number, one.word | SENT, caller.trying)
     if chosen < 0:
         one.served = NO_ENDPOINT
-        push(s, 0, now, rank(REPLIED, one.request_number, one.number), a)
+        push_soon(s, rank(REPLIED, one.request_number, one.number), a)
     else:
         if route.counts_pairs == 1:
             one_more(s, view, chosen)
         travel(s, a, DELIVERED)
     if route.per_try_timeout_ns > 0:
         order = rank(ALARM, one.request_number, one.number)
+        caller.alarm_place = next_place(s, route.alarm_ring)
         push(s, route.alarm_ring, now + route.per_try_timeout_ns, order, (caller.gen << 32) | f)
     if caller.trying == 0:
         caller.epoch += 1
         if route.timeout_ns > 0:
             order = rank(EXPIRED, one.request_number, one.number)
+            caller.expiry_place = next_place(s, route.expiry_ring)
             push(s, route.expiry_ring, now + route.timeout_ns, order, (caller.epoch << 32) | f)
 
 
@@ -158,8 +160,11 @@ def settle(s: Any, f: int, a: int) -> None:
     s.views[one.viewer].active -= 1
     if one.pod >= 0 and route.counts_pairs == 1:
         one_less(s, one.viewer, one.pod)
-    s.frames[f].child = -1
-    s.frames[f].gen += 1
+    caller = s.frames[f]
+    if route.per_try_timeout_ns > 0:
+        cancel(s, route.alarm_ring, caller.alarm_place, (caller.gen << 32) | f)
+    caller.child = -1
+    caller.gen += 1
 
 
 @cold
@@ -198,7 +203,7 @@ def is_retried(s: Any, f: int, a: int, outcome: int) -> bool:
     caller.backing_off = 1
     length = back_off_ns(route.back_off_ns, route.back_off_max_ns, caller.trying + 1, unit(one.key, BACK_OFF, 0))
     order = rank(RETRIED, caller.request_number, one.number)
-    push(s, -1, s.lane[0].now_ns + length, order, (caller.gen << 32) | f)
+    push_any(s, s.lane[0].now_ns + length, order, (caller.gen << 32) | f)
     return True
 
 
@@ -206,9 +211,11 @@ def is_retried(s: Any, f: int, a: int, outcome: int) -> bool:
 def end_call(s: Any, f: int, outcome: int) -> int:
     """A call step's call is over: the next repetition, the fallback, the next step, or failure. Returns the todo."""
     caller = s.frames[f]
+    op = s.ops[caller.pc]
+    if s.routes[op.a].timeout_ns > 0:
+        cancel(s, s.routes[op.a].expiry_ring, caller.expiry_place, (caller.epoch << 32) | f)
     caller.epoch += 1
     caller.result = outcome
-    op = s.ops[caller.pc]
     if is_abandoned(s, f):
         return todo(f, FAILS)
     if outcome == OK or op.d == IGNORE:
@@ -292,7 +299,7 @@ def on_replied(s: Any, a: int) -> int:
 @cold
 def on_alarm(s: Any, f: int, gen: int) -> int:
     """A try has taken too long, unless it is over. Returns the todo."""
-    if s.frames[f].gen != gen:
+    if gen < 0 or s.frames[f].gen != gen:  # cancelled, or stale
         return NOTHING
     a = s.frames[f].child
     give_up(s, f)
@@ -302,9 +309,9 @@ def on_alarm(s: Any, f: int, gen: int) -> int:
 @cold
 def on_expired(s: Any, f: int, epoch: int) -> int:
     """A call has taken too long with all its tries, unless it is over. Returns the todo."""
-    caller = s.frames[f]
-    if caller.epoch != epoch:
+    if epoch < 0 or s.frames[f].epoch != epoch:  # cancelled, or stale
         return NOTHING
+    caller = s.frames[f]
     if caller.backing_off == 1:
         caller.backing_off = 0
         caller.gen += 1

@@ -14,12 +14,12 @@ from sim.fast.agenda import (
     RUNS,
     SENDS,
     is_before,
+    is_instant_next,
     next_started,
     next_woken,
     place_fresh,
     push,
     ring_pop,
-    ring_push,
     todo,
 )
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
@@ -208,14 +208,11 @@ def advance_one(s: Any, until_ns: int, budget: int) -> int:
         left -= 1
         due = next_strand(s) if lane.strands > 0 else NOTHING
         if due == NOTHING:
-            last = place_fresh(s)
-            ring = s.rings[lane.soonest]
-            if last > NOBODY and min(ring.time_ns, s.heap[0].time_ns) > lane.now_ns and lane.now_ns < until_ns:
-                rank, what = s.fresh[last].rank, s.fresh[last].what
+            place_fresh(s)
+            if lane.instant == 1 and is_instant_next(s, until_ns):
+                rank, what = lane.instant_rank, lane.instant_what
             else:
-                if last > NOBODY:
-                    ring_push(s, 0, s.fresh[last])
-                    ring = s.rings[lane.soonest]
+                ring = s.rings[lane.soonest]
                 is_ring = is_before(ring, s.heap[0])
                 time_ns = ring.time_ns if is_ring else s.heap[0].time_ns
                 if time_ns >= until_ns:
@@ -224,7 +221,7 @@ def advance_one(s: Any, until_ns: int, budget: int) -> int:
                     return PAUSED
                 lane.now_ns = time_ns
                 if is_ring:
-                    rank, what = ring.rank, ring_pop(s, ring)
+                    rank, what = ring.rank, ring_pop(s, lane.soonest)
                 else:
                     rank, what = s.heap[0].rank, s.heap[0].what
                     lane.hole = 1

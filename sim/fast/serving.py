@@ -8,7 +8,7 @@ from sim.clock import REPLIED, WORKED, arrival_rank, rank
 from sim.draws import BRANCH as BRANCH_STREAM
 from sim.draws import THINK, child_key, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
-from sim.fast.agenda import ENDS, FAILS, NOTHING, RUNS, SENDS, push, start_later, todo, wake_later
+from sim.fast.agenda import ENDS, FAILS, NOTHING, RUNS, SENDS, push_any, start_later, todo, wake_later
 from sim.fast.calling import next_repetition, orphan, travel, view_of
 from sim.fast.compiling import cold, part
 from sim.fast.frames import base_key, caller_pod, count, drop, is_abandoned, number_call, row, take_frame
@@ -163,7 +163,7 @@ def start_work(s: Any, f: int, p: int) -> None:
         visit.started_ns = now
     row(s, strand.request_number, strand.word | STARTED, strand.lasts_ns)
     order = rank(WORKED, strand.request_number, strand.number)
-    push(s, -1, now + strand.lasts_ns, order, (strand.gen << 32) | f)
+    push_any(s, now + strand.lasts_ns, order, (strand.gen << 32) | f)
 
 
 @part
@@ -301,7 +301,7 @@ def pause(s: Any, f: int) -> None:
     op = s.ops[strand.pc]
     key = child_key(base_key(s, f), op.step, strand.lap, 0)
     due = s.lane[0].now_ns + sample_ns(s.distributions, op.a, key, WORK_STREAM)
-    push(s, -1, due, rank(WORKED, strand.request_number, strand.number), (strand.gen << 32) | f)
+    push_any(s, due, rank(WORKED, strand.request_number, strand.number), (strand.gen << 32) | f)
 
 
 @cold
@@ -367,7 +367,7 @@ def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
     if workload.session > 0 and iteration > 0 and iteration % workload.session == 0:
         d = workload.pause
     length = sample_ns(s.distributions, d, key, THINK)
-    push(s, -1, now_ns + length, arrival_rank(w, user), iteration)
+    push_any(s, now_ns + length, arrival_rank(w, user), iteration)
 
 
 @cold

@@ -55,9 +55,11 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("result", "i4"),  # of the last call this strand made
     ("next_call", "i4"),  # client: the next number to give
     ("sent_ns", "i8"),  # client: when the request arrived; visit: only where sampled
+    ("alarm_place", "i4"),  # of the try's timeout in its ring
+    ("expiry_place", "i4"),  # and of the call's
+    # what is seldom asked for
     ("needed", "i4"),  # join: successes still needed
     ("spare", "i4"),  # join: failures still bearable
-    # what is seldom asked for
     ("is_dying", "i4"),  # visit: 1 while its pod is taken down
     ("workload", "i4"),  # client: class of the request
     ("user", "i4"),  # client: which user
@@ -76,7 +78,7 @@ DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came 
 NEVER = (1 << 63) - 1  # the time of an event that is not there
 HEAP_MARGIN = 4  # so many such behind the last
 EVENT = Record("Event", (("time_ns", "i8"), ("rank", "i8"), ("what", "i8")))  # what: gen or epoch << 32 | frame
-FRESH = Record("Fresh", (*EVENT.fields, ("ring", "i8")))  # ring: -1 for the heap
+CANCELLED = -1  # in place of what an event is about
 RING = Record("Ring", (
     ("time_ns", "i8"),  # of its first event, or NEVER
     ("rank", "i8"),
@@ -200,6 +202,12 @@ LANE = Record("Lane", (
     ("fresh", "i8"),  # events that have no place in the agenda yet
     ("pairs", "i8"),  # entries in use
     ("soonest", "i8"),  # the ring whose first event comes before those of the others
+    ("soonest_near", "i8"),  # of the first rings
+    ("soonest_far", "i8"),  # and of the others, which hold timeouts
+    ("near_rings", "i8"),  # how many are the first
+    ("instant", "i8"),  # 1 where an event of this very instant waits apart
+    ("instant_rank", "i8"),
+    ("instant_what", "i8"),
     ("counted", "i8"),  # how many
     ("strands", "i8"),  # in the two queues that follow
     ("starts_head", "i8"),  # strands to start within this event
@@ -225,7 +233,7 @@ class State(NamedTuple):
 
     lane: Array  # (1,) LANE
     frames: Array  # (frames,) FRAME
-    fresh: Array  # (events,) FRESH
+    fresh: Array  # (events,) EVENT, for the heap
     heap: Array  # (events,) EVENT; NEVER behind the last
     rings: Array  # (rings,) RING
     ring_events: Array  # (rings, events) EVENT
@@ -281,7 +289,7 @@ def copied(array: Array) -> Array:
 
 
 FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, in the order of a book
-    "lane": LANE.dtype, "frames": FRAME.dtype, "fresh": FRESH.dtype, "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
+    "lane": LANE.dtype, "frames": FRAME.dtype, "fresh": EVENT.dtype, "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
