@@ -156,5 +156,5 @@ class Recording:
         return self._latencies.take(seen.workload_histogram), self._insides.take(seen.service_histogram)
 
     def _summary(self) -> dict[str, Any]:
-        means = service_means(self._layout, self._lookout.busyness, self._warm, self._last)
+        means = service_means(self._lookout.busyness, self._warm, self._last)
         return summary_of(self._mesh, means, self._manifest.content["until_ns"])

@@ -107,7 +107,7 @@ class ServiceMeans:
     queue_mean: float  # waiting for a worker or a core, all pods together
 
 
-def service_means(layout: Layout, busyness: Busyness, warm: Snapshot, end: Snapshot) -> list[ServiceMeans]:
+def service_means(busyness: Busyness, warm: Snapshot, end: Snapshot) -> list[ServiceMeans]:
     """What each service did since the warm-up, in the order of the file."""
     elapsed, grown, pod_time = np.array(end.now_ns - warm.now_ns), end.services - warm.services, end.pod_time - warm.pod_time
     columns = (
@@ -127,24 +127,25 @@ class Busyness:
         self._slow_core = slow_core
         self._meter = np.array([0 if spec.resources.requests.cpu is not None else 1 if spec.model == "thread" else 2 for spec in specs])
         self._capacity = np.array([_capacity(spec) for spec in specs], dtype=object)
-        self._widest = 1000 * max(1, *map(int, self._capacity))
 
     def millicore_ns(self, grown: Integers) -> Numbers:
         """CPU time in milli-core nanoseconds."""
-        working, slow = self._handy(grown[..., TALLIED["working_area_ns"]]), self._handy(grown[..., TALLIED["slow_area_ns"]])
+        working, slow = (_exact(grown[..., TALLIED[f"{what}_area_ns"]], 1000) for what in ("working", "slow"))
         return working * 1000 - slow * (1000 - self._slow_core)
 
     def utilization(self, grown: Integers, serving_ns: Integers) -> NDArray[np.float64]:
         """Busy cores over the cpu request, or busy workers over workers where there is none; nan where no pod served."""
         working, waiting, present = (grown[..., TALLIED[f"{what}_area_ns"]] for what in ("working", "waiting", "present"))
-        by_meter = [self.millicore_ns(grown), self._handy(present - waiting), self._handy(working)]
-        whole = self._handy(serving_ns)
-        capacity = self._capacity if whole.dtype == object else self._capacity.astype(np.float64)
-        return quotients(np.choose(self._meter, by_meter), capacity * whole)
+        busy = np.choose(self._meter, [self.millicore_ns(grown), _exact(present - waiting), _exact(working)])
+        serving = _exact(serving_ns, int(self._capacity.max()) + 1)
+        if busy.dtype == object or serving.dtype == object:
+            return quotients(busy.astype(object), self._capacity * serving.astype(object))
+        return quotients(busy, self._capacity.astype(np.float64) * serving)
 
-    def _handy(self, grown: Integers) -> Numbers:
-        """The same, as Python's integers where multiples might not be exact otherwise."""
-        return grown if int(grown.max(initial=0)) <= EXACT // self._widest else grown.astype(object)
+
+def _exact(values: Integers, factor: int = 1) -> Numbers:
+    """The same, as Python's integers where so many times as much is no exact float."""
+    return values if int(values.max(initial=0)) <= EXACT // factor else values.astype(object)
 
 
 def _capacity(spec: Service) -> float:
@@ -160,4 +161,6 @@ def quotients(parts: Numbers, wholes: Numbers) -> NDArray[np.float64]:
     if parts.dtype == object or wholes.dtype == object or max(int(parts.max(initial=0)), int(wholes.max(initial=0))) > EXACT:
         pairs = zip(parts.reshape(-1).tolist(), wholes.reshape(-1).tolist(), strict=True)
         return np.array([part / whole if whole else np.nan for part, whole in pairs]).reshape(parts.shape)
-    return np.divide(parts, wholes, out=np.full(parts.shape, np.nan), where=wholes != 0)
+    found = np.full(parts.shape, np.nan)
+    np.divide(parts, wholes, out=found, where=wholes != 0)
+    return found

@@ -80,7 +80,8 @@ def _class(whole: Records, measured: Records, histogram: NDArray[np.int64]) -> d
 
 def _routes(layout: Layout, tallies: Records) -> dict[str, Any]:
     names = ("attempts", "retries", "failed", "timed_out", "refused_retries")
-    return {route.name: {n: int(tally[n]) for n in names} for route, tally in zip(layout.routes, tallies, strict=True)}
+    rows = zip(*(tallies[name].tolist() for name in names), strict=True)
+    return {route.name: dict(zip(names, row, strict=True)) for route, row in zip(layout.routes, rows, strict=True)}
 
 
 def _cost(mesh: Mesh, routes: Records) -> dict[str, Any]:

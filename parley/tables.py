@@ -145,7 +145,7 @@ def _gaps(values: Sequence[Any] | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dt
     if isinstance(values, np.ma.MaskedArray):
         return np.ma.getmaskarray(values)
     if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
-        return np.isnan(values)
+        return np.asarray(np.isnan(values))
     return np.array([value is None or value != value for value in values], dtype=bool)
 
 

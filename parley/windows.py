@@ -39,28 +39,24 @@ class WindowColumns:
     def __call__(self, windows: Sequence[Window]) -> Columns:
         """The columns of one part."""
         rows, classes = len(self._names), self._classes
-        is_service = np.tile(np.arange(rows) >= classes, len(windows))
         starts, ends = (np.array([getattr(one, side).now_ns for one in windows]) for side in ("before", "after"))
         of_classes, of_services = self._of_classes(windows), self._of_services(windows, ends - starts)
         columns: Columns = {
             "start_ns": np.repeat(starts, rows), "end_ns": np.repeat(ends, rows),
-            "kind": Words(("class", "service"), is_service.astype(np.int64)),
+            "kind": Words(("class", "service"), np.tile(np.arange(rows) >= classes, len(windows)).astype(np.int64)),
             "name": Words(self._names, np.tile(np.arange(rows), len(windows))),
         }  # fmt: skip
-        for name in of_classes | of_services:
-            some = of_classes.get(name), of_services.get(name)
-            dtype = next(one.dtype for one in some if one is not None)
-            column = np.ma.masked_all((len(windows), rows), dtype=dtype)
-            for one, place in zip(some, (slice(classes), slice(classes, rows)), strict=True):
-                if one is not None:
-                    column[:, place] = np.ma.masked_invalid(one)
-            columns[name] = column.reshape(-1)
+        for name, some in (of_classes | of_services).items():
+            column, absent = np.zeros((len(windows), rows), dtype=some.dtype), np.ones((len(windows), rows), dtype=np.bool_)
+            for of_kind, place in ((of_classes, slice(classes)), (of_services, slice(classes, rows))):
+                if name in of_kind:
+                    column[:, place], absent[:, place] = of_kind[name], np.isnan(of_kind[name])
+            columns[name] = np.ma.array(column.reshape(-1), mask=absent.reshape(-1))
         return columns
 
     def _of_classes(self, windows: Sequence[Window]) -> dict[str, NDArray[np.int64] | NDArray[np.float64]]:
         """By column: (windows, classes)."""
-        after = np.stack([one.after.classes for one in windows])
-        grown = after - np.stack([one.before.classes for one in windows])
+        after, grown = np.stack([one.after.classes for one in windows]), _grown("classes", windows)
         change = {name: grown[..., place] for name, place in REQUESTS.items()}
         offered, succeeded, failed = (after[..., REQUESTS[name]] for name in ("offered", "succeeded", "failed"))
         found = {name: change[name] for name in CLASS_COUNTS} | {"in_flight": offered - succeeded - failed}
@@ -87,7 +83,8 @@ class WindowColumns:
 
 
 def _grown(what: str, windows: Sequence[Window]) -> Integers:
-    after, before = (np.stack([getattr(getattr(one, side), what) for one in windows]) for side in ("after", "before"))
+    after: Integers = np.stack([getattr(one.after, what) for one in windows])
+    before: Integers = np.stack([getattr(one.before, what) for one in windows])
     return after - before
 
 

@@ -104,7 +104,7 @@ class FastPlane:
         """What is cheap to look at often."""
         n, state, classes, intervals = len(self._pods), self._state, len(self.layout.workloads), len(self.layout.intervals)
         requests, histogram, now_ns = _request_tallies.words(state.intervals), state.histogram, self.now_ns
-        tallies = _pod_tallies.words(state.pods[:n])
+        tallies: Any = _pod_tallies.words(state.pods[:n])
         tallies[:, _AREAS] = area_ns(tallies[:, _AREAS], tallies[:, _COUNTS], now_ns)
         service, number, slow_core = self._unchanging(n)
         return Glance(
