@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from parley.errors import Unbalanced
 from sim.layout import Layout
 from sim.plane import Observation
@@ -35,22 +37,28 @@ def _laws(layout: Layout, seen: Observation) -> Iterator[tuple[str, bool]]:
         seen.workload_histogram.sum(axis=1) == classes["succeeded"])  # fmt: skip
     yield "visits = succeeded + failed + lost + inside, in every pod", _all(
         pods["visits"] == pods["succeeded"] + pods["failed"] + pods["lost"] + pods["present"])  # fmt: skip
-    yield "a visit enters once: calls that were sent cover visits and refusals, for every service", all(
-        _reached(seen, service) <= _sent(layout, seen, service) for service in range(len(layout.services)))  # fmt: skip
+    yield "a visit enters once: calls that were sent cover visits and refusals, for every service", _all(
+        _reached(layout, seen) <= _sent(layout, seen))  # fmt: skip
     yield "integral of visits inside = time that visits spent inside, in every pod", _all(
         pods["present_area_ns"] == pods["inside_ns"] + seen.pod_present_ns)  # fmt: skip
     yield "time at work = work finished + work lost + work in progress, in every pod", _all(
         pods["working_area_ns"] == pods["served_ns"] + pods["lost_ns"] + seen.pod_work_ns)  # fmt: skip
 
 
-def _reached(seen: Observation, service: int) -> int:
-    mine = seen.pods[seen.pod_service == service]
-    return int(mine["visits"].sum()) + int(mine["rejected"].sum())
+def _reached(layout: Layout, seen: Observation) -> Any:
+    """Visits and refusals of each service."""
+    return _summed(layout, seen.pod_service, seen.pods["visits"] + seen.pods["rejected"])
 
 
-def _sent(layout: Layout, seen: Observation, service: int) -> int:
-    name = layout.services[service]
-    return sum(int(seen.routes["attempts"][i]) for i, route in enumerate(layout.routes) if route.callee == name)
+def _sent(layout: Layout, seen: Observation) -> Any:
+    """Attempts to call each service."""
+    return _summed(layout, [layout.service_index[route.callee] for route in layout.routes], seen.routes["attempts"])
+
+
+def _summed(layout: Layout, services: Any, values: Any) -> Any:
+    sums = np.zeros(len(layout.services), dtype=np.int64)
+    np.add.at(sums, services, values)
+    return sums
 
 
 def _all(holds: Any) -> bool:

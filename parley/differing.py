@@ -157,7 +157,7 @@ def _rows_until(mesh: Mesh, until_ns: int) -> list[Row]:
 
 
 def _places(mesh: Mesh) -> Places:
-    return Places(pod_names(mesh.plane.layout, mesh.plane.observe()), mesh.plane.layout.workloads)
+    return Places(pod_names(mesh.plane.layout, mesh.plane.glance()), mesh.plane.layout.workloads)
 
 
 def _around(before: list[Row], rows: list[list[Row]], after: list[list[Row]], index: int, places: Any) -> Parting:

@@ -10,13 +10,15 @@ from typing import Any
 from agents.agent import Decision
 from parley.parts import TableWriter, Writer
 from parley.run_folder import MANIFEST, SUMMARY, RunFolder, as_json
-from parley.snapshots import PodTimes, Snapshot, window_rows
+from parley.snapshots import Lookout, Snapshot, service_means
 from parley.spans import SpanColumns, pod_name, pod_names
 from parley.summarizing import summary_of
-from parley.tables import columns_of_objects, columns_of_rows
+from parley.tables import columns_of_objects
+from parley.windows import Window, WindowColumns
 from sim.clock import ControlPhase
 from sim.mesh import Mesh
-from sim.plane import Records
+from sim.plane import Glance, Records
+from sim.telemetry import Grown, HistogramGrowth
 
 WINDOWS, CHECKPOINTS = 600, 20  # of a whole run, about
 WINDOW_LEAST_NS = 100_000_000
@@ -63,15 +65,18 @@ class Recording:
         self._pod_names: list[str] = []
         table = partial(TableWriter, writer, manifest.folder)
         self._spans = table("spans", SpanColumns(self._layout, self._pod_names), SPANS_A_PART)
+        self._lookout = Lookout(self._layout, mesh.cluster)
         self._tables = {
-            "windows": table("windows", columns_of_rows), "spans": self._spans,
+            "windows": table("windows", WindowColumns(self._layout, self._lookout.busyness)), "spans": self._spans,
             "decisions": table("decisions", columns_of_objects("decisions")),
             "pods": table("pods", columns_of_objects("pods")),
         }  # fmt: skip
-        self._pod_times = PodTimes(self._layout.services)
+        self._latencies, self._insides = HistogramGrowth(), HistogramGrowth()
         self._decided = self._pod_events = 0  # already written
-        self._last = self._warm = self._look()
-        self._pod_names += pod_names(self._layout, self._last.seen)
+        seen = mesh.plane.glance()
+        self._last = self._warm = self._look(seen)
+        self._grown(seen)
+        self._pod_names += pod_names(self._layout, seen)
 
     def begin(self) -> None:
         """Set the first window end on the clock, and take what comes before it."""
@@ -121,11 +126,13 @@ class Recording:
             self._manifest.folder.write_bytes(SUMMARY, summary)
 
     def _close_window(self) -> None:
-        before, after = self._last, self._look()
-        if after.seen.now_ns > before.seen.now_ns:
-            self._tables["windows"].add([*window_rows(self._layout, before, after, self._mesh.cluster)])
+        seen = self._mesh.plane.glance()
+        before, after = self._last, self._look(seen)
+        if after.now_ns > before.now_ns:
+            window = Window(before, after, *self._grown(seen))
+            self._tables["windows"].add([window], len(after.classes) + len(after.services))
             self._last = after
-        if after.seen.now_ns <= self._warmup:
+        if after.now_ns <= self._warmup:
             self._warm = after
         self._take_spans(self._mesh.plane.take_spans())
         rows = self._decisions[self._decided :]
@@ -138,13 +145,16 @@ class Recording:
             self._spans.add([some.tobytes()], len(some))  # bytes, for NumPy copies records field by field
             self._spans.flush()
 
-    def _look(self) -> Snapshot:
+    def _look(self, seen: Glance) -> Snapshot:
         events = self._mesh.cluster.log[self._pod_events :]
         self._pod_events += len(events)
-        self._pod_times.take(events)
         self._tables["pods"].add(events)
-        seen = self._mesh.plane.observe()
-        return Snapshot(seen, self._pod_times.at(seen.now_ns))
+        return self._lookout.snapshot(seen, events)
+
+    def _grown(self, seen: Glance) -> tuple[Grown, Grown]:
+        """What grew of the histograms since the last time."""
+        return self._latencies.take(seen.workload_histogram), self._insides.take(seen.service_histogram)
 
     def _summary(self) -> dict[str, Any]:
-        return summary_of(self._mesh, self._warm, self._last, self._manifest.content["until_ns"])
+        means = service_means(self._lookout.busyness, self._warm, self._last)
+        return summary_of(self._mesh, means, self._manifest.content["until_ns"])

@@ -198,9 +198,8 @@ def _advance(mesh: Mesh, until_ns: int, stop: Stop, progress: Watcher | None, re
         took = time.monotonic() - since
         stretch = max(1, int(stretch * min(2.0, max(0.25, STRETCH_S / max(took, 1e-9)))))
         if progress is not None:
-            seen = recording.last.seen
-            progress(Progress(mesh.now_ns, until_ns, time.monotonic() - began, int(seen.workloads["offered"].sum()),
-                              int(seen.pods["visits"].sum())))  # fmt: skip
+            last = recording.last
+            progress(Progress(mesh.now_ns, until_ns, time.monotonic() - began, last.offered, last.visits))
 
 
 def _until_ns(scenario: Scenario, until: str | int | None) -> int:

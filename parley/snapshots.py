@@ -1,136 +1,166 @@
-"""Two looks at a running mesh, and what happened between them: rows of `windows/` and means of the summary."""
+"""How a running mesh stands, service by service, and what each did between two such snapshots."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.flow import cores
 from scenarios.schema.topology import Service
 from sim.layout import Layout
-from sim.plane import Observation
+from sim.plane import Glance
 from sim.platform.cluster import Cluster
 from sim.platform.pods import PodEvent, PodPhase
-from sim.telemetry import ServiceWindow, service_growth, window
+from sim.records import REQUEST_TALLY
+from sim.telemetry import TALLIED, Integers, ServiceTotals
 
-SERVING = (PodPhase.READY, PodPhase.DRAINING)
-
-
-@dataclass(frozen=True)
-class PodTime:
-    """Integrals over time of a service's pods, in pod-nanoseconds since the start."""
-
-    ready: int = 0
-    serving: int = 0  # ready or draining
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything counted up to an instant."""
-
-    seen: Observation
-    pod_time: dict[str, PodTime]  # by service
+PHASES = (PodPhase.PENDING, PodPhase.STARTING, PodPhase.READY, PodPhase.DRAINING)
+SERVING = [PHASES.index(phase) for phase in (PodPhase.READY, PodPhase.DRAINING)]
+EXACT = 2**53  # up to here a float is any integer
+Numbers = NDArray[Any]  # integers or floats; or Python's integers, where they may be large
 
 
 class PodTimes:
-    """Adds up pod time from the cluster's log, to the nanosecond."""
+    """Counts pods by phase from the cluster's log, and adds up their time, to the nanosecond."""
 
     def __init__(self, services: Sequence[str]) -> None:
+        self._service = {name: i for i, name in enumerate(services)}
         self._phases: dict[tuple[str, int], PodPhase] = {}
-        self._now: dict[str, Counter[PodPhase]] = {name: Counter() for name in services}
-        self._areas = dict.fromkeys(services, PodTime())
-        self._changed = dict.fromkeys(services, 0)
+        self._count = np.zeros((len(PHASES), len(services)), dtype=np.int64)
+        self._moments = np.zeros_like(self._count)  # as Q2: the integral of a count, less count * now
 
     def take(self, events: Sequence[PodEvent]) -> None:
         """The next entries of the log."""
         for event in events:
-            if event.number is not None:
-                self._pass_time(event.service, event.time_ns)
-                key, now = (event.service, event.number), self._now[event.service]
-                now[self._phases.get(key, PodPhase.GONE)] -= 1
-                now[event.phase] += 1
+            if event.number is None:
+                was = PodPhase.PENDING if event.phase is PodPhase.GONE else PodPhase.GONE
+            else:
+                key = event.service, event.number
+                was = self._phases.get(key, PodPhase.PENDING)  # a number is given on leaving that
                 self._phases[key] = event.phase
+            self._shift(was, -1, event)
+            self._shift(event.phase, 1, event)
 
-    def at(self, now_ns: int) -> dict[str, PodTime]:
-        """Pod time of each service up to now, which must not lie before the last entry taken."""
-        for service in self._areas:
-            self._pass_time(service, now_ns)
-        return dict(self._areas)
+    def counts(self) -> Integers:
+        """(PHASES, services) pods now."""
+        return self._count.copy()
 
-    def _pass_time(self, service: str, now_ns: int) -> None:
-        elapsed, now, area = now_ns - self._changed[service], self._now[service], self._areas[service]
-        ready = area.ready + elapsed * now[PodPhase.READY]
-        serving = area.serving + elapsed * sum(now[phase] for phase in SERVING)
-        self._areas[service], self._changed[service] = PodTime(ready, serving), now_ns
+    def at(self, now_ns: int) -> Integers:
+        """(PHASES, services) pod-nanoseconds up to now, which must not lie before the last entry taken."""
+        return self._moments + self._count * now_ns
+
+    def _shift(self, phase: PodPhase, by: int, event: PodEvent) -> None:
+        if phase is not PodPhase.GONE:
+            place = PHASES.index(phase), self._service[event.service]
+            self._count[place] += by
+            self._moments[place] -= by * event.time_ns
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was counted up to an instant; services and classes in the order of the file."""
+
+    now_ns: int
+    services: Integers  # (services, fields of PodTally)
+    classes: Integers  # (classes, fields of RequestTally)
+    pod_time: Integers  # (PHASES, services)
+    pods: Integers  # (PHASES, services) pods at the instant
+    desired: Sequence[int]  # pods of each service
+
+    @property
+    def offered(self) -> int:
+        """Requests so far."""
+        return int(self.classes[:, 0].sum())
+
+    @property
+    def visits(self) -> int:
+        """Visits to pods so far."""
+        return int(self.services[:, TALLIED["visits"]].sum())
+
+
+class Lookout:
+    """Takes snapshots."""
+
+    def __init__(self, layout: Layout, cluster: Cluster) -> None:
+        self._cluster, self._totals, self._pod_times = cluster, ServiceTotals(len(layout.services)), PodTimes(layout.services)
+        self.busyness = Busyness(layout, self._totals.slow_core)
+
+    def snapshot(self, seen: Glance, events: Sequence[PodEvent]) -> Snapshot:
+        """How things stand; the events are those of the cluster's log since the last one."""
+        self._pod_times.take(events)
+        classes = seen.workloads.view(np.int64).reshape(len(seen.workloads), len(REQUEST_TALLY.fields))
+        return Snapshot(seen.now_ns, self._totals.of(seen), classes, self._pod_times.at(seen.now_ns), self._pod_times.counts(),
+                        self._cluster.desired())  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ServiceMeans:
-    """A service over a stretch of time. Means are over time, nan where no time passed or no pod served."""
+    """A service since the warm-up. Means are over time, nan where no time passed or no pod served."""
 
-    visits: int
-    utilization: float  # busy cores over the cpu request, or busy workers over workers where there is none
+    visits: int  # of the whole run
+    utilization: float
     mean_replicas: float  # ready
     queue_mean: float  # waiting for a worker or a core, all pods together
 
 
-def service_means(layout: Layout, before: Snapshot, after: Snapshot) -> list[ServiceMeans]:
-    """What each service did between two snapshots, in the order of the file."""
-    elapsed = after.seen.now_ns - before.seen.now_ns
-    growth = service_growth(layout, before.seen, after.seen)
-    return [
-        _means({counter: int(grown[i]) for counter, grown in growth.items()}, layout.scenario.services[name], elapsed,
-               before.pod_time[name], after.pod_time[name])
-        for i, name in enumerate(layout.services)
-    ]  # fmt: skip
-
-
-def _means(changed: dict[str, int], spec: Service, elapsed_ns: int, before: PodTime, after: PodTime) -> ServiceMeans:
-    return ServiceMeans(
-        changed["visits"],
-        _utilization(spec, changed, after.serving - before.serving),
-        _over(after.ready - before.ready, elapsed_ns),
-        _over(changed["waiting_area_ns"], elapsed_ns),
+def service_means(busyness: Busyness, warm: Snapshot, end: Snapshot) -> list[ServiceMeans]:
+    """What each service did since the warm-up, in the order of the file."""
+    elapsed, grown, pod_time = np.array(end.now_ns - warm.now_ns), end.services - warm.services, end.pod_time - warm.pod_time
+    columns = (
+        end.services[:, TALLIED["visits"]],
+        busyness.utilization(grown, pod_time[SERVING].sum(axis=0)),
+        quotients(pod_time[PHASES.index(PodPhase.READY)], elapsed),
+        quotients(grown[:, TALLIED["waiting_area_ns"]], elapsed),
     )
+    return [ServiceMeans(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def window_rows(layout: Layout, before: Snapshot, after: Snapshot, cluster: Cluster) -> Iterator[dict[str, Any]]:
-    """Rows of `windows/`: the classes, then the services."""
-    made = window(layout, before.seen, after.seen)
-    span = {"start_ns": made.start_ns, "end_ns": made.end_ns}
-    for one in made.classes:
-        counts = {key: getattr(one, key) for key in ("offered", "succeeded", "good", "failed", "timed_out", "rejected", "in_flight")}
-        times = {f"latency_{key}_ms": getattr(one, f"latency_{key}_ns") / 1e6 for key in ("mean", "p50", "p90", "p99")}
-        yield {**span, "kind": "class", "name": one.name, **counts, **times}
-    for service, means in zip(made.services, service_means(layout, before, after), strict=True):
-        yield {**span, "kind": "service", "name": service.name, **_service_row(service, means),
-               **_phase_counts(cluster, service.name)}  # fmt: skip
+class Busyness:
+    """How busy services were, from what grew: (..., services, fields of PodTally), and (..., services) pods' serving time."""
+
+    def __init__(self, layout: Layout, slow_core: Integers) -> None:
+        specs = [layout.scenario.services[name] for name in layout.services]
+        self._slow_core = slow_core
+        self._meter = np.array([0 if spec.resources.requests.cpu is not None else 1 if spec.model == "thread" else 2 for spec in specs])
+        self._capacity = np.array([_capacity(spec) for spec in specs], dtype=object)
+
+    def millicore_ns(self, grown: Integers) -> Numbers:
+        """CPU time in milli-core nanoseconds."""
+        working, slow = (_exact(grown[..., TALLIED[f"{what}_area_ns"]], 1000) for what in ("working", "slow"))
+        return working * 1000 - slow * (1000 - self._slow_core)
+
+    def utilization(self, grown: Integers, serving_ns: Integers) -> NDArray[np.float64]:
+        """Busy cores over the cpu request, or busy workers over workers where there is none; nan where no pod served."""
+        working, waiting, present = (grown[..., TALLIED[f"{what}_area_ns"]] for what in ("working", "waiting", "present"))
+        busy = np.choose(self._meter, [self.millicore_ns(grown), _exact(present - waiting), _exact(working)])
+        serving = _exact(serving_ns, int(self._capacity.max()) + 1)
+        if busy.dtype == object or serving.dtype == object:
+            return quotients(busy.astype(object), self._capacity * serving.astype(object))
+        return quotients(busy, self._capacity.astype(np.float64) * serving)
 
 
-def _service_row(made: ServiceWindow, means: ServiceMeans) -> dict[str, Any]:
-    return {
-        "visits": made.visits, "failed": made.failed, "rejected": made.rejected, "lost": made.lost,
-        "inside_p50_ms": made.inside_p50_ns / 1e6, "inside_p99_ms": made.inside_p99_ns / 1e6,
-        "busy_cores": made.busy_cores, "waiting": made.waiting, "present": made.present,
-        "utilization": means.utilization,
-    }  # fmt: skip
+def _exact(values: Integers, factor: int = 1) -> Numbers:
+    """The same, as Python's integers where so many times as much is no exact float."""
+    return values if int(values.max(initial=0)) <= EXACT // factor else values.astype(object)
 
 
-def _phase_counts(cluster: Cluster, service: str) -> dict[str, int]:
-    now = cluster.counts(service)
-    return {key: getattr(now, key) for key in ("desired", "pending", "starting", "ready", "draining")}
+def _capacity(spec: Service) -> float:
+    """What a pod's busy time is compared with, by the meter."""
+    if spec.resources.requests.cpu is not None:
+        return spec.resources.requests.cpu
+    return spec.workers if spec.model == "thread" else cores(spec)  # a worker is held from the door to the answer
 
 
-def _utilization(spec: Service, changed: dict[str, int], serving_ns: int) -> float:
-    request = spec.resources.requests.cpu
-    if request is not None:
-        return _over(changed["millicore_ns"], request * serving_ns)
-    if spec.model == "thread":  # a worker is held from the door to the answer
-        return _over(changed["present_area_ns"] - changed["waiting_area_ns"], spec.workers * serving_ns)
-    return _over(changed["working_area_ns"], cores(spec) * serving_ns)
-
-
-def _over(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
+def quotients(parts: Numbers, wholes: Numbers) -> NDArray[np.float64]:
+    """Each part by its whole, rounded once, however large; nan where the whole is 0."""
+    parts, wholes = np.broadcast_arrays(parts, wholes)
+    if parts.dtype == object or wholes.dtype == object or max(int(parts.max(initial=0)), int(wholes.max(initial=0))) > EXACT:
+        pairs = zip(parts.reshape(-1).tolist(), wholes.reshape(-1).tolist(), strict=True)
+        return np.array([part / whole if whole else np.nan for part, whole in pairs]).reshape(parts.shape)
+    found = np.full(parts.shape, np.nan)
+    np.divide(parts, wholes, out=found, where=wholes != 0)
+    return found

@@ -13,7 +13,7 @@ from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
 from sim.laws.retrying import OUTCOMES
 from sim.layout import Layout
-from sim.plane import Observation
+from sim.plane import Glance
 from sim.records import SPAN
 
 MODES = ("sample", "all", "none")
@@ -60,7 +60,7 @@ class SpanColumns:
         }  # fmt: skip
 
 
-def pod_names(layout: Layout, seen: Observation) -> list[str]:
+def pod_names(layout: Layout, seen: Glance) -> list[str]:
     """`cart-3` for every pod, in the order they became ready."""
     pairs = zip(seen.pod_service.tolist(), seen.pod_number.tolist(), strict=True)
     return [pod_name(layout.services[service], number) for service, number in pairs]

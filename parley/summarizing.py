@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from parley.conserving import balances
 from parley.judging import goals, verdicts
-from parley.snapshots import Snapshot, service_means
+from parley.snapshots import ServiceMeans
 from sim.layout import Layout
 from sim.mesh import Mesh
 from sim.plane import Records
@@ -21,12 +22,12 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 COUNTS = ("offered", "succeeded", "failed", "timed_out", "rejected")
 
 
-def summary_of(mesh: Mesh, warm: Snapshot, end: Snapshot, until_ns: int) -> dict[str, Any]:
-    """Everything in summary.json that one run can tell.
+def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int) -> dict[str, Any]:
+    """Everything in summary.json that one run can tell, as things stand.
 
-    `warm` is how things stood at the end of the warm-up, `end` how they stand; the run is to last until `until_ns`.
+    `services` are means since the end of the warm-up; the run is to last until `until_ns`.
     """
-    layout, seen = mesh.plane.layout, end.seen
+    layout, seen = mesh.plane.layout, mesh.plane.observe(live=True)
     classes = len(layout.workloads)
     measured, histogram = seen.intervals[:classes], seen.interval_histogram[:classes]
     return {
@@ -41,7 +42,7 @@ def summary_of(mesh: Mesh, warm: Snapshot, end: Snapshot, until_ns: int) -> dict
             name: _class(seen.workloads[i : i + 1], measured[i : i + 1], histogram[i])
             for i, name in enumerate(layout.workloads)
         },
-        "services": _services(layout, warm, end),
+        "services": {name: asdict(means) for name, means in zip(layout.services, services, strict=True)},
         "routes": _routes(layout, seen.routes),
         "slo": goals(mesh.scenario, measured, histogram),
         "cost": _cost(mesh, seen.routes),
@@ -77,17 +78,10 @@ def _class(whole: Records, measured: Records, histogram: NDArray[np.int64]) -> d
     }  # fmt: skip
 
 
-def _services(layout: Layout, warm: Snapshot, end: Snapshot) -> dict[str, Any]:
-    found = {}
-    for i, (name, means) in enumerate(zip(layout.services, service_means(layout, warm, end), strict=True)):
-        visits = int(end.seen.pods["visits"][end.seen.pod_service == i].sum())
-        found[name] = asdict(means) | {"visits": visits}
-    return found
-
-
 def _routes(layout: Layout, tallies: Records) -> dict[str, Any]:
     names = ("attempts", "retries", "failed", "timed_out", "refused_retries")
-    return {route.name: {n: int(tally[n]) for n in names} for route, tally in zip(layout.routes, tallies, strict=True)}
+    rows = zip(*(tallies[name].tolist() for name in names), strict=True)
+    return {route.name: dict(zip(names, row, strict=True)) for route, row in zip(layout.routes, rows, strict=True)}
 
 
 def _cost(mesh: Mesh, routes: Records) -> dict[str, Any]:

@@ -56,11 +56,6 @@ Columns = dict[str, Column]  # by name; one that is left out is null
 Condition = tuple[str, str, int]  # ("request", "==", 7)
 
 
-def columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
-    """Columns of rows that are mappings; what a row leaves out is None."""
-    return {name: [row.get(name) for row in rows] for name in dict.fromkeys(key for row in rows for key in row)}
-
-
 def columns_of_objects(name: str) -> Callable[[list[Any]], Columns]:
     """The columns of a table whose rows are objects with attributes of those names."""
     return lambda objects: {column: [getattr(one, column) for one in objects] for column in COLUMNS[name]}
@@ -149,8 +144,8 @@ def _indexed(values: Words) -> Any:
 def _gaps(values: Sequence[Any] | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     if isinstance(values, np.ma.MaskedArray):
         return np.ma.getmaskarray(values)
-    if isinstance(values, np.ndarray) and values.dtype.kind in "biu":
-        return np.zeros(len(values), dtype=np.bool_)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        return np.asarray(np.isnan(values))
     return np.array([value is None or value != value for value in values], dtype=bool)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
@@ -95,6 +97,8 @@ def _reads_without_trace(build: Build) -> None:
         unread.advance(until)
     assert read.digest() == unread.digest(), "reading changes nothing"
     now = read.observe()
+    for name, glimpsed in vars(read.glance()).items():
+        assert np.array_equal(glimpsed, getattr(now, name)), "a glance sees what an observation sees"
     tries, done = now.routes["attempts"], now.routes["succeeded"] + now.routes["failed"]
     assert (tries == done + now.routes["in_flight"] + now.routes["orphans"]).all(), "no try is lost"
 

@@ -22,24 +22,30 @@ SPANS_HELD = 8_192  # about, by a plane whose spans are drained
 
 
 @dataclass(frozen=True)
-class Observation:
-    """Everything counted up to now: cumulative, integer, equal under both engines."""
+class Glance:
+    """What scrapes and windows read of all that was counted up to now: cumulative, integer, equal under both engines."""
 
     now_ns: int
     pod_service: NDArray[np.int64]  # (pods,) index of the service; pods in the order they became ready
     pod_number: NDArray[np.int64]  # (pods,) number within the service
-    pod_ready: NDArray[np.bool_]  # (pods,) takes new calls
     pod_slow_core: NDArray[np.int64]  # (pods,) milli-cores of the fractional core; 0: none
+    pods: Records  # (pods,) PodTally
+    workloads: Records  # (workloads,) RequestTally over the whole run
+    workload_histogram: NDArray[np.int64]  # (workloads, BUCKETS) latency of successes, by when they finished
+    service_histogram: NDArray[np.int64]  # (services, BUCKETS) time of visits in the service's pods
+
+
+@dataclass(frozen=True)
+class Observation(Glance):
+    """Everything that was counted."""
+
+    pod_ready: NDArray[np.bool_]  # (pods,) takes new calls
     pod_present_ns: NDArray[np.int64]  # (pods,) time inside so far of the visits that are present
     pod_work_ns: NDArray[np.int64]  # (pods,) time at work so far of the work in progress
-    pods: Records  # (pods,) PodTally
     routes: Records  # (routes,) RouteTally
-    workloads: Records  # (workloads,) RequestTally over the whole run
     alive: NDArray[np.int64]  # (workloads,) requests whose client waits, counted one by one
     intervals: Records  # (intervals,) RequestTally
-    workload_histogram: NDArray[np.int64]  # (workloads, BUCKETS) latency of successes, by when they finished
     interval_histogram: NDArray[np.int64]  # (intervals, BUCKETS) latency of successes, by when they arrived
-    service_histogram: NDArray[np.int64]  # (services, BUCKETS) time of visits in the service's pods
 
 
 class DataPlane(Protocol):
@@ -57,8 +63,14 @@ class DataPlane(Protocol):
     def apply(self, command: PlaneCommand) -> None:
         """Act at now. Raises ValueError for a pod or service that does not exist."""
 
-    def observe(self, *, histograms: bool = True) -> Observation:
-        """Counters up to now, and histograms (empty where not asked for: they are large); reading changes nothing."""
+    def observe(self, *, live: bool = False) -> Observation:
+        """Everything up to now; reading changes nothing.
+
+        Histograms are large: `live` ones are not copied, and to be read before the plane goes on.
+        """
+
+    def glance(self) -> Glance:
+        """What is cheap to look at often; its histograms are live."""
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""

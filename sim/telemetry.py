@@ -1,21 +1,24 @@
-"""Accumulators into windows: what happened between two observations, and quantiles of histograms."""
+"""Accumulators into windows: sums over the pods of a service, growth of histograms, and quantiles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.laws.measuring import BUCKETS, bucket_bounds
-from sim.layout import Layout
-from sim.plane import Observation
+from sim.plane import Glance
+from sim.records import POD_TALLY
 
+Integers = NDArray[np.int64]
+
+TALLIED = {name: place for place, (name, _) in enumerate(POD_TALLY.fields)}  # columns of what `ServiceTotals` adds up
+_ALL = slice(None)
 _MIDDLE_NS = np.array([sum(bucket_bounds(i)) / 2 for i in range(BUCKETS)])
 
 
-def quantile_ns(histogram: NDArray[np.int64], q: float) -> float:
+def quantile_ns(histogram: Integers, q: float) -> float:
     """The q-quantile (0 ... 1) of a histogram, within 0.4 % of the value; nan where it is empty."""
     total = int(histogram.sum())
     if total == 0:
@@ -24,108 +27,80 @@ def quantile_ns(histogram: NDArray[np.int64], q: float) -> float:
     return float(_MIDDLE_NS[int(np.searchsorted(np.cumsum(histogram), max(rank, 1)))])
 
 
-@dataclass(frozen=True)
-class ClassWindow:
-    """One class of requests between two observations."""
+class Grown:
+    """The buckets of some histograms, one below the other, that grew; all others did not."""
 
-    name: str
-    offered: int
-    succeeded: int
-    good: int
-    failed: int
-    timed_out: int
-    rejected: int
-    in_flight: int  # at the end
-    latency_mean_ns: float  # of successes; nan without any
-    latency_p50_ns: float
-    latency_p90_ns: float
-    latency_p99_ns: float
+    def __init__(self, at: Integers, by: Integers) -> None:
+        """`at` are places, row * BUCKETS + bucket, in rising order."""
+        self.at, self.by = at, by
 
+    @classmethod
+    def stacked(cls, several: Sequence[Grown], rows: int) -> Grown:
+        """Several, of so many rows each, one below the other."""
+        at = [one.at + i * rows * BUCKETS for i, one in enumerate(several)]
+        return cls(np.concatenate(at), np.concatenate([one.by for one in several]))
 
-@dataclass(frozen=True)
-class ServiceWindow:
-    """One service between two observations."""
-
-    name: str
-    visits: int
-    failed: int
-    rejected: int
-    lost: int
-    inside_p50_ns: float  # time of visits in the pods, waiting included
-    inside_p99_ns: float
-    busy_cores: float  # mean
-    waiting: float  # mean number that wait for a worker or core
-    present: float  # mean number inside
+    def quantiles_ns(self, rows: int, *qs: float) -> list[NDArray[np.float64]]:
+        """As `quantile_ns` of every row's growth: an array (rows,) for each q."""
+        counted = np.concatenate([[0], np.cumsum(self.by)])
+        upto = counted[np.searchsorted(self.at, np.arange(rows + 1) * BUCKETS)]
+        totals, found = np.diff(upto), []
+        some = totals > 0
+        for q in qs:
+            ranks = np.clip(np.ceil(q * totals).astype(np.int64), 1, np.maximum(totals, 1))
+            places = np.searchsorted(counted[1:], (upto[:-1] + ranks)[some])
+            found.append(np.full(rows, np.nan))
+            found[-1][some] = _MIDDLE_NS[self.at[places] % BUCKETS]
+        return found
 
 
-@dataclass(frozen=True)
-class Window:
-    """The mesh between two observations, [start, end) in ns."""
+class HistogramGrowth:
+    """Remembers how histograms stood when they were last looked at; nothing is copied but what changes."""
 
-    start_ns: int
-    end_ns: int
-    classes: tuple[ClassWindow, ...]
-    services: tuple[ServiceWindow, ...]
+    def __init__(self) -> None:
+        self._before = np.zeros((0, BUCKETS), dtype=np.int64)
+        self._differs = np.zeros((0, BUCKETS), dtype=np.bool_)
 
-
-def window(layout: Layout, before: Observation | None, after: Observation) -> Window:
-    """What happened from one observation (None: the beginning) to another."""
-    start = before.now_ns if before else 0
-    classes = tuple(_class_window(layout, i, before, after) for i in range(len(layout.workloads)))
-    growth = service_growth(layout, before, after)
-    services = tuple(_service_window(layout, i, growth, before, after) for i in range(len(layout.services)))
-    return Window(start, after.now_ns, classes, services)
-
-
-def service_growth(layout: Layout, before: Observation | None, after: Observation) -> dict[str, NDArray[Any]]:
-    """By how much each counter of PodTally, and `millicore_ns`, grew over the pods of each service: (services,) each."""
-    growth = _service_totals(layout, after)
-    if before is not None:
-        earlier = _service_totals(layout, before)
-        growth = {name: values - earlier[name] for name, values in growth.items()}
-    return growth
+    def take(self, now: Integers) -> Grown:
+        """What has grown since the last look, or since the histograms were empty."""
+        if len(self._before) != len(now):
+            self._before, self._differs = np.zeros_like(now), np.zeros(now.shape, dtype=np.bool_)
+        np.not_equal(now, self._before, out=self._differs)
+        at = self._differs.reshape(-1).nonzero()[0]
+        values, before = now.take(at), self._before.reshape(-1)
+        by = values - before.take(at)
+        before[at] = values
+        return Grown(at, by)
 
 
-def _service_totals(layout: Layout, seen: Observation) -> dict[str, NDArray[Any]]:
-    columns = {name: seen.pods[name] for name in seen.pods.dtype.names or ()}
-    columns["millicore_ns"] = np.array(millicore_ns(seen), dtype=object)  # Python's integers stay what they are
-    totals = {name: np.zeros(len(layout.services), dtype=column.dtype) for name, column in columns.items()}
-    for name, column in columns.items():
-        np.add.at(totals[name], seen.pod_service, column)
-    return totals
+class ServiceTotals:
+    """Adds up the tallies of pods by service."""
+
+    def __init__(self, services: int) -> None:
+        self.slow_core = np.zeros(services, dtype=np.int64)  # milli-cores of the fractional core of each service's pods
+        self._services, self._pods = services, -1
+        self._order = self._firsts = self._present = np.zeros(0, dtype=np.int64)
+
+    def of(self, seen: Glance) -> Integers:
+        """(services, fields of PodTally); services without pods have zeros."""
+        if len(seen.pods) != self._pods:
+            self._arrange(seen)
+        totals = np.zeros((self._services, len(TALLIED)), dtype=np.int64)
+        if self._pods:
+            tallies = seen.pods.view(np.int64).reshape(self._pods, len(TALLIED))
+            totals[self._present] = np.add.reduceat(tallies.take(self._order, axis=0), self._firsts)
+        return totals
+
+    def _arrange(self, seen: Glance) -> None:
+        """Pods are never forgotten: their services are looked at only when there are more of them."""
+        self._pods = len(seen.pods)
+        self._order = np.argsort(seen.pod_service, kind="stable")
+        self._present, self._firsts = np.unique(seen.pod_service[self._order], return_index=True)
+        self.slow_core[seen.pod_service] = seen.pod_slow_core
 
 
-def _class_window(layout: Layout, i: int, before: Observation | None, after: Observation) -> ClassWindow:
-    now = after.workloads[i]
-    change = {name: int(now[name]) - (int(before.workloads[i][name]) if before else 0) for name in now.dtype.names}
-    histogram = after.workload_histogram[i] - (before.workload_histogram[i] if before else 0)
-    latency = change.pop("latency_ns")
-    return ClassWindow(
-        layout.workloads[i], **change,
-        in_flight=int(now["offered"] - now["succeeded"] - now["failed"]),
-        latency_mean_ns=latency / change["succeeded"] if change["succeeded"] else float("nan"),
-        latency_p50_ns=quantile_ns(histogram, 0.5),
-        latency_p90_ns=quantile_ns(histogram, 0.9),
-        latency_p99_ns=quantile_ns(histogram, 0.99),
-    )  # fmt: skip
-
-
-def _service_window(layout: Layout, i: int, growth: dict[str, NDArray[Any]], before: Observation | None,
-                    after: Observation) -> ServiceWindow:  # fmt: skip
-    elapsed = max(1, after.now_ns - (before.now_ns if before else 0))
-    histogram = after.service_histogram[i] - (before.service_histogram[i] if before else 0)
-    return ServiceWindow(
-        layout.services[i],
-        visits=int(growth["visits"][i]), failed=int(growth["failed"][i]),
-        rejected=int(growth["rejected"][i]), lost=int(growth["lost"][i]),
-        inside_p50_ns=quantile_ns(histogram, 0.5), inside_p99_ns=quantile_ns(histogram, 0.99),
-        busy_cores=growth["millicore_ns"][i] / 1000 / elapsed,
-        waiting=float(growth["waiting_area_ns"][i]) / elapsed, present=float(growth["present_area_ns"][i]) / elapsed,
-    )  # fmt: skip
-
-
-def millicore_ns(seen: Observation) -> list[int]:
-    """CPU time of each pod so far, in milli-core nanoseconds: Python's integers, since they pass 2^63 in a month."""
-    columns = zip(seen.pods["working_area_ns"].tolist(), seen.pods["slow_area_ns"].tolist(), seen.pod_slow_core.tolist(),
-                  strict=True)  # fmt: skip
+def millicore_ns(seen: Glance, some: Integers | slice = _ALL) -> list[int]:
+    """CPU time so far of some pods, in milli-core nanoseconds: Python's integers, since they pass 2^63 in a month."""
+    working, slow = seen.pods["working_area_ns"][some], seen.pods["slow_area_ns"][some]
+    columns = zip(working.tolist(), slow.tolist(), seen.pod_slow_core[some].tolist(), strict=True)
     return [working * 1000 - slow * (1000 - core) for working, slow, core in columns]

@@ -24,7 +24,7 @@ from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
 from sim.laws.service import servers
 from sim.layout import Layout
-from sim.plane import SPANS_HELD, Observation, Records
+from sim.plane import SPANS_HELD, Glance, Observation, Records
 from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
 from sim.trace import Row
 
@@ -40,6 +40,7 @@ class FastPlane:
         self._adopt(state)
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
+        self._lasting = np.zeros((3, 0), dtype=np.int64)
         self._rows: list[Row] = []
         self._spans: list[bytes] = []  # of records: NumPy copies those field by field
         self._drain: Callable[[Records], None] | None = None
@@ -85,42 +86,43 @@ class FastPlane:
                 if isinstance(command, c.PodGone) and not pod["is_gone"]:
                     self._lose(p)
 
-    def observe(self, *, histograms: bool = True) -> Observation:
+    def observe(self, *, live: bool = False) -> Observation:
         """Counters and histograms up to now."""
-        n, state, frames = len(self._pods), self._state, self._state.frames
-        pods = state.pods[:n]
+        n, state, frames, glance = len(self._pods), self._state, self._state.frames, vars(self.glance())
         classes, intervals = len(self.layout.workloads), len(self.layout.intervals)
-        requests = _columns(REQUEST_TALLY, state.intervals)
-        outside = requests[intervals:]
-        for name in REQUEST_TALLY.dtype.names or ():
-            outside[name] += requests[name][:classes]
-        histogram = state.histogram.copy() if histograms else state.histogram[:0]
-        histogram[intervals : intervals + classes] += histogram[:classes]
+        histograms = {"service_histogram": glance["service_histogram"], "interval_histogram": state.histogram[:intervals]}
         clients = frames[(frames["kind"] == st.CLIENT) & (frames["inside"] == 1)]
-        return Observation(
-            now_ns=self.now_ns,
-            pod_service=pods["service"].astype(np.int64),
-            pod_number=pods["number"].astype(np.int64),
-            pod_ready=pods["is_ready"] == 1,
-            pod_slow_core=pods["slow_core"].astype(np.int64),
-            pod_present_ns=self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
-            pod_work_ns=self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), n),
-            pods=self._tallies(pods),
-            routes=_columns(ROUTE_TALLY, state.routes),
-            workloads=outside,
-            alive=np.bincount(clients["workload"], minlength=classes).astype(np.int64),
-            intervals=requests[:intervals],
-            workload_histogram=histogram[intervals : intervals + classes],
-            interval_histogram=histogram[:intervals],
-            service_histogram=histogram[intervals + classes :],
-        )
+        return Observation(**glance | {
+            "pod_ready": state.pods[:n]["is_ready"] == 1,
+            "pod_present_ns": self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
+            "pod_work_ns": self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), n),
+            "routes": _route_tallies.records(state.routes),
+            "alive": np.bincount(clients["workload"], minlength=classes).astype(np.int64),
+            "intervals": _request_tallies.records(state.intervals[:intervals]),
+            **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
+        })  # fmt: skip
 
-    def _tallies(self, pods: Any) -> Records:
-        """The pods' tallies, their areas up to now."""
-        tallies = _columns(POD_TALLY, pods)
-        for count, area in AREAS.items():
-            tallies[area] = area_ns(pods[area], pods[count], self.now_ns)
-        return tallies
+    def glance(self) -> Glance:
+        """What is cheap to look at often."""
+        n, state, classes, intervals = len(self._pods), self._state, len(self.layout.workloads), len(self.layout.intervals)
+        requests, histogram, now_ns = _request_tallies.words(state.intervals), state.histogram, self.now_ns
+        tallies: Any = _pod_tallies.words(state.pods[:n])
+        tallies[:, _AREAS] = area_ns(tallies[:, _AREAS], tallies[:, _COUNTS], now_ns)
+        service, number, slow_core = self._unchanging(n)
+        return Glance(
+            now_ns, service, number, slow_core,
+            pods=_pod_tallies.as_records(tallies),
+            workloads=_request_tallies.as_records(requests[intervals:] + requests[:classes]),
+            workload_histogram=histogram[intervals : intervals + classes] + histogram[:classes],
+            service_histogram=histogram[intervals + classes :],
+        )  # fmt: skip
+
+    def _unchanging(self, n: int) -> NDArray[np.int64]:
+        """What stays the same of the pods while there are so many: service, number, slow core."""
+        if self._lasting.shape[1] != n:
+            pods = self._state.pods[:n]
+            self._lasting = np.array([pods[name] for name in ("service", "number", "slow_core")], dtype=np.int64)
+        return self._lasting
 
     def _time_since(self, field: str, chosen: NDArray[np.bool_], pods: int) -> NDArray[np.int64]:
         """Time since `field` of the chosen strands, summed over those of each pod."""
@@ -317,12 +319,31 @@ def advance_many(planes: Sequence[FastPlane], until_ns: Sequence[int]) -> None:
         ahead = [i for i, why in zip(ahead, whys.tolist(), strict=True) if not planes[i].is_done(why)]
 
 
-def _columns(record: Record, rows: Records) -> Records:
-    """Some fields of records, as records of their own."""
-    table = np.zeros(len(rows), dtype=record.dtype)
-    for name, _ in record.fields:
-        table[name] = rows[name]
-    return table
+class _Tallies:
+    """Takes the fields of one record, all of them words of 8 bytes, out of wider records: NumPy copies field by field."""
+
+    def __init__(self, record: Record, wider: Record) -> None:
+        places: Any = wider.dtype.fields
+        self._places = np.array([places[name][1] // 8 for name, _ in record.fields])
+        self._of, self._dtype = wider.dtype.itemsize // 8, record.dtype
+
+    def words(self, rows: Records) -> NDArray[np.int64]:
+        """A copy, (rows, fields)."""
+        return rows.view(np.int64).reshape(len(rows), self._of).take(self._places, axis=1)
+
+    def as_records(self, words: NDArray[np.int64]) -> Records:
+        """The same memory as records."""
+        return words.view(self._dtype).reshape(len(words))
+
+    def records(self, rows: Records) -> Records:
+        """A copy, (rows,)."""
+        return self.as_records(self.words(rows))
+
+
+_pod_tallies, _route_tallies = _Tallies(POD_TALLY, st.POD), _Tallies(ROUTE_TALLY, st.ROUTE)
+_request_tallies = _Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
+_COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))
+assert [name for name, _ in POD_TALLY.fields][: 2 * len(AREAS)] == [*AREAS, *AREAS.values()]
 
 
 _SPAN_SOURCES = {name: name for name, _ in SPAN.fields} | {

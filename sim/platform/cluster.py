@@ -80,6 +80,10 @@ class Cluster:
         phases = Counter(pod.phase.value for pod in self.pods(service))
         return PodCounts(self._of(service).desired, *(phases[name] for name in ("pending", "starting", "ready", "draining")))
 
+    def desired(self) -> list[int]:
+        """How many pods each service was asked to have, in the order of the file."""
+        return [deployment.desired for deployment in self._deployments.values()]
+
     def bill(self, now_ns: int) -> Bill:
         """What was used up to now."""
         hours = now_ns / HOUR_NS

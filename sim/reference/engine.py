@@ -20,7 +20,7 @@ from sim.laws.queueing import area_ns
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
-from sim.plane import SPANS_HELD, Observation, Records
+from sim.plane import SPANS_HELD, Glance, Observation, Records
 from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
 from sim.reference.calling import orphan, returned
@@ -81,32 +81,32 @@ class ReferencePlane:
             self._act(command, self.by_name[command.service, command.number])
         self._log.append((self._now, command))
 
-    def observe(self, *, histograms: bool = True) -> Observation:
+    def observe(self, *, live: bool = False) -> Observation:
         """Counters and histograms up to now."""
-        books, pods = self.books, self.pods
+        books, pods, glance = self.books, self.pods, vars(self.glance())
+        histograms = {name: glance[name] for name in ("workload_histogram", "service_histogram")}
+        histograms["interval_histogram"] = books.interval_histogram
+        return Observation(**glance | {
+            "pod_ready": _column((pod in self.ready[pod.service] for pod in pods), np.bool_),
+            "pod_present_ns": _column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
+            "pod_work_ns": _column(sum(self._now - job.started_ns for job in pod.at_work) for pod in pods),
+            "routes": ROUTE_TALLY.gather([route.tally for route in self.routes]),
+            "alive": _column(len(alive) for alive in books.alive),
+            "intervals": REQUEST_TALLY.gather(books.intervals),
+            **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
+        })  # fmt: skip
 
-        def column(values: Iterable[int], kind: type = np.int64) -> NDArray[Any]:
-            return np.fromiter(values, dtype=kind)
-
-        def copied(histogram: NDArray[np.int64]) -> NDArray[np.int64]:
-            return histogram.copy() if histograms else histogram[:0]
-
-        return Observation(
+    def glance(self) -> Glance:
+        """What is cheap to look at often."""
+        return Glance(
             now_ns=self._now,
-            pod_service=column(pod.service for pod in pods),
-            pod_number=column(pod.number for pod in pods),
-            pod_ready=column((pod in self.ready[pod.service] for pod in pods), np.bool_),
-            pod_slow_core=column(pod.slow_core for pod in pods),
-            pod_present_ns=column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
-            pod_work_ns=column(sum(self._now - job.started_ns for job in pod.at_work) for pod in pods),
+            pod_service=_column(pod.service for pod in self.pods),
+            pod_number=_column(pod.number for pod in self.pods),
+            pod_slow_core=_column(pod.slow_core for pod in self.pods),
             pods=self._tallies(),
-            routes=ROUTE_TALLY.gather([route.tally for route in self.routes]),
-            workloads=REQUEST_TALLY.gather(books.workloads),
-            alive=column(len(alive) for alive in books.alive),
-            intervals=REQUEST_TALLY.gather(books.intervals),
-            workload_histogram=copied(books.workload_histogram),
-            interval_histogram=copied(books.interval_histogram),
-            service_histogram=copied(books.service_histogram),
+            workloads=REQUEST_TALLY.gather(self.books.workloads),
+            workload_histogram=self.books.workload_histogram,
+            service_histogram=self.books.service_histogram,
         )
 
     def _tallies(self) -> Records:
@@ -257,3 +257,7 @@ class ReferencePlane:
         reply.callbacks.append(lambda _: returned(self, one))
         due = self._now + self.network.backward_ns(one)
         reply.fall(due, rank(REPLIED, one.request.number, one.number))
+
+
+def _column(values: Iterable[int], kind: type = np.int64) -> NDArray[Any]:
+    return np.fromiter(values, dtype=kind)

@@ -75,7 +75,7 @@ class Growing:
                 "building_s": round(self.building_s, 4), "observing_s": round(looking_s, 6)}  # fmt: skip
 
     def _hops(self) -> int:
-        return int(self.mesh.plane.observe(histograms=False).pods["visits"].sum())
+        return int(self.mesh.plane.glance().pods["visits"].sum())
 
 
 def with_replicas(replicas: int, loaded: int = SMALLEST) -> dict[str, Any]:
