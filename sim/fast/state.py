@@ -50,7 +50,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("next", "i4"),  # in a queue, or in the list of free frames
     ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
     ("refs", "i4"),  # what still needs this frame
-    ("sampled", "i4"),  # 1 where spans are kept; a visit's becomes 2 once its span is
+    ("sampled", "i4"),  # client: LEFT, KEPT or UNDECIDED; visit: 1 where it has a span, 2 once that is over
     ("epoch", "i4"),  # grows with every call begun or ended, never reset
     ("result", "i4"),  # of the last call this strand made
     ("next_call", "i4"),  # client: the next number to give
@@ -69,8 +69,11 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("outcome", "i4"),  # as the caller saw it
     ("ended_ns", "i8"),
     ("returned_ns", "i8"),
+    ("held_first", "i4"),  # undecided client: its tries that are over, linked by `next`; -1: none
+    ("held_last", "i4"),
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 FREE, CLIENT, VISIT, BRANCH = range(4)
+LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
 DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
 NEVER = (1 << 63) - 1  # the time of an event that is not there
@@ -208,12 +211,14 @@ LANE = Record("Lane", (
     ("spans", "i8"),
     ("recording", "i8"),
     ("span_share", "f8"),
+    ("span_tail", "i8"),  # 1 where requests are decided when they are over
+    ("unwritten", "i8"),  # first of the held tries whose spans are to be written before the next event; -1: none
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
     ("arrived_ns", "i8"),  # when the last request came
     ("crowd", "i8"),  # how many came before it at that instant
-    ("stopped", "i8"),  # TOO_MANY or STUCK
+    ("stopped", "i8"),  # TOO_MANY, STUCK, or FULL while held spans are to be written
     ("culprit", "i8"),  # number of the request that made too many calls
 ))  # fmt: skip
 

@@ -28,7 +28,8 @@ def test_engines_agree_to_the_row(data: st.DataObject, seed: int) -> None:
     """D8: on generated worlds both engines emit the same rows, spans, counters and digest."""
     scenario = data.draw(scenarios())
     script = data.draw(scripts(scenario))
-    planes = [play(build_plane(scenario, seed, engine, span_share=0.5, record=True), script, UNTIL_NS)
+    share, tail = data.draw(st.sampled_from([(0.5, False), (0.5, True), (1.0, True)]))
+    planes = [play(build_plane(scenario, seed, engine, span_share=share, span_tail=tail, record=True), script, UNTIL_NS)
               for engine in ("reference", "fast")]  # fmt: skip
     assert_same(*planes)
     for plane in planes:

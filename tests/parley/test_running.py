@@ -159,7 +159,7 @@ def test_nothing_is_overwritten(shop, folder, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(("asked", "says"), [
-    ({"engine": "fats"}, "did you mean 'fast'"), ({"spans": "some"}, "one of sample, all, none"), ({"seed": -1}, "a whole number"),
+    ({"engine": "fats"}, "did you mean 'fast'"), ({"spans": "some"}, "one of sample, tail, all, none"), ({"seed": -1}, "a whole number"),
     ({"seed": 1.5}, "not 1.5"), ({"seed": "1"}, "not '1'"), ({"until": "0s"}, "nothing to run"),
 ])  # fmt: skip
 def test_a_wrong_word_is_answered(folder, asked, says):
