@@ -1,4 +1,4 @@
-"""What spans cost: a whole `parley.run` of three tiers into a temporary folder, with no spans, sampled ones, those of bad requests, and all.
+"""What spans cost: a whole `parley.run` of three tiers into a temporary folder, with no spans, sampled ones, the tail, and all.
 
 Building, windows, summary and all writing count, in wall time, because a disk is waited for and not computed with; the
 speed in CPU time, of all threads, stands beside it. The modes take turns; a cost is the share of the speed that `none`
