@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
-from scenarios.schema.scenario import Scenario
+from scenarios.schema.scenario import Expect, Scenario
 from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Step, Wait, Work
 
 ALWAYS_GOOD_NS = (1 << 62) - 1  # the bound of a class without a latency objective
@@ -40,8 +40,7 @@ class Layout:
         for edge in _edges(scenario):
             self._add_route(edge)
         self.intervals = [self._whole_run(i) for i in range(len(self.workloads))]
-        for expectation in range(len(scenario.expect)):
-            self.intervals += self._expected(expectation)
+        self._expected = [self._expected_intervals(expect) for expect in scenario.expect]
 
     def _add_route(self, edge: Edge) -> None:
         if edge in self.route_index:
@@ -68,22 +67,21 @@ class Layout:
     def _whole_run(self, workload: int) -> Interval:
         return Interval(workload, self.scenario.warmup, self.scenario.duration, self.good_ns(workload))
 
-    def _expected(self, index: int) -> list[Interval]:
-        expect = self.scenario.expect[index]
+    def _expected_intervals(self, expect: Expect) -> list[int]:
         start = self.scenario.warmup if expect.start is None else expect.start
         end = self.scenario.duration if expect.until is None else expect.until
-        return [Interval(i, start, end, self.good_ns(i)) for i in self.expected_workloads(index)]
+        classes = [i for i, name in enumerate(self.workloads) if expect.workload in (None, name)]
+        return [self._interval(Interval(i, start, end, self.good_ns(i))) for i in classes]
 
-    def expected_workloads(self, index: int) -> list[int]:
-        """The classes an expectation speaks of."""
-        named = self.scenario.expect[index].workload
-        return [i for i, name in enumerate(self.workloads) if named in (None, name)]
+    def _interval(self, wanted: Interval) -> int:
+        """The index of an interval; every stretch of time is measured once, whoever asks."""
+        if wanted not in self.intervals:
+            self.intervals.append(wanted)
+        return self.intervals.index(wanted)
 
     def expected_intervals(self, index: int) -> list[int]:
-        """Indices of the intervals that measure an expectation."""
-        before = sum(len(self.expected_workloads(i)) for i in range(index))
-        first = len(self.workloads) + before
-        return list(range(first, first + len(self.expected_workloads(index))))
+        """Indices of the intervals that measure an expectation, one for each class it speaks of."""
+        return self._expected[index]
 
 
 def _edges(scenario: Scenario) -> Iterator[Edge]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from scenarios.schema.routing import ResolvedRoute
 from sim.draws import family_key, indexed_key
 from sim.fast import state as st
-from sim.fast.frames import pair_hash
+from sim.fast.frames import pair_hash, pair_key
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, digesting
 from sim.laws.measuring import BUCKETS
@@ -36,7 +37,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
-    size = 1 << (32 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
+    size = 1 << (64 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
     rings = rows(st.RING, [{"time_ns": st.NEVER, "first": r * size, "mask": size - 1} for r in range(len(delays))])
     return st.State(
         lane=lane,
@@ -161,13 +162,28 @@ def doubled(array: np.ndarray[Any, Any], axis: int = 0) -> np.ndarray[Any, Any]:
 
 def _rehashed(pairs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     wider = np.zeros(2 * len(pairs), dtype=pairs.dtype)
-    mask = len(wider) - 1
     for pair in pairs[pairs["key"] != 0]:
-        slot = pair_hash(int(pair["key"])) & mask
-        while wider[slot]["key"] != 0:
-            slot = (slot + 1) & mask
-        wider[slot] = pair
+        _enter(wider, int(pair["key"]), int(pair["count"]))
     return wider
+
+
+def _enter(pairs: np.ndarray[Any, Any], key: int, count: int) -> None:
+    mask = len(pairs) - 1
+    slot = pair_hash(key) & mask
+    while pairs[slot]["key"] != 0:
+        slot = (slot + 1) & mask
+    pairs[slot] = (key, count)
+
+
+def with_pairs(state: st.State, counts: Mapping[tuple[int, int], int]) -> st.State:
+    """The state with tries in flight by (view, pod) that were not counted yet."""
+    for (view, pod), count in counts.items():
+        lane = state.lane[0]
+        if 2 * (lane["pairs"] + 1) > len(state.pairs):
+            state = state._replace(pairs=_rehashed(state.pairs))
+        _enter(state.pairs, pair_key(view, pod), count)
+        lane["pairs"] += 1
+    return state
 
 
 def _wider_rings(state: st.State) -> np.ndarray[Any, Any]:

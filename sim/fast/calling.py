@@ -137,7 +137,7 @@ def send(s: Any, f: int) -> None:
         one.served = NO_ENDPOINT
         push(s, 0, now, rank(REPLIED, one.request_number, one.number), a)
     else:
-        if route.policy == LEAST_REQUEST:
+        if route.counts_pairs == 1:
             one_more(s, view, chosen)
         travel(s, a, DELIVERED)
     if route.per_try_timeout_ns > 0:
@@ -157,7 +157,7 @@ def settle(s: Any, f: int, a: int) -> None:
     route = s.routes[one.route]
     route.in_flight -= 1
     s.views[one.viewer].active -= 1
-    if one.pod >= 0 and route.policy == LEAST_REQUEST:
+    if one.pod >= 0 and route.counts_pairs == 1:
         one_less(s, one.viewer, one.pod)
     s.frames[f].child = -1
     s.frames[f].gen += 1

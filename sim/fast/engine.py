@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,11 +15,12 @@ from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
-from sim.fast.building import doubled, grown, initial_state
+from sim.fast.building import doubled, grown, initial_state, with_pairs
 from sim.fast.compiling import kernels
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.tables import TableMaker
 from sim.laws import digesting
+from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
 from sim.laws.service import servers
 from sim.layout import Layout
@@ -194,6 +196,18 @@ class FastPlane:
         service_list["count"] += 1
         service_list["version"] += 1
         self._pods[command.service, command.number] = p
+        if service_list["count"] == 2:
+            self._count_pairs(service)
+
+    def _count_pairs(self, service: int) -> None:
+        """Two pods to choose from: from here on tries in flight are counted by view and pod; first those there are."""
+        routes, frames = self._state.routes, self._state.frames
+        begun = (routes["callee"] == service) & (routes["policy"] == LEAST_REQUEST) & (routes["counts_pairs"] == 0)
+        routes["counts_pairs"][begun] = 1
+        tries = np.flatnonzero((frames["kind"] == st.VISIT) & begun[frames["route"]] & (frames["pod"] >= 0))
+        open_tries = frames[tries][frames["child"][frames["parent"][tries]] == tries]
+        counts = Counter(zip(open_tries["viewer"].tolist(), open_tries["pod"].tolist(), strict=True))
+        self._adopt(with_pairs(self._state, counts))
 
     def _pod_fields(self, command: c.PodReady, service: int) -> dict[str, int | float]:
         spec = self.layout.scenario.services[command.service]

@@ -8,7 +8,7 @@ from sim.clock import CALLS_MAX
 from sim.fast.compiling import cold, part
 from sim.fast.state import BRANCH, FREE, TOO_MANY, VISIT
 from sim.laws.digesting import fold
-from sim.laws.measuring import BUCKETS, bucket
+from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import PENDING
 
 
@@ -31,10 +31,10 @@ def keep_row(s: Any, request: int, word: int, value: int) -> None:
 
 
 @part
-def count(s: Any, histogram: int, ns: int) -> None:
-    """M1: note a length; its bucket grows later, many at once, because it is seldom near."""
+def count(s: Any, histogram: int, b: int) -> None:
+    """M1: note a length by its bucket, which grows later, many at once, because it is seldom near."""
     lane = s.lane[0]
-    s.counted[lane.counted] = histogram * BUCKETS + bucket(ns)
+    s.counted[lane.counted] = histogram * BUCKETS + b
     lane.counted += 1
     if lane.counted == len(s.counted):
         grow_buckets(s)

@@ -60,14 +60,14 @@ def next_open(s: Any, w: int, n: int) -> None:
     workload.upcoming = indexed_key(workload.key, n)
     if workload.kind == TIMES:
         if workload.at <= workload.last:
-            push(s, -1, s.times[workload.at], arrival_rank(w, 0), n)
+            push(s, workload.ring, s.times[workload.at], arrival_rank(w, 0), n)
             workload.at += 1
         return
     area = gap_area(workload.upcoming, ARRIVAL, workload.kind != EVEN)
     piece, time_ns, used = next_arrival(s.segments, workload.at, workload.last, workload.used, area)
     workload.at, workload.used = piece, used
     if time_ns >= 0:
-        push(s, -1, time_ns, arrival_rank(w, 0), n)
+        push(s, workload.ring, time_ns, arrival_rank(w, 0), n)
 
 
 @part
@@ -148,26 +148,34 @@ def handle(s: Any, rank: int, what: int) -> int:
 
 @part
 def foresee(s: Any) -> None:
-    """Bring near what the events look at that may come next."""
+    """Bring near what the events look at that may come next: of those first in line
+    their pods and callers, of those behind them their frames."""
     for i in range(1, 5):
-        f = s.heap[i].what & 0xFFFFFFFF
-        if f < len(s.frames):
-            p = max(0, s.frames[f].pod)
-            prefetch(s.pods, p, 0)
-            prefetch(s.pods, p, 1)
+        bring_pod(s, s.heap[i].what & 0xFFFFFFFF)
     for i in range(5, 21):
-        f = s.heap[i].what & 0xFFFFFFFF
-        prefetch(s.frames, f, 0)
-        prefetch(s.frames, f, 1)
+        bring_frame(s, s.heap[i].what & 0xFFFFFFFF)
     ring = s.rings[s.lane[0].soonest]
-    f = s.ring_events[ring.first + ((ring.head + 1) & ring.mask)].what & 0xFFFFFFFF
-    p = max(0, s.frames[f].pod)
-    prefetch(s.pods, p, 0)
-    prefetch(s.pods, p, 1)
-    f = s.ring_events[ring.first + ((ring.head + 3) & ring.mask)].what & 0xFFFFFFFF
+    bring_pod(s, s.ring_events[ring.first + ((ring.head + 1) & ring.mask)].what & 0xFFFFFFFF)
+    bring_frame(s, s.ring_events[ring.first + ((ring.head + 3) & ring.mask)].what & 0xFFFFFFFF)
+
+
+@part
+def bring_frame(s: Any, f: int) -> None:
+    """Frame f, if it is one: an arrival's event has the request's number in its place."""
     prefetch(s.frames, f, 0)
     prefetch(s.frames, f, 1)
     prefetch(s.frames, f, 2)
+
+
+@part
+def bring_pod(s: Any, f: int) -> None:
+    """The pod of frame f, and whoever waits for it."""
+    if f < len(s.frames):
+        p, above = s.frames[f].pod, s.frames[f].parent
+        prefetch(s.pods, p, 0)
+        prefetch(s.pods, p, 1)
+        prefetch(s.frames, above, 0)
+        prefetch(s.frames, above, 2)
 
 
 @part
@@ -194,7 +202,7 @@ def next_strand(s: Any) -> int:
 def advance_one(s: Any, until_ns: int, budget: int) -> int:
     """Process a world up to (not including) until_ns, or `budget` events; says why it came back."""
     lane = s.lane[0]
-    left = 0
+    left, is_far = 0, len(s.frames) > NEAR
     while True:
         if left == 0:
             left = room(s)
@@ -223,7 +231,7 @@ def advance_one(s: Any, until_ns: int, budget: int) -> int:
                 else:
                     rank, what = s.heap[0].rank, s.heap[0].what
                     lane.hole = 1
-            if len(s.frames) > NEAR:
+            if is_far:
                 foresee(s)
             budget -= 1
             due = handle(s, rank, what)

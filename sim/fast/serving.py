@@ -17,7 +17,7 @@ from sim.fast.spans import decide_spans
 from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WORK
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
-from sim.laws.measuring import count_finished, is_measured
+from sim.laws.measuring import bucket, count_finished, is_measured
 from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED, REJECTED
 from sim.laws.service import duration_ns, way
@@ -95,7 +95,7 @@ def answer(s: Any, a: int, outcome: int) -> None:
     now = s.lane[0].now_ns
     pod = s.pods[one.pod]
     row(s, one.request_number, one.word | ANSWERED, outcome)
-    count(s, len(s.intervals) + pod.service, now - one.delivered_ns)
+    count(s, len(s.intervals) + pod.service, bucket(now - one.delivered_ns))
     shift_present(pod, -1, now)
     pod.inside_ns += now - one.delivered_ns
     if outcome == OK:
@@ -340,10 +340,11 @@ def finish_request(s: Any, f: int) -> None:
     latency = now - client.sent_ns
     client.inside = 0
     row(s, client.request_number, client.word | FINISHED, client.result)
-    count_in(s, client.interval, client.result, latency)
+    b = bucket(latency)
+    count_in(s, client.interval, client.result, latency, b)
     for i in range(len(s.workloads), len(s.intervals) - len(s.workloads)):
         if is_measured(s.intervals[i], w, client.sent_ns):
-            count_in(s, i, client.result, latency)
+            count_in(s, i, client.result, latency, b)
     if client.sampled == UNDECIDED:
         decide_spans(s, f, latency)
     workload = s.workloads[w]
@@ -353,11 +354,11 @@ def finish_request(s: Any, f: int) -> None:
 
 
 @part
-def count_in(s: Any, i: int, outcome: int, latency_ns: int) -> None:
+def count_in(s: Any, i: int, outcome: int, latency_ns: int, b: int) -> None:
     """A request that came in interval i is over."""
     count_finished(s.intervals[i], outcome, latency_ns, s.intervals[i].good_ns)
     if outcome == OK:
-        count(s, i, latency_ns)
+        count(s, i, b)
 
 
 @cold

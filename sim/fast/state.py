@@ -122,6 +122,7 @@ ROUTE = Record("Route", (  # what every try touches comes first
     *ROUTE_TALLY.only("attempts", "in_flight", "succeeded"),
     ("callee", "i4"),
     ("policy", "i4"),
+    ("counts_pairs", "i4"),  # 1 where its callers choose by tries in flight among several pods
     ("choices", "i4"),
     ("view_kind", "i4"),  # CALLER, ZONE, SERVICE
     ("first_view", "i4"),  # place among a caller pod's views, or the first shared view
@@ -151,6 +152,7 @@ WORKLOAD = Record("Workload", (
     ("used", "f8"),  # area of that segment that has passed
     ("spawn", "f8"),
     ("kind", "i4"),  # POISSON, EVEN, TIMES, USERS
+    ("ring", "i4"),  # of its arrivals; -1: the heap
     ("entries", "i4"),  # first of its entries
     ("entry_count", "i4"),
     ("start_entry", "i4"),  # first request of a session; -1: from the mix

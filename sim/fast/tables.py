@@ -18,6 +18,8 @@ from sim.layout import Layout, inner_steps, numbers
 from sim.records import SEGMENT
 
 RINGS_MAX = 12  # more constant delays than this share the heap
+ARRIVAL_RINGS_MAX = 4  # and so do more open workloads
+ARRIVALS = -1  # in place of a ring's delay
 
 
 class TableMaker:
@@ -44,10 +46,17 @@ class TableMaker:
     def ring(self, delay_ns: int) -> int:
         """The ring of a constant delay; -1 when there are too many."""
         if delay_ns not in self.delays:
-            if len(self.delays) == RINGS_MAX:
+            if len(self.delays) >= RINGS_MAX:
                 return -1
             self.delays.append(delay_ns)
         return self.delays.index(delay_ns)
+
+    def arrival_ring(self) -> int:
+        """The ring of one more open workload, whose requests come in order anyway; -1 when there are too many."""
+        if self.delays.count(ARRIVALS) == ARRIVAL_RINGS_MAX:
+            return -1
+        self.delays.append(ARRIVALS)
+        return len(self.delays) - 1
 
     # -- distributions --------------------------------------------------------------------------------------------
 
@@ -165,13 +174,13 @@ class TableMaker:
         if arrivals.timestamps is not None:
             first = len(self.times)
             self.times += timestamps(arrivals.timestamps)
-            return {"kind": st.TIMES, "first": first, "at": first, "last": len(self.times) - 1}
+            return {"kind": st.TIMES, "first": first, "at": first, "last": len(self.times) - 1, "ring": self.arrival_ring()}
         first = len(self.segments)
         shape = arrivals.poisson or arrivals.constant
         assert shape is not None
         self.segments += [tuple(piece) for piece in pieces(shape, spec.load, self.layout.scenario.duration)]
         kind = st.POISSON if arrivals.poisson else st.EVEN
-        return {"kind": kind, "first": first, "at": first, "last": len(self.segments) - 1}
+        return {"kind": kind, "first": first, "at": first, "last": len(self.segments) - 1, "ring": self.arrival_ring()}
 
     def tables(self) -> st.Tables:
         """Everything collected, as arrays."""
