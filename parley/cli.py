@@ -63,7 +63,7 @@ def run_command(
     engine: Engine = "fast",
     until: Until = None,
     changes: Set = None,
-    spans: Annotated[str, typer.Option(help="Whose spans to keep: sample, all or none.")] = "sample",
+    spans: Annotated[str, typer.Option(help="Whose spans to keep: sample, tail (failed or too slow), all or none.")] = "sample",
     out: Out = None,
     as_json: AsJson = False,
     seeds: Annotated[int | None, typer.Option(help="Run so many seeds, from --seed on, and print intervals.", min=1)] = None,

@@ -24,7 +24,7 @@ from parley.parts import Writer
 from parley.recording import Manifest, Recording
 from parley.results import Run
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, new_folder, this_process
-from parley.spans import MODES, span_share
+from parley.spans import MODES, TAIL, span_share
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads
 from scenarios.naming import suggestion
@@ -109,7 +109,8 @@ def run(scenario: Source, *, seed: int = 1, engine: str = "fast",
     """Run a scenario (an object, a file, or the name of a shipped one) and return its run folder, opened.
 
     `until` ends it early ("10m", or nanoseconds); `set` are changes as "services.cart.replicas=5"; `spans` is sample,
-    all or none; `out` is a folder that is new or empty, results/runs/… if absent; `progress` is called now and then.
+    tail (requests that failed or took longer than their class's latency objective), all or none; `out` is a folder that
+    is new or empty, results/runs/… if absent; `progress` is called now and then.
     Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C, with what there is in the folder.
     """
     changes = (set,) if isinstance(set, str) else set
@@ -151,7 +152,8 @@ def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | No
     folder.write_bytes(SCENARIO, as_yaml(order.scenario).encode())
     manifest = Manifest(folder, _manifest(order))
     manifest.write()
-    mesh = Mesh(order.scenario, order.seed, order.engine, span_share=span_share(order.scenario, order.spans))
+    mesh = Mesh(order.scenario, order.seed, order.engine, span_share=span_share(order.scenario, order.spans),
+                span_tail=order.spans == TAIL)  # fmt: skip
     with Writer() as writer:
         recording = Recording(mesh, seat_agents(mesh), manifest, writer)
         recording.begin()

@@ -16,15 +16,16 @@ from sim.layout import Layout
 from sim.plane import Glance
 from sim.records import SPAN
 
-MODES = ("sample", "all", "none")
+MODES = ("sample", "tail", "all", "none")
+TAIL = "tail"  # of the modes, the one that decides when a request is over (M4)
 SAMPLED = 5_000  # requests of a run that leave spans, about
 NOT_YET = ("delivered_ns", "started_ns", "ended_ns", "returned_ns")  # null until they happen
 
 
 def span_share(scenario: Scenario, mode: str) -> float:
-    """The share of requests that leave spans: all, none, or so many that about SAMPLED do."""
+    """The share of requests that leave spans, or with TAIL may: all, none, or so many that about SAMPLED do."""
     if mode != "sample":
-        return 1.0 if mode == "all" else 0.0
+        return 0.0 if mode == "none" else 1.0
     expected = sum(mean_rate(parts) for parts in Flow(scenario).arrivals.values()) * scenario.duration / NS_PER_S
     return min(1.0, SAMPLED / max(1.0, expected))
 

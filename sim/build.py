@@ -22,6 +22,10 @@ def advance_planes(some: Sequence[DataPlane], until_ns: Sequence[int]) -> None:
 
 
 def build_plane(scenario: Scenario, seed: int, engine: str = "fast", *, span_share: float = 0.0,
-                record: bool = False) -> DataPlane:  # fmt: skip
-    """A plane at time 0, empty of pods. `span_share` of requests leave spans; `record` keeps every trace row."""
-    return ENGINES[engine](scenario, seed, span_share=span_share, record=record)
+                span_tail: bool = False, record: bool = False) -> DataPlane:  # fmt: skip
+    """A plane at time 0, empty of pods.
+
+    `span_share` of requests leave spans, with `span_tail` only those of them that failed or took longer than their
+    class's objective (M4); `record` keeps every trace row.
+    """
+    return ENGINES[engine](scenario, seed, span_share=span_share, span_tail=span_tail, record=record)

@@ -21,10 +21,10 @@ class Mesh:
     """A scenario under a seed, from time 0 on. Minds are not part of it: agents/ plugs into its clock."""
 
     def __init__(self, scenario: Scenario, seed: int = 0, engine: str = "fast", *, span_share: float = 0.0,
-                 record: bool = False) -> None:  # fmt: skip
+                 span_tail: bool = False, record: bool = False) -> None:  # fmt: skip
         self.scenario, self.seed, self.engine = scenario, seed, engine
         self.clock = ControlClock()
-        self.plane = build_plane(scenario, seed, engine, span_share=span_share, record=record)
+        self.plane = build_plane(scenario, seed, engine, span_share=span_share, span_tail=span_tail, record=record)
         self.cluster = Cluster(scenario, seed, self.clock, self.plane)
         self.faults = Faults(scenario, seed, self.clock, self.plane, self.cluster)
         self.metrics = MetricsServer(scenario, self.clock, self.plane, self.cluster)

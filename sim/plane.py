@@ -82,7 +82,10 @@ class DataPlane(Protocol):
         """Trace rows since the last call; empty unless the plane was built to record them."""
 
     def take_spans(self) -> Records:
-        """Spans of sampled requests that ended since the last call, as Span records in trace order."""
+        """Spans since the last call, as Span records: of sampled requests when a try's answer comes, in trace order.
+
+        Where the tail is sampled, those of a request that is kept come together when it is over (M4).
+        """
 
     def drain_spans(self, into: Callable[[Records], None]) -> None:
         """From now on hand spans over within `advance` whenever there are many; `take_spans` has the later ones.
@@ -91,7 +94,10 @@ class DataPlane(Protocol):
         """
 
     def open_spans(self) -> Records:
-        """Spans of sampled tries still in flight, in order of (request, call); ends are -1."""
+        """Spans of sampled tries still in flight, in order of (request, call); ends are -1.
+
+        Where the tail is sampled, only those of requests that are over, and kept.
+        """
 
     def fork(self) -> DataPlane:
         """The same world at the same instant, independent from here on."""

@@ -21,7 +21,7 @@ from sim.records import SPAN
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
 
-def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool) -> st.State:
+def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bool, record: bool) -> st.State:
     """A world at time 0, without pods. Adds the workloads' and routes' needs to the tables."""
     layout = maker.layout
     views: list[dict[str, int]] = []
@@ -33,8 +33,9 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, record: bool)
     margin = maker.margin
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
-    lane[0]["arrived_ns"] = -1
     lane[0]["near_rings"], lane[0]["soonest_far"] = near_rings, len(maker.delays) - 1
+    lane[0]["span_tail"] = span_tail
+    lane[0]["arrived_ns"] = lane[0]["unwritten"] = -1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)

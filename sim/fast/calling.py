@@ -22,10 +22,11 @@ from sim.fast.frames import (
     take_frame,
 )
 from sim.fast.sampling import sample_ns
+from sim.fast.spans import begin_span, close_span
 from sim.fast.state import CALLER, IGNORE, SERVICE, VISIT
 from sim.laws.balancing import LEAST_REQUEST, ROUND_ROBIN, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.digesting import row_word
-from sim.laws.retrying import NO_ENDPOINT, OK, PENDING, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
+from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
 from sim.laws.service import lap_number
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
@@ -242,31 +243,6 @@ def next_repetition(s: Any, f: int) -> int:
     return todo(f, RUNS)
 
 
-@cold
-def begin_span(s: Any, a: int, f: int) -> None:
-    """A try of a sampled request left."""
-    one, caller = s.frames[a], s.frames[f]
-    one.sampled, one.sent_ns, one.attempt, one.endpoint = 1, s.lane[0].now_ns, caller.trying, s.ops[caller.pc].b
-    one.parent_call = s.frames[caller.visit].number if caller.visit >= 0 else -1
-    one.ended_ns = one.returned_ns = -1
-    one.outcome = PENDING
-
-
-@cold
-def keep_span(s: Any, a: int) -> None:
-    """A sampled try's answer came: its span is written."""
-    one = s.frames[a]
-    one.sampled = 2
-    span = s.spans[s.lane[0].spans]
-    s.lane[0].spans += 1
-    span.request, span.call, span.attempt = one.request_number, one.number, one.attempt
-    span.parent = one.parent_call
-    span.route, span.endpoint, span.pod, span.outcome, span.served = (
-        one.route, one.endpoint, one.pod, one.outcome, one.served)  # fmt: skip
-    span.sent_ns, span.delivered_ns, span.started_ns = one.sent_ns, one.delivered_ns, one.started_ns
-    span.ended_ns, span.returned_ns, span.worked_ns = one.ended_ns, one.returned_ns, one.worked_ns
-
-
 @part
 def on_replied(s: Any, a: int) -> int:
     """An answer is back: to a strand that waits, or to nobody. Returns the todo."""
@@ -279,7 +255,7 @@ def on_replied(s: Any, a: int) -> int:
         route.failed += 1
         row(s, one.request_number, one.word | DROPPED, outcome)
         if one.sampled > 0:
-            keep_span(s, a)
+            close_span(s, a)
         drop(s, a)
         return NOTHING
     settle(s, f, a)
@@ -290,7 +266,7 @@ def on_replied(s: Any, a: int) -> int:
     row(s, one.request_number, one.word | RETURNED, outcome)
     if one.sampled > 0:
         one.outcome, one.returned_ns = outcome, s.lane[0].now_ns
-        keep_span(s, a)
+        close_span(s, a)
     waits = is_retried(s, f, a, outcome)
     drop(s, a)
     return NOTHING if waits else end_call(s, f, outcome)

@@ -208,7 +208,6 @@ def _teach_elements(rows_type: Any) -> None:
 
 def _teach_prefetch(rows_type: Any) -> None:
     """`prefetch(rows, i, line)`: an instruction that waits for nothing and never fails."""
-    from llvmlite import ir
     from numba.core import cgutils, types
     from numba.extending import intrinsic, overload
 
@@ -218,7 +217,7 @@ def _teach_prefetch(rows_type: Any) -> None:
             place = builder.gep(cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).data, [args[1]])
             byte = cgutils.pointer_add(builder, place, builder.shl(args[2], args[2].type(6)), cgutils.voidptr_t)
             word = cgutils.int32_t
-            kind = ir.FunctionType(ir.VoidType(), [byte.type, word, word, word])
+            kind = cgutils.ir.FunctionType(cgutils.ir.VoidType(), [byte.type, word, word, word])
             instruction = builder.module.declare_intrinsic("llvm.prefetch", [byte.type], kind)
             builder.call(instruction, [byte, word(1), word(3), word(1)])  # to be written, used soon, data
             return context.get_dummy_value()

@@ -32,10 +32,11 @@ from sim.trace import Row
 class FastPlane:
     """A DataPlane at full speed."""
 
-    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, record: bool = False) -> None:
+    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, span_tail: bool = False,
+                 record: bool = False) -> None:  # fmt: skip
         self.layout, self.seed = Layout(scenario), seed
         maker = TableMaker(self.layout)
-        state = initial_state(maker, seed, span_share, record)
+        state = initial_state(maker, seed, span_share, span_tail, record)
         self._tables = maker.tables()
         self._adopt(state)
         self._pods: dict[tuple[str, int], int] = {}
@@ -158,9 +159,10 @@ class FastPlane:
             self._adopt(self._state._replace(spans=st.empty(SPAN, SPANS_HELD)))
 
     def open_spans(self) -> Records:
-        """Spans of sampled tries still in flight."""
+        """Spans still open of tries whose requests are kept."""
         frames = self._state.frames
-        mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 1)]
+        is_kept = frames["sampled"][frames["request"]] == st.KEPT
+        mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 1) & is_kept]
         spans = np.zeros(len(mine), dtype=SPAN.dtype)
         for name, source in _SPAN_SOURCES.items():
             spans[name] = mine[source]
@@ -268,7 +270,7 @@ class FastPlane:
             pod[name] = 0
         pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
         pod["is_gone"] = 1
-        self._make_room(len(visits))
+        self._make_room(len(inside))
         kernels().lose(self.book, visits)
 
     # -- room -----------------------------------------------------------------------------------------------------

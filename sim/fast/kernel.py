@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.clock import ARRIVED as PHASE_ARRIVED
 from sim.clock import DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
-from sim.draws import ARRIVAL, ENTRY, SAMPLE, indexed_key, unit
+from sim.draws import ARRIVAL, ENTRY, indexed_key, unit
 from sim.fast.agenda import (
     ENDS,
     NOBODY,
@@ -26,6 +26,7 @@ from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
 from sim.fast.compiling import kernel, part, prefetch, state_of
 from sim.fast.frames import grow_buckets, row, take_frame
 from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
+from sim.fast.spans import choose_sampled, write_held
 from sim.fast.state import CLIENT, DONE, EVEN, FULL, HEAP_MARGIN, PAUSED, STUCK, TIMES, USERS
 from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
 from sim.laws.digesting import row_word
@@ -40,6 +41,8 @@ EVENTS_PER_CALL = 1_000_000  # about a tenth of a second: signals and progress a
 def room(s: Any) -> int:
     """How many events surely fit, whatever they do; 0 where Python must make room first."""
     lane = s.lane[0]
+    if lane.stopped == FULL:
+        write_held(s)
     left = min(lane.free_count, len(s.heap) - HEAP_MARGIN - lane.heap_size, len(s.fresh)) - lane.fresh
     left = min(left // 2, len(s.pairs) // 2 - lane.pairs)
     left = min(left, len(s.starts) - lane.starts_tail, len(s.wakes) - lane.wakes_tail, len(s.spans) - lane.spans)
@@ -81,7 +84,7 @@ def on_arrived(s: Any, w: int, user: int, n: int) -> int:
     client.user, client.iteration, client.workload, client.refs, client.inside = user, n, w, 1, 1
     client.next_call, client.number, client.sent_ns = 0, 0, lane.now_ns
     if lane.span_share > 0.0:
-        client.sampled = int(unit(client.key, SAMPLE, 0) < lane.span_share)
+        choose_sampled(s, c)
     e = choose_entry(s, workload, n, client.key)
     client.pc = s.entries[e].pc
     client.word = row_word(0, 0, w)
@@ -231,7 +234,9 @@ def advance_one(s: Any, until_ns: int, budget: int) -> int:
             due = handle(s, rank, what)
         go_on(s, due)
         if lane.stopped != 0:
-            return lane.stopped
+            if lane.stopped != FULL:
+                return lane.stopped
+            left = 0
     lane.now_ns = max(lane.now_ns, until_ns)
     return DONE
 

@@ -13,7 +13,8 @@ from sim.fast.calling import next_repetition, orphan, travel, view_of
 from sim.fast.compiling import cold, part
 from sim.fast.frames import base_key, caller_pod, count, drop, is_abandoned, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
-from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, USERS, VISIT, WORK
+from sim.fast.spans import decide_spans
+from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WORK
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.measuring import bucket, count_finished, is_measured
@@ -344,6 +345,8 @@ def finish_request(s: Any, f: int) -> None:
     for i in range(len(s.workloads), len(s.intervals) - len(s.workloads)):
         if is_measured(s.intervals[i], w, client.sent_ns):
             count_in(s, i, client.result, latency, b)
+    if client.sampled == UNDECIDED:
+        decide_spans(s, f, latency)
     workload = s.workloads[w]
     if workload.kind == USERS:
         think(s, w, client.user, client.iteration + 1, now)

@@ -38,9 +38,10 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
     ("at_work", "i4"),  # 1 while a core works for it
     ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
-    ("inside", "i4"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
+    ("inside", "i2"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
+    ("served", "i2"),  # as the pod saw it
     ("number", "i4"),  # call number in the request
-    ("served", "i4"),  # as the pod saw it
+    ("epoch", "i4"),  # grows with every call begun or ended, never reset
     # its calls
     ("trying", "i4"),  # which try it is at
     ("repetition", "i4"),  # of the call step under way
@@ -50,8 +51,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("next", "i4"),  # in a queue, or in the list of free frames
     ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
     ("refs", "i4"),  # what still needs this frame
-    ("sampled", "i4"),  # 1 where spans are kept; a visit's becomes 2 once its span is
-    ("epoch", "i4"),  # grows with every call begun or ended, never reset
+    ("sampled", "i4"),  # client: LEFT, KEPT or UNDECIDED; visit: 1 where it has a span, 2 once that is over
     ("result", "i4"),  # of the last call this strand made
     ("next_call", "i4"),  # client: the next number to give
     ("sent_ns", "i8"),  # client: when the request arrived; visit: only where sampled
@@ -60,7 +60,8 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     # what is seldom asked for
     ("needed", "i4"),  # join: successes still needed
     ("spare", "i4"),  # join: failures still bearable
-    ("is_dying", "i4"),  # visit: 1 while its pod is taken down
+    ("is_dying", "i2"),  # visit: 1 while its pod is taken down
+    ("outcome", "i2"),  # of a sampled visit, as the caller saw it
     ("workload", "i4"),  # client: class of the request
     ("user", "i4"),  # client: which user
     ("iteration", "i4"),  # client: the request's number within its workload or user
@@ -68,11 +69,13 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("parent_call", "i4"),  # of a sampled visit: number of the visit that called; -1 for a client
     ("endpoint", "i4"),  # of a sampled visit, as all that follow
     ("attempt", "i4"),  # which try it is
-    ("outcome", "i4"),  # as the caller saw it
     ("ended_ns", "i8"),
     ("returned_ns", "i8"),
+    ("held_first", "i4"),  # undecided client: its tries that are over, linked by `next`; -1: none
+    ("held_last", "i4"),
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 FREE, CLIENT, VISIT, BRANCH = range(4)
+LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
 DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
 NEVER = (1 << 63) - 1  # the time of an event that is not there
@@ -218,12 +221,14 @@ LANE = Record("Lane", (
     ("spans", "i8"),
     ("recording", "i8"),
     ("span_share", "f8"),
+    ("span_tail", "i8"),  # 1 where requests are decided when they are over
+    ("unwritten", "i8"),  # first of the held tries whose spans are to be written before the next event; -1: none
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
     ("arrived_ns", "i8"),  # when the last request came
     ("crowd", "i8"),  # how many came before it at that instant
-    ("stopped", "i8"),  # TOO_MANY or STUCK
+    ("stopped", "i8"),  # TOO_MANY, STUCK, or FULL while held spans are to be written
     ("culprit", "i8"),  # number of the request that made too many calls
 ))  # fmt: skip
 

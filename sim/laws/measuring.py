@@ -33,6 +33,12 @@ def is_measured(interval: Any, workload: int, arrived_ns: int) -> bool:
 
 
 @law
+def is_bad(outcome: int, latency_ns: int, good_ns: int) -> bool:
+    """M4 Whether a request that is over failed, or took longer than its class's objective: the tail that is sampled."""
+    return outcome != OK or latency_ns > good_ns
+
+
+@law
 def count_finished(tally: Any, outcome: int, latency_ns: int, good_ns: int) -> None:
     """M3 A request is over: succeeded (and good, within the bound) or failed, of which timed out or rejected."""
     if outcome == OK:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.laws import digesting
-from sim.laws.measuring import BUCKETS, bucket, count_finished, is_measured
+from sim.laws.measuring import BUCKETS, bucket, count_finished, is_bad, is_measured
 from sim.laws.retrying import OK
 from sim.layout import Layout
 from sim.plane import Records
@@ -67,6 +67,14 @@ class Books:
                 count_finished(self.intervals[i], outcome, latency_ns, interval.good_ns)
                 if outcome == OK:
                     self.interval_histogram[i][bucket(latency_ns)] += 1
+        if request.held is not None:
+            self._decide(request, is_bad(outcome, latency_ns, self.layout.good_ns(of_class)))
+
+    def _decide(self, request: Request, is_kept: bool) -> None:
+        """M4: whether an undecided request leaves spans; those that were held are written now, others as they end."""
+        if is_kept and request.held is not None:
+            self.spans += request.held
+        request.sampled, request.held = is_kept, None
 
     def visited(self, service: int, inside_ns: int) -> None:
         """A visit ended; its time inside the pod."""
@@ -78,9 +86,10 @@ class Books:
             self.open_tries[one.request.number, one.number] = one
 
     def closed(self, one: Try) -> None:
-        """A try's answer came; its span is over."""
-        if self.open_tries.pop((one.request.number, one.number), None) is not None:
-            self.spans.append(_span(one))
+        """A try's answer came; its span is over: written, held until its request is decided, or left if that was."""
+        request = one.request
+        if self.open_tries.pop((request.number, one.number), None) is not None and request.sampled:
+            (self.spans if request.held is None else request.held).append(_span(one))
 
     def take_spans(self) -> Records:
         """Spans since the last call."""
@@ -88,8 +97,9 @@ class Books:
         return SPAN.gather(spans)
 
     def open_spans(self) -> Records:
-        """Spans of tries still in flight, in order."""
-        return SPAN.gather([_span(self.open_tries[at]) for at in sorted(self.open_tries)])
+        """Spans of tries still in flight whose requests are kept, in order."""
+        tries = [self.open_tries[at] for at in sorted(self.open_tries)]
+        return SPAN.gather([_span(one) for one in tries if one.request.sampled and one.request.held is None])
 
 
 def _span(one: Try) -> Any:

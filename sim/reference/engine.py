@@ -36,8 +36,10 @@ from sim.trace import ANSWERED, REJECTED, Row
 class ReferencePlane:
     """A DataPlane to read. Holds everything of one run; nothing is shared between planes."""
 
-    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, record: bool = False) -> None:
-        self.layout, self.seed, self.span_share = Layout(scenario), seed, span_share
+    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, span_tail: bool = False,
+                 record: bool = False) -> None:  # fmt: skip
+        self.layout, self.seed = Layout(scenario), seed
+        self.span_share, self.span_tail = span_share, span_tail
         self.env = simpy.Environment()
         self.books = Books(self.layout, record)
         self.network = Network(self.layout)
@@ -138,13 +140,13 @@ class ReferencePlane:
         self._drain = into
 
     def open_spans(self) -> Records:
-        """Spans of sampled tries still in flight."""
+        """Spans still open of tries whose requests are kept."""
         return self.books.open_spans()
 
     def fork(self) -> ReferencePlane:
         """A replay of the same seed and commands up to now: a world is a pure function of them."""
-        record = self.books.rows is not None
-        twin = ReferencePlane(self.layout.scenario, self.seed, span_share=self.span_share, record=record)
+        twin = ReferencePlane(self.layout.scenario, self.seed, span_share=self.span_share, span_tail=self.span_tail,
+                              record=self.books.rows is not None)  # fmt: skip
         for time, command in self._log:
             twin.advance(time)
             twin.apply(command)

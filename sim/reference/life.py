@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
@@ -29,7 +29,8 @@ class Request:
     workload: int
     user: int
     arrived_ns: int
-    sampled: bool
+    sampled: bool  # whether it leaves spans; of one that is undecided: whether it may
+    held: list[Any] | None = None  # spans that are over, while it is undecided whether they are kept (M4)
     next_call: int = 0
 
     def number_call(self) -> int:

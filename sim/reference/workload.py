@@ -79,7 +79,8 @@ class Workload:
     def _arrive(self, user: int, n: int, key: int) -> None:
         plane = self.plane
         sampled = unit(key, SAMPLE, 0) < plane.span_share
-        request = Request(plane.number_request(), key, self.index, user, plane.now_ns, sampled)
+        request = Request(plane.number_request(), key, self.index, user, plane.now_ns, sampled,
+                          held=[] if sampled and plane.span_tail else None)  # fmt: skip
         target = self._entry(n, key)
         route, endpoint = plane.edge(self.name, "", target)
         plane.row(ARRIVED, request.number, 0, self.index, endpoint)

@@ -1,4 +1,4 @@
-"""What spans cost: a whole `parley.run` of three tiers into a temporary folder, with no spans, sampled ones, and all.
+"""What spans cost: a whole `parley.run` of three tiers into a temporary folder, with no spans, sampled ones, the tail, and all.
 
 Building, windows, summary and all writing count, in wall time, because a disk is waited for and not computed with; the
 speed in CPU time, of all threads, stands beside it. The modes take turns; a cost is the share of the speed that `none`
@@ -22,7 +22,7 @@ from tests.benchmarks.workloads import WORKLOADS
 
 W2 = WORKLOADS[1]
 HOPS_A_TURN = 3_000_000
-ORDER = tuple(sorted(MODES, key=("none", "sample", "all").index))
+ORDER = tuple(sorted(MODES, key=("none", "sample", "tail", "all").index))
 TARGET_ALL = 0.4  # at most so much slower with all spans
 
 Speeds = tuple[float, float]  # hops per wall-second, per CPU-second

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from parley.recording import window_ns
-from parley.spans import span_share
+from parley.spans import TAIL, span_share
 from scenarios.load import load
 from scenarios.schema.units import NS_PER_S
 from sim.mesh import Mesh
@@ -42,7 +42,7 @@ def parley_hops(workload: Workload, until_s: float, full_s: float, engine: str =
     """
     shipped, until_ns = load(workload.scenario), round(until_s * NS_PER_S)
     window, scenario = window_ns(round(full_s * NS_PER_S)), shipped.with_(duration=f"{until_ns}ns", warmup=0)
-    mesh = Mesh(scenario, 1, engine, span_share=span_share(shipped, spans))
+    mesh = Mesh(scenario, 1, engine, span_share=span_share(shipped, spans), span_tail=spans == TAIL)
     began = time.process_time()
     for end_ns in [*range(window, until_ns, window), until_ns]:
         mesh.advance(end_ns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.build import build_plane
+from sim.fast import engine as fast
+from sim.laws.retrying import OK
 from sim.plane import DataPlane
-from sim.trace import first_difference
+from sim.trace import ARRIVED, FINISHED, first_difference
 from tests.conservation import assert_conserved
 from tests.identity.worlds import HORIZON_MS, MS, Act, play, scenarios, scripts
 
@@ -28,11 +31,36 @@ def test_engines_agree_to_the_row(data: st.DataObject, seed: int) -> None:
     """D8: on generated worlds both engines emit the same rows, spans, counters and digest."""
     scenario = data.draw(scenarios())
     script = data.draw(scripts(scenario))
-    planes = [play(build_plane(scenario, seed, engine, span_share=0.5, record=True), script, UNTIL_NS)
+    share, tail = data.draw(st.sampled_from([(0.5, False), (0.5, True), (1.0, True)]))
+    planes = [play(build_plane(scenario, seed, engine, span_share=share, span_tail=tail, record=True), script, UNTIL_NS)
               for engine in ("reference", "fast")]  # fmt: skip
     assert_same(*planes)
     for plane in planes:
         assert_conserved(plane.observe(), plane.layout)
+
+
+@settings(WORLDS, max_examples=60)
+@given(data=st.data(), seed=st.integers(0, 2**32))
+def test_the_tail_is_a_part_of_all(data: st.DataObject, seed: int) -> None:
+    """M4: the tail's spans are all spans of the requests that the trace shows to be bad, wherever advances are cut."""
+    scenario = data.draw(scenarios())
+    script = data.draw(scripts(scenario))
+    stops = tuple(data.draw(st.lists(st.integers(0, UNTIL_NS), max_size=6)))
+    for engine in ("reference", "fast"):
+        every = play(build_plane(scenario, seed, engine, span_share=1.0, record=True), script, UNTIL_NS)
+        tail = play(build_plane(scenario, seed, engine, span_share=1.0, span_tail=True), script, UNTIL_NS, stops)
+        bad = bad_requests(every)
+        for spans, some in ((every.take_spans(), tail.take_spans()), (every.open_spans(), tail.open_spans())):
+            assert sorted(some.tolist()) == sorted(spans[np.isin(spans["request"], bad)].tolist())
+        assert tail.digest() == every.digest()
+
+
+def bad_requests(plane: DataPlane) -> list[int]:
+    """Numbers of the requests that failed or took longer than their class's objective, by the rows."""
+    rows = plane.take_rows()
+    arrived = {row.request: row.time_ns for row in rows if row.kind == ARRIVED}
+    return [row.request for row in rows if row.kind == FINISHED and (
+        row.value != OK or row.time_ns - arrived[row.request] > plane.layout.good_ns(row.place))]  # fmt: skip
 
 
 @settings(WORLDS, max_examples=60)
@@ -86,3 +114,27 @@ def test_a_pod_dies_with_thousands_inside(latency: object) -> None:
     assert_same(*planes)
     for plane in planes:
         assert_conserved(plane.observe(), plane.layout)
+
+
+@pytest.mark.parametrize("is_drained", [False, True])
+def test_a_request_of_more_spans_than_places(is_drained: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """M4: 3,000 spans of one request are written when it fails, through a buffer of fewer places."""
+    monkeypatch.setattr(fast, "SPANS_HELD", 100)
+    scenario = Scenario.model_validate({
+        "version": 1, "name": "greedy", "duration": "4s",
+        "services": {"door": {"endpoints": {"in": [{"call": "hall.stay", "repeat": 3000}, {"call": "void.stay"}]}},
+                     "hall": {"endpoints": {"stay": [{"work": "1us"}]}}, "void": {"replicas": 0, "endpoints": {"stay": [{"work": "1us"}]}}},
+        "workload": {"crowd": {"entry": "door.in", "arrivals": {"constant": "100/s"}}},
+    })  # fmt: skip
+    script = [Act(0, c.PodReady(name, 0, "local")) for name in ("door", "hall")]
+    taken: dict[str, list[Any]] = {}
+    for engine in ("reference", "fast"):
+        plane, parts = build_plane(scenario, 1, engine, span_share=1.0, span_tail=True), taken.setdefault(engine, [])
+        if is_drained:
+            plane.drain_spans(lambda some, parts=parts: parts.append(some.copy()))
+        play(plane, script, 35 * MS)
+        parts.append(plane.take_spans())
+    assert np.concatenate(taken["fast"]).tolist() == np.concatenate(taken["reference"]).tolist()
+    assert [(span["request"], span["call"]) for span in np.concatenate(taken["fast"])] == [
+        (request, call) for request in range(3) for call in [*range(1, 3002), 0]]  # fmt: skip
+    assert not is_drained or max(map(len, taken["fast"])) < 2000

@@ -127,6 +127,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         workload[name] = {"mix": dict(sorted(mix.items())), "arrivals": draw(arrivals(entries))}
         if draw(st.booleans()):
             workload[name]["zone"] = zones[0]
+        if draw(st.booleans()):
+            workload[name]["slo"] = {"latency": {"p": 99, "under": draw(st.sampled_from(["2ms", "5ms", "12ms"]))}}
     edges = [f"{name} -> {target}" for name, spec in workload.items() for target in spec["mix"]]
     own = {edge: draw(routes()) for edge in edges if draw(st.booleans())}
     return Scenario.model_validate({

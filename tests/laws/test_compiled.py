@@ -59,6 +59,7 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "is_struck": lambda c: (c.upto(10**6), c.share(), c.uniform(0, 100)),
     "call_fails": lambda c: (c.word(), c.share()),
     "bucket": lambda c: (c.upto(1 << 62),),
+    "is_bad": lambda c: (c.randint(0, 6), c.upto(1 << 40), c.upto(1 << 40)),
     "is_admitted": lambda c: (c.upto(2), c.upto(5), c.randint(-1, 5)),
     "is_retriable": lambda c: (c.getrandbits(8), c.randint(0, 7)),
     "back_off_ns": lambda c: (c.upto(10**12), c.upto(10**13), c.randint(1, 120), c.share()),

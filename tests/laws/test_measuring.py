@@ -1,4 +1,4 @@
-"""M1 to M3: the histogram's buckets, intervals, and what a finished request counts as."""
+"""M1 to M4: the histogram's buckets, intervals, what a finished request counts as, and whether it is bad."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.laws.measuring import BUCKETS, bucket, bucket_bounds, count_finished, is_measured
+from sim.laws.measuring import BUCKETS, bucket, bucket_bounds, count_finished, is_bad, is_measured
 from sim.laws.retrying import OUTCOMES
 from sim.layout import ALWAYS_GOOD_NS, Interval
 from sim.records import REQUEST_TALLY
@@ -79,3 +79,16 @@ def test_what_a_finished_request_counts_as(outcome, latency, good_ns, counted):
     tally = REQUEST_TALLY.make_class()()
     count_finished(tally, OUTCOMES.index(outcome), latency, good_ns)
     assert {name: getattr(tally, name) for name, _ in REQUEST_TALLY.fields if getattr(tally, name)} == counted
+
+
+@pytest.mark.parametrize(
+    ("outcome", "latency", "good_ns", "bad"),
+    [("ok", 5, 5, False), ("ok", 6, 5, True), ("ok", 1 << 60, ALWAYS_GOOD_NS, False), ("failed", 1, 5, True),
+     ("rejected", 1, 5, True), ("timed_out", 9, ALWAYS_GOOD_NS, True), ("no_endpoint", 0, 5, True)],
+)  # fmt: skip
+def test_what_the_tail_is(outcome, latency, good_ns, bad):
+    """M4: failures, and what takes longer than the bound; whoever is bad is not counted as good."""
+    assert is_bad(OUTCOMES.index(outcome), latency, good_ns) is bad
+    tally = REQUEST_TALLY.make_class()()
+    count_finished(tally, OUTCOMES.index(outcome), latency, good_ns)
+    assert tally.good == (not bad)

@@ -71,6 +71,15 @@ def test_a_line_fits_into_its_terminal(done, typed):
         assert max(len(line) for line in printed.splitlines() if "run folder" not in line) <= wide
 
 
+def test_the_tail_is_asked_for_and_traced(folder, typed):
+    """`--spans tail`: the manifest says so, and `parley trace` shows requests that failed or took above 60 ms."""
+    assert typed("run", "world.yaml", "--spans", "tail", "--until", "3s", "--out", "tail").returncode == 0
+    assert "--spans tail" in door.load_run(folder / "tail").manifest["command"]
+    told = typed("trace", "tail", "--slowest", "3")
+    assert told.returncode == 0
+    assert "the slowest of " in told.stdout
+
+
 def test_json_prints_the_summary_only(folder, typed):
     """Nothing else on stdout, and the same as in the folder."""
     done = typed("run", "world.yaml", "--json", "--set", "services.stock.replicas=4", "--until", "2s", "--out", "json")

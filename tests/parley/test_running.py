@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from pandas.testing import assert_frame_equal
 
 import parley
 from agents.control_plane import ControlPlane
@@ -125,6 +126,20 @@ def test_work_in_flight_is_kept(shop):
     assert set(still_open.outcome) == {"pending"}
 
 
+def test_the_tail_is_whoever_was_bad(shop, folder):
+    """`tail` keeps all spans of every request that failed or, of the class with an objective, took above 60 ms."""
+    kept = parley.run(folder / "world.yaml", seed=3, spans="tail", out=folder / "tail")
+    roots = shop.spans[(shop.spans.parent == -1) & shop.spans.returned_ns.notna()]
+    is_slow = (roots.workload == "readers") & (roots.returned_ns - roots.sent_ns > 60_000_000)
+    bad = set(roots.request[(roots.outcome != "ok") | is_slow])
+    assert set(kept.spans.request) == bad
+    assert 0 < is_slow.sum() < len(bad) < len(roots) / 2
+    one, other = (some.sort_values(["request", "call"]).reset_index(drop=True)
+                  for some in (kept.spans, shop.spans[shop.spans.request.isin(bad)]))  # fmt: skip
+    assert_frame_equal(one, other, check_dtype=False)  # where nothing is null, times are integers
+    assert (kept.manifest["spans"], kept.summary) == ("tail", shop.summary)
+
+
 def test_verdicts_follow_the_run(shop, folder):
     """An assertion about a time that the run did not reach has no verdict."""
     assert [one["met"] for one in shop.summary["expect"]] == [True, True]
@@ -159,7 +174,7 @@ def test_nothing_is_overwritten(shop, folder, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(("asked", "says"), [
-    ({"engine": "fats"}, "did you mean 'fast'"), ({"spans": "some"}, "one of sample, all, none"), ({"seed": -1}, "a whole number"),
+    ({"engine": "fats"}, "did you mean 'fast'"), ({"spans": "some"}, "one of sample, tail, all, none"), ({"seed": -1}, "a whole number"),
     ({"seed": 1.5}, "not 1.5"), ({"seed": "1"}, "not '1'"), ({"until": "0s"}, "nothing to run"),
 ])  # fmt: skip
 def test_a_wrong_word_is_answered(folder, asked, says):
