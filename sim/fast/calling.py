@@ -15,6 +15,7 @@ from sim.fast.frames import (
     drop,
     in_flight,
     is_abandoned,
+    next_step,
     number_call,
     one_less,
     one_more,
@@ -239,8 +240,7 @@ def next_repetition(s: Any, f: int) -> int:
         caller.repetition += 1
         return todo(f, SENDS)
     caller.repetition = 0
-    caller.pc = op.next
-    return todo(f, RUNS)
+    return next_step(s, f, op.next)
 
 
 @part

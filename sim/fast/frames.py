@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import CALLS_MAX
+from sim.fast.agenda import ENDS, RUNS, SENDS, todo
 from sim.fast.compiling import cold, part
-from sim.fast.state import BRANCH, FREE, TOO_MANY, VISIT
+from sim.fast.state import BRANCH, CALL, END, FREE, TOO_MANY, VISIT
 from sim.laws.digesting import fold
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import PENDING
@@ -101,6 +102,20 @@ def drop(s: Any, f: int) -> None:
         lane.free = f
         lane.free_count += 1
         f = above
+
+
+@part
+def next_step(s: Any, f: int, pc: int) -> int:
+    """Strand f goes on at pc. Returns the todo: the two most frequent steps are known for what they are."""
+    strand = s.frames[f]
+    strand.pc = pc
+    code = s.ops[pc].code
+    if code == END:
+        return todo(f, ENDS)
+    if code == CALL:
+        strand.trying = 0
+        return todo(f, SENDS)
+    return todo(f, RUNS)
 
 
 @part

@@ -97,7 +97,7 @@ def on_arrived(s: Any, w: int, user: int, n: int) -> int:
             s.intervals[i].offered += 1
     if workload.kind != USERS:
         next_open(s, w, n + 1)
-    return todo(c, RUNS)
+    return todo(c, SENDS)  # a client's program is a call and an end
 
 
 @part

@@ -11,7 +11,7 @@ from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import ENDS, FAILS, NOTHING, RUNS, SENDS, push_any, start_later, todo, wake_later
 from sim.fast.calling import next_repetition, orphan, travel, view_of
 from sim.fast.compiling import cold, part
-from sim.fast.frames import base_key, caller_pod, count, drop, is_abandoned, number_call, row, take_frame
+from sim.fast.frames import base_key, caller_pod, count, drop, is_abandoned, next_step, number_call, row, take_frame
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
 from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WORK
@@ -180,8 +180,7 @@ def on_worked(s: Any, f: int, gen: int) -> int:
         finish_work(s, f, p)
     if is_abandoned(s, f):
         return todo(f, FAILS)
-    strand.pc = s.ops[strand.pc].next
-    return todo(f, RUNS)
+    return next_step(s, f, s.ops[strand.pc].next)
 
 
 @part
@@ -265,8 +264,7 @@ def wake(s: Any, f: int) -> int:
     strand.joining = 0
     if strand.needed > 0 or is_abandoned(s, f):
         return todo(f, FAILS)
-    strand.pc = s.ops[strand.pc].next
-    return todo(f, RUNS)
+    return next_step(s, f, s.ops[strand.pc].next)
 
 
 @part
