@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +35,7 @@ from scenarios.errors import ParleyError
 from scenarios.first_file import SCHEMA_FILE, first_file
 from scenarios.load import load
 from scenarios.writing import json_schema
-from sim.fast.compiling import is_compiled
+from sim.fast.compiling import cache_folder, is_compiled, kernels
 
 EXPECTATION_FAILED, TRACES_DIFFER = 3, 1
 
@@ -70,7 +71,7 @@ def run_command(
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
-        _say_compiling(engine)
+        _compile(engine)
         if seeds is not None:
             with SeedsLine(sys.stderr) as told:
                 made = replicate(scenario, seeds, out=out, told=told, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
@@ -121,7 +122,7 @@ def compare_command(
 ) -> None:
     """Compare two scenarios under the same seeds: paired differences with their intervals."""
     with mistakes_told():
-        _say_compiling(engine)
+        _compile(engine)
         with SeedsLine(sys.stderr) as told:
             found = compare(one, other, seeds=seeds, seed=seed, engine=engine, until=until, set=changes or (),
                             set_other=changes_b or (), out=out, told=told)  # fmt: skip
@@ -201,9 +202,15 @@ def _print_json(content: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def _say_compiling(engine: str) -> None:
+def _compile(engine: str) -> None:
+    """Say so where the engine has to be compiled first: once, and again where one of its laws has changed."""
     if engine == "fast" and not is_compiled():
         _say("compiling the engine (once, about 20 s)", "bold cyan")
+        began = time.monotonic()
+        kernels()
+        _say(f"compiled in {time.monotonic() - began:.0f} s", "bold cyan")
+        if not is_compiled():
+            _say(f"it cannot be kept in {cache_folder()}: name a folder to write to in PARLEY_CACHE", "bold cyan")
 
 
 def _say(sentence: str, colour: str = "bold red") -> None:

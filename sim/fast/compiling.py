@@ -10,10 +10,13 @@ changed callee in another file.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 import operator
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +31,7 @@ from sim.registry import LAWS
 SIM = Path(__file__).resolve().parent.parent
 PARTS: list[Callable[..., Any]] = []
 COLD: list[Callable[..., Any]] = []
-KERNELS: list[Callable[..., Any]] = []
+KERNELS: list[tuple[Callable[..., Any], str]] = []
 
 
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,10 +46,14 @@ def cold(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that Python calls in compiled form, as an attribute of `kernels()`."""
-    KERNELS.append(function)
-    return function
+def kernel(arguments: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A function that Python calls in compiled form, as an attribute of `kernels()`, with arguments of these types."""
+
+    def registered(function: Callable[..., Any]) -> Callable[..., Any]:
+        KERNELS.append((function, f"void({arguments})"))
+        return function
+
+    return registered
 
 
 def state_of(books: Any, lane: int) -> Any:
@@ -77,24 +84,41 @@ def cache_folder() -> Path:
 
 def is_compiled() -> bool:
     """Whether the cache already holds the compiled kernels, so that the first run need not wait."""
-    return any(cache_folder().rglob("*.nbc"))
+    return len(list(cache_folder().rglob("*.nbc"))) >= len(KERNELS)
+
+
+def usable_folder() -> Path:
+    """The cache's folder; where nothing can be written there, a copy of it that lasts as long as this process."""
+    kept = cache_folder()
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=kept):
+            return kept
+    except OSError:
+        copy = Path(tempfile.mkdtemp(prefix="parley-"))
+        atexit.register(shutil.rmtree, copy, ignore_errors=True)
+        if kept.is_dir():
+            shutil.copytree(kept, copy, dirs_exist_ok=True)
+        return copy
 
 
 @functools.cache
 def kernels() -> SimpleNamespace:
-    """The kernels, compiled when first called: without the GIL, cached on disk."""
-    os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())  # before numba is imported: it reads its settings once
+    """The kernels, compiled now or before, and kept on disk; they run without the GIL."""
+    folder = str(usable_folder())
+    os.environ["NUMBA_CACHE_DIR"] = folder  # before numba is imported: it reads its settings once
     import numba
     from numba.extending import register_jitable
 
-    numba.config.CACHE_DIR = str(cache_folder())  # where somebody imported numba before us
+    numba.config.CACHE_DIR = folder  # where somebody imported numba before us
     _teach_words()
     _teach_state(FIELDS)
     for function in [*LAWS, *PARTS]:
         register_jitable(forceinline=True)(function)
     for function in COLD:
         register_jitable(function)
-    made = {f.__name__: numba.njit(f, cache=True, nogil=True, error_model="numpy") for f in KERNELS}
+    made = {function.__name__: numba.njit(arguments, cache=True, nogil=True, error_model="numpy")(function)
+            for function, arguments in KERNELS}  # fmt: skip
     return SimpleNamespace(**made)
 
 

@@ -241,7 +241,7 @@ def advance_one(s: Any, until_ns: int, budget: int) -> int:
     return DONE
 
 
-@kernel
+@kernel("int64[:,::1], int64[::1], int64, int64[::1]")
 def advance(books: Any, until_ns: Any, budget: int, why: Any) -> None:
     """Advance every world of `books` to its own until_ns: why[i] says how far it came."""
     for i in range(len(books)):
@@ -250,7 +250,7 @@ def advance(books: Any, until_ns: Any, budget: int, why: Any) -> None:
         grow_buckets(s)
 
 
-@kernel
+@kernel("int64[::1]")
 def begin(book: Any) -> None:
     """Note the first arrivals of a world."""
     s = state_of(book, 0)
@@ -262,7 +262,7 @@ def begin(book: Any) -> None:
                 think(s, w, user, 0, user_appears_ns(user, s.workloads[w].spawn))
 
 
-@kernel
+@kernel("int64[::1], int64[::1]")
 def lose(book: Any, visits: Any) -> None:
     """The visits of a dead pod, in order of (request, call)."""
     lose_visits(state_of(book, 0), visits)

@@ -65,7 +65,9 @@ def test_one_of_a_batch_cannot_go_on() -> None:
 version: 1
 name: greedy
 duration: 10s
-services: {a: {endpoints: {x: [{call: b.y, repeat: 100000}, {call: b.y, repeat: 100000}, {call: b.y, repeat: 100000}]}}, b: {endpoints: {y: [{work: 1us}]}}}
+services:
+  a: {endpoints: {x: [{call: b.y, repeat: 100000}, {call: b.y, repeat: 100000}, {call: b.y, repeat: 100000}]}}
+  b: {endpoints: {y: [{work: 1us}]}}
 workload: {w: {entry: a.x, arrivals: {constant: 1/s}}}
 """)
     good, bad = Mesh(load("mm8"), 1), build_plane(loop, 1)
