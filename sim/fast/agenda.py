@@ -1,8 +1,9 @@
 """What is due, in order of (time, rank): a 4-ary heap, and a ring for every delay that is always the same.
 
 Events of a constant delay come in order of time by themselves; only those of the same instant may have to be put
-in order of rank, which walks back over that instant. Timeouts are cancelled where they lie. The heap's first event leaves a hole when it is taken: mostly the
-event's own doing is another one, which then sinks from there, one walk instead of two.
+in order of rank, which walks back over that instant. Timeouts are cancelled where they lie. The heap's first event
+leaves a hole when it is taken: mostly the event's own doing is another one, which then sinks from there, one walk
+instead of two.
 """
 
 from __future__ import annotations

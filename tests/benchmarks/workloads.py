@@ -46,6 +46,6 @@ def parley_hops(workload: Workload, until_s: float, full_s: float, engine: str =
     began = time.process_time()
     for end_ns in [*range(window, until_ns, window), until_ns]:
         mesh.advance(end_ns)
-        seen = mesh.plane.observe()
+        seen = mesh.plane.glance()
         mesh.plane.take_spans()
     return int(seen.pods["visits"].sum()), time.process_time() - began

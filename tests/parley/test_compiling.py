@@ -28,7 +28,7 @@ def test_a_folder_is_made_and_used(kept):
 
 def test_another_law_is_another_folder(kept, monkeypatch):
     """The folder's name is a hash of what is compiled: one changed source, and all is compiled again, once."""
-    monkeypatch.setattr(compiling.Path, "read_bytes", lambda path: b"changed")
+    monkeypatch.setattr(compiling.Path, "read_bytes", lambda _: b"changed")
     assert compiling.cache_folder() != kept
     assert compiling.cache_folder().parent == kept.parent
 
