@@ -147,18 +147,6 @@ def test_check_says_what_saturates(typed):
     assert done.returncode == 0 and stock.endswith("saturates")
 
 
-def test_compiling_is_said_on_screen(monkeypatch):
-    """The first run of a fast engine that is not compiled yet is not silent."""
-    from parley import cli
-
-    said = []
-    monkeypatch.setattr(cli, "is_compiled", lambda: False)
-    monkeypatch.setattr(cli, "_say", lambda sentence, *_: said.append(sentence))
-    cli._say_compiling("fast")
-    cli._say_compiling("reference")
-    assert said == ["compiling the engine (once, about 20 s)"]
-
-
 def test_seeds_print_intervals(folder, typed):
     """`--seeds 3` runs three and stores their estimates."""
     done = typed("run", "world.yaml", "--seeds", "3", "--until", "2s", "--out", "seeds")
