@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from scenarios.flow import cores
 from scenarios.schema.topology import Service
+from sim.laws.queueing import area_ns
 from sim.layout import Layout
 from sim.plane import Glance
 from sim.platform.cluster import Cluster
 from sim.platform.pods import PodEvent, PodPhase
 from sim.records import REQUEST_TALLY
-from sim.telemetry import TALLIED, Integers, ServiceTotals
+from sim.telemetry import TALLIED, Integers, ServiceTotals, millicores
 
 PHASES = (PodPhase.PENDING, PodPhase.STARTING, PodPhase.READY, PodPhase.DRAINING)
 SERVING = [PHASES.index(phase) for phase in (PodPhase.READY, PodPhase.DRAINING)]
@@ -51,7 +52,8 @@ class PodTimes:
 
     def at(self, now_ns: int) -> Integers:
         """(PHASES, services) pod-nanoseconds up to now, which must not lie before the last entry taken."""
-        return self._moments + self._count * now_ns
+        found: Integers = area_ns(self._moments, self._count, now_ns)
+        return found
 
     def _shift(self, phase: PodPhase, by: int, event: PodEvent) -> None:
         if phase is not PodPhase.GONE:
@@ -131,7 +133,8 @@ class Busyness:
     def millicore_ns(self, grown: Integers) -> Numbers:
         """CPU time in milli-core nanoseconds."""
         working, slow = (_exact(grown[..., TALLIED[f"{what}_area_ns"]], 1000) for what in ("working", "slow"))
-        return working * 1000 - slow * (1000 - self._slow_core)
+        found: Numbers = millicores(working, slow, self._slow_core)
+        return found
 
     def utilization(self, grown: Integers, serving_ns: Integers) -> NDArray[np.float64]:
         """Busy cores over the cpu request, or busy workers over workers where there is none; nan where no pod served."""

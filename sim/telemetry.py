@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,8 +100,13 @@ class ServiceTotals:
         self.slow_core[seen.pod_service] = seen.pod_slow_core
 
 
+def millicores(working: Any, slow: Any, slow_core: Any) -> Any:
+    """CPU time of cores at work, of which some on a fractional core of so many milli-cores."""
+    return working * 1000 - slow * (1000 - slow_core)
+
+
 def millicore_ns(seen: Glance, some: Integers | slice = _ALL) -> list[int]:
     """CPU time so far of some pods, in milli-core nanoseconds: Python's integers, since they pass 2^63 in a month."""
     working, slow = seen.pods["working_area_ns"][some], seen.pods["slow_area_ns"][some]
     columns = zip(working.tolist(), slow.tolist(), seen.pod_slow_core[some].tolist(), strict=True)
-    return [working * 1000 - slow * (1000 - core) for working, slow, core in columns]
+    return [millicores(*of_pod) for of_pod in columns]

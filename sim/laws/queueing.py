@@ -14,7 +14,7 @@ def is_admitted(free: int, waiting: int, size: int) -> bool:
 
 
 @law
-def area_ns(moments_ns: int, count: int, now_ns: int) -> int:
+def area_ns(moments_ns: Any, count: Any, now_ns: int) -> Any:
     """Q2 The integral of a count over time up to now: count * now, less the moment of every one that was added.
 
     So nothing has to be done while time passes. While a pod runs, its `..._area_ns` hold the (negative) sum of moments.
