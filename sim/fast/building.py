@@ -138,7 +138,7 @@ def grown(state: st.State, extra: int = 0) -> st.State:
     need = int(lane["margin"]) + extra
     events = 2 * need + int(lane["fresh"])
     changes: dict[str, Any] = {}
-    if lane["free_count"] < events:
+    if lane["free_count"] < need:
         changes["frames"] = _freed(doubled(state.frames), lane, len(state.frames))
     if events > len(state.fresh):
         changes["fresh"] = doubled(state.fresh)
@@ -149,17 +149,14 @@ def grown(state: st.State, extra: int = 0) -> st.State:
     for name, tail in (("starts", "starts_tail"), ("wakes", "wakes_tail")):
         if lane[tail] + need > len(getattr(state, name)):
             changes[name] = doubled(getattr(state, name))
-    if (state.rings["tail"] - state.rings["head"] + lane["fresh"] + need > state.rings["mask"]).any():
+    if (state.rings["tail"] - state.rings["head"] + need > state.rings["mask"]).any():
         changes["ring_events"] = _wider_rings(state)
     return state._replace(**changes) if changes else state
 
 
 def doubled(array: np.ndarray[Any, Any], axis: int = 0) -> np.ndarray[Any, Any]:
     """The array with as many zeros again along an axis."""
-    shape = [size * (1 + (i == axis)) for i, size in enumerate(array.shape)]
-    wider = st.zeros(array.dtype, *shape)
-    wider[tuple(map(slice, array.shape))] = array
-    return wider
+    return st.copied(array, *(size * (1 + (i == axis)) for i, size in enumerate(array.shape)))
 
 
 def _rehashed(pairs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

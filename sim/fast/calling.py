@@ -104,7 +104,7 @@ def travel(s: Any, one: int, phase: int) -> None:
 
 @part
 def send(s: Any, f: int) -> None:
-    """A try of strand f's call step leaves; f.attempt says which."""
+    """A try of strand f's call step leaves; `trying` says which."""
     caller = s.frames[f]
     op = s.ops[caller.pc]
     route = s.routes[op.a]
@@ -218,6 +218,7 @@ def end_call(s: Any, f: int, outcome: int) -> int:
         cancel(s, s.routes[op.a].expiry_ring, caller.expiry_place, (caller.epoch << 32) | f)
     caller.epoch += 1
     caller.result = outcome
+    caller.trying = 0
     if is_abandoned(s, f):
         return todo(f, FAILS)
     if outcome == OK or op.d == IGNORE:
@@ -235,7 +236,6 @@ def next_repetition(s: Any, f: int) -> int:
     """The call step again, or the step after it. Returns the todo."""
     caller = s.frames[f]
     op = s.ops[caller.pc]
-    caller.trying = 0
     if caller.repetition + 1 < op.c:
         caller.repetition += 1
         return todo(f, SENDS)

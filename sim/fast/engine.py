@@ -107,7 +107,7 @@ class FastPlane:
         """What is cheap to look at often."""
         n, state, classes, intervals = len(self._pods), self._state, len(self.layout.workloads), len(self.layout.intervals)
         requests, histogram, now_ns = _request_tallies.words(state.intervals), state.histogram, self.now_ns
-        tallies: Any = _pod_tallies.words(state.pods[:n])
+        tallies = _pod_tallies.words(state.pods[:n])
         tallies[:, _AREAS] = area_ns(tallies[:, _AREAS], tallies[:, _COUNTS], now_ns)
         service, number, slow_core = self._unchanging(n)
         return Glance(
@@ -221,7 +221,7 @@ class FastPlane:
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
             "slow_core": slow_core,
-            "queue_head": -1, "queue_tail": -1, "door_head": -1, "door_tail": -1,
+            "queue_head": -1, "door_head": -1,
         }  # fmt: skip
 
     def _new_views(self, command: c.PodReady) -> int:
@@ -268,7 +268,7 @@ class FastPlane:
             pod[area] = area_ns(pod[area], pod[count], now)
         for name in (*AREAS, "held", "queue_length", "door_length"):
             pod[name] = 0
-        pod["queue_head"] = pod["queue_tail"] = pod["door_head"] = pod["door_tail"] = -1
+        pod["queue_head"] = pod["door_head"] = -1
         pod["is_gone"] = 1
         self._make_room(len(inside))
         kernels().lose(self.book, visits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import CALLS_MAX
+from sim.draws import child_key
 from sim.fast.agenda import ENDS, RUNS, SENDS, todo
 from sim.fast.compiling import cold, part
 from sim.fast.state import BRANCH, CALL, END, FREE, TOO_MANY, VISIT
@@ -105,17 +106,23 @@ def drop(s: Any, f: int) -> None:
 
 
 @part
+def chained(s: Any, first: int, last: int, f: int) -> int:
+    """Append frame f to a chain (by `next`) from `first`, which is -1 if it is empty, to `last`; the first from now on."""
+    s.frames[f].next = -1
+    if first < 0:
+        return f
+    s.frames[last].next = f
+    return first
+
+
+@part
 def next_step(s: Any, f: int, pc: int) -> int:
     """Strand f goes on at pc. Returns the todo: the two most frequent steps are known for what they are."""
-    strand = s.frames[f]
-    strand.pc = pc
+    s.frames[f].pc = pc
     code = s.ops[pc].code
     if code == END:
         return todo(f, ENDS)
-    if code == CALL:
-        strand.trying = 0
-        return todo(f, SENDS)
-    return todo(f, RUNS)
+    return todo(f, SENDS if code == CALL else RUNS)
 
 
 @part
@@ -141,6 +148,13 @@ def base_key(s: Any, f: int) -> int:
     """Key that a strand's steps derive theirs from: the visit's, or the request's."""
     visit = s.frames[f].visit
     return s.frames[visit].key if visit >= 0 else s.frames[f].key
+
+
+@part
+def step_key(s: Any, f: int) -> int:
+    """D3: key of the step strand f is at, in its lap."""
+    strand = s.frames[f]
+    return child_key(base_key(s, f), s.ops[strand.pc].step, strand.lap, 0)
 
 
 @part

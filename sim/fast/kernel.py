@@ -43,13 +43,13 @@ def room(s: Any) -> int:
     lane = s.lane[0]
     if lane.stopped == FULL:
         write_held(s)
-    left = min(lane.free_count, len(s.heap) - HEAP_MARGIN - lane.heap_size, len(s.fresh)) - lane.fresh
-    left = min(left // 2, len(s.pairs) // 2 - lane.pairs)
+    left = min(len(s.heap) - HEAP_MARGIN - lane.heap_size, len(s.fresh)) - lane.fresh
+    left = min(left // 2, lane.free_count, len(s.pairs) // 2 - lane.pairs)
     left = min(left, len(s.starts) - lane.starts_tail, len(s.wakes) - lane.wakes_tail, len(s.spans) - lane.spans)
     if lane.recording == 1:
         left = min(left, (len(s.rows) - lane.rows) // 8)
     for r in range(len(s.rings)):
-        left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head) - lane.fresh)
+        left = min(left, s.rings[r].mask - (s.rings[r].tail - s.rings[r].head))
     return max(0, left // lane.margin)
 
 
@@ -148,8 +148,7 @@ def handle(s: Any, rank: int, what: int) -> int:
 
 @part
 def foresee(s: Any) -> None:
-    """Bring near what the events look at that may come next: of those first in line
-    their pods and callers, of those behind them their frames."""
+    """Bring near what the next events look at: of the first in line pods and callers, of those behind them frames."""
     for i in range(1, 5):
         bring_pod(s, s.heap[i].what & 0xFFFFFFFF)
     for i in range(5, 21):

@@ -18,15 +18,25 @@ def sample_ns(distributions: Any, d: int, key: int, stream: int) -> int:
         return exponential_ns(one.mean, key, stream)
     if one.kind == CONSTANT:
         return one.constant_ns
-    if one.kind == MIXTURE:
-        return mixture_ns(distributions, d, key, stream)
-    return other_ns(distributions, d, key, stream)
+    return any_ns(distributions, d, key, stream)
 
 
 @cold
-def other_ns(distributions: Any, d: int, key: int, stream: int) -> int:
-    """A length of the kinds that take more arithmetic."""
+def any_ns(distributions: Any, d: int, key: int, stream: int) -> int:
+    """The same of every kind; a part of a mixture is of any but that."""
+    if distributions[d].kind == MIXTURE:
+        first, count = distributions[d].first, distributions[d].count
+        u = unit(key, stream, 0) * distributions[first + count - 1].bound
+        component = 0
+        while component < count - 1 and u >= distributions[first + component].bound:
+            component += 1
+        key = mixture_key(key, component)
+        d = first + component
     one = distributions[d]
+    if one.kind == CONSTANT:
+        return one.constant_ns
+    if one.kind == EXPONENTIAL:
+        return exponential_ns(one.mean, key, stream)
     if one.kind == LOGNORMAL:
         return lognormal_ns(one.mean, one.spread, key, stream)
     if one.kind == GAMMA:
@@ -34,18 +44,3 @@ def other_ns(distributions: Any, d: int, key: int, stream: int) -> int:
     if one.kind == PARETO:
         return pareto_ns(one.mean, one.spread, key, stream)
     return uniform_ns(one.mean, one.spread, key, stream)
-
-
-@cold
-def mixture_ns(distributions: Any, d: int, key: int, stream: int) -> int:
-    """L8 A length of one of the parts, none of which is a mixture."""
-    first, count = distributions[d].first, distributions[d].count
-    u = unit(key, stream, 0) * distributions[first + count - 1].bound
-    part_of = 0
-    while part_of < count - 1 and u >= distributions[first + part_of].bound:
-        part_of += 1
-    key = mixture_key(key, part_of)
-    one = distributions[first + part_of]
-    if one.kind == EXPONENTIAL:
-        return exponential_ns(one.mean, key, stream)
-    return one.constant_ns if one.kind == CONSTANT else other_ns(distributions, first + part_of, key, stream)

@@ -6,15 +6,26 @@ from typing import Any
 
 from sim.clock import REPLIED, WORKED, arrival_rank, rank
 from sim.draws import BRANCH as BRANCH_STREAM
-from sim.draws import THINK, child_key, indexed_key, unit
+from sim.draws import THINK, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
-from sim.fast.agenda import ENDS, FAILS, NOTHING, RUNS, SENDS, push_any, start_later, todo, wake_later
+from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, wake_later
 from sim.fast.calling import next_repetition, orphan, travel, view_of
 from sim.fast.compiling import cold, part
-from sim.fast.frames import base_key, caller_pod, count, drop, is_abandoned, next_step, number_call, row, take_frame
+from sim.fast.frames import (
+    caller_pod,
+    chained,
+    count,
+    drop,
+    is_abandoned,
+    next_step,
+    number_call,
+    row,
+    step_key,
+    take_frame,
+)
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
-from sim.fast.state import BRANCH, CALL, END, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WORK
+from sim.fast.state import BRANCH, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WAY, WORK
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.measuring import bucket, count_finished, is_measured
@@ -79,12 +90,7 @@ def enter(s: Any, a: int) -> int:
         return todo(a, RUNS)
     shift_waiting(pod, 1, s.lane[0].now_ns)
     pod.door_length += 1
-    one.next = -1
-    if pod.door_tail >= 0:
-        s.frames[pod.door_tail].next = a
-    else:
-        pod.door_head = a
-    pod.door_tail = a
+    pod.door_head, pod.door_tail = chained(s, pod.door_head, pod.door_tail, a), a
     return NOTHING
 
 
@@ -116,8 +122,6 @@ def release_worker(s: Any, pod: Any) -> None:
     first = pod.door_head
     if first >= 0:
         pod.door_head = s.frames[first].next
-        if pod.door_head < 0:
-            pod.door_tail = -1
         pod.door_length -= 1
         shift_waiting(pod, -1, s.lane[0].now_ns)
         pod.held += 1
@@ -136,12 +140,7 @@ def ask_core(s: Any, f: int, demand_ns: int) -> None:
         return
     shift_waiting(pod, 1, s.lane[0].now_ns)
     pod.queue_length += 1
-    strand.next = -1
-    if pod.queue_tail >= 0:
-        s.frames[pod.queue_tail].next = f
-    else:
-        pod.queue_head = f
-    pod.queue_tail = f
+    pod.queue_head, pod.queue_tail = chained(s, pod.queue_head, pod.queue_tail, f), f
 
 
 @part
@@ -199,8 +198,6 @@ def finish_work(s: Any, f: int, p: int) -> None:
     first = pod.queue_head
     if first >= 0:
         pod.queue_head = s.frames[first].next
-        if pod.queue_head < 0:
-            pod.queue_tail = -1
         pod.queue_length -= 1
         shift_waiting(pod, -1, now)
         start_work(s, first, p)
@@ -274,14 +271,8 @@ def step(s: Any, f: int) -> int:
     op = s.ops[strand.pc]
     code = op.code
     if code == WORK:
-        key = child_key(base_key(s, f), op.step, strand.lap, 0)
-        ask_core(s, f, sample_ns(s.distributions, op.a, key, WORK_STREAM))
+        ask_core(s, f, sample_ns(s.distributions, op.a, step_key(s, f), WORK_STREAM))
         return NOTHING
-    if code == CALL:
-        strand.trying = 0
-        return todo(f, SENDS)
-    if code >= END:
-        return todo(f, ENDS)
     if code == FORK:
         fork(s, f)
         return NOTHING
@@ -290,17 +281,17 @@ def step(s: Any, f: int) -> int:
         return NOTHING
     if code == LAP:
         return next_lap(s, f)
-    return take_way(s, f)
+    if code == WAY:
+        return take_way(s, f)
+    return next_step(s, f, strand.pc)  # a call, or the end
 
 
 @cold
 def pause(s: Any, f: int) -> None:
     """A wait step: only time passes."""
     strand = s.frames[f]
-    op = s.ops[strand.pc]
-    key = child_key(base_key(s, f), op.step, strand.lap, 0)
-    due = s.lane[0].now_ns + sample_ns(s.distributions, op.a, key, WORK_STREAM)
-    push_any(s, due, rank(WORKED, strand.request_number, strand.number), (strand.gen << 32) | f)
+    length = sample_ns(s.distributions, s.ops[strand.pc].a, step_key(s, f), WORK_STREAM)
+    push_any(s, s.lane[0].now_ns + length, rank(WORKED, strand.request_number, strand.number), (strand.gen << 32) | f)
 
 
 @cold
@@ -320,8 +311,7 @@ def take_way(s: Any, f: int) -> int:
     """A branch step chooses; the strand fails where it does nothing and nobody waits for it any more."""
     strand = s.frames[f]
     op = s.ops[strand.pc]
-    key = child_key(base_key(s, f), op.step, strand.lap, 0)
-    taken = way(unit(key, BRANCH_STREAM, 0), s.bounds, op.a, op.b)
+    taken = way(unit(step_key(s, f), BRANCH_STREAM, 0), s.bounds, op.a, op.b)
     if taken < op.b:
         strand.pc = s.links[op.a + taken]
         return todo(f, RUNS)

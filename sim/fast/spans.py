@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.draws import SAMPLE, unit
 from sim.fast.compiling import cold
-from sim.fast.frames import drop
+from sim.fast.frames import chained, drop
 from sim.fast.state import DONE, FULL, KEPT, LEFT, UNDECIDED
 from sim.laws.measuring import is_bad
 from sim.laws.retrying import PENDING
@@ -22,7 +22,7 @@ def choose_sampled(s: Any, c: int) -> None:
     lane, client = s.lane[0], s.frames[c]
     if unit(client.key, SAMPLE, 0) < lane.span_share:
         client.sampled = UNDECIDED if lane.span_tail == 1 else KEPT
-        client.held_first = client.held_last = -1
+        client.held_first = -1
 
 
 @cold
@@ -46,12 +46,7 @@ def close_span(s: Any, a: int) -> None:
         write_span(s, a)
     elif client.sampled == UNDECIDED:
         one.refs += 1
-        one.next = -1
-        if client.held_last >= 0:
-            s.frames[client.held_last].next = a
-        else:
-            client.held_first = a
-        client.held_last = a
+        client.held_first, client.held_last = chained(s, client.held_first, client.held_last, a), a
 
 
 @cold

@@ -102,8 +102,8 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("cores", "i4"),  # how many may work at once
     ("size", "i4"),  # of the queue; -1: no limit
     ("slow_core", "i4"),  # milli-cores of the fractional core; 0: none
-    ("queue_head", "i4"),  # strands that wait for a core
-    ("queue_tail", "i4"),
+    ("queue_head", "i4"),  # strands that wait for a core; -1: none
+    ("queue_tail", "i4"),  # meant only where there are some
     ("queue_length", "i4"),
     *POD_TALLY.only("slow_working", "slow_area_ns", "failed", "lost", "rejected", "lost_ns"),
     ("slowdown", "f8"),
@@ -111,8 +111,8 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("is_ready", "i4"),
     ("workers", "i4"),
     ("held", "i4"),  # workers taken (thread model)
-    ("door_head", "i4"),  # visits that wait for a worker
-    ("door_tail", "i4"),
+    ("door_head", "i4"),  # visits that wait for a worker; -1: none
+    ("door_tail", "i4"),  # meant only where there are some
     ("door_length", "i4"),
     ("views", "i4"),  # its first view
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
@@ -286,10 +286,10 @@ def zeros(dtype: np.dtype[Any], *shape: int) -> Array:
     return fitting
 
 
-def copied(array: Array) -> Array:
-    """A copy, byte by byte: NumPy copies records field by field."""
-    copy = zeros(array.dtype, *array.shape)
-    copy.reshape(-1).view(np.uint8)[...] = array.reshape(-1).view(np.uint8)
+def copied(array: Array, *shape: int) -> Array:
+    """A copy, of a larger shape if one is given, byte by byte: NumPy copies records field by field."""
+    copy, given = zeros(array.dtype, *(shape or array.shape)), array.view(np.uint8)
+    copy.view(np.uint8)[tuple(map(slice, given.shape))] = given
     return copy
 
 
