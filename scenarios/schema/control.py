@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from scenarios.schema.model import OneOf, Part, Witness, field
-from scenarios.schema.resilience import Plain
+from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.units import Duration, Percent
 from scenarios.schema.words import Whole
 

@@ -123,3 +123,7 @@ class OneOf(Part):
     def chosen(self) -> Any:
         """The value of the alternative that was chosen."""
         return getattr(self, self.kind)
+
+
+class Plain(Part):
+    """A choice without settings."""

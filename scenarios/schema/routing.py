@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scenarios.schema.resilience import LbPolicy, LeastRequest, Retries, Route
+from scenarios.schema.balancing import LbPolicy, LeastRequest
+from scenarios.schema.resilience import Route
+from scenarios.schema.retrying import Retries
 
 DEFAULTS = "defaults"
 

@@ -44,6 +44,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     return st.State(
         lane=lane,
         frames=_freed(st.empty(st.FRAME, size), lane[0]),
+        extras=st.empty(st.EXTRA, size),
         fresh=st.empty(st.EVENT, size + users + len(workloads)),
         heap=_never(st.empty(st.EVENT, size + users + len(workloads))),
         rings=rings,
@@ -140,6 +141,7 @@ def grown(state: st.State, extra: int = 0) -> st.State:
     changes: dict[str, Any] = {}
     if lane["free_count"] < need:
         changes["frames"] = _freed(doubled(state.frames), lane, len(state.frames))
+        changes["extras"] = doubled(state.extras)
     if events > len(state.fresh):
         changes["fresh"] = doubled(state.fresh)
     if lane["heap_size"] + events + st.HEAP_MARGIN > len(state.heap):

@@ -13,7 +13,6 @@ from sim.fast.frames import (
     base_key,
     caller_pod,
     drop,
-    in_flight,
     is_abandoned,
     next_step,
     number_call,
@@ -22,54 +21,14 @@ from sim.fast.frames import (
     row,
     take_frame,
 )
+from sim.fast.picking import pick_pod, view_of
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import begin_span, close_span
-from sim.fast.state import CALLER, IGNORE, SERVICE, VISIT
-from sim.laws.balancing import LEAST_REQUEST, ROUND_ROBIN, draw_candidate, first_turn, is_less_busy, next_turn
+from sim.fast.state import IGNORE, VISIT
 from sim.laws.digesting import row_word
 from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
 from sim.laws.service import lap_number
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
-
-
-@part
-def view_of(s: Any, route: Any, pod: int) -> int:
-    """B5: the memory a caller uses for a route: its own, its zone's or its service's; a client (-1) has one."""
-    if pod < 0 or route.view_kind == SERVICE:
-        return route.first_view
-    if route.view_kind == CALLER:
-        return s.pods[pod].views + route.first_view
-    return route.first_view + s.pods[pod].zone
-
-
-@part
-def pick_pod(s: Any, route: Any, view: int, key: int) -> int:
-    """A ready pod; -1 if there is none (B4)."""
-    ready, first = s.ready, s.services[route.callee].first
-    n = s.services[route.callee].count
-    if n == 0:
-        return -1
-    if route.policy == ROUND_ROBIN:
-        memory = s.views[view]
-        version = s.services[route.callee].version
-        if memory.version != version:
-            memory.turn = first_turn(memory.key, version, n)
-            memory.version = version
-        else:
-            memory.turn = next_turn(memory.turn, n)
-        return ready[first + memory.turn]
-    if n == 1:
-        return ready[first]
-    best = ready[first + draw_candidate(key, 0, n)]
-    if route.policy == LEAST_REQUEST:
-        busy = in_flight(s, view, best)
-        for k in range(1, route.choices):
-            other = ready[first + draw_candidate(key, k, n)]
-            others = in_flight(s, view, other)
-            if is_less_busy(others, busy):
-                best = other
-                busy = others
-    return best
 
 
 @part

@@ -9,7 +9,7 @@ from sim.draws import BRANCH as BRANCH_STREAM
 from sim.draws import THINK, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, wake_later
-from sim.fast.calling import next_repetition, orphan, travel, view_of
+from sim.fast.calling import next_repetition, orphan, travel
 from sim.fast.compiling import cold, part
 from sim.fast.frames import (
     caller_pod,
@@ -23,6 +23,7 @@ from sim.fast.frames import (
     step_key,
     take_frame,
 )
+from sim.fast.picking import view_of
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
 from sim.fast.state import BRANCH, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WAY, WORK

@@ -75,6 +75,9 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("held_last", "i4"),
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 FREE, CLIENT, VISIT, BRANCH = range(4)
+EXTRA = Record("Extra", (  # what only some features use of a frame: the one of the same place
+    ("deadline_ns", "i8"),
+), itemsize=CACHE_LINE)  # fmt: skip
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
 DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
@@ -238,6 +241,7 @@ class State(NamedTuple):
 
     lane: Array  # (1,) LANE
     frames: Array  # (frames,) FRAME
+    extras: Array  # (frames,) EXTRA
     fresh: Array  # (events,) EVENT, for the heap
     heap: Array  # (events,) EVENT; NEVER behind the last
     rings: Array  # (rings,) RING
@@ -294,7 +298,8 @@ def copied(array: Array, *shape: int) -> Array:
 
 
 FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, in the order of a book
-    "lane": LANE.dtype, "frames": FRAME.dtype, "fresh": EVENT.dtype, "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
+    "lane": LANE.dtype, "frames": FRAME.dtype, "extras": EXTRA.dtype, "fresh": EVENT.dtype,
+    "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),

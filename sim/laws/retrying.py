@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sim.registry import law
 
-OK, FAILED, REJECTED, TIMED_OUT, NO_ENDPOINT, LOST, REFUSED, PENDING = range(8)
-OUTCOMES = ("ok", "failed", "rejected", "timed_out", "no_endpoint", "lost", "refused", "pending")
+OK, FAILED, REJECTED, TIMED_OUT, NO_ENDPOINT, LOST, REFUSED, PENDING, CANCELLED, OVERFLOW, LIMITED, SHED = range(12)
+OUTCOMES = ("ok", "failed", "rejected", "timed_out", "no_endpoint", "lost", "refused", "pending", "cancelled", "overflow",
+            "limited", "shed")  # fmt: skip
 RETRY_MASKS = {  # Envoy's retry_on; no healthy pod is answered by the caller's own proxy and never tried again
     "5xx": 1 << FAILED | 1 << REJECTED | 1 << TIMED_OUT | 1 << LOST | 1 << REFUSED,
     "gateway-error": 1 << REJECTED | 1 << TIMED_OUT | 1 << LOST | 1 << REFUSED,

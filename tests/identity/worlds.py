@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from scenarios.schema.resilience import LbPolicy
+from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane

@@ -14,7 +14,8 @@ from scenarios.errors import ScenarioError
 from scenarios.load import load, loads
 from scenarios.schema.changing import split
 from scenarios.schema.placed import written
-from scenarios.schema.resilience import Retries, Route
+from scenarios.schema.resilience import Route
+from scenarios.schema.retrying import Retries
 from scenarios.schema.scenario import Scenario
 from tests.scenarios.shop import SHOP
 
