@@ -52,7 +52,24 @@ class PodFailing:
     rate: float
 
 
-PlaneCommand = PodReady | PodDraining | PodGone | PodSlowed | PodFailing
+@dataclass(frozen=True)
+class LinkChanged:
+    """Messages sent from one zone to another from now on: none arrives before `opens_ns`, and how they fare beyond."""
+
+    source: str
+    target: str
+    opens_ns: int = 0
+    added_ns: int = 0
+    loss: float = 0.0
+
+    @property
+    def is_well(self) -> bool:
+        """Whether messages cross as the network says and nothing else."""
+        return self.opens_ns == 0 and self.added_ns == 0 and self.loss == 0.0
+
+
+PodCommand = PodReady | PodDraining | PodGone | PodSlowed | PodFailing
+PlaneCommand = PodCommand | LinkChanged
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
     lane[0]["near_rings"], lane[0]["soonest_far"] = near_rings, len(maker.delays) - 1
-    lane[0]["span_tail"] = span_tail
+    lane[0]["span_tail"], lane[0]["zones"] = span_tail, len(layout.zones)
     lane[0]["arrived_ns"] = lane[0]["unwritten"] = -1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     delays = maker.delays
@@ -55,6 +55,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         views=rows(st.VIEW, views),
         pairs=st.empty(st.PAIR, 4 * size),
         routes=rows(st.ROUTE, routes),
+        network=st.empty(st.LINK, len(layout.zones) ** 2),
         workloads=rows(st.WORKLOAD, workloads),
         intervals=rows(st.TALLIED_INTERVAL, intervals),
         histogram=np.zeros((len(intervals) + len(layout.services), BUCKETS), dtype=np.int64),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, rank
 from sim.clock import TIMED_OUT as ALARM
-from sim.draws import BACK_OFF, BACKWARD, OUTWARD, child_key, unit
+from sim.draws import BACK_OFF, BACKWARD, LOST_BACKWARD, LOST_OUTWARD, OUTWARD, child_key, unit
 from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, cancel, next_place, push, push_any, push_soon, todo
 from sim.fast.compiling import cold, part
 from sim.fast.frames import (
@@ -28,6 +28,7 @@ from sim.fast.state import IGNORE, VISIT
 from sim.laws.digesting import row_word
 from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
 from sim.laws.service import lap_number
+from sim.laws.travelling import crossing_ns, retransmission_ns
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
 
@@ -54,11 +55,29 @@ def travel(s: Any, one: int, phase: int) -> None:
         d = s.lane[0].far
         route = s.routes[frame.route]
         route.egress_bytes += route.request_bytes if phase == DELIVERED else route.response_bytes
+    if s.lane[0].is_ill == 1:
+        limp(s, one, phase, d)
+        return
     if s.distributions[d].ring >= 0:
         push(s, s.distributions[d].ring, now + s.distributions[d].constant_ns, order, one)
     else:
         stream = OUTWARD if phase == DELIVERED else BACKWARD
         push_any(s, now + sample_ns(s.distributions, d, frame.key, stream), order, one)
+
+
+@cold
+def limp(s: Any, one: int, phase: int, d: int) -> None:
+    """N2, N3: as `travel`, of a message with this latency, while some link is not well."""
+    frame, now, zones = s.frames[one], s.lane[0].now_ns, s.lane[0].zones
+    here, there = frame.zone, s.pods[frame.pod].zone
+    if phase == DELIVERED:
+        link = s.network[here * zones + there]
+        length = sample_ns(s.distributions, d, frame.key, OUTWARD) + retransmission_ns(frame.key, LOST_OUTWARD, link.loss)
+    else:
+        link = s.network[there * zones + here]
+        length = sample_ns(s.distributions, d, frame.key, BACKWARD) + retransmission_ns(frame.key, LOST_BACKWARD, link.loss)
+    order = rank(phase, frame.request_number, frame.number)
+    push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, one)
 
 
 @part

@@ -69,9 +69,12 @@ class FastPlane:
         return why == st.DONE
 
     def apply(self, command: c.PlaneCommand) -> None:
-        """Act at now. Raises ValueError for a pod or service that does not exist."""
+        """Act at now. Raises ValueError for a pod, service or zone that does not exist."""
         if isinstance(command, c.PodReady):
             self._add(command)
+            return
+        if isinstance(command, c.LinkChanged):
+            self._change_link(command)
             return
         if (command.service, command.number) not in self._pods:
             raise ValueError(f"{command.service} has no pod {command.number}")
@@ -86,6 +89,15 @@ class FastPlane:
                 self._withdraw(p)
                 if isinstance(command, c.PodGone) and not pod["is_gone"]:
                     self._lose(p)
+
+    def _change_link(self, command: c.LinkChanged) -> None:
+        zones, network = self.layout.zones, self._state.network
+        for zone in (command.source, command.target):
+            if zone not in zones:
+                raise ValueError(f"there is no zone {zone}")
+        place = zones.index(command.source) * len(zones) + zones.index(command.target)
+        network[place] = (command.opens_ns, command.added_ns, command.loss)
+        self._lane["is_ill"] = any(network[name].any() for name in ("opens_ns", "added_ns", "loss"))
 
     def observe(self, *, live: bool = False) -> Observation:
         """Counters and histograms up to now."""

@@ -123,6 +123,8 @@ POD = Record("Pod", (  # what every visit touches comes first
 VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8")))
 PAIR = Record("Pair", (("key", "i8"), ("count", "i8")))  # tries in flight by (view, pod); key 0: empty
 
+LINK = Record("Link", (("opens_ns", "i8"), ("added_ns", "i8"), ("loss", "f8")))  # from zone to zone: all 0 while it is well
+
 ROUTE = Record("Route", (  # what every try touches comes first
     *ROUTE_TALLY.only("attempts", "in_flight", "succeeded"),
     ("callee", "i4"),
@@ -229,6 +231,8 @@ LANE = Record("Lane", (
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
+    ("zones", "i8"),
+    ("is_ill", "i8"),  # 1 while some link is
     ("arrived_ns", "i8"),  # when the last request came
     ("crowd", "i8"),  # how many came before it at that instant
     ("stopped", "i8"),  # TOO_MANY, STUCK, or FULL while held spans are to be written
@@ -252,6 +256,7 @@ class State(NamedTuple):
     views: Array  # (views,) VIEW
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
+    network: Array  # (zones * zones,) LINK, by source, then target
     workloads: Array  # (workloads,) WORKLOAD
     intervals: Array  # (intervals + workloads,) TALLIED_INTERVAL; the first of every class, and last what is outside of it
     histogram: Array  # (intervals + workloads + services, BUCKETS) int64
@@ -301,7 +306,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "lane": LANE.dtype, "frames": FRAME.dtype, "extras": EXTRA.dtype, "fresh": EVENT.dtype,
     "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
-    "pairs": PAIR.dtype, "routes": ROUTE.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
+    "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "rows": ROW.dtype, "spans": SPAN.dtype,
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),

@@ -70,7 +70,7 @@ def send(plane: ReferencePlane, strand: Strand, route: Route, view: View, endpoi
     plane.row(SENT, request.number, one.number, pod.ident, attempt)
     arrival = Moment(plane.env)
     arrival.callbacks.append(lambda _: plane.delivered(one))
-    arrival.fall(now + plane.network.outward_ns(one), rank(DELIVERED, request.number, one.number))
+    arrival.fall(now + plane.network.outward_ns(one, now), rank(DELIVERED, request.number, one.number))
     return one
 
 

@@ -74,9 +74,11 @@ class ReferencePlane:
         self._now = max(self._now, until_ns)
 
     def apply(self, command: c.PlaneCommand) -> None:
-        """Act at now. Raises ValueError for a pod or service that does not exist."""
+        """Act at now. Raises ValueError for a pod, service or zone that does not exist."""
         if isinstance(command, c.PodReady):
             self._add(command)
+        elif isinstance(command, c.LinkChanged):
+            self.network.change(command)
         elif (command.service, command.number) not in self.by_name:
             raise ValueError(f"{command.service} has no pod {command.number}")
         else:
@@ -169,7 +171,7 @@ class ReferencePlane:
         self.ready[service].append(pod)
         self.versions[service] += 1
 
-    def _act(self, command: c.PlaneCommand, pod: Pod) -> None:
+    def _act(self, command: c.PodCommand, pod: Pod) -> None:
         match command:
             case c.PodSlowed(factor=factor):
                 pod.slowdown = factor
@@ -257,7 +259,7 @@ class ReferencePlane:
         one.served, one.ended_ns = outcome, self._now
         reply = Moment(self.env)
         reply.callbacks.append(lambda _: returned(self, one))
-        due = self._now + self.network.backward_ns(one)
+        due = self._now + self.network.backward_ns(one, self._now)
         reply.fall(due, rank(REPLIED, one.request.number, one.number))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sim.draws import BACKWARD, OUTWARD
+from sim.commands import LinkChanged
+from sim.draws import BACKWARD, LOST_BACKWARD, LOST_OUTWARD, OUTWARD
+from sim.laws.travelling import crossing_ns, retransmission_ns
 from sim.layout import Layout
 from sim.reference.life import Try
 from sim.sampling import sample_ns
@@ -16,24 +18,41 @@ class Network:
         spec = layout.scenario.network
         self.near = spec.same_zone
         self.far = spec.same_zone if spec.cross_zone is None else spec.cross_zone
+        self.links: dict[tuple[str, str], LinkChanged] = {}  # from zone to zone, those that are not well
 
-    def outward_ns(self, one: Try) -> int:
+    def change(self, link: LinkChanged) -> None:
+        """N2, N3: how messages fare from now on from one zone to another. Raises ValueError for an unknown zone."""
+        for zone in (link.source, link.target):
+            if zone not in self.layout.zones:
+                raise ValueError(f"there is no zone {zone}")
+        self.links.pop((link.source, link.target), None)
+        if not link.is_well:
+            self.links[link.source, link.target] = link
+
+    def outward_ns(self, one: Try, now_ns: int) -> int:
         """A try's way to its pod."""
-        return self._latency_ns(one, OUTWARD, one.route.policy.request_bytes)
-
-    def backward_ns(self, one: Try) -> int:
-        """Its answer's way back."""
-        return self._latency_ns(one, BACKWARD, one.route.policy.response_bytes)
-
-    def _latency_ns(self, one: Try, stream: int, size: int) -> int:
         here = self._caller_zone(one)
         assert one.pod is not None
         if here is None:
             return 0
-        if here == one.pod.zone:
-            return sample_ns(self.near, one.key, stream)
-        one.route.tally.egress_bytes += size
-        return sample_ns(self.far, one.key, stream)
+        return self._way_ns(one, here, one.pod.zone, now_ns, OUTWARD, LOST_OUTWARD, one.route.policy.request_bytes)
+
+    def backward_ns(self, one: Try, now_ns: int) -> int:
+        """Its answer's way back."""
+        here = self._caller_zone(one)
+        assert one.pod is not None
+        if here is None:
+            return 0
+        return self._way_ns(one, one.pod.zone, here, now_ns, BACKWARD, LOST_BACKWARD, one.route.policy.response_bytes)
+
+    def _way_ns(self, one: Try, source: int, target: int, now_ns: int, stream: int, lost: int, size: int) -> int:
+        latency = sample_ns(self.near if source == target else self.far, one.key, stream)
+        one.route.tally.egress_bytes += size * (source != target)
+        link = self.links.get((self.layout.zones[source], self.layout.zones[target]))
+        if link is None:
+            return latency
+        latency += retransmission_ns(one.key, lost, link.loss)
+        return crossing_ns(now_ns, latency, link.added_ns, link.opens_ns)
 
     def _caller_zone(self, one: Try) -> int | None:
         visit = one.caller.visit

@@ -155,7 +155,12 @@ def scripts(draw: st.DrawFn, scenario: Scenario) -> list[Act]:
     acts = [Act(0, c.PodReady(name, k, zones[k % len(zones)])) for name, n in started.items() for k in range(n)]
     for at in sorted(draw(st.lists(st.integers(0, HORIZON_MS - 1), max_size=8))):
         name = draw(st.sampled_from(sorted(started)))
-        kind = draw(st.sampled_from(["ready", "drain", "gone", "slow", "fail"]))
+        kind = draw(st.sampled_from(["ready", "drain", "gone", "slow", "fail", "link"]))
+        if kind == "link":
+            opens, added, loss = draw(st.sampled_from([0, at + 5, at + 30])), draw(st.sampled_from([0, 1, 4])), draw(st.sampled_from([0.0, 0.4]))
+            ends = draw(st.sampled_from(zones)), draw(st.sampled_from(zones))
+            acts.append(Act(at * MS, c.LinkChanged(*ends, opens * MS, added * MS, loss)))
+            continue
         if kind == "ready" or started[name] == 0:
             acts.append(Act(at * MS, c.PodReady(name, started[name], draw(st.sampled_from(zones)))))
             started[name] += 1

@@ -78,6 +78,8 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "way": lambda c: (c.share(), np.sort(np.array([c.random() for _ in range(6)])), c.upto(2), c.upto(4)),
     "row_word": lambda c: (c.upto(10), c.upto(1 << 18), c.randint(-1, 1 << 30)),
     "area_ns": lambda c: (-c.upto(1 << 60), c.upto(1000), c.upto(1 << 50)),
+    "crossing_ns": lambda c: (c.upto(1 << 50), c.upto(1 << 50), c.upto(1 << 50), c.upto(1 << 61)),
+    "retransmission_ns": lambda c: (c.word(), c.stream(), c.share()),
     "lap_number": lambda c: (c.upto(1000), c.upto(100) + 1, c.upto(100)),
 }
 SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.worlds import lines, plane_of, told
+from sim.commands import LinkChanged
+from tests.worlds import MS, lines, plane_of, told
 
 ZONES = """
 cluster: {{zones: [east, west]}}
@@ -89,3 +90,60 @@ workload: {w: {entry: a.x, zone: local, arrivals: {timestamps: times(0)}}}
         6 0.0 returned 0 ok
         6 0.0 finished 0 ok
     """)
+
+
+def finished_ms(plane):
+    return [float(line.split()[0]) for line in told(plane, 900, "finished")]
+
+
+def test_a_cut_link_holds_what_is_sent(engine):
+    """N2: b's pod in west is asked at 1 ms, hears of it at 150 + 4 ms and answers 10 + 4 ms later; the pod in east as ever."""
+    plane = plane_of(ZONES.format(zone="zone: east,"), engine)
+    plane.apply(LinkChanged("east", "west", opens_ns=150 * MS))
+    assert finished_ms(plane) == [114, 150 + 4 + 10 + 4 + 1]
+
+
+def test_an_answer_may_be_held_too(engine):
+    """N2: each direction is its own: here only the answer from west waits."""
+    plane = plane_of(ZONES.format(zone="zone: east,"), engine)
+    plane.apply(LinkChanged("west", "east", opens_ns=150 * MS))
+    assert finished_ms(plane) == [114, 150 + 4 + 1]
+
+
+def test_a_slow_link_adds_its_delay(engine):
+    """N2: 3 ms more each way within east, and none once the link is well again."""
+    plane = plane_of("""
+cluster: {zones: [east]}
+network: {same_zone: 1ms}
+services: {a: {endpoints: {x: [{wait: 1ms}]}}}
+workload: {w: {entry: a.x, zone: east, arrivals: {timestamps: times(0, 50)}}}
+""", engine)  # fmt: skip
+    plane.apply(LinkChanged("east", "east", added_ns=3 * MS))
+    assert told(plane, 20, "finished") == ["9 0.0 finished 0 ok"]
+    plane.apply(LinkChanged("east", "east"))
+    assert told(plane, 100, "finished") == ["53 1.0 finished 0 ok"]
+
+
+def test_a_lossy_link_costs_retransmissions(engine):
+    """N3: some messages come 200 ms late or more, the others on time, and the client without a zone meets no link."""
+    text = """
+cluster: {zones: [east]}
+services: {a: {workers: 99, endpoints: {x: [{wait: 1ms}]}}}
+workload: {w: {entry: a.x, ZONE arrivals: {constant: 100/s}}}
+"""
+    spans = {}
+    for zone in ("zone: east,", ""):
+        plane = plane_of(text.replace("ZONE", zone), engine)
+        plane.apply(LinkChanged("east", "east", loss=0.2))
+        rows = [line.split() for line in told(plane, 5000, "arrived", "finished")]
+        began = {row[1]: float(row[0]) for row in rows if row[2] == "arrived"}
+        spans[zone] = {round(float(row[0]) - began[row[1]]) for row in rows if row[2] == "finished"}
+    assert spans["zone: east,"] >= {1, 201, 401, 601}
+    assert spans[""] == {1}
+
+
+def test_an_unknown_zone_is_refused(engine):
+    """A command names zones there are."""
+    plane = plane_of(ZONES.format(zone=""), engine)
+    with pytest.raises(ValueError, match="no zone north"):
+        plane.apply(LinkChanged("east", "north"))
