@@ -43,6 +43,34 @@ class Crash(Struck):
     """Pods die: what they hold is lost, their callers see a reset, replacements start."""
 
 
+class Link(Part):
+    """The way between two zones, in both directions; or within one, where it is named twice."""
+
+    between: tuple[Name, Name] = field(
+        says="two zones, or one twice",
+        seen=Witness("links", "faults.apart.partition.between", (["east", "west"], ["east", "east"])))
+
+
+class Partition(Link):
+    """No message crosses: what is sent waits until the fault is over."""
+
+
+class Latency(Link):
+    """Messages take longer."""
+
+    added: Duration = field(
+        says="on top of each message's latency", gt=0,
+        seen=Witness("links", "faults.far.latency.added", ("5ms", "9ms")))
+
+
+class Loss(Link):
+    """Messages are lost and sent again, after 200 ms at first."""
+
+    rate: Share = field(
+        says="share of messages that are lost, each time they are sent",
+        seen=Witness("links", "faults.noisy.loss.rate", ("10%", "30%")))
+
+
 class Fault(OneOf):
     """One thing that goes wrong."""
 
@@ -68,6 +96,22 @@ class Fault(OneOf):
         seen=Witness("mesh", "faults.crashed", (
             {"at": "1s", "crash": {"service": "stock"}},
             {"at": "1s", "crash": {"service": "front"}})))
+
+    partition: Partition | None = field(
+        None, says="no message crosses",
+        seen=Witness("links", "faults.apart", (
+            {"at": "1s", "for": "1s", "partition": {"between": ["east", "west"]}},
+            {"at": "1s", "for": "2s", "partition": {"between": ["east", "west"]}})))
+    latency: Latency | None = field(
+        None, says="messages take longer",
+        seen=Witness("links", "faults.far", (
+            {"at": "1s", "latency": {"between": ["east", "west"], "added": "5ms"}},
+            {"at": "2s", "latency": {"between": ["east", "west"], "added": "5ms"}})))
+    loss: Loss | None = field(
+        None, says="messages are lost and sent again",
+        seen=Witness("links", "faults.noisy", (
+            {"at": "1s", "loss": {"between": ["east", "west"], "rate": "10%"}},
+            {"at": "1s", "loss": {"between": ["west", "west"], "rate": "10%"}})))
 
     @model_validator(mode="after")
     def _crash_is_an_instant(self) -> Fault:

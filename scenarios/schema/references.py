@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.calls import edges, entry_targets, sites
+from scenarios.schema.faults import Link
 from scenarios.schema.placed import Path
 from scenarios.schema.routing import DEFAULTS, patterns
 
@@ -74,6 +75,10 @@ def _services(world: Scenario) -> Iterator[Mistake]:
     for name, fault in world.faults.items():
         struck = fault.chosen
         path: Path = ("faults", name, fault.kind)
+        if isinstance(struck, Link):
+            for index, zone in enumerate(struck.between):
+                yield from _known((*path, "between", index), zone, world.cluster.zones, "a zone")
+            continue
         yield from _known((*path, "service"), struck.service, world.services, "a service")
         if struck.zone is not None:
             yield from _known((*path, "zone"), struck.zone, world.cluster.zones, "a zone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from scenarios.schema.faults import Fault, Struck
+from scenarios.schema.faults import Fault, Link, Struck
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.commands import PodFailing, PodSlowed
@@ -12,6 +12,7 @@ from sim.draws import FAULT, family_key, unit
 from sim.laws.failing import is_struck
 from sim.plane import DataPlane
 from sim.platform.cluster import Cluster
+from sim.platform.links import Links
 from sim.platform.pods import Pod
 
 
@@ -23,6 +24,7 @@ class Faults:
         self._faults = scenario.faults
         self._offsets = {name: unit(family_key(seed, "fault", name), FAULT, 0) for name in scenario.faults}
         self._active: set[str] = set()
+        self._links = Links(clock, plane)
 
     def begin(self) -> None:
         """Set every fault on the clock."""
@@ -33,6 +35,10 @@ class Faults:
                 self._clock.at(fault.at + fault.duration, ControlPhase.FAULT, name, partial(self._end, name))
 
     def _start(self, name: str) -> None:
+        link = self._faults[name].chosen
+        if isinstance(link, Link):
+            self._links.begin(name, self._faults[name], link)
+            return
         if self._faults[name].crash is not None:
             for pod in self._struck_by(name):
                 assert pod.number is not None
@@ -42,6 +48,9 @@ class Faults:
         self._afflict(name)
 
     def _end(self, name: str) -> None:
+        if isinstance(self._faults[name].chosen, Link):
+            self._links.end(name)
+            return
         self._active.remove(name)
         self._afflict(name)
 

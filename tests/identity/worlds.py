@@ -157,7 +157,8 @@ def scripts(draw: st.DrawFn, scenario: Scenario) -> list[Act]:
         name = draw(st.sampled_from(sorted(started)))
         kind = draw(st.sampled_from(["ready", "drain", "gone", "slow", "fail", "link"]))
         if kind == "link":
-            opens, added, loss = draw(st.sampled_from([0, at + 5, at + 30])), draw(st.sampled_from([0, 1, 4])), draw(st.sampled_from([0.0, 0.4]))
+            opens, added = draw(st.sampled_from([0, at + 5, at + 30])), draw(st.sampled_from([0, 1, 4]))
+            loss = draw(st.sampled_from([0.0, 0.4]))
             ends = draw(st.sampled_from(zones)), draw(st.sampled_from(zones))
             acts.append(Act(at * MS, c.LinkChanged(*ends, opens * MS, added * MS, loss)))
             continue
