@@ -173,6 +173,27 @@ def availability_in_series(share: float, parts: int) -> float:
     return share**parts
 
 
+# -- retries that keep an overload alive -------------------------------------------------------------------------------
+
+
+def down_frontier(tries: float) -> float:
+    """The least ρ at which a queue that answers nobody in time stays as it is: every request makes all its tries, 1/tries.
+
+    Nothing that is served is waited for, so work is offered at ρ·tries; the queue drains only while that is below 1.
+    """
+    return 1 / tries
+
+
+def budget_tries(share: float, back_off: float) -> float:
+    """Mean tries a request when all fail by timeout and a budget limits retries *in flight*, as Envoy's does.
+
+    `back_off` is the mean wait before a retry over the timeout of a try. With λ requests and r retries a second, tries in
+    flight are (λ + r)·timeout and retries under way, their waits included, r·(timeout + wait): at the limit
+    r/λ = share/(1 - share + back_off). A budget of the *rate* of retries would give 1 + share.
+    """
+    return 1 + share / (1 - share + back_off)
+
+
 # -- the workloads of DESIGN section 8 --------------------------------------------------------------------------------
 
 
