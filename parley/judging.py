@@ -76,7 +76,7 @@ def _figure(what: str, tally: Records, histogram: NDArray[np.int64]) -> float:
         return counted / offered if offered else math.nan
     if what == "mean":
         return int(tally["latency_ns"].sum()) / succeeded if succeeded else math.nan
-    return quantile_ns(histogram, float(what[1:]) / 100)
+    return quantile_ns(histogram, float(f"0.{what[1:]}"))  # p95 is 0.95, p999 is 0.999
 
 
 def _start(scenario: Scenario, expect: Expect) -> int:

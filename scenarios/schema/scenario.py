@@ -30,7 +30,7 @@ from scenarios.schema.workload import Workload
 
 COMPARISON = re.compile(r"(<=|>=|<|>)\s*(\S.*)")
 SHARES = ("good", "availability")
-LATENCIES = ("mean", "p50", "p95", "p99")
+LATENCIES = ("mean", "p50", "p75", "p90", "p95", "p99", "p999")
 
 
 class Expect(Part):
@@ -48,12 +48,21 @@ class Expect(Part):
     p50: str | None = field(
         None, says="median latency of successes, as '< 20ms'",
         seen=Witness("hello", "expect.3.p50", ("< 1h", "< 0s"), moves="verdict"))
+    p75: str | None = field(
+        None, says="75th percentile, as '< 50ms'",
+        seen=Witness("hello", "expect.9.p75", ("< 1h", "< 0s"), moves="verdict"))
+    p90: str | None = field(
+        None, says="90th percentile, as '< 100ms'",
+        seen=Witness("hello", "expect.10.p90", ("< 1h", "< 0s"), moves="verdict"))
     p95: str | None = field(
         None, says="95th percentile, as '< 200ms'",
         seen=Witness("hello", "expect.4.p95", ("< 1h", "< 0s"), moves="verdict"))
     p99: str | None = field(
         None, says="99th percentile, as '< 300ms'",
         seen=Witness("hello", "expect.5.p99", ("< 1h", "< 0s"), moves="verdict"))
+    p999: str | None = field(
+        None, says="99.9th percentile, as '< 500ms'",
+        seen=Witness("hello", "expect.11.p999", ("< 1h", "< 0s"), moves="verdict"))
     workload: Name | None = field(
         None, says="only this class; all together if absent",
         seen=Witness("hello", "expect.6.workload", ("readers", "writers"), moves="verdict"))
