@@ -148,9 +148,9 @@ def tandem_mean(rate: float, stations: list[tuple[float, int]], delay: float = 0
     return delay + math.fsum(mmc_mean(rate, mean_service, servers) for mean_service, servers in stations)
 
 
-def power_of_two_mean_number(rho: float) -> float:
-    """Mean number a server when each arrival joins the shorter of two random queues of very many: Σ ρ^(2^i-1)."""
-    return math.fsum(rho ** (2**i - 1) for i in range(1, 40))
+def power_of_choices_mean_number(rho: float, choices: int = 2) -> float:
+    """Mean number a server when each arrival joins the shortest of d random queues of very many: Σ ρ^((d^i-1)/(d-1))."""
+    return math.fsum(rho ** ((choices**i - 1) // (choices - 1)) for i in range(1, 20))
 
 
 def fan_out_slow_share(slow: float, leaves: int) -> float:

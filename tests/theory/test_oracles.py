@@ -88,7 +88,7 @@ def test_little():
 @pytest.mark.parametrize(("rho", "chosen", "random"), [(0.9, 2.35, 9.0), (0.95, 3.21, 19.0), (0.99, 5.38, 99.0)])
 def test_power_of_two(rho, chosen, random):
     """Two choices against one, mean jobs a server."""
-    assert oracles.power_of_two_mean_number(rho) == pytest.approx(chosen, abs=6e-3)
+    assert oracles.power_of_choices_mean_number(rho) == pytest.approx(chosen, abs=6e-3)
     assert oracles.little_number(rho, oracles.mm1_mean(rho, 1.0)) == pytest.approx(random)
 
 
