@@ -8,9 +8,10 @@ from functools import cached_property
 from scenarios.rates import Piece, mean_rate, peak_rate, pieces, timestamped
 from scenarios.schema.calls import edges, sites
 from scenarios.schema.cycles import Weights, weights
+from scenarios.schema.programs import Branch, Call, Step, Wait, Work
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.topology import Branch, Call, Service, Step, Wait, Work
+from scenarios.schema.topology import Service
 from scenarios.schema.units import NS_PER_S
 from scenarios.schema.workload import Users, Workload
 from scenarios.series import timestamps

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Step, Wait, Work
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Expect, Scenario
-from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Step, Wait, Work
 
 ALWAYS_GOOD_NS = (1 << 62) - 1  # the bound of a class without a latency objective
 

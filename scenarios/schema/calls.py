@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scenarios.schema.placed import Path
+from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Step
 from scenarios.schema.routing import Edge
-from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Service, Step
+from scenarios.schema.topology import Service
 from scenarios.schema.workload import Workload
 
 

@@ -9,9 +9,9 @@ from scenarios.errors import Mistake
 from scenarios.schema.calls import programs, sites, walk
 from scenarios.schema.cycles import endless
 from scenarios.schema.placed import Path
+from scenarios.schema.programs import Call, Fallback, Step
 from scenarios.schema.references import dangling
 from scenarios.schema.routing import DEFAULTS
-from scenarios.schema.topology import Call, Fallback, Step
 from scenarios.schema.units import format_duration
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from scenarios.rates import pieces
 from scenarios.schema.distributions import Distribution
-from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Step, Wait, Work
+from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Step, Wait, Work
 from scenarios.schema.workload import Workload
 from scenarios.series import timestamps
 from sim.fast import state as st

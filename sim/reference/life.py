@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from scenarios.schema.topology import Step
+from scenarios.schema.programs import Step
 from sim.clock import CALLS_MAX
 from sim.errors import TooManyCalls
 from sim.laws.retrying import PENDING

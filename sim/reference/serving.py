@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from scenarios.schema.topology import Branch, Call, Fallback, Parallel, Wait, Work
+from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Wait, Work
 from sim.clock import WORKED, Moment, rank
 from sim.draws import BRANCH, WORK, child_key, unit
 from sim.laws.retrying import FAILED, OK
