@@ -108,7 +108,7 @@ class FastPlane:
         return Observation(**glance | {
             "pod_ready": state.pods[:n]["is_ready"] == 1,
             "pod_present_ns": self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
-            "pod_work_ns": self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), n),
+            "pod_work_ns": self._work_in_progress_ns(n),
             "routes": _route_tallies.records(state.routes),
             "alive": np.bincount(clients["workload"], minlength=classes).astype(np.int64),
             "intervals": _request_tallies.records(state.intervals[:intervals]),
@@ -143,6 +143,11 @@ class FastPlane:
         mine = frames[chosen]
         np.add.at(total, frames["pod"][mine["visit"]], self.now_ns - mine[field])
         return total
+
+    def _work_in_progress_ns(self, pods: int) -> NDArray[np.int64]:
+        """Time at work so far of the strands at work in each pod."""
+        frames = self._state.frames
+        return self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == st.AT_WORK), pods)
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
@@ -275,7 +280,7 @@ class FastPlane:
         inside = visits[frames["inside"][visits] == 1]
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
-        pod["lost_ns"] += self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == 1), len(self._pods))[p]
+        pod["lost_ns"] += self._work_in_progress_ns(len(self._pods))[p]
         for count, area in AREAS.items():
             pod[area] = area_ns(pod[area], pod[count], now)
         for name in (*AREAS, "held", "queue_length", "door_length"):

@@ -11,9 +11,9 @@ from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, wake_later
 from sim.fast.calling import next_repetition, orphan, travel
 from sim.fast.compiling import cold, part
+from sim.fast.cpu import ask_core, finish_work
 from sim.fast.frames import (
     caller_pod,
-    chained,
     count,
     drop,
     is_abandoned,
@@ -24,16 +24,17 @@ from sim.fast.frames import (
     take_frame,
 )
 from sim.fast.picking import view_of
+from sim.fast.queues import release_worker, wait_for_worker
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
 from sim.fast.state import BRANCH, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WAY, WORK
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.measuring import bucket, count_finished, is_measured
-from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
+from sim.laws.queueing import is_admitted, shift_present
 from sim.laws.retrying import FAILED, LOST, OK, REFUSED, REJECTED
-from sim.laws.service import duration_ns, way
-from sim.trace import ANSWERED, FINISHED, STARTED
+from sim.laws.service import way
+from sim.trace import ANSWERED, FINISHED
 from sim.trace import REJECTED as ROW_REJECTED
 from sim.trace import WORKED as ROW_WORKED
 
@@ -89,9 +90,7 @@ def enter(s: Any, a: int) -> int:
     if pod.held < pod.workers:
         pod.held += 1
         return todo(a, RUNS)
-    shift_waiting(pod, 1, s.lane[0].now_ns)
-    pod.door_length += 1
-    pod.door_head, pod.door_tail = chained(s, pod.door_head, pod.door_tail, a), a
+    wait_for_worker(s, a)
     return NOTHING
 
 
@@ -116,57 +115,6 @@ def answer(s: Any, a: int, outcome: int) -> None:
     reply(s, a, outcome)
 
 
-@cold
-def release_worker(s: Any, pod: Any) -> None:
-    """A worker is free; the first at the door takes it and goes on within this event."""
-    pod.held -= 1
-    first = pod.door_head
-    if first >= 0:
-        pod.door_head = s.frames[first].next
-        pod.door_length -= 1
-        shift_waiting(pod, -1, s.lane[0].now_ns)
-        pod.held += 1
-        wake_later(s, first)
-
-
-@part
-def ask_core(s: Any, f: int, demand_ns: int) -> None:
-    """Strand f has work: it starts if a core is free, else it waits its turn."""
-    strand = s.frames[f]
-    p = caller_pod(s, f)
-    pod = s.pods[p]
-    strand.lasts_ns = demand_ns
-    if pod.working < pod.cores:
-        start_work(s, f, p)
-        return
-    shift_waiting(pod, 1, s.lane[0].now_ns)
-    pod.queue_length += 1
-    pod.queue_head, pod.queue_tail = chained(s, pod.queue_head, pod.queue_tail, f), f
-
-
-@part
-def start_work(s: Any, f: int, p: int) -> None:
-    """A core begins to work for strand f."""
-    strand = s.frames[f]
-    pod = s.pods[p]
-    now = s.lane[0].now_ns
-    millicores = 1000
-    if pod.slow_core > 0 and pod.slow_working == 0 and pod.working == pod.cores - 1:
-        strand.slow_core = 1
-        shift_slow(pod, 1, now)
-        millicores = pod.slow_core
-    strand.lasts_ns = duration_ns(strand.lasts_ns, millicores, pod.slowdown)
-    strand.work_began_ns = now
-    strand.at_work = 1
-    shift_working(pod, 1, now)
-    visit = s.frames[strand.visit]
-    if visit.started_ns < 0:
-        visit.started_ns = now
-    row(s, strand.request_number, strand.word | STARTED, strand.lasts_ns)
-    order = rank(WORKED, strand.request_number, strand.number)
-    push_any(s, now + strand.lasts_ns, order, (strand.gen << 32) | f)
-
-
 @part
 def on_worked(s: Any, f: int, gen: int) -> int:
     """A work or wait step is over, unless the pod died. Returns the todo."""
@@ -181,27 +129,6 @@ def on_worked(s: Any, f: int, gen: int) -> int:
     if is_abandoned(s, f):
         return todo(f, FAILS)
     return next_step(s, f, s.ops[strand.pc].next)
-
-
-@part
-def finish_work(s: Any, f: int, p: int) -> None:
-    """D11: the core is free; the next in the queue starts."""
-    strand = s.frames[f]
-    pod = s.pods[p]
-    now = s.lane[0].now_ns
-    if strand.slow_core == 1:
-        strand.slow_core = 0
-        shift_slow(pod, -1, now)
-    strand.at_work = 0
-    shift_working(pod, -1, now)
-    pod.served_ns += strand.lasts_ns
-    s.frames[strand.visit].worked_ns += strand.lasts_ns
-    first = pod.queue_head
-    if first >= 0:
-        pod.queue_head = s.frames[first].next
-        pod.queue_length -= 1
-        shift_waiting(pod, -1, now)
-        start_work(s, first, p)
 
 
 @cold

@@ -36,7 +36,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("started_ns", "i8"),
     ("worked_ns", "i8"),
     ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
-    ("at_work", "i4"),  # 1 while a core works for it
+    ("at_work", "i4"),  # IDLE, AT_WORK, WAITS_FOR_CORE, WAITS_FOR_WORKER
     ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
     ("inside", "i2"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
     ("served", "i2"),  # as the pod saw it
@@ -75,6 +75,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("held_last", "i4"),
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 FREE, CLIENT, VISIT, BRANCH = range(4)
+IDLE, AT_WORK, WAITS_FOR_CORE, WAITS_FOR_WORKER = range(4)
 EXTRA = Record("Extra", (  # what only some features use of a frame: the one of the same place
     ("deadline_ns", "i8"),
 ), itemsize=CACHE_LINE)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.schema.topology import Service
 from sim.clock import WORKED, Moment, rank
@@ -137,17 +137,41 @@ class Pod:
         """D11: the row, the core is free, the next in the queue starts; then the strand goes on."""
         visit = job.strand.visit
         assert visit is not None
-        now = self.plane.now_ns
         self.plane.row(ROW_WORKED, job.strand.request.number, job.strand.number, self.ident, 0)
+        self.tally.served_ns += job.lasts_ns
+        visit.worked_ns += job.lasts_ns
+        self._leave_core(job)
+
+    def _leave_core(self, job: Job) -> None:
+        now = self.plane.now_ns
         self.at_work.remove(job)
         self.slow_core_free = self.slow_core_free or job.on_slow_core
         shift_slow(self.tally, -int(job.on_slow_core), now)
         shift_working(self.tally, -1, now)
-        self.tally.served_ns += job.lasts_ns
-        visit.worked_ns += job.lasts_ns
         if self.queue:
             shift_waiting(self.tally, -1, now)
             self._start(self.queue.popleft())
+
+    def stop_work(self, strand: Strand) -> bool:
+        """Whether the strand was at work; it is no more: its core goes to the next, what it had done is lost (M6)."""
+        job = next((job for job in self.at_work if job.strand is strand), None)
+        if job is None or strand.visit is None:
+            return False
+        job.done.forget()
+        worked_ns = self.plane.now_ns - job.started_ns
+        self.tally.lost_ns += worked_ns
+        strand.visit.worked_ns += worked_ns
+        self._leave_core(job)
+        return True
+
+    def remove_waiting(self, visit: Try, strand: Strand | None) -> bool:
+        """Whether the strand waited for a core, or the visit, which has no strand yet, for a worker; it does no more."""
+        line: deque[Any] = self.door if strand is None else self.queue
+        found = [one for one in line if (one[0] is visit if strand is None else one.strand is strand)]
+        for one in found:
+            line.remove(one)
+            shift_waiting(self.tally, -1, self.plane.now_ns)
+        return bool(found)
 
     def die(self) -> list[Try]:
         """Everything inside is lost; visits with anything alive, in order of (request, call)."""
