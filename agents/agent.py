@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from agents.policy import Policy
+from agents.policy import Policy, Verdict, View
 from sim.clock import ControlPhase
 from sim.commands import Command
 
@@ -67,9 +67,14 @@ class ControlAgent(MesaAgent):
         self.model.clock.after(self.policy.cadence_ns, ControlPhase.WAKE, self.name, self.wake)
 
     def wake(self) -> None:
-        """One decision, and the next waking."""
+        """One decision, or only a look, and the next waking."""
         view = self.model.view(self.service)
         verdict = self.policy.decide(view)
+        if verdict is not None:
+            self._act(verdict, view)
+        self.begin()
+
+    def _act(self, verdict: Verdict, view: View) -> None:
         for command in verdict.commands or (None,):
             applied = command is not None and self.model.carry_out(command)
             if command is not None and applied:
@@ -78,7 +83,6 @@ class ControlAgent(MesaAgent):
             self.model.decisions.append(Decision(
                 view.now_ns, self.name, self.service, self.policy.mind, view.replicas, verdict.recommended, after,
                 verdict.reason, applied))  # fmt: skip
-        self.begin()
 
 
 def _replicas(command: Command) -> int:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from agents.agent import ControlAgent, Decision, with_mesa
-from agents.autoscaling.minds import scaling_policy
-from agents.policy import PodView, Policy, View
+from agents.autoscaling.seating import scaling_policy
+from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.control import Scaling
 from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.scenario import Scenario
 from sim.commands import Command
 from sim.mesh import Mesh
-from sim.platform.metrics import CpuSample
+from sim.platform.metrics import POD_METRICS, CpuSample, MetricsServer, PodMetrics
 from sim.platform.pods import Pod, PodPhase
 from sim.words import unsigned
 
@@ -36,10 +36,26 @@ class ControlPlane(MesaModel):
         super().__init__(rng=unsigned(mesh.seed))  # for Mesa's users; our agents draw by address or not at all
         self.mesh, self.clock = mesh, mesh.clock
         self.decisions: list[Decision] = []
-        policies = _policies(mesh.scenario) | dict(minds or {})
+        self._own_scrapes: dict[int, MetricsServer] = {}  # by interval
+        policies = _policies(mesh.scenario, mesh.seed) | dict(minds or {})
         self.seats = {service: ControlAgent(self, service, policies[service]) for service in sorted(policies)}
+        self._scrapes = {service: self._scraped(agent.policy.needs) for service, agent in self.seats.items()}
         for agent in self.seats.values():
             agent.begin()
+
+    def _scraped(self, needs: Needs) -> MetricsServer:
+        """The scrapes a mind looks at: everybody's, or those of an interval of its own."""
+        mesh = self.mesh
+        metrics = mesh.metrics
+        if needs.scrape_ns is not None:
+            if needs.scrape_ns not in self._own_scrapes:
+                made = MetricsServer(mesh.scenario, mesh.clock, mesh.plane, mesh.cluster, needs.scrape_ns)
+                made.begin()
+                self._own_scrapes[needs.scrape_ns] = made
+            metrics = self._own_scrapes[needs.scrape_ns]
+        for series in needs.series:
+            metrics.watch(series)
+        return metrics
 
     @property
     def interval_ns(self) -> int:
@@ -55,14 +71,17 @@ class ControlPlane(MesaModel):
 
     def view(self, service: str) -> View:
         """What can be seen of a service now."""
-        samples = {sample.number: sample for sample in self.mesh.metrics.samples(service)}
-        pods = self.mesh.cluster.pods(service)
+        metrics, needs = self._scrapes[service], self.seats[service].policy.needs
+        samples = {sample.number: sample for sample in metrics.samples(service)}
+        said = {one.number: one for one in metrics.pod_metrics(service)} if needs.pods else {}
+        values = {series: metrics.value(series) for series in needs.series}
         return View(
             now_ns=self.clock.now_ns,
             service=service,
             replicas=self.mesh.cluster.counts(service).desired,
             request_millicores=self.mesh.scenario.services[service].resources.requests.cpu,
-            pods=tuple(_pod_view(pod, None if pod.number is None else samples.get(pod.number)) for pod in pods),
+            pods=tuple(_pod_view(pod, samples.get(_number(pod)), said.get(_number(pod))) for pod in self.mesh.cluster.pods(service)),
+            values_milli={series: value for series, value in values.items() if value is not None},
         )
 
     def carry_out(self, command: Command) -> bool:
@@ -73,8 +92,8 @@ class ControlPlane(MesaModel):
         return before != command.replicas
 
 
-def _policies(scenario: Scenario) -> dict[str, Policy]:
-    found = {service: scaling_policy(_scaling(scenario, service)) for service in scenario.services}
+def _policies(scenario: Scenario, seed: int) -> dict[str, Policy]:
+    found = {service: scaling_policy(_scaling(scenario, service), service, scenario, seed) for service in scenario.services}
     return {service: policy for service, policy in found.items() if policy is not None}
 
 
@@ -84,7 +103,11 @@ def _scaling(scenario: Scenario, service: str) -> Scaling | None:
     return next((scaling for scaling in spoken if scaling is not None), None)
 
 
-def _pod_view(pod: Pod, sample: CpuSample | None) -> PodView:
+def _number(pod: Pod) -> int:
+    return -1 if pod.number is None else pod.number
+
+
+def _pod_view(pod: Pod, sample: CpuSample | None, said: PodMetrics | None) -> PodView:
     if pod.phase is PodPhase.PENDING:
         return PodView(f"{pod.service}-pending-{pod.order}", "Pending")
     return PodView(
@@ -98,4 +121,5 @@ def _pod_view(pod: Pod, sample: CpuSample | None) -> PodView:
         usage_millicores=sample.usage_millicores if sample else None,
         sampled_ns=sample.sample_ns if sample else 0,
         window_ns=sample.window_ns if sample else 0,
+        values_milli={name: getattr(said, name) for name in POD_METRICS} if said else {},
     )

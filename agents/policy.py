@@ -5,10 +5,21 @@ A View holds only what a real autoscaler could ask of the API server and the met
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from sim.commands import Command
+from sim.platform.metrics import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a mind wants to be shown besides pods and their CPU."""
+
+    pods: bool = False  # the pods' own metrics
+    series: tuple[Series, ...] = ()  # numbers a monitoring system has
+    scrape_ns: int | None = None  # an interval of scrapes of its own; None: those of everybody, `telemetry.scrape_interval`
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,7 @@ class PodView:
     usage_millicores: int | None = None  # mean over the window; None without a sample
     sampled_ns: int = 0  # the end of the sample's window
     window_ns: int = 0
+    values_milli: Mapping[str, int] = field(default_factory=dict)  # its own metrics in thousandths; empty without a sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ class View:
     replicas: int  # asked for: spec.replicas
     request_millicores: int | None  # CPU each pod requests; None without a request
     pods: tuple[PodView, ...]  # by order of creation, terminating ones included
+    values_milli: Mapping[Series, int] = field(default_factory=dict)  # what was asked for and is known, in thousandths
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +65,10 @@ class Policy(Protocol):
 
     mind: str  # its kind, as the scenario spells it
     cadence_ns: int  # how often it wants to be woken
+    needs: Needs  # what it wants to be shown
 
-    def decide(self, view: View) -> Verdict:
-        """What to do now."""
+    def decide(self, view: View) -> Verdict | None:
+        """What to do now; None where it only looked."""
 
     def carried_out(self, command: Command, view: View) -> None:
         """A command of the last verdict on this view has taken effect."""

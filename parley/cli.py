@@ -7,6 +7,7 @@ Exit codes: 0 done · 1 `diff` found different traces · 2 a mistake in the scen
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import sys
@@ -20,13 +21,14 @@ from rich.console import Console
 from rich.text import Text
 
 from parley.comparing import compare, print_comparison
+from parley.conformance import answered, mechanism
 from parley.differing import print_difference
 from parley.errors import Interrupted, UsageError
 from parley.judging import all_met
 from parley.printing import print_picture, print_places, print_run, shown
 from parley.progress import ProgressLine, SeedsLine
 from parley.replicating import Replications, replicate
-from parley.reports import print_check, print_replications
+from parley.reports import print_check, print_mechanisms, print_replications
 from parley.results import Run, load_run
 from parley.running import run
 from parley.tracing import print_traces
@@ -162,6 +164,27 @@ def schema_command(
             return
         _write(file, text)
         Console().print(Text(f"wrote {file}"), soft_wrap=True)
+
+
+@app.command("conformance")
+def conformance_command(
+    name: Annotated[str | None, typer.Argument(metavar="MECHANISM", help="Which; without one, all are listed.")] = None,
+) -> None:
+    """Ask a law or rule alone: cases come on stdin, a JSON object a line, and each gets a line of answer."""
+    with mistakes_told():
+        if name is None:
+            print_mechanisms(Console(highlight=False))
+            return
+        asked, failed = mechanism(name), False
+        cases = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+        for one in answered(asked, cases):
+            sys.stdout.write(json.dumps(one.content, ensure_ascii=False) + "\n")
+            sys.stdout.flush()  # whoever asks line by line waits for it
+            if one.error is not None:
+                failed = True
+                _say(one.error)
+        if failed:
+            raise typer.Exit(UsageError.exit_code)
 
 
 @contextlib.contextmanager

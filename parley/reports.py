@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from parley.conformance import listing
 from parley.printing import shown, table
 from parley.replicating import Replications
 from parley.wording import clock, count, number, percent, rate
@@ -54,6 +55,17 @@ def print_replications(console: Console, made: Replications) -> None:
             rows.add_row(name, text(_at(summary, path)), f"± {text(known['half_width'])}", count(known["effective_n"]))
     console.print(rows)
     console.print(f"\nrun folder   {shown(made.path)}", soft_wrap=True)
+
+
+def print_mechanisms(console: Console) -> None:
+    """What `parley conformance` can be asked: each mechanism with the fields of a case and of its answer."""
+    for name, says, asked, answers in listing():
+        console.print(Text.assemble((name, "bold cyan"), f": {says}"), soft_wrap=True)
+        for field, meaning in asked:
+            console.print(Text.assemble("  in   ", (field, "bold"), f": {meaning}"), soft_wrap=True)
+        for field, meaning in answers:
+            console.print(Text.assemble("  out  ", (field, "bold"), f": {meaning}"), soft_wrap=True)
+    console.print("\nparley conformance MECHANISM < cases.jsonl: a case a line; what has a default in [] may be left out", soft_wrap=True)
 
 
 def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[float | None], str]]]:

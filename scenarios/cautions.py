@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from scenarios.flow import Flow, cores
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod
-from scenarios.schema.control import Hpa
+from scenarios.schema.hpa import Hpa
 from scenarios.schema.routing import DEFAULTS, ResolvedRoute
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import NodePool, Service
@@ -132,6 +132,7 @@ def _unreachable_targets(world: Scenario) -> Iterator[str]:
         hpa, request = hpa_of(world, name), service.resources.requests.cpu
         if hpa is not None and request is not None:
             most = cores(service) * 1000 / request
-            if most <= hpa.target_cpu * (1 + hpa.tolerance):
-                yield (f"services.{name}: its pods can reach {most:.3g} of their cpu request at most, so an HPA target of "
-                       f"{hpa.target_cpu:.3g} (tolerance {hpa.tolerance:.3g}) never scales up")  # fmt: skip
+            for target in hpa.utilizations:
+                if most <= target * (1 + hpa.tolerance):
+                    yield (f"services.{name}: its pods can reach {most:.3g} of their cpu request at most, so an HPA target of "
+                           f"{target:.3g} (tolerance {hpa.tolerance:.3g}) never scales up")  # fmt: skip

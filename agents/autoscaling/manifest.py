@@ -36,6 +36,15 @@ class CpuUtilization:
 
 
 @dataclass(frozen=True, slots=True)
+class CpuAverageValue:
+    """Resource metric `cpu` with an `averageValue` target: milli-cores a pod, whatever it requests (MECHANISMS 1.4)."""
+
+    average_value_milli: int  # milli-cores, > 0
+    name: ClassVar[str] = "cpu"
+    failure: ClassVar[str] = "FailedGetResourceMetric"  # Kubernetes' reason when the metric cannot be had
+
+
+@dataclass(frozen=True, slots=True)
 class PodsAverageValue:
     """Pods metric with an `averageValue` target: the mean over the pods' own values (MECHANISMS 1.4)."""
 
@@ -72,7 +81,7 @@ class SourceAverageValue:
         return f"FailedGet{self.source}Metric"
 
 
-MetricSpec = CpuUtilization | PodsAverageValue | SourceValue | SourceAverageValue
+MetricSpec = CpuUtilization | CpuAverageValue | PodsAverageValue | SourceValue | SourceAverageValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agents.autoscaling.manifest import (
+    CpuAverageValue,
     CpuUtilization,
     HpaSpec,
     MetricSpec,
@@ -88,6 +89,10 @@ def _computed(metric: MetricSpec, spec: HpaSpec, observation: Observation, now_n
             census = _cpu_census(spec, observation, now_ns)
             goal = _Goal(metric.average_utilization, scale=100)
             return _from_pods(census, goal, observation.replicas, spec.tolerances)
+        case CpuAverageValue():
+            census = _cpu_census(spec, observation, now_ns, by_request=False)
+            goal = _Goal(metric.average_value_milli, scale=1)
+            return _from_pods(census, goal, observation.replicas, spec.tolerances)
         case PodsAverageValue():
             census = _value_census(metric.name, observation)
             goal = _Goal(metric.average_value_milli, scale=1)
@@ -98,13 +103,13 @@ def _computed(metric: MetricSpec, spec: HpaSpec, observation: Observation, now_n
             return _from_average_value(metric, observation, spec.tolerances)
 
 
-def _cpu_census(spec: HpaSpec, observation: Observation, now_ns: int) -> _Census:
+def _cpu_census(spec: HpaSpec, observation: Observation, now_ns: int, by_request: bool = True) -> _Census:
     seen = []
     for pod in observation.pods:
         # Terminating pods are asked too: Kubernetes reads the requests of every pod the selector matches.
-        if pod.request_millicores is None:
+        if by_request and pod.request_millicores is None:
             raise _Unavailable(f"missing request for cpu in pod {pod.name}")
-        load = _Load(pod.usage_millicores or 0, pod.request_millicores)
+        load = _Load(pod.usage_millicores or 0, (pod.request_millicores or 0) if by_request else 1)
         seen.append((cpu_standing(pod, spec.flags, now_ns), load))
     return _census(seen)
 
@@ -196,7 +201,7 @@ def _against_target(metric: MetricSpec, reading: int | None) -> str:
             return f"{reading}% of {metric.average_utilization}%"
         case SourceValue():
             return f"{_units(reading)} of {_units(metric.value_milli)}"
-        case PodsAverageValue() | SourceAverageValue():
+        case CpuAverageValue() | PodsAverageValue() | SourceAverageValue():
             return f"{_units(reading)} of {_units(metric.average_value_milli)} a pod"
 
 

@@ -72,6 +72,10 @@ def _services(world: Scenario) -> Iterator[Mistake]:
     for name in world.agents:
         if name != DEFAULTS:
             yield from _known(("agents", name), name, [*world.services, DEFAULTS], "a service")
+    for name, agent in world.agents.items():
+        for place, kind, asked in agent.scaling.sources() if agent.scaling is not None else ():
+            right = world.services if kind == "service" else world.workload
+            yield from _known(("agents", name, "scaling", *place), asked, right, f"a {kind}")
     for name, fault in world.faults.items():
         struck = fault.chosen
         path: Path = ("faults", name, fault.kind)

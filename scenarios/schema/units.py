@@ -1,7 +1,8 @@
 """Quantities as people write them; the only parser of "250ms", "300/s", "64Gi" and "20%".
 
 In the file a quantity carries its unit; inside, time is integer nanoseconds, rates are per second, memory is bytes,
-CPU is integer milli-cores (as Kubernetes counts it), shares are 0 … 1 and prices are per hour or per gigabyte.
+CPU is integer milli-cores and other quantities are integer thousandths (as Kubernetes counts them), shares
+are 0 … 1 and prices are per hour or per gigabyte.
 Dumping a scenario writes the same quantities back, so a dumped file loads to the same world.
 """
 
@@ -21,6 +22,7 @@ RATE_MAX = NS_PER_S  # per second
 BYTES_MAX = 2**60
 CPU_MAX = 10**9  # milli-cores
 PRICE_MAX = 10**12
+QUANTITY_MAX = 10**18  # thousandths
 NUMBER_MAX = 1e300  # also refuses inf and nan, and whole numbers no float can hold
 TEXT_MAX = 60  # characters of a quantity
 
@@ -29,6 +31,8 @@ TIME_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": NS_PER_S, "m": 60 * NS
 BYTE_UNITS = {"": 1, "B": 1, "k": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12,
               "TB": 10**12, "Ki": 2**10, "KiB": 2**10, "Mi": 2**20, "MiB": 2**20, "Gi": 2**30, "GiB": 2**30,
               "Ti": 2**40, "TiB": 2**40}  # fmt: skip
+QUANTITY_UNITS = {"n": 1, "u": 10**3, "m": 10**6, "": 10**9, "k": 10**12, "M": 10**15, "G": 10**18, "T": 10**21,
+                  "Ki": 2**10 * 10**9, "Mi": 2**20 * 10**9, "Gi": 2**30 * 10**9, "Ti": 2**40 * 10**9}  # billionths
 RATE_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
@@ -113,6 +117,23 @@ def parse_cpu(value: object) -> int:
     return round(cores)
 
 
+def parse_quantity(value: object) -> int:
+    """Thousandths of a Kubernetes quantity, rounded up: `100`, `1.5`, `500m`, `1k`, `2Ki`; at most 10^15. Raises UnitError."""
+    text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    match = _matched(_BYTES, text)
+    if match is None or match[2] not in QUANTITY_UNITS:
+        raise _refuse(value, "a quantity", "100, 1.5, 500m or 1k")
+    amount = _exact(match[1]) * QUANTITY_UNITS[match[2]] / 1_000_000
+    if amount > QUANTITY_MAX:
+        raise UnitError(value, "is more than 10^15")
+    return -(-amount.numerator // amount.denominator)
+
+
+def format_quantity(milli: int) -> str:
+    """Kubernetes' spelling: 2000 -> '2', 1500 -> '1500m'."""
+    return str(milli // 1000) if milli % 1000 == 0 else f"{milli}m"
+
+
 def parse_share(value: object) -> float:
     """A share 0 … 1 of `20%`, `99.9%` or `0.2`. Raises UnitError."""
     share = _ratio(value)
@@ -181,4 +202,5 @@ Share = Annotated[float, *_quantity(parse_share, lambda s: s, "a share: 20% or 0
 Percent = Annotated[float, *_quantity(parse_percent, lambda s: s, "a percentage: 70% or 0.7")]
 PricePerHour = Annotated[float, *_quantity(_price_parser("h"), lambda p: f"{p!r}/h", "a price: 0.40/h")]
 PricePerGB = Annotated[float, *_quantity(_price_parser("GB"), lambda p: f"{p!r}/GB", "a price: 0.01/GB")]
+Quantity = Annotated[int, *_quantity(_again(parse_quantity, int), format_quantity, "a quantity: 100, 1.5, 500m, 1k")]
 Number = Annotated[float, BeforeValidator(finite)]

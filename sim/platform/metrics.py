@@ -1,9 +1,9 @@
-"""The metrics server: what the control plane learns of pods' CPU, one scrape late at best."""
+"""Scrapes: what the control plane learns of pods and services, one scrape late at best."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,7 +12,12 @@ from sim.clock import ControlClock, ControlPhase
 from sim.plane import DataPlane, Glance
 from sim.platform.cluster import Cluster
 from sim.platform.pods import Pod
-from sim.telemetry import millicore_ns
+from sim.telemetry import Integers, millicore_ns, quantile_ns
+
+QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
+POD_METRICS = ("requests_per_second", "concurrency", "queue_length")  # what a pod says of itself
+MILLI_NS = 1_000 * 1_000_000_000  # a thousandth a second, of events counted over nanoseconds
+COUNTED = ("visits", "rejected", "present_area_ns", "waiting_area_ns")  # of PodTally: what a pod's own metrics are made of
 
 
 @dataclass(frozen=True)
@@ -26,34 +31,83 @@ class CpuSample:
 
 
 @dataclass(frozen=True)
+class PodMetrics:
+    """What one pod says of itself, means over [sample_ns - window_ns, sample_ns), in thousandths."""
+
+    number: int
+    requests_per_second: int  # that came to its door, whether it let them in or not
+    concurrency: int  # requests inside
+    queue_length: int  # of them or their branches: waiting for a worker or a core
+    sample_ns: int
+    window_ns: int  # shorter than the scrape interval in a pod's first sample
+
+
+@dataclass(frozen=True)
+class Series:
+    """One number that a monitoring system has of a service or of a class of requests.
+
+    requests_per_second is counted by who sends them, so that it is known where no pod is ready: of a service the tries
+    of its callers' proxies, of a workload what came to the gateway. Latencies are quantiles in seconds, of visits in the
+    service's pods or of requests that succeeded. concurrency and queue_length are sums over a service's pods.
+    """
+
+    metric: str  # requests_per_second | concurrency | queue_length | a key of QUANTILES
+    kind: str  # service | workload
+    of: str  # its name
+
+    def __str__(self) -> str:
+        return f"{self.metric}{{{self.kind}={self.of}}}"
+
+
+@dataclass(frozen=True)
 class _Scrape:
     """All that samples are made of; they are made when somebody asks."""
 
     seen: Glance
     pods: dict[str, tuple[Pod, ...]]  # of each service
+    attempts: Integers | None  # (routes,) tries sent so far, where somebody watches them
+    histograms: dict[tuple[str, str], Integers] = field(default_factory=dict)  # of (kind, name) that somebody watches
 
     def areas(self, service: int) -> dict[int, int]:
         """By number, the CPU time so far of a service's pods, in milli-core nanoseconds."""
         mine = np.flatnonzero(self.seen.pod_service == service)
         return dict(zip(self.seen.pod_number[mine].tolist(), millicore_ns(self.seen, mine), strict=True))
 
+    def counts(self, service: int) -> dict[int, list[int]]:
+        """By number, what a service's pods have COUNTED so far."""
+        mine = np.flatnonzero(self.seen.pod_service == service)
+        columns = [self.seen.pods[name][mine].tolist() for name in COUNTED]
+        return dict(zip(self.seen.pod_number[mine].tolist(), map(list, zip(*columns, strict=True)), strict=True))
+
 
 class MetricsServer:
     """Scrapes every pod once per interval and keeps the newest sample of each."""
 
-    def __init__(self, scenario: Scenario, clock: ControlClock, plane: DataPlane, cluster: Cluster) -> None:
+    def __init__(self, scenario: Scenario, clock: ControlClock, plane: DataPlane, cluster: Cluster,
+                 interval_ns: int | None = None) -> None:  # fmt: skip
+        """Every `telemetry.scrape_interval`, unless an autoscaler brings scrapes of its own."""
         self._clock, self._plane, self._cluster = clock, plane, cluster
-        self._services = list(scenario.services)
-        self._interval_ns = scenario.telemetry.scrape_interval
+        self._services, self._workloads = list(scenario.services), list(scenario.workload)
+        self._interval_ns = interval_ns or scenario.telemetry.scrape_interval
+        self._name = "metrics" if interval_ns is None else f"metrics/{interval_ns}"
         self._began_ns = 0
         self._last: _Scrape | None = None
         self._before: _Scrape | None = None  # the one before the last
         self._samples: dict[str, tuple[CpuSample, ...]] = {}  # those of the last scrape that were asked for
+        self._watched: set[tuple[str, str]] = set()  # (kind, name) whose latencies are asked for
+        self._counts_attempts = False
 
     def begin(self) -> None:
         """The first scrape is one interval from now."""
         self._began_ns = self._clock.now_ns
-        self._clock.after(self._interval_ns, ControlPhase.SCRAPE, "metrics", self._scrape)
+        self._clock.after(self._interval_ns, ControlPhase.SCRAPE, self._name, self._scrape)
+
+    def watch(self, series: Series) -> None:
+        """Keep what a series is made of, from the next scrape on."""
+        if series.metric in QUANTILES:
+            self._watched.add((series.kind, series.of))
+        elif series.metric == "requests_per_second" and series.kind == "service":
+            self._counts_attempts = True
 
     def samples(self, service: str) -> tuple[CpuSample, ...]:
         """The samples of the last scrape, by the pods' order of creation; pods that were not running then have none.
@@ -64,19 +118,72 @@ class MetricsServer:
             self._samples[service] = tuple(self._sampled(service, self._last)) if self._last else ()
         return self._samples[service]
 
+    def pod_metrics(self, service: str) -> tuple[PodMetrics, ...]:
+        """What the pods said at the last scrape, by order of creation; one that was not ready before then says nothing."""
+        return tuple(self._said(service, self._last)) if self._last else ()
+
+    def value(self, series: Series) -> int | None:
+        """A series at the last scrape, in thousandths; None before the first, and a quantile of nothing."""
+        if self._last is None:
+            return None
+        if series.metric in QUANTILES:
+            return self._latency(series, self._last)
+        if series.metric != "requests_per_second":
+            return sum(int(getattr(pod, series.metric)) for pod in self.pod_metrics(series.of))
+        sent, before = self._sent(series, self._last), self._sent(series, self._before)
+        return (sent - before) * MILLI_NS // (self._last.seen.now_ns - self._since_ns)
+
+    @property
+    def _since_ns(self) -> int:
+        return self._before.seen.now_ns if self._before else self._began_ns
+
     def _scrape(self) -> None:
         pods = {name: self._cluster.pods(name) for name in self._services}
-        self._before, self._last = self._last, _Scrape(self._plane.glance(), pods)
+        attempts = self._plane.observe(live=True).routes["attempts"].copy() if self._counts_attempts else None
+        seen = self._plane.glance()
+        kept = {each: self._histogram(seen, *each).copy() for each in self._watched}
+        self._before, self._last = self._last, _Scrape(seen, pods, attempts, kept)
         self._samples = {}
-        self._clock.after(self._interval_ns, ControlPhase.SCRAPE, "metrics", self._scrape)
+        self._clock.after(self._interval_ns, ControlPhase.SCRAPE, self._name, self._scrape)
+
+    def _histogram(self, seen: Glance, kind: str, name: str) -> Integers:
+        rows, names = (seen.service_histogram, self._services) if kind == "service" else (seen.workload_histogram, self._workloads)
+        row: Integers = rows[names.index(name)]
+        return row
 
     def _sampled(self, service: str, last: _Scrape) -> Iterator[CpuSample]:
         now_ns, index = last.seen.now_ns, self._services.index(service)
-        since_ns = self._before.seen.now_ns if self._before else self._began_ns
         areas, before = last.areas(index), self._before.areas(index) if self._before else {}
         for pod in last.pods[service]:
             if pod.number is None or pod.scheduled_ns is None or pod.scheduled_ns >= now_ns:
                 continue  # it was not running then, though it may now
-            window_ns = now_ns - max(since_ns, pod.scheduled_ns)
+            window_ns = now_ns - max(self._since_ns, pod.scheduled_ns)
             area = areas.get(pod.number, 0) - before.get(pod.number, 0)
             yield CpuSample(pod.number, -(-area // window_ns), now_ns, window_ns)
+
+    def _said(self, service: str, last: _Scrape) -> Iterator[PodMetrics]:
+        now_ns, index = last.seen.now_ns, self._services.index(service)
+        counts, before = last.counts(index), self._before.counts(index) if self._before else {}
+        for pod in last.pods[service]:
+            if pod.number is None or pod.ready_ns is None or pod.ready_ns >= now_ns:
+                continue  # nothing listened there yet
+            window_ns = now_ns - max(self._since_ns, pod.ready_ns)
+            old = before.get(pod.number, [0] * len(COUNTED))
+            visits, rejected, present, waiting = (a - b for a, b in zip(counts[pod.number], old, strict=True))
+            yield PodMetrics(pod.number, (visits + rejected) * MILLI_NS // window_ns, present * 1000 // window_ns,
+                             waiting * 1000 // window_ns, now_ns, window_ns)  # fmt: skip
+
+    def _latency(self, series: Series, last: _Scrape) -> int | None:
+        of = series.kind, series.of
+        grown = last.histograms[of] - self._before.histograms[of] if self._before else last.histograms[of]
+        return round(quantile_ns(grown, QUANTILES[series.metric]) / 1e6) if grown.any() else None
+
+    def _sent(self, series: Series, scrape: _Scrape | None) -> int:
+        """How many requests, so far, had been sent to a service or had come to a workload's gateway."""
+        if scrape is None:
+            return 0
+        if series.kind == "workload":
+            return int(scrape.seen.workloads["offered"][self._workloads.index(series.of)])
+        assert scrape.attempts is not None, f"nobody watches {series}"
+        routes = self._plane.layout.routes
+        return sum(int(scrape.attempts[index]) for index, route in enumerate(routes) if route.callee == series.of)

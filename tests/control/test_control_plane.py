@@ -10,7 +10,7 @@ import mesa
 import pytest
 
 from agents.control_plane import ControlPlane
-from agents.policy import Verdict, View
+from agents.policy import Needs, Verdict, View
 from scenarios.load import loads
 from sim.commands import Scale
 from sim.mesh import Mesh
@@ -59,6 +59,7 @@ class Scripted:
     plan: dict[int, int] = field(default_factory=dict)  # second -> replicas
     cadence_ns: int = 2 * S
     mind: str = "scripted"
+    needs: Needs = field(default_factory=Needs)
     seen: list[View] = field(default_factory=list)
     done: list[tuple[Scale, int]] = field(default_factory=list)
 

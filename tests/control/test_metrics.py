@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.load import loads
 from sim.mesh import Mesh
-from sim.platform.metrics import CpuSample
+from sim.platform.metrics import CpuSample, Series
 
 S = 1_000_000_000
 METER = """
@@ -87,3 +87,52 @@ def test_usage_is_rounded_up():
         settings = ["workload.steady.arrivals.constant=0.1/s", f"services.api.endpoints.get=[{{work: {work}}}]"]
         world = Mesh(loads(METER, settings), 1, "reference")
         assert samples(world, 20 * S) == (CpuSample(0, usage, 20 * S, 10 * S),)
+
+
+def test_pods_say_what_they_do(world):
+    """Ten calls a second of 20 ms are 0.2 inside on average, of whom nobody waits."""
+    world.advance(20 * S + 1)
+    (said,) = world.metrics.pod_metrics("api")
+    assert (said.requests_per_second, said.queue_length, said.sample_ns, said.window_ns) == (10_000, 0, 20 * S, 10 * S)
+    assert abs(said.concurrency - 200) <= 3
+
+
+def test_a_pod_that_is_not_ready_says_nothing(world):
+    """Its CPU is known, its own metrics are not: nothing listens there yet."""
+    world.advance(18 * S)
+    world.cluster.scale("api", 2)
+    world.advance(20 * S + 1)
+    assert [len(found) for found in (world.metrics.samples("api"), world.metrics.pod_metrics("api"))] == [2, 1]
+
+
+def watched(world, *series):
+    """Series at 20 s, watched from the start."""
+    for one in series:
+        world.metrics.watch(one)
+    world.advance(20 * S + 1)
+    return [world.metrics.value(one) for one in series]
+
+
+def test_series_of_services_and_workloads(world):
+    """Callers send ten a second, the gateway sees them come; 0.2 are inside; the median of 20 ms is 0.02 s."""
+    sent, come, inside, median, whole = watched(
+        world, Series("requests_per_second", "service", "api"), Series("requests_per_second", "workload", "steady"),
+        Series("concurrency", "service", "api"), Series("latency_p50", "service", "api"),
+        Series("latency_p99", "workload", "steady"))  # fmt: skip
+    assert (sent, come, median, whole) == (10_000, 10_000, 20, 20)
+    assert abs(inside - 200) <= 3
+
+
+def test_what_is_sent_is_known_where_nobody_is_ready(world):
+    """Without pods callers still send, and are told so by their own proxy; a quantile of nothing is not known."""
+    world.cluster.scale("api", 0)
+    assert watched(world, Series("requests_per_second", "service", "api"), Series("latency_p50", "service", "api"),
+                   Series("concurrency", "service", "api")) == [10_000, None, 0]  # fmt: skip
+
+
+def test_nothing_is_known_of_a_series_before_the_first_scrape(world):
+    """Not even that it is 0."""
+    series = Series("requests_per_second", "service", "api")
+    world.metrics.watch(series)
+    world.advance(10 * S - 1)
+    assert world.metrics.value(series) is None

@@ -1,0 +1,9 @@
+"""The one table of mechanisms: a law or rule is offered by standing here."""
+
+from __future__ import annotations
+
+from parley.mechanisms.envoy import ENVOY
+from parley.mechanisms.kubernetes import KUBERNETES
+from parley.mechanisms.mechanism import Mechanism
+
+MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *KUBERNETES)}

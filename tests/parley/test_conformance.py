@@ -1,0 +1,129 @@
+"""`parley conformance`: cases in, answers out, mistakes that teach, and the table of SEMANTICS.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from parley.conformance import answered, listing, mechanism
+from parley.errors import UsageError
+from parley.mechanisms.table import MECHANISMS
+from tests.house.sources import ROOT
+from tests.parley.worlds import MAIN, environment
+
+NUMBA = "import sys\nfrom parley.cli import main\ntry:\n    main()\nfinally:\n    assert 'numba' not in sys.modules\n"
+
+
+def answers(name, *cases):
+    """What each case comes to."""
+    return [one.content for one in answered(mechanism(name), [json.dumps(case) for case in cases])]
+
+
+def asked(*words, given=""):
+    """The command as a process of its own."""
+    return subprocess.run([*MAIN, "conformance", *words], cwd=ROOT, env=environment(), input=given.encode(),
+                          capture_output=True, timeout=60, check=False)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_every_mechanism_answers_its_example(name):
+    """The fields of the answer are those that the table promises, in that order, and JSON holds them."""
+    one = MECHANISMS[name]
+    (answer,) = answers(name, one.example)
+    assert list(answer) == list(one.answers)
+    assert json.loads(json.dumps(answer)) == answer
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_every_field_of_a_case_says_what_it_is(name):
+    """So that the listing explains it."""
+    told = {told: asked for told, _, asked, _ in listing()}[name]
+    assert told and all(meaning.strip() for _, meaning in told)
+
+
+def test_envoys_back_off_and_budget():
+    """Half of min(25 x 4, 250) ms; the bound is ten times the base; 8 of 40 tries at 20 % are all that may be retries."""
+    waits = answers("envoy-retry-back-off", {"retry": 3, "random": 0.5}, {"retry": 9, "random": 0.5})
+    assert waits == [{"wait_ms": 50.0}, {"wait_ms": 125.0}]
+    case = {"budget_percent": "20%", "active_requests": 40}
+    allowed = answers("envoy-retry-budget", case | {"active_retries": 7}, case | {"active_retries": 8})
+    assert allowed == [{"allowed": True}, {"allowed": False}]
+
+
+def test_kubernetes_walkthrough():
+    """305 % of 50 % asks for 7, and the older path lets 4 through."""
+    (answer,) = answers("hpa", MECHANISMS["hpa"].example)
+    assert (answer["desiredReplicas"], answer["recommendation"]) == (4, 7)
+    assert answer["reason"] == "cpu 305% of 50% target -> 7, limited to 4 by max(2*current, 4)"
+
+
+def test_histories_are_in_seconds():
+    """A recommendation of 9 pods 299 s ago holds the target at 9; one 300 s old does not, with behavior."""
+    case = {"maxReplicas": 10, "currentReplicas": 10, "recommendation": 2, "behavior": {}, "now": 1000}
+    kept, over = ({**case, "recommendations": [{"timestamp": at, "recommendation": 9}]} for at in (701, 700))
+    assert [answer["desiredReplicas"] for answer in answers("hpa-behavior", kept, over)] == [9, 2]
+
+
+def test_a_wrong_line_is_answered_with_its_number_and_the_others_still_are():
+    """Broken JSON, a wrong key, a wrong value, no object: each gets a line of answer, in place; blank lines get none."""
+    lines = ['{"retry": 1, "random": 0}', "", "{oops", '{"rety": 1, "random": 0}', '{"retry": 0, "random": 0}', "[1]",
+             '{"retry": 1, "random": NaN}', '{"retry": 1, "random": 0}']  # fmt: skip
+    found = [(one.line, one.error or one.content) for one in answered(mechanism("envoy-retry-back-off"), lines)]
+    assert [line for line, _ in found] == [1, 3, 4, 5, 6, 7, 8]
+    assert found[0][1] == found[-1][1] == {"wait_ms": 0.0}
+    sentences = ["line 3: is not JSON: Expecting property name", "line 4: rety: is not a key here; did you mean 'retry'?",
+                 "line 5: retry = 0 must be at least 1", "line 6: is not a case; write an object with the fields base_interval_ms",
+                 "line 7: is not JSON: NaN is not a number in JSON"]  # fmt: skip
+    assert all(str(told).startswith(sentence) for (_, told), sentence in zip(found[1:-1], sentences, strict=True)), found
+
+
+def test_an_impossible_spec_is_a_mistake_too():
+    """What no API server would take."""
+    case = MECHANISMS["hpa"].example
+    found = answers("hpa", {**case, "minReplicas": 11}, {**case, "minReplicas": 0})
+    assert [one["error"] for one in found] == [
+        "line 1: minReplicas (11) is more than maxReplicas (10)", "line 2: minReplicas = 0 needs an Object or External metric"]  # fmt: skip
+
+
+def test_an_unknown_mechanism_is_answered_with_the_nearest():
+    """And with where to find them all."""
+    with pytest.raises(UsageError, match=r"'hpa-behaviour' is not a mechanism; did you mean 'hpa-behavior'\?"):
+        mechanism("hpa-behaviour")
+
+
+def test_the_command_answers_line_by_line():
+    """Answers on stdout, mistakes on stderr as well; exit code 2 when there was one, 0 when not."""
+    good, bad = '{"retry": 3, "random": 0.5}\n', "no\n"
+    done = asked("envoy-retry-back-off", given=good + bad + good)
+    assert done.returncode == 2
+    assert [[*json.loads(line)] for line in done.stdout.splitlines()] == [["wait_ms"], ["error"], ["wait_ms"]]
+    assert b"parley: line 2: is not JSON" in done.stderr
+    assert asked("envoy-retry-back-off", given=good).returncode == 0
+    assert asked("hpa", given="[]").returncode == 2
+    assert asked("nothing").returncode == 2
+
+
+def test_without_a_name_all_are_listed():
+    """With the fields of cases and answers."""
+    said = asked().stdout.decode()
+    assert all(f"{name}: " in said for name in MECHANISMS)
+    assert "in   maxReplicas: spec.maxReplicas" in said and "out  desiredReplicas: pods to ask for" in said
+
+
+@pytest.mark.parametrize("words", [[], ["hpa"]])
+def test_numba_is_never_imported(words):
+    """A law is asked as Python has it."""
+    case = json.dumps(MECHANISMS["hpa"].example)
+    done = subprocess.run([sys.executable, "-c", NUMBA, "conformance", *words], cwd=ROOT, env=environment(), input=case,
+                          capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_semantics_has_a_row_for_each_and_no_other():
+    """The table of sim/SEMANTICS.md names what there is."""
+    text = (ROOT / "sim" / "SEMANTICS.md").read_text(encoding="utf-8").split("## Conformance")[1]
+    assert set(re.findall(r"^\| `([a-z-]+)`", text, re.MULTILINE)) == set(MECHANISMS)
