@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from scenarios.schema.hpa import Hpa
+from scenarios.schema.knative import Kpa
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.placed import Path
 from scenarios.schema.units import Duration
@@ -25,6 +26,9 @@ class Scaling(OneOf):
         seen=Witness("scaling", "agents.plain.scaling", (
             {"hpa": {"target_cpu": "60%", "max": 6, "sync_period": "1s"}},
             "fixed")))
+    kpa: Kpa | None = field(
+        None, says="Knative's pod autoscaler",
+        seen=Witness("minds", "agents.bursty.scaling", ({"kpa": {"target": 4}}, "fixed")))
 
     def sources(self) -> Iterator[tuple[Path, str, str]]:
         """(path, "service" or "workload", name) of everything whose metrics it names."""
