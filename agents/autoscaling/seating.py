@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.autoscaling.minds.hpa import HpaPolicy
+from agents.autoscaling.minds.keda import KedaPolicy
 from agents.autoscaling.minds.kpa import KpaPolicy
 from agents.policy import Policy
 from scenarios.schema.control import Scaling
@@ -15,6 +16,7 @@ Maker = Callable[[Any, str, Scenario, int], Policy]  # (what the file says, serv
 
 MINDS: dict[str, Maker] = {
     "hpa": lambda described, service, _world, _seed: HpaPolicy(described, service),
+    "keda": lambda described, service, _world, _seed: KedaPolicy(described, service),
     "kpa": lambda described, _service, _world, _seed: KpaPolicy(described),
 }
 

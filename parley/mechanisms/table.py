@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from parley.mechanisms.envoy import ENVOY
+from parley.mechanisms.keda import KEDA
 from parley.mechanisms.knative import KNATIVE
 from parley.mechanisms.kubernetes import KUBERNETES
 from parley.mechanisms.mechanism import Mechanism
 
-MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *KUBERNETES, *KNATIVE)}
+MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *KUBERNETES, *KNATIVE, *KEDA)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from scenarios.schema.hpa import Hpa
+from scenarios.schema.keda import Keda
 from scenarios.schema.knative import Kpa
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.placed import Path
@@ -29,6 +30,11 @@ class Scaling(OneOf):
     kpa: Kpa | None = field(
         None, says="Knative's pod autoscaler",
         seen=Witness("minds", "agents.bursty.scaling", ({"kpa": {"target": 4}}, "fixed")))
+    keda: Keda | None = field(
+        None, says="KEDA's ScaledObject",
+        seen=Witness("keda", "agents.still.scaling", (
+            {"keda": {"triggers": [{"cpu": {"value": 50}}], "minReplicaCount": 1, "pollingInterval": 1, "paused_replicas": 2}},
+            "fixed")))
 
     def sources(self) -> Iterator[tuple[Path, str, str]]:
         """(path, "service" or "workload", name) of everything whose metrics it names."""
