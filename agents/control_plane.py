@@ -37,7 +37,7 @@ class ControlPlane(MesaModel):
         self.mesh, self.clock = mesh, mesh.clock
         self.decisions: list[Decision] = []
         self._own_scrapes: dict[int, MetricsServer] = {}  # by interval
-        policies = _policies(mesh.scenario, mesh.seed) | dict(minds or {})
+        policies = _policies(mesh.scenario) | dict(minds or {})
         self.seats = {service: ControlAgent(self, service, policies[service]) for service in sorted(policies)}
         self._scrapes = {service: self._scraped(agent.policy.needs) for service, agent in self.seats.items()}
         for agent in self.seats.values():
@@ -92,8 +92,8 @@ class ControlPlane(MesaModel):
         return before != command.replicas
 
 
-def _policies(scenario: Scenario, seed: int) -> dict[str, Policy]:
-    found = {service: scaling_policy(_scaling(scenario, service), service, scenario, seed) for service in scenario.services}
+def _policies(scenario: Scenario) -> dict[str, Policy]:
+    found = {service: scaling_policy(_scaling(scenario, service), service, scenario) for service in scenario.services}
     return {service: policy for service, policy in found.items() if policy is not None}
 
 

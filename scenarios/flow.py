@@ -56,10 +56,13 @@ class Flow:
         asked: dict[str, float] = {}
         for name, workload in self.world.workload.items():
             rate = peak_rate(self.arrivals[name]) if peak else mean_rate(self.arrivals[name])
-            total = sum(workload.entries.values())
-            for target, weight in workload.entries.items():
-                asked[target] = asked.get(target, 0.0) + rate * weight / total
+            for target, share in _mix(workload).items():
+                asked[target] = asked.get(target, 0.0) + rate * share
         return _spread(self.calls, asked)
+
+    def visits_of_one(self, name: str) -> dict[str, float]:
+        """Visits of each endpoint that one request of a workload makes, over its mix; retries apart."""
+        return _spread(self.calls, _mix(self.world.workload[name]))
 
     def entry_ns(self, workload: Workload) -> float:
         """Mean time of a request without queueing, over the workload's mix."""
@@ -132,6 +135,12 @@ def leaves_first(calls: Weights, names: list[str]) -> Iterator[str]:
             else:
                 seen.add(callee)
                 stack.append((callee, iter(calls.get(callee, ()))))
+
+
+def _mix(workload: Workload) -> dict[str, float]:
+    """The share of each entry."""
+    total = sum(workload.entries.values())
+    return {target: weight / total for target, weight in workload.entries.items()}
 
 
 def _spread(calls: Weights, wave: dict[str, float]) -> dict[str, float]:

@@ -8,19 +8,35 @@ from typing import Any
 from agents.autoscaling.minds.hpa import HpaPolicy
 from agents.autoscaling.minds.keda import KedaPolicy
 from agents.autoscaling.minds.kpa import KpaPolicy
+from agents.autoscaling.minds.paced import PacedPolicy, Planner
+from agents.autoscaling.minds.planners import CronPlanner, ForecastPlanner, LookaheadPlanner, StaffingPlanner
+from agents.autoscaling.minds.trend import TrendPolicy
 from agents.policy import Policy
 from scenarios.schema.control import Scaling
 from scenarios.schema.scenario import Scenario
 
-Maker = Callable[[Any, str, Scenario, int], Policy]  # (what the file says, service, the world, its seed)
+Maker = Callable[[Any, str, Scenario], Policy]  # (what the file says, service, the world)
+
+PODS_MAX = 100_000
 
 MINDS: dict[str, Maker] = {
-    "hpa": lambda described, service, _world, _seed: HpaPolicy(described, service),
-    "keda": lambda described, service, _world, _seed: KedaPolicy(described, service),
-    "kpa": lambda described, _service, _world, _seed: KpaPolicy(described),
+    "hpa": lambda described, service, _: HpaPolicy(described, service),
+    "kpa": lambda described, _, __: KpaPolicy(described),
+    "keda": lambda described, service, _: KedaPolicy(described, service),
+    "trend": lambda described, service, _: TrendPolicy(described, service),
+    "cron": lambda described, _, __: PacedPolicy(CronPlanner(described), described.interval, 0, PODS_MAX),
+    "staffing": lambda described, service, world: _paced(StaffingPlanner(described, service, world), described),
+    "forecast": lambda described, service, _: _paced(ForecastPlanner(described, service), described),
+    "lookahead": lambda described, service, world: _paced(LookaheadPlanner(described, service, world), described),
 }
 
 
-def scaling_policy(scaling: Scaling | None, service: str, world: Scenario, seed: int) -> Policy | None:
+def _paced(planner: Planner, described: Any) -> Policy:
+    return PacedPolicy(planner, described.interval, described.min, described.max)
+
+
+def scaling_policy(scaling: Scaling | None, service: str, world: Scenario) -> Policy | None:
     """The mind a scenario asks for; None where the replicas of the file stay."""
-    return MINDS[scaling.kind](scaling.chosen, service, world, seed) if scaling is not None and scaling.kind in MINDS else None
+    if scaling is None or scaling.fixed is not None:
+        return None
+    return MINDS[scaling.kind](scaling.chosen, service, world)

@@ -7,5 +7,6 @@ from parley.mechanisms.keda import KEDA
 from parley.mechanisms.knative import KNATIVE
 from parley.mechanisms.kubernetes import KUBERNETES
 from parley.mechanisms.mechanism import Mechanism
+from parley.mechanisms.planning import PLANNING
 
-MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *KUBERNETES, *KNATIVE, *KEDA)}
+MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING)}

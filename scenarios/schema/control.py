@@ -10,6 +10,7 @@ from scenarios.schema.keda import Keda
 from scenarios.schema.knative import Kpa
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.placed import Path
+from scenarios.schema.planning import Forecast, Lookahead, Staffing, Timetable, Trend
 from scenarios.schema.units import Duration
 
 
@@ -35,6 +36,24 @@ class Scaling(OneOf):
         seen=Witness("keda", "agents.still.scaling", (
             {"keda": {"triggers": [{"cpu": {"value": 50}}], "minReplicaCount": 1, "pollingInterval": 1, "paused_replicas": 2}},
             "fixed")))
+    cron: Timetable | None = field(
+        None, says="the time of the day",
+        seen=Witness("planners", "agents.timed.scaling", (
+            {"cron": {"schedules": [{"start": "3s", "end": "9s", "desiredReplicas": 4}]}}, "fixed")))
+    staffing: Staffing | None = field(
+        None, says="square-root staffing, by Halfin and Whitt",
+        seen=Witness("planners", "agents.staffed.scaling", ({"staffing": {"max": 8, "interval": "1s"}}, "fixed")))
+    trend: Trend | None = field(
+        None, says="the HPA, on where a line through the last minutes leads",
+        seen=Witness("planners", "agents.leaning.scaling", (
+            {"trend": {"averageValue": 15, "max": 8, "sync_period": "1s"}}, "fixed")))
+    forecast: Forecast | None = field(
+        None, says="Holt-Winters or seasonal naive, a start-up ahead",
+        seen=Witness("planners", "agents.seasonal.scaling", (
+            {"forecast": {"averageValue": 10, "season": "6s", "lead": "2s", "max": 8, "interval": "1s"}}, "fixed")))
+    lookahead: Lookahead | None = field(
+        None, says="somebody who has read the scenario: a reference, not a policy",
+        seen=Witness("planners", "agents.clairvoyant.scaling", ({"lookahead": {"lead": "2s", "max": 8}}, "fixed")))
 
     def sources(self) -> Iterator[tuple[Path, str, str]]:
         """(path, "service" or "workload", name) of everything whose metrics it names."""
