@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from agents.alerting.alerts import BurnRateMind
 from agents.policy import Policy, Verdict, View
 from sim.clock import ControlPhase
 from sim.commands import Command
@@ -36,13 +37,13 @@ def with_mesa(own: type, parent: str) -> type:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One command a mind gave, or that it gave none, and why."""
+    """One command a mind gave, or that it gave none, and why; of an alert, that it began or ceased to fire."""
 
     time_ns: int
     agent: str
-    service: str
+    service: str  # of an alert, the workload
     mind: str
-    before: int  # pods asked for
+    before: int  # pods asked for; of an alert, whether it fired
     recommended: int | None  # pods, before windows, limits and bounds
     after: int  # pods asked for
     reason: str
@@ -83,6 +84,33 @@ class ControlAgent(MesaAgent):
             self.model.decisions.append(Decision(
                 view.now_ns, self.name, self.service, self.policy.mind, view.replicas, verdict.recommended, after,
                 verdict.reason, applied))  # fmt: skip
+
+
+class AlertAgent(MesaAgent):
+    """Somebody who watches an error budget; what it tells is a decision that changes nothing but itself."""
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """An instance of this class that is a mesa.Agent too."""
+        agent: Self = object.__new__(with_mesa(cls, "Agent"))
+        return agent
+
+    def __init__(self, model: object, alert: BurnRateMind) -> None:
+        super().__init__(model)
+        self.name, self.alert = alert.name, alert
+
+    def begin(self) -> None:
+        """Look for the first time one interval from now."""
+        self.model.clock.after(self.alert.cadence_ns, ControlPhase.WAKE, f"alert/{self.name}", self.wake)
+
+    def wake(self) -> None:
+        """One look at the newest counts, and the next one."""
+        before = self.alert.is_firing
+        told = self.alert.look(self.model.mesh.metrics.requests(self.alert.workload))
+        if told is not None:
+            self.model.decisions.append(Decision(
+                self.model.clock.now_ns, self.name, self.alert.workload, self.alert.mind, int(before), None,
+                int(self.alert.is_firing), told, applied=True))  # fmt: skip
+        self.begin()
 
 
 def _replicas(command: Command) -> int:

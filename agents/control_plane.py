@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
-from agents.agent import ControlAgent, Decision, with_mesa
+from agents.agent import AlertAgent, ControlAgent, Decision, with_mesa
+from agents.alerting.alerts import BurnRateMind
 from agents.autoscaling.seating import scaling_policy
 from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.control import Scaling
@@ -40,8 +41,11 @@ class ControlPlane(MesaModel):
         policies = _policies(mesh.scenario) | dict(minds or {})
         self.seats = {service: ControlAgent(self, service, policies[service]) for service in sorted(policies)}
         self._scrapes = {service: self._scraped(agent.policy.needs) for service, agent in self.seats.items()}
+        self.alerts = {name: AlertAgent(self, mind) for name, mind in sorted(_alerts(mesh.scenario).items())}
         for agent in self.seats.values():
             agent.begin()
+        for alert in self.alerts.values():
+            alert.begin()
 
     def _scraped(self, needs: Needs) -> MetricsServer:
         """The scrapes a mind looks at: everybody's, or those of an interval of its own."""
@@ -95,6 +99,15 @@ class ControlPlane(MesaModel):
 def _policies(scenario: Scenario) -> dict[str, Policy]:
     found = {service: scaling_policy(_scaling(scenario, service), service, scenario) for service in scenario.services}
     return {service: policy for service, policy in found.items() if policy is not None}
+
+
+def _alerts(scenario: Scenario) -> dict[str, BurnRateMind]:
+    found = {}
+    for name, described in scenario.alerts.items():
+        objective = described.objective or scenario.workload[described.workload].slo.availability
+        assert objective is not None, f"alert {name} has no objective"
+        found[name] = BurnRateMind(name, described, objective)
+    return found
 
 
 def _scaling(scenario: Scenario, service: str) -> Scaling | None:

@@ -183,7 +183,10 @@ def _move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
     when = clock(first["time_ns"]) if len(steps) == 1 else f"{clock(first['time_ns'])} … {clock(last['time_ns'])}"
     taken = f" in {len(steps)} steps" if len(steps) > 1 else ""
     why = max(steps, key=lambda one: abs(one["after"] - one["before"]))["reason"]
-    return f"{first['agent']} ({first['mind']})", when, f"{first['before']} → {last['after']}{taken}", why
+    change = f"{first['before']} → {last['after']}{taken}"
+    if first["mind"] == "burn_rate":
+        change = "fires" if last["after"] else "is over"
+    return f"{first['agent']} ({first['mind']})", when, change, why
 
 
 def _expect(expect: Sequence[dict[str, Any]]) -> Table:

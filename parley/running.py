@@ -185,7 +185,7 @@ def _cut_short(mesh: Mesh, fault: ParleyError) -> dict[str, Any]:
 
 def seat_agents(mesh: Mesh) -> list[Decision]:
     """Let the scenario's agents decide from here on; the list that their decisions will be in."""
-    if not mesh.scenario.agents:
+    if not mesh.scenario.agents and not mesh.scenario.alerts:
         return []  # importing Mesa takes a second, and nobody would be there
     return ControlPlane(mesh).decisions
 

@@ -26,6 +26,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
     yield from _times(world)
     yield from _loads(world)
     yield from _autoscalers(world)
+    yield from _alerts(world)
     missing = list(dangling(world))
     yield from missing
     if not missing:
@@ -75,3 +76,10 @@ def _autoscalers(world: Scenario) -> Iterator[Mistake]:
         if scaling and scaling.measures_requests and service.resources.requests.cpu is None:
             yield Mistake(("agents", holder, "scaling", scaling.kind),
                           f"measures CPU against a request; give services.{name}.resources.requests.cpu")  # fmt: skip
+
+
+def _alerts(world: Scenario) -> Iterator[Mistake]:
+    for name, alert in world.alerts.items():
+        workload = world.workload.get(alert.workload)
+        if workload is not None and alert.objective is None and workload.slo.availability is None:
+            yield Mistake(("alerts", name), f"has no objective; give one, or workload.{alert.workload}.slo.availability")

@@ -25,6 +25,8 @@ def dangling(world: Scenario) -> Iterator[Mistake]:
         yield from _routes(world)
     yield from _services(world)
     yield from _zones(world)
+    for name, alert in world.alerts.items():
+        yield from _known(("alerts", name, "workload"), alert.workload, world.workload, "a workload")
     for index, expect in enumerate(world.expect):
         if expect.workload is not None:
             yield from _known(("expect", index, "workload"), expect.workload, world.workload, "a workload")

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from scenarios.schema.alerting import BurnRateAlert
 from scenarios.schema.changing import Change, assigned, dumped
 from scenarios.schema.control import Agent, Telemetry
 from scenarios.schema.crosschecks import broken_rules
@@ -147,6 +148,11 @@ class Scenario(Part):
     telemetry: Telemetry = field(
         Telemetry(), says="how the control plane sees the mesh",
         seen=Witness("scaling", "telemetry", ({"scrape_interval": "1s"}, {"scrape_interval": "7s"})))
+    alerts: dict[Name, BurnRateAlert] = field(
+        {}, says="on error budgets, by name",
+        seen=Witness("alerting", "alerts", (
+            {}, {"burning": {"workload": "some", "period": "20m", "interval": "1s", "windows": [
+                {"long_window": "6s", "short_window": "2s", "budget": "2%"}]}}), moves="decisions"))
     faults: dict[Name, Fault] = field(
         {}, says="by name",
         seen=Witness("hello", "faults", ({}, {"lost": {"at": "1s", "crash": {"service": "api"}}})))

@@ -60,6 +60,16 @@ class Series:
 
 
 @dataclass(frozen=True)
+class RequestCounts:
+    """What a gateway had counted of a class of requests when it was scraped."""
+
+    at_ns: int
+    succeeded: int
+    failed: int
+    good: int  # of the succeeded: within the objective's latency
+
+
+@dataclass(frozen=True)
 class _Scrape:
     """All that samples are made of; they are made when somebody asks."""
 
@@ -132,6 +142,13 @@ class MetricsServer:
             return sum(int(getattr(pod, series.metric)) for pod in self.pod_metrics(series.of))
         sent, before = self._sent(series, self._last), self._sent(series, self._before)
         return (sent - before) * MILLI_NS // (self._last.seen.now_ns - self._since_ns)
+
+    def requests(self, workload: str) -> RequestCounts | None:
+        """The counters of a workload at the last scrape; None before the first."""
+        if self._last is None:
+            return None
+        row = self._last.seen.workloads[self._workloads.index(workload)]
+        return RequestCounts(self._last.seen.now_ns, *(int(row[name]) for name in ("succeeded", "failed", "good")))
 
     @property
     def _since_ns(self) -> int:

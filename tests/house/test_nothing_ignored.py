@@ -17,12 +17,22 @@ from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import FIELDS, WORLDS, witness_of
 
 
-def digest(scenario: Scenario, _: Path) -> str:
-    """The trace of a whole run, minds included."""
+def lived(scenario: Scenario) -> tuple[Mesh, ControlPlane]:
+    """A whole run, minds included."""
     mesh = Mesh(scenario, 1)
-    ControlPlane(mesh)
+    plane = ControlPlane(mesh)
     mesh.advance(scenario.duration)
-    return mesh.plane.digest()
+    return mesh, plane
+
+
+def digest(scenario: Scenario, _: Path) -> str:
+    """Its trace."""
+    return lived(scenario)[0].plane.digest()
+
+
+def decisions(scenario: Scenario, _: Path) -> Any:
+    """What agents decided and told."""
+    return lived(scenario)[1].decisions
 
 
 def summary(scenario: Scenario, folder: Path) -> dict[str, Any]:
@@ -41,7 +51,7 @@ def manifest(scenario: Scenario, folder: Path) -> dict[str, Any]:
     return {key: whole[key] for key in ("scenario", "question", "currency")}
 
 
-OUTPUTS = {"digest": digest, "summary": summary, "verdict": verdict, "manifest": manifest}
+OUTPUTS = {"digest": digest, "summary": summary, "verdict": verdict, "decisions": decisions, "manifest": manifest}
 
 
 @functools.cache

@@ -1,0 +1,1 @@
+"""Alerts: rules that watch and tell, and change nothing."""
