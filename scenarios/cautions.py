@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from scenarios.flow import Flow, cores
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod
-from scenarios.schema.hpa import Hpa
+from scenarios.schema.control import Scaling
 from scenarios.schema.routing import DEFAULTS, ResolvedRoute
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import NodePool, Service
@@ -31,11 +31,10 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
             yield f"faults.{name}: begins at {format_duration(fault.at)}, when the run is over"
 
 
-def hpa_of(world: Scenario, service: str) -> Hpa | None:
-    """The autoscaler that applies to a service."""
+def scaling_of(world: Scenario, service: str) -> Scaling | None:
+    """Who decides the number of a service's pods; None where nobody does."""
     own, defaults = world.agents.get(service), world.agents.get(DEFAULTS)
-    scaling = own.scaling if own is not None and own.scaling is not None else defaults.scaling if defaults else None
-    return scaling.hpa if scaling is not None else None
+    return own.scaling if own is not None and own.scaling is not None else defaults.scaling if defaults else None
 
 
 def _short_warmup(flow: Flow) -> Iterator[str]:
@@ -77,8 +76,8 @@ def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
     closed = all(workload.arrivals.users is not None for workload in flow.world.workload.values())
     after = "users wait for each other" if closed else "its queue grows for as long as the run lasts"
     for load in loads:
-        hpa = hpa_of(flow.world, load.service)
-        replicas = max(flow.world.services[load.service].replicas, hpa.max if hpa else 0)
+        scaling = scaling_of(flow.world, load.service)
+        replicas = max(flow.world.services[load.service].replicas, scaling.most or 0 if scaling else 0)
         capacity = replicas * capacity_per_pod(flow, load.service, visits) if replicas else 0.0
         if load.mean_visits_per_s > 0 and not replicas:
             yield f"services.{load.service}.replicas: is 0, so every call to it fails at once"
@@ -129,10 +128,10 @@ def _silent_rates(flow: Flow) -> Iterator[str]:
 
 def _unreachable_targets(world: Scenario) -> Iterator[str]:
     for name, service in world.services.items():
-        hpa, request = hpa_of(world, name), service.resources.requests.cpu
-        if hpa is not None and request is not None:
+        scaling, request = scaling_of(world, name), service.resources.requests.cpu
+        if scaling is not None and request is not None:
             most = cores(service) * 1000 / request
-            for target in hpa.utilizations:
-                if most <= target * (1 + hpa.tolerance):
+            for target, tolerance in scaling.cpu_targets:
+                if most <= target * (1 + tolerance):
                     yield (f"services.{name}: its pods can reach {most:.3g} of their cpu request at most, so an HPA target of "
-                           f"{target:.3g} (tolerance {hpa.tolerance:.3g}) never scales up")  # fmt: skip
+                           f"{target:.3g} (tolerance {tolerance:.3g}) never scales up")  # fmt: skip

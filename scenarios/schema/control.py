@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -61,9 +62,23 @@ class Scaling(OneOf):
             yield (self.kind, *path), kind, name
 
     @property
-    def measures_requests(self) -> bool:
-        """Whether it aims at a share of the CPU that pods request."""
-        return bool(getattr(self.chosen, "utilizations", ()))
+    def most(self) -> float | None:
+        """Pods it may ask for at most, which may be inf; None where nobody scales."""
+        if self.fixed is not None:
+            return None
+        if self.kpa is not None:
+            return self.kpa.max_scale or math.inf
+        if self.keda is not None:
+            return self.keda.maxReplicaCount
+        if self.cron is not None:
+            return max(self.cron.replicas, *(one.desiredReplicas for one in self.cron.schedules))
+        most: int = self.chosen.max
+        return most
+
+    @property
+    def cpu_targets(self) -> list[tuple[float, float]]:
+        """(target, tolerance) of each share of the CPU that pods request, where it aims at that."""
+        return [(target, self.chosen.tolerance) for target in getattr(self.chosen, "utilizations", ())]
 
 
 class Agent(Part):

@@ -73,7 +73,7 @@ def _autoscalers(world: Scenario) -> Iterator[Mistake]:
         own = world.agents.get(name)
         holder = name if own is not None and own.scaling is not None else DEFAULTS
         scaling = own.scaling if own is not None and own.scaling is not None else defaults and defaults.scaling
-        if scaling and scaling.measures_requests and service.resources.requests.cpu is None:
+        if scaling and scaling.cpu_targets and service.resources.requests.cpu is None:
             yield Mistake(("agents", holder, "scaling", scaling.kind),
                           f"measures CPU against a request; give services.{name}.resources.requests.cpu")  # fmt: skip
 

@@ -5,33 +5,16 @@ from __future__ import annotations
 import pytest
 
 from agents.control_plane import ControlPlane
-from scenarios.load import loads
+from scenarios.load import load
 from sim.mesh import Mesh
 
 S = 1_000_000_000
-# 61 requests a second of 10 ms are 610 milli-cores, 305 % of one pod's request; from 60 s to 360 s.
-PHP_APACHE = """
-version: 1
-name: php_apache
-duration: 15m
-services:
-  php-apache:
-    replicas: 1
-    workers: 4
-    resources: {requests: {cpu: 200m}, limits: {cpu: 1}}
-    startup: 15s
-    endpoints: {index: [{work: 10ms}]}
-routes: {defaults: {lb_policy: round_robin}}
-workload:
-  load: {entry: php-apache.index, arrivals: {constant: {step: {base: 0/s, to: 61/s, at: 60s, hold: 5m}}}}
-agents: {php-apache: {scaling: {hpa: {target_cpu: 50%, min: 1, max: 10}}}}
-"""
 WITH_BEHAVIOR = ["agents.php-apache.scaling.hpa.behavior={}"]
 
 
 def walkthrough(changes, engine):
     """Every change of the replicas by its second, and the first reason."""
-    mesh = Mesh(loads(PHP_APACHE, changes), 1, engine)
+    mesh = Mesh(load("hpa_walkthrough", changes), 1, engine)
     plane = ControlPlane(mesh)
     mesh.advance(mesh.scenario.duration)
     applied = [decision for decision in plane.decisions if decision.applied]
