@@ -11,16 +11,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PodReady:
-    """A new pod takes its place among the service's ready pods."""
+    """A new pod serves whoever calls it. Unless it is to be listed later, it takes its place among the listed pods."""
 
     service: str
     number: int
     zone: str
+    is_listed: bool = True
 
 
 @dataclass(frozen=True)
 class PodDraining:
-    """A pod gets no new calls; what it has goes on."""
+    """A pod gets no new calls; what it has goes on. To the data plane the same as `EndpointUnlisted`."""
 
     service: str
     number: int
@@ -28,7 +29,24 @@ class PodDraining:
 
 @dataclass(frozen=True)
 class PodGone:
-    """A pod is no more: what it holds is lost, and its callers see a reset."""
+    """A pod is no more: what it holds is lost, and its callers see a reset. One that stays listed refuses new calls."""
+
+    service: str
+    number: int
+    stays_listed: bool = False
+
+
+@dataclass(frozen=True)
+class EndpointListed:
+    """Callers learn of a pod: it takes the last place among the listed ones, where it is not there yet."""
+
+    service: str
+    number: int
+
+
+@dataclass(frozen=True)
+class EndpointUnlisted:
+    """Callers forget a pod, dead or alive: it gets no new calls; what it has goes on."""
 
     service: str
     number: int
@@ -68,7 +86,7 @@ class LinkChanged:
         return self.opens_ns == 0 and self.added_ns == 0 and self.loss == 0.0
 
 
-PodCommand = PodReady | PodDraining | PodGone | PodSlowed | PodFailing
+PodCommand = PodReady | PodDraining | PodGone | EndpointListed | EndpointUnlisted | PodSlowed | PodFailing
 PlaneCommand = PodCommand | LinkChanged
 
 

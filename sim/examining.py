@@ -31,7 +31,7 @@ WORLD = Scenario.model_validate({
 def check_plane(build: Build) -> None:
     """Hold a plane to every promise of DataPlane. Raises AssertionError naming the promise that is broken."""
     for promise in (_starts_empty, _repeats_itself, _keeps_time, _cuts_nowhere, _stops_before, _reads_without_trace,
-                    _forks_apart, _refuses_nonsense, _obeys_at_once):  # fmt: skip
+                    _forks_apart, _refuses_nonsense, _obeys_at_once, _lists_apart_from_life):  # fmt: skip
         promise(build)
 
 
@@ -138,3 +138,23 @@ def _obeys_at_once(build: Build) -> None:
     visits = int(plane.observe().pods["visits"][1])
     plane.advance(200 * MS)
     assert int(plane.observe().pods["visits"][1]) == visits, "a pod that is gone is not visited"
+
+
+def _lists_apart_from_life(build: Build) -> None:
+    plane = build(WORLD, 1)
+    plane.apply(c.PodReady("front", 0, "local", is_listed=False))
+    assert not plane.observe().pod_ready[0], "a pod that is not listed takes no new calls"
+    for _ in range(2):
+        plane.apply(c.EndpointListed("front", 0))
+    plane.advance(100 * MS)
+    visits = int(plane.observe().pods["visits"][0])
+    assert visits > 0, "a listed pod is called"
+    plane.apply(c.PodGone("front", 0, stays_listed=True))
+    assert plane.observe().pod_ready[0], "a dead pod may stay listed"
+    tries = int(plane.observe().routes["attempts"].sum())
+    plane.advance(200 * MS)
+    seen = plane.observe()
+    assert int(seen.routes["attempts"].sum()) > tries, "a dead pod that is listed is called"
+    assert int(seen.pods["visits"][0]) == visits, "and refuses"
+    plane.apply(c.EndpointUnlisted("front", 0))
+    assert not plane.observe().pod_ready[0], "an unlisted pod is called no more"

@@ -85,10 +85,15 @@ class FastPlane:
                 pod["slowdown"] = factor
             case c.PodFailing(rate=rate):
                 pod["error_rate"] = rate
-            case _:
-                self._withdraw(p)
-                if isinstance(command, c.PodGone) and not pod["is_gone"]:
+            case c.EndpointListed():
+                self._list(p)
+            case c.PodGone(stays_listed=stays):
+                if not stays:
+                    self._unlist(p)
+                if not pod["is_gone"]:
                     self._lose(p)
+            case _:
+                self._unlist(p)
 
     def _change_link(self, command: c.LinkChanged) -> None:
         zones, network = self.layout.zones, self._state.network
@@ -205,16 +210,29 @@ class FastPlane:
         if (command.service, command.number) in self._pods:
             raise ValueError(f"{command.service} has a pod {command.number}")
         p, service = len(self._pods), self.layout.service_index[command.service]
-        self._room_for_pod(p, service)
+        if p == len(self._state.pods):
+            self._adopt(self._state._replace(pods=doubled(self._state.pods)))
         pod = self._state.pods[p]
         for name, value in self._pod_fields(command, service).items():
             pod[name] = value
         pod["views"] = self._new_views(command)
+        self._pods[command.service, command.number] = p
+        if command.is_listed:
+            self._list(p)
+
+    def _list(self, p: int) -> None:
+        """The last place among the listed pods, where it is not there yet."""
+        service = self._state.pods[p]["service"]
+        if self._state.pods[p]["is_ready"]:
+            return
+        if self._state.services[service]["count"] == self._state.ready.shape[1]:
+            self._adopt(self._state._replace(ready=doubled(self._state.ready, 1)))
+            self._state.services["first"] *= 2
         ready, service_list = self._state.ready[service], self._state.services[service]
+        self._state.pods[p]["is_ready"] = 1
         ready[service_list["count"]] = p
         service_list["count"] += 1
         service_list["version"] += 1
-        self._pods[command.service, command.number] = p
         if service_list["count"] == 2:
             self._count_pairs(service)
 
@@ -234,7 +252,7 @@ class FastPlane:
         slow_core = limit % 1000 if limit and (limit + 999) // 1000 <= spec.workers else 0
         return {
             "slowdown": 1.0, "service": service, "number": command.number,
-            "zone": self.layout.zones.index(command.zone), "is_ready": 1, "is_threaded": spec.model == "thread",
+            "zone": self.layout.zones.index(command.zone), "is_threaded": spec.model == "thread",
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
             "slow_core": slow_core,
@@ -253,14 +271,7 @@ class FastPlane:
             self._views += 1
         return first
 
-    def _room_for_pod(self, p: int, service: int) -> None:
-        if p == len(self._state.pods):
-            self._adopt(self._state._replace(pods=doubled(self._state.pods)))
-        if self._state.services[service]["count"] == self._state.ready.shape[1]:
-            self._adopt(self._state._replace(ready=doubled(self._state.ready, 1)))
-            self._state.services["first"] *= 2
-
-    def _withdraw(self, p: int) -> None:
+    def _unlist(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""
         pod = self._state.pods[p]
         if not pod["is_ready"]:

@@ -168,8 +168,19 @@ class ReferencePlane:
         pod = Pod(self, len(self.pods), service, command.number, zone)
         self.pods.append(pod)
         self.by_name[command.service, command.number] = pod
-        self.ready[service].append(pod)
-        self.versions[service] += 1
+        if command.is_listed:
+            self._list(pod)
+
+    def _list(self, pod: Pod) -> None:
+        """The last place among the listed pods, where it is not there yet."""
+        if pod not in self.ready[pod.service]:
+            self.ready[pod.service].append(pod)
+            self.versions[pod.service] += 1
+
+    def _unlist(self, pod: Pod) -> None:
+        if pod in self.ready[pod.service]:
+            self.ready[pod.service].remove(pod)
+            self.versions[pod.service] += 1
 
     def _act(self, command: c.PodCommand, pod: Pod) -> None:
         match command:
@@ -177,12 +188,15 @@ class ReferencePlane:
                 pod.slowdown = factor
             case c.PodFailing(rate=rate):
                 pod.error_rate = rate
-            case _:
-                if pod in self.ready[pod.service]:
-                    self.ready[pod.service].remove(pod)
-                    self.versions[pod.service] += 1
-                if isinstance(command, c.PodGone) and not pod.is_gone:
+            case c.EndpointListed():
+                self._list(pod)
+            case c.PodGone(stays_listed=stays):
+                if not stays:
+                    self._unlist(pod)
+                if not pod.is_gone:
                     self._lose(pod)
+            case _:
+                self._unlist(pod)
 
     def _lose(self, pod: Pod) -> None:
         """D13: every visit in the pod is answered by a reset; the tries its strands wait for lose their caller."""

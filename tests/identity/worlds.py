@@ -155,20 +155,22 @@ def scripts(draw: st.DrawFn, scenario: Scenario) -> list[Act]:
     acts = [Act(0, c.PodReady(name, k, zones[k % len(zones)])) for name, n in started.items() for k in range(n)]
     for at in sorted(draw(st.lists(st.integers(0, HORIZON_MS - 1), max_size=8))):
         name = draw(st.sampled_from(sorted(started)))
-        kind = draw(st.sampled_from(["ready", "drain", "gone", "slow", "fail", "link"]))
+        kind = draw(st.sampled_from(["ready", "drain", "gone", "slow", "fail", "started", "list", "unlist", "stale", "link"]))
         if kind == "link":
             opens, added = draw(st.sampled_from([0, at + 5, at + 30])), draw(st.sampled_from([0, 1, 4]))
             loss = draw(st.sampled_from([0.0, 0.4]))
             ends = draw(st.sampled_from(zones)), draw(st.sampled_from(zones))
             acts.append(Act(at * MS, c.LinkChanged(*ends, opens * MS, added * MS, loss)))
             continue
-        if kind == "ready" or started[name] == 0:
-            acts.append(Act(at * MS, c.PodReady(name, started[name], draw(st.sampled_from(zones)))))
+        if kind in ("ready", "started") or started[name] == 0:
+            acts.append(Act(at * MS, c.PodReady(name, started[name], draw(st.sampled_from(zones)), kind != "started")))
             started[name] += 1
             continue
         pod = draw(st.integers(0, started[name] - 1))
         acts.append(Act(at * MS, {
             "drain": c.PodDraining(name, pod), "gone": c.PodGone(name, pod),
+            "list": c.EndpointListed(name, pod), "unlist": c.EndpointUnlisted(name, pod),
+            "stale": c.PodGone(name, pod, stays_listed=True),
             "slow": c.PodSlowed(name, pod, draw(st.sampled_from([0.5, 3.0]))),
             "fail": c.PodFailing(name, pod, draw(st.sampled_from([0.0, 0.3, 1.0]))),
         }[kind]))  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.build import build_plane
-from sim.commands import PodDraining, PodFailing, PodGone, PodReady, PodSlowed
+from sim.commands import EndpointListed, EndpointUnlisted, PodDraining, PodFailing, PodGone, PodReady, PodSlowed
 from tests.conservation import assert_conserved, assert_drained
 from tests.worlds import lines, plane_of, told, with_pods, world
 
@@ -176,3 +176,59 @@ workload: {w: {entry: a.x, arrivals: {users: {count: 300, think: 1ms}}}}
 routes: {w -> a: {lb_policy: round_robin}}
 """), 1, engine, record=True))  # fmt: skip
     assert {line.split()[0] for line in told(plane, 12, "finished")} == {"11"}
+
+
+def test_a_pod_may_serve_before_it_is_listed(engine):
+    """V1: it exists from 0 on, callers know of it from 4 ms to 7 ms, and what came in between is served."""
+    plane = build_plane(world("""
+services: {a: {endpoints: {x: [{work: 5ms}]}}}
+workload: {w: {entry: a.x, arrivals: {timestamps: times(0, 5, 8)}}}
+"""), 1, engine, record=True)  # fmt: skip
+    plane.apply(PodReady("a", 0, "local", is_listed=False))
+    assert told(plane, 4, "finished") == ["0 0.0 finished 0 no_endpoint"]
+    plane.apply(EndpointListed("a", 0))
+    told(plane, 7)
+    plane.apply(EndpointUnlisted("a", 0))
+    assert told(plane, 50, "finished") == ["8 2.0 finished 0 no_endpoint", "10 1.0 finished 0 ok"]
+
+
+def test_a_dead_pod_refuses_while_it_is_listed(engine):
+    """V1: what it holds is lost as ever (D13); who calls it later is refused, until it is listed no more."""
+    plane = plane_of("""
+network: {same_zone: 1ms}
+services: {a: {endpoints: {x: [{work: 5ms}]}}}
+workload: {w: {entry: a.x, zone: local, arrivals: {timestamps: times(0, 4, 8)}}}
+""", engine)  # fmt: skip
+    told(plane, 3)
+    plane.apply(PodGone("a", 0, stays_listed=True))
+    told(plane, 3.5)
+    assert told(plane, 7, "returned", "rejected") == ["4 0.0 returned 0 lost", "5 1.0 rejected 0 refused", "6 1.0 returned 0 refused"]
+    plane.apply(EndpointUnlisted("a", 0))
+    assert told(plane, 50, "finished") == ["8 2.0 finished 0 no_endpoint"]
+    assert_drained(plane.observe(), plane.layout)
+
+
+def test_a_pod_that_is_listed_again_comes_last(engine):
+    """V1: the list is in order of listing, and each change of it is a new version: the rotation draws a new place (B3)."""
+    plane = plane_of("""
+services: {a: {replicas: 3, endpoints: {x: [{wait: 1ms}]}}}
+routes: {w -> a: {lb_policy: round_robin}}
+workload: {w: {entry: a.x, arrivals: {constant: 1000/s}}}
+""", engine)  # fmt: skip
+    for command in (EndpointUnlisted("a", 0), EndpointListed("a", 0), EndpointListed("a", 1)):
+        plane.apply(command)
+    order = [int(line.split()[3]) for line in told(plane, 5, "sent")]
+    assert order[0:3] in ([1, 2, 0], [2, 0, 1], [0, 1, 2])
+
+
+def test_tries_in_flight_are_known_when_a_second_pod_is_listed(engine):
+    """V1, B2: of one busy and one idle pod the idle one is chosen, though tries were counted by nobody before."""
+    plane = plane_of("""
+services: {a: {replicas: 2, endpoints: {x: [{wait: 50ms}]}}}
+routes: {w -> a: {lb_policy: {least_request: {choice_count: 20}}}}
+workload: {w: {entry: a.x, arrivals: {timestamps: times(0, 1, 5, 6)}}}
+""", engine)  # fmt: skip
+    plane.apply(EndpointUnlisted("a", 1))
+    assert [line.split()[3] for line in told(plane, 4, "sent")] == ["0", "0"]
+    plane.apply(EndpointListed("a", 1))
+    assert [line.split()[3] for line in told(plane, 10, "sent")] == ["1", "1"]
