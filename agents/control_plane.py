@@ -128,7 +128,7 @@ def _pod_view(pod: Pod, sample: CpuSample | None, said: PodMetrics | None) -> Po
         phase="Running",  # a starting pod's containers run; they are not ready
         zone=pod.zone,
         start_ns=pod.scheduled_ns,
-        is_ready=pod.is_serving,
+        is_ready=pod.looks_ready or pod.phase is PodPhase.DRAINING,
         ready_changed_ns=pod.scheduled_ns if pod.ready_ns is None else pod.ready_ns,
         is_terminating=pod.phase is PodPhase.DRAINING,
         usage_millicores=sample.usage_millicores if sample else None,

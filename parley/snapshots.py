@@ -20,6 +20,7 @@ from sim.records import REQUEST_TALLY
 from sim.telemetry import TALLIED, Integers, ServiceTotals, millicores
 
 PHASES = (PodPhase.PENDING, PodPhase.STARTING, PodPhase.READY, PodPhase.DRAINING)
+COUNTED_AS = {PodPhase.UNREADY: PodPhase.DRAINING}  # it finishes what it has
 SERVING = [PHASES.index(phase) for phase in (PodPhase.READY, PodPhase.DRAINING)]
 EXACT = 2**53  # up to here a float is any integer
 Numbers = NDArray[Any]  # integers or floats; or Python's integers, where they may be large
@@ -56,7 +57,8 @@ class PodTimes:
         return found
 
     def _shift(self, phase: PodPhase, by: int, event: PodEvent) -> None:
-        if phase is not PodPhase.GONE:
+        phase = COUNTED_AS.get(phase, phase)
+        if phase in PHASES:
             place = PHASES.index(phase), self._service[event.service]
             self._count[place] += by
             self._moments[place] -= by * event.time_ns

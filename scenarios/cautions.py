@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from scenarios.flow import Flow, cores
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod
+from scenarios.schema.cluster import NodePool
 from scenarios.schema.control import Scaling
 from scenarios.schema.routing import DEFAULTS, ResolvedRoute
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.topology import NodePool, Service
+from scenarios.schema.topology import Service
 from scenarios.schema.units import format_duration
 
 WARMUP_REQUESTS = 10  # mean requests, one after the other, that a warm-up should outlast
@@ -29,6 +30,9 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     for name, fault in flow.world.faults.items():
         if fault.at >= flow.world.duration:
             yield f"faults.{name}: begins at {format_duration(fault.at)}, when the run is over"
+    for name, rollout in flow.world.rollouts.items():
+        if rollout.at >= flow.world.duration:
+            yield f"rollouts.{name}: begins at {format_duration(rollout.at)}, when the run is over"
 
 
 def scaling_of(world: Scenario, service: str) -> Scaling | None:
@@ -58,7 +62,7 @@ def _pods_without_room(world: Scenario) -> Iterator[str]:
         return
     for name, service in world.services.items():
         if not any(pool.count and _fits(service, pool) for pool in pools):
-            yield f"services.{name}.resources.requests: no node is large enough for one pod"
+            yield f"services.{name}.resources.requests: no node is large enough for one pod and lets it in"
     for kind, unit in (("cpu", "m"), ("memory", " bytes")):
         offered = sum(getattr(pool, kind) * pool.count * len(pool.zones or world.cluster.zones) for pool in pools)
         asked = sum((getattr(s.resources.requests, kind) or 0) * s.replicas for s in world.services.values())
@@ -68,7 +72,8 @@ def _pods_without_room(world: Scenario) -> Iterator[str]:
 
 def _fits(service: Service, pool: NodePool) -> bool:
     requests = service.resources.requests
-    return (requests.cpu or 0) <= pool.cpu and (requests.memory or 0) <= pool.memory
+    is_large = (requests.cpu or 0) <= pool.cpu and (requests.memory or 0) <= pool.memory and requests.gpu <= pool.gpu
+    return is_large and set(pool.taints) <= set(service.tolerations)
 
 
 def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:

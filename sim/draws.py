@@ -88,3 +88,6 @@ STARTUP = stream("startup")  # a pod's start-up time
 ROTATION = stream("rotation")  # where a round robin begins
 FAULT = stream("fault")  # who is struck, which call fails
 SAMPLE = stream("sample")  # which requests leave spans
+PROBE = stream("probe")  # whether a deep probe meets an error
+DISCOVERY = stream("discovery")  # how long a change of the list takes to be known
+OUTAGE = stream("outage")  # when a domain fails, and for how long

@@ -14,7 +14,9 @@ from sim.build import advance_planes, build_plane
 from sim.clock import ControlClock
 from sim.platform.cluster import Cluster
 from sim.platform.faults import Faults
+from sim.platform.links import Links
 from sim.platform.metrics import MetricsServer
+from sim.platform.node_lifecycle import NodeLifecycle
 
 
 class Mesh:
@@ -26,7 +28,8 @@ class Mesh:
         self.clock = ControlClock()
         self.plane = build_plane(scenario, seed, engine, span_share=span_share, span_tail=span_tail, record=record)
         self.cluster = Cluster(scenario, seed, self.clock, self.plane)
-        self.faults = Faults(scenario, seed, self.clock, self.plane, self.cluster)
+        self.nodes = NodeLifecycle(scenario.cluster, self.clock, self.cluster)
+        self.faults = Faults(scenario, seed, self.clock, self.cluster, self.nodes, Links(self.clock, self.plane))
         self.metrics = MetricsServer(scenario, self.clock, self.plane, self.cluster)
         self.cluster.begin()
         self.faults.begin()

@@ -27,6 +27,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
     yield from _loads(world)
     yield from _autoscalers(world)
     yield from _alerts(world)
+    yield from _images(world)
     missing = list(dangling(world))
     yield from missing
     if not missing:
@@ -65,6 +66,16 @@ def _loads(world: Scenario) -> Iterator[Mistake]:
     for name, workload in world.workload.items():
         if workload.arrivals.timestamps is not None and workload.load != 1.0:
             yield Mistake(("workload", name, "load"), "has no meaning for arrivals at recorded times; leave it out")
+
+
+def _images(world: Scenario) -> Iterator[Mistake]:
+    if world.cluster.nodes:
+        return
+    places: list[tuple[Path, object]] = [(("services", name, "image"), one.image) for name, one in world.services.items()]
+    places += [(("rollouts", name, "image"), one.image) for name, one in world.rollouts.items()]
+    for path, image in places:
+        if image is not None:
+            yield Mistake(path, "is pulled by a node, and there are none; give cluster.nodes")
 
 
 def _autoscalers(world: Scenario) -> Iterator[Mistake]:

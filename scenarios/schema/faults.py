@@ -71,6 +71,39 @@ class Loss(Link):
         seen=Witness("links", "faults.noisy.loss.rate", ("10%", "30%")))
 
 
+class StruckNodes(Part):
+    """Which nodes a fault strikes."""
+
+    pool: Name | None = field(
+        None, says="only nodes of this pool",
+        seen=Witness("cluster", "faults.lost.node_loss.pool", ("small", "gpus")))
+    zone: Name | None = field(
+        None, says="only nodes in this zone",
+        seen=Witness("cluster", "faults.lost.node_loss.zone", ("a", "b")))
+    fraction: Share = field(
+        1.0, says="share of these nodes",
+        seen=Witness("cluster", "faults.lost.node_loss.fraction", ("50%", "100%")))
+
+
+class StruckZone(Part):
+    """Everything in a zone."""
+
+    zone: Name = field(
+        says="the zone",
+        seen=Witness("cluster", "faults.dark.zone_loss.zone", ("a", "b")))
+
+
+class StruckRegion(Part):
+    """Everything in a region."""
+
+    region: Name = field(
+        says="the region, by its name in cluster.regions",
+        seen=Witness("cluster", "faults.flooded.region_loss.region", ("south", "north")))
+
+
+NODE_FAULTS = ("node_loss", "zone_loss", "region_loss", "drain")
+
+
 class Fault(OneOf):
     """One thing that goes wrong."""
 
@@ -112,6 +145,26 @@ class Fault(OneOf):
         seen=Witness("links", "faults.noisy", (
             {"at": "1s", "loss": {"between": ["east", "west"], "rate": "10%"}},
             {"at": "1s", "loss": {"between": ["west", "west"], "rate": "10%"}})))
+    node_loss: StruckNodes | None = field(
+        None, says="nodes go down with all their pods, and come back at the end",
+        seen=Witness("cluster", "faults.lost", (
+            {"at": "6s", "for": "4s", "node_loss": {"zone": "a"}},
+            {"at": "6s", "for": "4s", "drain": {"zone": "a"}})))
+    zone_loss: StruckZone | None = field(
+        None, says="all nodes of a zone go down",
+        seen=Witness("cluster", "faults.dark", (
+            {"at": "10s", "for": "1s", "zone_loss": {"zone": "a"}},
+            {"at": "10s", "for": "1s", "zone_loss": {"zone": "b"}})))
+    region_loss: StruckRegion | None = field(
+        None, says="all nodes of a region's zones go down",
+        seen=Witness("cluster", "faults.flooded", (
+            {"at": "12s", "for": "1s", "region_loss": {"region": "south"}},
+            {"at": "12s", "for": "1s", "region_loss": {"region": "north"}})))
+    drain: StruckNodes | None = field(
+        None, says="nodes are drained, as for maintenance: their pods are evicted as budgets allow",
+        seen=Witness("cluster", "faults.upkeep", (
+            {"at": "1s", "for": "1s", "drain": {"zone": "a"}},
+            {"at": "1s", "for": "1s", "drain": {"zone": "b"}})))
 
     @model_validator(mode="after")
     def _crash_is_an_instant(self) -> Fault:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.calls import edges, entry_targets, sites
-from scenarios.schema.faults import Link
+from scenarios.schema.faults import NODE_FAULTS, Fault, Link
 from scenarios.schema.placed import Path
 from scenarios.schema.routing import DEFAULTS, patterns
 
@@ -78,21 +78,37 @@ def _services(world: Scenario) -> Iterator[Mistake]:
         for place, kind, asked in agent.scaling.sources() if agent.scaling is not None else ():
             right = world.services if kind == "service" else world.workload
             yield from _known(("agents", name, "scaling", *place), asked, right, f"a {kind}")
+    for name, rollout in world.rollouts.items():
+        yield from _known(("rollouts", name, "service"), rollout.service, world.services, "a service")
     for name, fault in world.faults.items():
-        struck = fault.chosen
-        path: Path = ("faults", name, fault.kind)
-        if isinstance(struck, Link):
-            for index, zone in enumerate(struck.between):
-                yield from _known((*path, "between", index), zone, world.cluster.zones, "a zone")
-            continue
-        yield from _known((*path, "service"), struck.service, world.services, "a service")
-        if struck.zone is not None:
-            yield from _known((*path, "zone"), struck.zone, world.cluster.zones, "a zone")
+        yield from _struck(world, ("faults", name, fault.kind), fault)
+
+
+def _struck(world: Scenario, path: Path, fault: Fault) -> Iterator[Mistake]:
+    named = {"service": (world.services, "a service"), "zone": (world.cluster.zones, "a zone"),
+             "pool": (world.cluster.nodes, "a pool of nodes"), "region": (world.cluster.regions, "a region")}  # fmt: skip
+    if fault.kind in NODE_FAULTS and not world.cluster.nodes:
+        yield Mistake(path, "strikes nodes, and there are none; give cluster.nodes")
+        return
+    if isinstance(fault.chosen, Link):
+        for index, zone in enumerate(fault.chosen.between):
+            yield from _known((*path, "between", index), zone, world.cluster.zones, "a zone")
+    for key, (right, what) in named.items():
+        name: str | None = getattr(fault.chosen, key, None)
+        if name is not None:
+            yield from _known((*path, key), name, right, what)
 
 
 def _zones(world: Scenario) -> Iterator[Mistake]:
     zones = world.cluster.zones
     yield from _twice(("cluster", "zones"), zones)
+    owned: list[str] = []
+    for name, region in world.cluster.regions.items():
+        for index, zone in enumerate(region):
+            yield from _known(("cluster", "regions", name, index), zone, zones, "a zone")
+            if zone in owned:
+                yield Mistake(("cluster", "regions", name, index), f"zone {zone!r} is in a region already")
+            owned.append(zone)
     for name, pool in world.cluster.nodes.items():
         path: Path = ("cluster", "nodes", name, "zones")
         yield from _twice(path, pool.zones or ())

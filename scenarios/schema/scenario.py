@@ -17,14 +17,16 @@ from pydantic import (
 
 from scenarios.schema.alerting import BurnRateAlert
 from scenarios.schema.changing import Change, assigned, dumped
+from scenarios.schema.cluster import Cluster
 from scenarios.schema.control import Agent, Telemetry
 from scenarios.schema.crosschecks import broken_rules
 from scenarios.schema.faults import Fault
 from scenarios.schema.mistakes import broken, mistakes_of
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.placed import Place
+from scenarios.schema.pods import Rollout
 from scenarios.schema.resilience import Route
-from scenarios.schema.topology import Cluster, Network, Service
+from scenarios.schema.topology import Network, Service
 from scenarios.schema.units import Duration, parse_duration, parse_share
 from scenarios.schema.words import Currency, Name, Pattern, RunName
 from scenarios.schema.workload import Workload
@@ -153,6 +155,9 @@ class Scenario(Part):
         seen=Witness("alerting", "alerts", (
             {}, {"burning": {"workload": "some", "period": "20m", "interval": "1s", "windows": [
                 {"long_window": "6s", "short_window": "2s", "budget": "2%"}]}}), moves="decisions"))
+    rollouts: dict[Name, Rollout] = field(
+        {}, says="new releases by name",
+        seen=Witness("cluster", "rollouts", ({}, {"v2": {"at": "3s", "service": "cart", "errors": "50%"}})))
     faults: dict[Name, Fault] = field(
         {}, says="by name",
         seen=Witness("hello", "faults", ({}, {"lost": {"at": "1s", "crash": {"service": "api"}}})))

@@ -1,4 +1,4 @@
-"""Where work runs: zones and nodes, the network between them, and services."""
+"""What is asked and how it is answered: the network between services, and services."""
 
 from __future__ import annotations
 
@@ -8,40 +8,10 @@ from pydantic import Field, model_validator
 
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import Part, Witness, field
+from scenarios.schema.pods import DisruptionBudget, Image, Probe, Resources, Strategy
 from scenarios.schema.programs import Step
-from scenarios.schema.units import Bytes, Duration, MilliCores, PricePerGB, PricePerHour
+from scenarios.schema.units import Duration, PricePerGB
 from scenarios.schema.words import Name, Whole
-
-
-class NodePool(Part):
-    """Like machines in one or more zones."""
-
-    zones: tuple[Name, ...] | None = field(
-        None, says="zones that have them; all by default",
-        seen=Witness("mesh", "cluster.nodes.small.zones", (["east", "west"], ["east"])))
-    count: Whole = field(
-        says="nodes per zone", ge=0, le=100_000,
-        seen=Witness("mesh", "cluster.nodes.small.count", (2, 0)))
-    cpu: MilliCores = field(
-        says="cores a node offers to pods",
-        seen=Witness("mesh", "cluster.nodes.small.cpu", (2, "10m")))
-    memory: Bytes = field(
-        says="memory a node offers to pods", gt=0,
-        seen=Witness("mesh", "cluster.nodes.small.memory", ("4Gi", "1Mi")))
-    price: PricePerHour = field(
-        0.0, says="what a node costs",
-        seen=Witness("mesh", "cluster.nodes.small.price", ("0.10/h", "0.20/h"), moves="summary"))
-
-
-class Cluster(Part):
-    """Zones and the nodes in them; without nodes there is always room for another pod."""
-
-    zones: Annotated[tuple[Name, ...], Field(min_length=1)] = field(
-        ("local",), says="zones, in order of placement",
-        seen=Witness("mesh", "cluster.zones", (["east", "west"], ["west", "east"])))
-    nodes: dict[Name, NodePool] = field(
-        {}, says="pools of nodes by name",
-        seen=Witness("mesh", "cluster.nodes", ({}, {"tiny": {"count": 1, "cpu": "10m", "memory": "1Mi"}})))
 
 
 class Network(Part):
@@ -56,43 +26,6 @@ class Network(Part):
     egress: PricePerGB = field(
         0.0, says="price of data that leaves a zone",
         seen=Witness("mesh", "network.egress", ("0.10/GB", "0.20/GB"), moves="summary"))
-
-
-class Requests(Part):
-    """What the scheduler reserves for a pod; cpu is also the denominator of the HPA's utilisation."""
-
-    cpu: MilliCores | None = field(
-        None, says="cores reserved",
-        seen=Witness("mesh", "services.front.resources.requests.cpu", ("500m", 3)))
-    memory: Bytes | None = field(
-        None, says="memory reserved", gt=0,
-        seen=Witness("mesh", "services.front.resources.requests.memory", ("256Mi", "8Gi")))
-
-
-class Limits(Part):
-    """What a pod may use at most."""
-
-    cpu: MilliCores | None = field(
-        None, says="cores: at most ceil(n) work at once, the last fraction slower",
-        seen=Witness("mesh", "services.stock.resources.limits.cpu", (2, "500m")))
-
-
-class Resources(Part):
-    """Kubernetes' requests and limits of one pod."""
-
-    requests: Requests = field(
-        Requests(), says="what is reserved",
-        seen=Witness("mesh", "services.front.resources.requests", ({"cpu": "500m"}, {"cpu": 3})))
-    limits: Limits = field(
-        Limits(), says="what is allowed",
-        seen=Witness("mesh", "services.stock.resources.limits", ({"cpu": 2}, {"cpu": "500m"})))
-
-    @model_validator(mode="after")
-    def _limit_covers_request(self) -> Resources:
-        asked, allowed = self.requests.cpu, self.limits.cpu
-        if asked is not None and allowed is not None and allowed < asked:
-            raise ValueError(f"limits.cpu ({allowed}m) is less than requests.cpu ({asked}m)")
-        return self
 
 
 class Queue(Part):
@@ -118,9 +51,38 @@ class Service(Part):
     resources: Resources = field(
         Resources(), says="Kubernetes requests and limits of a pod",
         seen=Witness("mesh", "services.stock.resources", ({}, {"limits": {"cpu": "500m"}})))
+    tolerations: tuple[Name, ...] = field(
+        (), says="taints of nodes that its pods may run on all the same",
+        seen=Witness("cluster", "services.brain.tolerations", (["gpu"], [])))
+    image: Image | None = field(
+        None, says="what a node pulls before it starts a pod, where it has not got it; nothing if absent",
+        seen=Witness("cluster", "services.brain.image", ("20MB", "200MB")))
     startup: Distribution = field(
-        Distribution(constant=0), says="from scheduled to ready",
+        Distribution(constant=0), says="from scheduled, and its image pulled, to ready, or to answering probes",
         seen=Witness("mesh", "services.stock.startup", ("200ms", "1s")))
+    startupProbe: Probe | None = field(
+        None, says="nothing else is probed before it has succeeded; the container is killed when it fails",
+        seen=Witness("cluster", "services.cart.startupProbe", ({"periodSeconds": 1}, {"periodSeconds": 4})))
+    readinessProbe: Probe | None = field(
+        None, says="a pod is ready while it succeeds; without it, as long as it runs",
+        seen=Witness("cluster", "services.cart.readinessProbe", ({"periodSeconds": 1}, {"periodSeconds": 4})))
+    livenessProbe: Probe | None = field(
+        None, says="the container is killed and started again when it fails",
+        seen=Witness("cluster", "services.cart.livenessProbe", (
+            {"periodSeconds": 1, "response": "200ms"},
+            {"periodSeconds": 10})))
+    minReadySeconds: Whole = field(
+        0, says="how long a pod must be ready before a rolling update counts it as available", ge=0, le=86_400,
+        seen=Witness("cluster", "services.cart.minReadySeconds", (0, 3)))
+    strategy: Strategy = field(
+        Strategy(), says="how a rollout replaces pods",
+        seen=Witness("cluster", "services.cart.strategy", ({"type": "RollingUpdate"}, {"type": "Recreate"})))
+    podDisruptionBudget: DisruptionBudget | None = field(
+        None, says="how many pods an eviction must leave",
+        seen=Witness("cluster", "services.cart.podDisruptionBudget", ({"minAvailable": 1}, {"minAvailable": "100%"})))
+    preStopSeconds: Whole = field(
+        0, says="how long a draining pod stays at least, so that callers may learn of it (preStop.sleep.seconds)", ge=0, le=86_400,
+        seen=Witness("cluster", "services.cart.preStopSeconds", (0, 3)))
     termination_grace_period: Duration = field(
         30_000_000_000, says="how long a draining pod may finish its requests",
         seen=Witness("scaling", "services.plain.termination_grace_period", ("30s", "0s")))
@@ -132,3 +94,11 @@ class Service(Part):
         seen=Witness("mesh", "services.stock.endpoints", (
             {"look_up": [{"work": "5ms"}], "price": [{"work": "5ms"}]},
             {"look_up": [{"work": "5ms"}], "price": [{"work": "9ms"}]})))
+
+    @model_validator(mode="after")
+    def _succeeds_at_once(self) -> Service:
+        for name in ("startupProbe", "livenessProbe"):
+            probe: Probe | None = getattr(self, name)
+            if probe is not None and probe.successThreshold != 1:
+                raise ValueError(f"{name}.successThreshold is {probe.successThreshold}; only a readinessProbe may want more than 1")
+        return self

@@ -104,6 +104,18 @@ def parse_bytes(value: object) -> int:
     return round(amount)
 
 
+def parse_bandwidth(value: object) -> int:
+    """Bytes per second of `100MB/s`, `1Gi/s`; at least one, at most an exbibyte. Raises UnitError."""
+    amount, _, per = value.rpartition("/") if isinstance(value, str) and len(value) <= TEXT_MAX else ("", "", "")
+    match = _matched(_BYTES, amount)
+    if match is None or match[2] not in BYTE_UNITS or per.strip() != "s":
+        raise _refuse(value, "an amount of data per second", "100MB/s or 1Gi/s")
+    rate = _exact(match[1]) * BYTE_UNITS[match[2]]
+    if not 1 <= rate <= BYTES_MAX:
+        raise UnitError(value, "is less than a byte or more than an exbibyte per second")
+    return round(rate)
+
+
 def parse_cpu(value: object) -> int:
     """Milli-cores of `0.5`, `2`, `250m`; a million cores at most. Raises UnitError."""
     text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
@@ -197,6 +209,7 @@ class Inside:
 Duration = Annotated[int, *_quantity(_again(parse_duration, int), format_duration, "a duration: 250ms, 1.5s, 20m")]
 Rate = Annotated[float, *_quantity(_again(parse_rate, float), lambda r: f"{r!r}/s", "a rate: 300/s, 90/m, 5/h")]
 Bytes = Annotated[int, *_quantity(parse_bytes, lambda b: b, "bytes: 256Mi, 64Gi, 10KB")]
+Bandwidth = Annotated[int, *_quantity(parse_bandwidth, lambda b: f"{b}B/s", "data per second: 100MB/s")]
 MilliCores = Annotated[int, *_quantity(parse_cpu, lambda m: f"{m}m", "CPU: 2, 0.5 or 250m")]
 Share = Annotated[float, *_quantity(parse_share, lambda s: s, "a share: 20% or 0.2")]
 Percent = Annotated[float, *_quantity(parse_percent, lambda s: s, "a percentage: 70% or 0.7")]

@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
-from scenarios.schema.topology import Cluster as ClusterSpec
-from scenarios.schema.topology import NodePool, Requests
+from scenarios.schema.cluster import Cluster as ClusterSpec
+from scenarios.schema.cluster import NodePool
+from scenarios.schema.pods import Requests
 
 # What kube-scheduler counts in scores, and only there, for a pod that requests nothing: else all would pile up.
 UNREQUESTED_CPU = 100  # milli-cores
 UNREQUESTED_MEMORY = 200 * 2**20  # bytes
 
 
+@dataclass(frozen=True)
+class Pull:
+    """An image a pod waits for."""
+
+    layers: Mapping[str, int]  # bytes by name
+    name: str  # of the wait, on the clock
+    then: Callable[[], None]
+
+
 @dataclass(eq=False)
 class Node:
-    """A machine and what is taken of it. CPU in milli-cores, memory in bytes."""
+    """A machine, what is taken of it, and what it has. CPU in milli-cores, memory in bytes."""
 
     name: str
     zone: str
     cpu: int
     memory: int
     price: float  # per hour
+    pool: str = ""
+    gpu: int = 0
+    taints: frozenset[str] = frozenset()
+    bandwidth: int | None = None  # bytes of image a second; None: at once
     cpu_reserved: int = 0
     memory_reserved: int = 0
     cpu_counted: int = 0  # reserved, with the scheduler's guess for pods that request nothing
     memory_counted: int = 0
+    gpu_reserved: int = 0
+    causes: set[str] = field(default_factory=set)  # why it is down; empty while it runs
+    falls: int = 0  # how often it went down
+    is_unreachable: bool = False  # the control plane has noticed that it is down
+    is_cordoned: bool = False  # being drained
+    layers: set[str] = field(default_factory=set)  # of images it has pulled
+    pulls: list[Pull] = field(default_factory=list)  # the first is under way
+
+    @property
+    def is_down(self) -> bool:
+        """Whether nothing runs on it."""
+        return bool(self.causes)
 
     def fits(self, asked: Requests) -> bool:
         """Whether the node has room for one more such pod; who requests nothing always fits."""
         cpu_fits = asked.cpu is None or self.cpu_reserved + asked.cpu <= self.cpu
+        cpu_fits = cpu_fits and self.gpu_reserved + asked.gpu <= self.gpu
         return cpu_fits and (asked.memory is None or self.memory_reserved + asked.memory <= self.memory)
 
     def load_with(self, asked: Requests) -> float:
@@ -41,6 +69,7 @@ class Node:
         """Take the room of so many pods; give it back where `pods` is negative."""
         self.cpu_reserved += pods * (asked.cpu or 0)
         self.memory_reserved += pods * (asked.memory or 0)
+        self.gpu_reserved += pods * asked.gpu
         self.cpu_counted += pods * (asked.cpu or UNREQUESTED_CPU)
         self.memory_counted += pods * (asked.memory or UNREQUESTED_MEMORY)
 
@@ -68,12 +97,14 @@ class Scheduler:
         ]
         self._spread: dict[tuple[str, str], int] = {}  # (service, zone) -> its pods there, draining ones left out
 
-    def place(self, service: str, asked: Requests) -> Placement | None:
+    def place(self, service: str, asked: Requests, tolerations: Collection[str] = ()) -> Placement | None:
         """Room for a pod, taken at once; None where there is none.
+
+        Nodes that are being drained, that are known to be lost or that have a taint it does not tolerate are left out.
 
         The zone with the fewest pods of the service wins, then the least allocated node, then the first listed.
         """
-        placement = self._best(service, asked)
+        placement = self._best(service, asked, tolerations)
         if placement is not None:
             self._count(service, placement, 1)
             if placement.node is not None:
@@ -89,10 +120,13 @@ class Scheduler:
         if placement.node is not None:
             placement.node.reserve(asked, -1)
 
-    def _best(self, service: str, asked: Requests) -> Placement | None:
+    def _best(self, service: str, asked: Requests, tolerations: Collection[str]) -> Placement | None:
         if not self._has_pools:
             return Placement(min(self._zones, key=lambda zone: self._there(service, zone)), None)
-        fitting = [node for node in self.nodes if node.fits(asked)]
+        fitting = [
+            node for node in self.nodes
+            if node.fits(asked) and node.taints.issubset(tolerations) and not (node.is_cordoned or node.is_unreachable)
+        ]  # fmt: skip
         if not fitting:
             return None
         node = min(fitting, key=lambda node: (self._there(service, node.zone), node.load_with(asked)))
@@ -106,4 +140,5 @@ class Scheduler:
 
 
 def _machines(pool: str, spec: NodePool, zone: str) -> list[Node]:
-    return [Node(f"{pool}-{zone}-{i}", zone, spec.cpu, spec.memory, spec.price) for i in range(spec.count)]
+    has = pool, spec.gpu, frozenset(spec.taints), spec.pull_bandwidth
+    return [Node(f"{pool}-{zone}-{i}", zone, spec.cpu, spec.memory, spec.price, *has) for i in range(spec.count)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.schema.topology import Cluster, Requests
+from scenarios.schema.cluster import Cluster
+from scenarios.schema.pods import Requests
 from sim.platform.scheduling import Scheduler
 
 NO_POOLS = {"zones": ["east", "west"]}

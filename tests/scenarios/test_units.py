@@ -28,6 +28,8 @@ READ: list[tuple[Callable[[object], Any], object, Any]] = [
     (units.parse_bytes, "64Gi", 64 * 2**30),
     (units.parse_bytes, "1.5KB", 1500),
     (units.parse_bytes, 2000, 2000),
+    (units.parse_bandwidth, "100MB/s", 10**8),
+    (units.parse_bandwidth, "1.5 Gi / s", 3 * 2**29),
     (units.parse_cpu, 0.5, 500),
     (units.parse_cpu, "250m", 250),
     (units.parse_cpu, 16, 16_000),
@@ -44,7 +46,7 @@ def test_quantities_are_read_exactly(parse: Callable[[object], Any], text: objec
     assert parse(text) == value
 
 
-@pytest.mark.parametrize("parse", [units.parse_duration, units.parse_rate, units.parse_bytes, units.parse_cpu,
+@pytest.mark.parametrize("parse", [units.parse_duration, units.parse_rate, units.parse_bytes, units.parse_bandwidth, units.parse_cpu,
                                    units.parse_share, units.parse_percent, units.finite])  # fmt: skip
 @pytest.mark.parametrize("value", [True, None, "", "x", "-1", [], {}, float("nan"), float("inf"), -1, "1e999%", "9" * 99, "٣ms",
                                    "1/0", "0x1Fms"])  # fmt: skip

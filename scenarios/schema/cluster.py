@@ -1,0 +1,60 @@
+"""Where pods run: regions, zones and the nodes in them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scenarios.schema.model import Part, Witness, field
+from scenarios.schema.units import Bandwidth, Bytes, Duration, MilliCores, PricePerHour
+from scenarios.schema.words import Name, Whole
+
+
+class NodePool(Part):
+    """Like machines in one or more zones."""
+
+    zones: tuple[Name, ...] | None = field(
+        None, says="zones that have them; all by default",
+        seen=Witness("mesh", "cluster.nodes.small.zones", (["east", "west"], ["east"])))
+    count: Whole = field(
+        says="nodes per zone", ge=0, le=100_000,
+        seen=Witness("mesh", "cluster.nodes.small.count", (2, 0)))
+    cpu: MilliCores = field(
+        says="cores a node offers to pods",
+        seen=Witness("mesh", "cluster.nodes.small.cpu", (2, "10m")))
+    memory: Bytes = field(
+        says="memory a node offers to pods", gt=0,
+        seen=Witness("mesh", "cluster.nodes.small.memory", ("4Gi", "1Mi")))
+    gpu: Whole = field(
+        0, says="GPUs a node offers to pods", ge=0, le=1024,
+        seen=Witness("cluster", "cluster.nodes.gpus.gpu", (1, 2)))
+    taints: tuple[Name, ...] = field(
+        (), says="NoSchedule: only pods of services that tolerate all of them run here",
+        seen=Witness("cluster", "cluster.nodes.gpus.taints", ([], ["odd"])))
+    pull_bandwidth: Bandwidth | None = field(
+        None, says="how fast a node pulls images, one after the other; in no time if absent",
+        seen=Witness("cluster", "cluster.nodes.gpus.pull_bandwidth", ("10MB/s", "2MB/s")))
+    price: PricePerHour = field(
+        0.0, says="what a node costs",
+        seen=Witness("mesh", "cluster.nodes.small.price", ("0.10/h", "0.20/h"), moves="summary"))
+
+
+class Cluster(Part):
+    """Zones and the nodes in them; without nodes there is always room for another pod."""
+
+    zones: Annotated[tuple[Name, ...], Field(min_length=1)] = field(
+        ("local",), says="zones, in order of placement",
+        seen=Witness("mesh", "cluster.zones", (["east", "west"], ["west", "east"])))
+    regions: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = field(
+        {}, says="zones of each region, for faults that strike a region; a zone in none is a region of its own",
+        seen=Witness("cluster", "cluster.regions", ({"south": ["a", "b"]}, {"south": ["a"]})))
+    nodes: dict[Name, NodePool] = field(
+        {}, says="pools of nodes by name",
+        seen=Witness("mesh", "cluster.nodes", ({}, {"tiny": {"count": 1, "cpu": "10m", "memory": "1Mi"}})))
+    node_monitor_grace_period: Duration = field(
+        40_000_000_000, says="how long a node may be silent before it counts as lost, and its pods as not ready",
+        seen=Witness("cluster", "cluster.node_monitor_grace_period", ("1s", "9s")))
+    unreachable_toleration: Duration = field(
+        300_000_000_000, says="how long the pods of a lost node wait for it before others take their place",
+        seen=Witness("cluster", "cluster.unreachable_toleration", ("1s", "9s")))
