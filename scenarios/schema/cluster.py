@@ -28,10 +28,10 @@ class NodePool(Part):
         seen=Witness("mesh", "cluster.nodes.small.memory", ("4Gi", "1Mi")))
     gpu: Whole = field(
         0, says="GPUs a node offers to pods", ge=0, le=1024,
-        seen=Witness("cluster", "cluster.nodes.gpus.gpu", (1, 2)))
+        seen=Witness("cluster", "cluster.nodes.gpus.gpu", (1, 0)))
     taints: tuple[Name, ...] = field(
         (), says="NoSchedule: only pods of services that tolerate all of them run here",
-        seen=Witness("cluster", "cluster.nodes.gpus.taints", ([], ["odd"])))
+        seen=Witness("cluster", "cluster.nodes.gpus.taints", (["gpu"], ["odd"])))
     pull_bandwidth: Bandwidth | None = field(
         None, says="how fast a node pulls images, one after the other; in no time if absent",
         seen=Witness("cluster", "cluster.nodes.gpus.pull_bandwidth", ("10MB/s", "2MB/s")))

@@ -64,10 +64,10 @@ class Image(OneOf):
     short: ClassVar[str] = "size"
     size: Bytes | None = field(
         None, says="all of it, in a layer of its own", gt=0,
-        seen=Witness("cluster", "services.brain.image.size", ("20MB", "200MB")))
+        seen=Witness("cluster", "rollouts.v2.image.size", ("1MB", "30MB")))
     layers: Annotated[dict[Name, Bytes], Field(min_length=1)] | None = field(
         None, says="sizes by name; a layer of that name is the same one in every image, and pulled once by a node",
-        seen=Witness("cluster", "services.cart.image.layers", ({"os": "10MB", "cart": "1MB"}, {"cart": "11MB"})))
+        seen=Witness("cluster", "services.brain.image.layers", ({"os": "10MB"}, {"os": "90MB"})))
 
 
 class Probe(Part):

@@ -65,11 +65,13 @@ class Service(Part):
         seen=Witness("cluster", "services.cart.startupProbe", ({"periodSeconds": 1}, {"periodSeconds": 4})))
     readinessProbe: Probe | None = field(
         None, says="a pod is ready while it succeeds; without it, as long as it runs",
-        seen=Witness("cluster", "services.cart.readinessProbe", ({"periodSeconds": 1}, {"periodSeconds": 4})))
+        seen=Witness("cluster", "services.cart.readinessProbe", (
+            {"periodSeconds": 1, "response": "200ms", "failureThreshold": 1},
+            {"periodSeconds": 4})))
     livenessProbe: Probe | None = field(
         None, says="the container is killed and started again when it fails",
         seen=Witness("cluster", "services.cart.livenessProbe", (
-            {"periodSeconds": 1, "response": "200ms"},
+            {"periodSeconds": 1, "response": "200ms", "failureThreshold": 1},
             {"periodSeconds": 10})))
     minReadySeconds: Whole = field(
         0, says="how long a pod must be ready before a rolling update counts it as available", ge=0, le=86_400,
@@ -82,7 +84,7 @@ class Service(Part):
         seen=Witness("cluster", "services.cart.podDisruptionBudget", ({"minAvailable": 1}, {"minAvailable": "100%"})))
     preStopSeconds: Whole = field(
         0, says="how long a draining pod stays at least, so that callers may learn of it (preStop.sleep.seconds)", ge=0, le=86_400,
-        seen=Witness("cluster", "services.cart.preStopSeconds", (0, 3)))
+        seen=Witness("cluster", "services.cart.preStopSeconds", (0, 3), moves="summary"))
     termination_grace_period: Duration = field(
         30_000_000_000, says="how long a draining pod may finish its requests",
         seen=Witness("scaling", "services.plain.termination_grace_period", ("30s", "0s")))

@@ -49,8 +49,7 @@ class Faults:
                 self._active.add(name)
                 self._afflict(name)
             case "drain":
-                for node in self._struck_nodes(name):
-                    self._nodes.drain(node)
+                self._nodes.drain(self._struck_nodes(name))
             case _:
                 for node in self._struck_nodes(name):
                     self._nodes.lose(node, name)

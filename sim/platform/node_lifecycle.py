@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from scenarios.schema.cluster import Cluster as ClusterSpec
@@ -33,10 +34,12 @@ class NodeLifecycle:
         if not node.is_down:
             self._cluster.rise(node)
 
-    def drain(self, node: Node) -> None:
+    def drain(self, nodes: Sequence[Node]) -> None:
         """K7 Let no pod in and evict all that are there, as their budgets allow."""
-        self._cluster.open(node, is_open=False)
-        self._evict(node)
+        for node in nodes:
+            self._cluster.open(node, is_open=False)
+        for node in nodes:
+            self._evict(node)
 
     def uncordon(self, node: Node) -> None:
         """Let pods in again; who has not been evicted stays."""
