@@ -97,3 +97,6 @@ class Telemetry(Part):
     scrape_interval: Duration = field(
         15_000_000_000, says="how often metrics are collected (metrics-server: 15 s)", gt=0,
         seen=Witness("scaling", "telemetry.scrape_interval", ("1s", "7s")))
+    delivery_lag: Duration = field(
+        0, says="from a scrape to the moment its figures are known",
+        seen=Witness("scaling", "telemetry.delivery_lag", ("0s", "2s")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from scenarios.schema.model import OneOf, Part, Witness, field
+from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.units import Duration, Number, Share
 from scenarios.schema.words import Name
 
@@ -101,6 +101,22 @@ class StruckRegion(Part):
         seen=Witness("cluster", "faults.flooded.region_loss.region", ("south", "north")))
 
 
+class Delay(Part):
+    """Something takes longer."""
+
+    delay: Duration = field(
+        says="how much longer", gt=0,
+        seen=Witness("cluster", "faults.sticky.config_push_lag.delay", ("500ms", "2s")))
+
+
+class StruckMetrics(Part):
+    """Whose metrics a fault strikes."""
+
+    service: Name | None = field(
+        None, says="the service; all if absent",
+        seen=Witness("scaling", "faults.deaf.metric_loss.service", ("plain", "ruled")))
+
+
 NODE_FAULTS = ("node_loss", "zone_loss", "region_loss", "drain")
 
 
@@ -165,6 +181,27 @@ class Fault(OneOf):
         seen=Witness("cluster", "faults.upkeep", (
             {"at": "1s", "for": "1s", "drain": {"zone": "a"}},
             {"at": "1s", "for": "1s", "drain": {"zone": "b"}})))
+
+    config_push_lag: Delay | None = field(
+        None, says="changes of the list of endpoints reach callers later",
+        seen=Witness("cluster", "faults.sticky", (
+            {"at": "1s", "config_push_lag": {"delay": "500ms"}},
+            {"at": "1s", "config_push_lag": {"delay": "2s"}})))
+    control_plane_outage: Plain | None = field(
+        None, says="nothing is decided or told: scale commands, replacements and changes of the list wait for its end",
+        seen=Witness("scaling", "faults.away", (
+            {"at": "5s", "for": "6s", "control_plane_outage": {}},
+            {"at": "20s", "for": "500ms", "control_plane_outage": {}})))
+    metric_loss: StruckMetrics | None = field(
+        None, says="scrapes bring nothing",
+        seen=Witness("scaling", "faults.deaf", (
+            {"at": "4s", "for": "8s", "metric_loss": {}},
+            {"at": "20s", "for": "500ms", "metric_loss": {}})))
+    metric_lag: Delay | None = field(
+        None, says="scrapes are known later",
+        seen=Witness("scaling", "faults.late", (
+            {"at": "2s", "for": "9s", "metric_lag": {"delay": "3s"}},
+            {"at": "20s", "for": "500ms", "metric_lag": {"delay": "1s"}})))
 
     @model_validator(mode="after")
     def _crash_is_an_instant(self) -> Fault:

@@ -20,6 +20,7 @@ from scenarios.schema.changing import Change, assigned, dumped
 from scenarios.schema.cluster import Cluster
 from scenarios.schema.control import Agent, Telemetry
 from scenarios.schema.crosschecks import broken_rules
+from scenarios.schema.discovery import Discovery
 from scenarios.schema.faults import Fault
 from scenarios.schema.mistakes import broken, mistakes_of
 from scenarios.schema.model import Part, Witness, field
@@ -155,6 +156,9 @@ class Scenario(Part):
         seen=Witness("alerting", "alerts", (
             {}, {"burning": {"workload": "some", "period": "20m", "interval": "1s", "windows": [
                 {"long_window": "6s", "short_window": "2s", "budget": "2%"}]}}), moves="decisions"))
+    discovery: Discovery = field(
+        Discovery(), says="how callers learn of pods",
+        seen=Witness("cluster", "discovery", ({}, {"propagation_delay": "1s"})))
     rollouts: dict[Name, Rollout] = field(
         {}, says="new releases by name",
         seen=Witness("cluster", "rollouts", ({}, {"v2": {"at": "3s", "service": "cart", "errors": "50%"}})))

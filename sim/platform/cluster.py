@@ -11,8 +11,9 @@ from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.draws import family_key
 from sim.plane import DataPlane
-from sim.platform.conditions import Ailment, Conditions
+from sim.platform.conditions import Ailment, Conditions, Scraping
 from sim.platform.deployments import Deployment, allowed_disruptions, deployment
+from sim.platform.discovery import Registry
 from sim.platform.lives import Lives
 from sim.platform.pods import Bill, Pod, PodCounts, PodEvent
 from sim.platform.scheduling import Node, Scheduler
@@ -30,9 +31,13 @@ class Cluster:
         self._deployments = {
             name: deployment(name, spec, family_key(seed, "service", name)) for name, spec in scenario.services.items()
         }
-        self._lives = Lives(clock, plane, self._scheduler, self._deployments)
+        self.registry = Registry(scenario.discovery, seed, clock, plane)
+        self._lives = Lives(clock, plane, self.registry, self._scheduler, self._deployments)
         self._lives.on_change = self._changed
         self._pending: dict[int, Pod] = {}  # by order of creation
+        self.scraping = Scraping()
+        self.on_thaw: list[Callable[[], None]] = []  # what waits for the control plane to be back
+        self._absences: set[str] = set()  # why the control plane is away; empty while it is there
         self.conditions.causes.append(self._released)
 
     def begin(self) -> None:
@@ -89,6 +94,8 @@ class Cluster:
         """K7 Ask a pod to go elsewhere, as a drain does; refused where its service's budget allows no disruption."""
         one = self._of(pod.service)
         budget = one.spec.podDisruptionBudget
+        if self.is_frozen:
+            return False
         if budget is not None and pod.looks_ready and allowed_disruptions(budget, one.desired, one.healthy()) < 1:
             return False
         self._lives.stop(pod)
@@ -126,6 +133,28 @@ class Cluster:
         """Let pods be placed on a node, or no longer (`kubectl cordon`)."""
         node.is_cordoned = not is_open
         self._start_pending()
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the control plane is away: nodes go on as they are, and nothing is decided."""
+        return bool(self._absences)
+
+    def freeze(self, cause: str) -> None:
+        """F5 The control plane is away."""
+        self._absences.add(cause)
+        self.registry.hold()
+
+    def thaw(self, cause: str) -> None:
+        """F5 One cause is over; after the last all that waited is done."""
+        self._absences.discard(cause)
+        if self.is_frozen:
+            return
+        self.registry.release()
+        waiting, self.on_thaw = self.on_thaw, []
+        for act in waiting:
+            act()
+        for service in self._deployments:
+            self._reconcile(service)
 
     def on_node(self, node: Node) -> Iterator[Pod]:
         """Its pods, services in order of the file."""
@@ -173,6 +202,8 @@ class Cluster:
     def _reconcile(self, service: str) -> None:
         """Until every replica set has what it is asked to have, and is asked for no more."""
         one = self._of(service)
+        if self.is_frozen:
+            return
         one.sync(self._clock.now_ns)
         self._fill(one)
         while one.sync(self._clock.now_ns):
@@ -196,6 +227,8 @@ class Cluster:
 
     def _start_pending(self) -> None:
         """Try every pending pod, the oldest first; one that does not fit holds nobody else up."""
+        if self.is_frozen:
+            return
         full: set[str] = set()  # services with a pod that did not fit: the next is as large
         for pod in list(self._pending.values()):
             if pod.service in full or not self._place(pod):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.commands import PodFailing, PodSlowed
 from sim.plane import DataPlane
@@ -16,6 +16,14 @@ class Ailment:
 
     slow: float = 1.0  # how many times longer its work takes
     errors: float = 0.0  # share of calls that fail
+
+
+@dataclass
+class Scraping:
+    """What ails the scrapes of metrics, by cause."""
+
+    lags: dict[str, int] = field(default_factory=dict)  # how much longer a scrape takes to be known, in ns
+    losses: dict[str, frozenset[str]] = field(default_factory=dict)  # services that cannot be scraped
 
 
 Cause = Callable[[Pod], Iterable[Ailment]]

@@ -24,7 +24,7 @@ class Faults:
     def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, cluster: Cluster, nodes: NodeLifecycle,
                  links: Links) -> None:
         self._clock, self._cluster, self._nodes, self._links = clock, cluster, nodes, links
-        self._faults, self._spec = scenario.faults, scenario.cluster
+        self._faults, self._spec, self._scraped = scenario.faults, scenario.cluster, [*scenario.services, *scenario.workload]
         self._offsets = {name: unit(family_key(seed, "fault", name), FAULT, 0) for name in scenario.faults}
         self._active: set[str] = set()
 
@@ -50,6 +50,14 @@ class Faults:
                 self._afflict(name)
             case "drain":
                 self._nodes.drain(self._struck_nodes(name))
+            case "config_push_lag":
+                self._cluster.registry.lags[name] = fault.chosen.delay
+            case "control_plane_outage":
+                self._cluster.freeze(name)
+            case "metric_lag":
+                self._cluster.scraping.lags[name] = fault.chosen.delay
+            case "metric_loss":
+                self._cluster.scraping.losses[name] = frozenset([fault.chosen.service] if fault.chosen.service else self._scraped)
             case _:
                 for node in self._struck_nodes(name):
                     self._nodes.lose(node, name)
@@ -62,8 +70,15 @@ class Faults:
                 self._active.remove(name)
                 self._afflict(name)
             case "drain":
-                for node in self._struck_nodes(name):
-                    self._nodes.uncordon(node)
+                self._nodes.uncordon(self._struck_nodes(name))
+            case "config_push_lag":
+                del self._cluster.registry.lags[name]
+            case "control_plane_outage":
+                self._cluster.thaw(name)
+            case "metric_lag":
+                del self._cluster.scraping.lags[name]
+            case "metric_loss":
+                del self._cluster.scraping.losses[name]
             case _:
                 for node in self._struck_nodes(name):
                     self._nodes.restore(node, name)

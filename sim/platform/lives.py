@@ -30,11 +30,12 @@ def back_off_ns(restarts: int) -> int:
 class Lives:
     """The kubelets of a cluster. They know pods, and not why somebody wants them."""
 
-    def __init__(self, clock: ControlClock, plane: DataPlane, scheduler: Scheduler, deployments: dict[str, Deployment]) -> None:
+    def __init__(self, clock: ControlClock, plane: DataPlane, registry: Registry, scheduler: Scheduler,
+                 deployments: dict[str, Deployment]) -> None:  # fmt: skip
         self.log: list[PodEvent] = []  # every phase a pod entered, in order
         self.on_ready: list[Callable[[Pod], None]] = []  # told of each pod at the instant it becomes ready for the first time
         self.on_change: Callable[[str], None] = _nobody  # told of a service whose pods changed by themselves
-        self.registry, self.conditions = Registry(plane), Conditions(plane)
+        self.registry, self.conditions = registry, Conditions(plane)
         self._clock, self._plane, self._scheduler, self._deployments = clock, plane, scheduler, deployments
         self._puller, self._prober = Puller(clock), Prober(clock, self)
         self._created = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.plane import DataPlane, Glance
 from sim.platform.cluster import Cluster
-from sim.platform.pods import Pod
+from sim.platform.pods import Pod, PodPhase
 from sim.telemetry import Integers, millicore_ns, quantile_ns
 
 QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
@@ -75,6 +76,7 @@ class _Scrape:
 
     seen: Glance
     pods: dict[str, tuple[Pod, ...]]  # of each service
+    missing: frozenset[str]  # services that could not be scraped
     attempts: Integers | None  # (routes,) tries sent so far, where somebody watches them
     histograms: dict[tuple[str, str], Integers] = field(default_factory=dict)  # of (kind, name) that somebody watches
 
@@ -103,6 +105,7 @@ class MetricsServer:
         self._began_ns = 0
         self._last: _Scrape | None = None
         self._before: _Scrape | None = None  # the one before the last
+        self._lag_ns = scenario.telemetry.delivery_lag
         self._samples: dict[str, tuple[CpuSample, ...]] = {}  # those of the last scrape that were asked for
         self._watched: set[tuple[str, str]] = set()  # (kind, name) whose latencies are asked for
         self._counts_attempts = False
@@ -134,7 +137,7 @@ class MetricsServer:
 
     def value(self, series: Series) -> int | None:
         """A series at the last scrape, in thousandths; None before the first, and a quantile of nothing."""
-        if self._last is None:
+        if self._last is None or self._is_missing(series.of, self._last):
             return None
         if series.metric in QUANTILES:
             return self._latency(series, self._last)
@@ -155,12 +158,15 @@ class MetricsServer:
         return self._before.seen.now_ns if self._before else self._began_ns
 
     def _scrape(self) -> None:
-        pods = {name: self._cluster.pods(name) for name in self._services}
+        pods = {name: tuple(pod for pod in self._cluster.pods(name) if pod.phase is not PodPhase.LOST) for name in self._services}
         attempts = self._plane.observe(live=True).routes["attempts"].copy() if self._counts_attempts else None
-        seen = self._plane.glance()
+        seen, scraping = self._plane.glance(), self._cluster.scraping
         kept = {each: self._histogram(seen, *each).copy() for each in self._watched}
-        self._before, self._last = self._last, _Scrape(seen, pods, attempts, kept)
-        self._samples = {}
+        scrape = _Scrape(seen, pods, frozenset().union(*scraping.losses.values()), attempts, kept)
+        if lag_ns := self._lag_ns + sum(scraping.lags.values()):
+            self._clock.after(lag_ns, ControlPhase.SCRAPE, self._name, partial(self._deliver, scrape))
+        else:
+            self._deliver(scrape)
         self._clock.after(self._interval_ns, ControlPhase.SCRAPE, self._name, self._scrape)
 
     def _histogram(self, seen: Glance, kind: str, name: str) -> Integers:
@@ -168,8 +174,19 @@ class MetricsServer:
         row: Integers = rows[names.index(name)]
         return row
 
+    def _deliver(self, scrape: _Scrape) -> None:
+        """A scrape is known; one that a later one has overtaken is not."""
+        if self._last is None or scrape.seen.now_ns > self._last.seen.now_ns:
+            self._before, self._last, self._samples = self._last, scrape, {}
+
+    def _is_missing(self, name: str, last: _Scrape) -> bool:
+        """F6 Whether a mean over the interval is not to be had: it takes a scrape at either end."""
+        return name in last.missing or (self._before is not None and name in self._before.missing)
+
     def _sampled(self, service: str, last: _Scrape) -> Iterator[CpuSample]:
         now_ns, index = last.seen.now_ns, self._services.index(service)
+        if self._is_missing(service, last):
+            return
         areas, before = last.areas(index), self._before.areas(index) if self._before else {}
         for pod in last.pods[service]:
             if pod.number is None or pod.scheduled_ns is None or pod.scheduled_ns >= now_ns:
@@ -180,6 +197,8 @@ class MetricsServer:
 
     def _said(self, service: str, last: _Scrape) -> Iterator[PodMetrics]:
         now_ns, index = last.seen.now_ns, self._services.index(service)
+        if self._is_missing(service, last):
+            return
         counts, before = last.counts(index), self._before.counts(index) if self._before else {}
         for pod in last.pods[service]:
             if pod.number is None or pod.ready_ns is None or pod.ready_ns >= now_ns:

@@ -25,8 +25,7 @@ class NodeLifecycle:
         node.causes.add(cause)
         if not was_down:
             self._cluster.fall(node)
-            notice = partial(self._notice, node, node.falls)
-            self._clock.after(self._spec.node_monitor_grace_period, ControlPhase.PLATFORM, node.name, notice)
+            self._begin_count(node, node.falls)
 
     def restore(self, node: Node, cause: str) -> None:
         """One cause is over."""
@@ -41,18 +40,28 @@ class NodeLifecycle:
         for node in nodes:
             self._evict(node)
 
-    def uncordon(self, node: Node) -> None:
+    def uncordon(self, nodes: Sequence[Node]) -> None:
         """Let pods in again; who has not been evicted stays."""
-        self._cluster.open(node, is_open=True)
+        for node in nodes:
+            self._cluster.open(node, is_open=True)
+
+    def _begin_count(self, node: Node, falls: int) -> None:
+        """Of the time a node is silent; a control plane that was away begins anew."""
+        grace_ns = self._spec.node_monitor_grace_period
+        self._clock.after(grace_ns, ControlPhase.PLATFORM, node.name, partial(self._notice, node, falls))
 
     def _notice(self, node: Node, falls: int) -> None:
-        if node.is_down and node.falls == falls:
+        if self._cluster.is_frozen:
+            self._cluster.on_thaw.append(partial(self._begin_count, node, falls))
+        elif node.is_down and node.falls == falls:
             self._cluster.doubt(node)
             abandon = partial(self._abandon, node, falls)
             self._clock.after(self._spec.unreachable_toleration, ControlPhase.PLATFORM, node.name, abandon)
 
     def _abandon(self, node: Node, falls: int) -> None:
-        if node.is_down and node.falls == falls:
+        if self._cluster.is_frozen:
+            self._cluster.on_thaw.append(partial(self._abandon, node, falls))
+        elif node.is_down and node.falls == falls:
             self._cluster.abandon(node)
 
     def _evict(self, node: Node) -> None:

@@ -19,7 +19,7 @@ workload: {few: {entry: api.get, arrivals: {constant: 1/m}}}
 
 def ready_s(world, number, service="api"):
     """When a pod became ready."""
-    return dict((phase, time) for time, phase in life(world, number, service))["ready"]
+    return {phase: time for time, phase in life(world, number, service)}["ready"]
 
 
 def test_a_start_is_schedule_pull_load():

@@ -136,3 +136,23 @@ def test_nothing_is_known_of_a_series_before_the_first_scrape(world):
     world.metrics.watch(series)
     world.advance(10 * S - 1)
     assert world.metrics.value(series) is None
+
+
+def test_a_scrape_may_be_known_later():
+    """K9: that of 20 s at 25 s; it still says 20 s."""
+    world = Mesh(loads(METER, ["telemetry.delivery_lag=5s"]), 1, "reference")
+    assert samples(world, 24 * S)[0].sample_ns == 10 * S
+    assert samples(world, 25 * S)[0].sample_ns == 20 * S
+
+
+def test_a_lost_scrape_brings_nothing():
+    """F6: those of 20 s and 30 s are lost; the one of 40 s has no earlier end to measure from, that of 50 s has."""
+    world = Mesh(loads(METER, ["faults.deaf={at: 15s, for: 20s, metric_loss: {service: api}}"]), 1, "reference")
+    assert [len(samples(world, second * S)) for second in (10, 20, 30, 40, 50)] == [1, 0, 0, 0, 1]
+    assert abs(samples(world, 50 * S)[0].usage_millicores - 200) <= 3
+
+
+def test_metrics_may_lag_for_a_while():
+    """F6: the scrape of 20 s, made during the fault, is known at 32 s; by then that of 30 s is known, and it is dropped."""
+    world = Mesh(loads(METER, ["faults.late={at: 15s, for: 10s, metric_lag: {delay: 12s}}"]), 1, "reference")
+    assert [samples(world, second * S)[0].sample_ns // S for second in (20, 29, 30, 33)] == [10, 10, 30, 30]

@@ -159,5 +159,5 @@ def test_a_draining_pod_on_a_lost_node_is_gone():
 
 def test_node_faults_need_nodes():
     """A file that loses what it has not got is told so."""
-    with pytest.raises(ScenarioError, match="strikes nodes, and there are none; give cluster.nodes"):
+    with pytest.raises(ScenarioError, match="strikes nodes, and there are none"):
         mesh(YARD, "cluster.nodes={}", "services.api.image=", LOSS % 20)
