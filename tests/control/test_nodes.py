@@ -22,6 +22,7 @@ services:
 routes: {defaults: {lb_policy: round_robin}}
 workload: {few: {entry: api.get, arrivals: {constant: 20/s}}}
 """
+UPKEEP = "faults.upkeep={at: 100s, drain: {zone: east}}"
 LOSS = "faults.loss={at: 100s, for: %ss, zone_loss: {zone: east}}"
 
 
@@ -129,7 +130,7 @@ def test_a_drain_without_a_budget_evicts_all_at_once():
 
 def test_a_drain_heeds_the_budget():
     """K7: one at a time; the next is asked again every 5 s, and goes when the replacement is ready."""
-    world = mesh(YARD, "services.api.podDisruptionBudget={maxUnavailable: 1}", "faults.upkeep={at: 100s, drain: {zone: east}}", until_s=200)
+    world = mesh(YARD, "services.api.podDisruptionBudget={maxUnavailable: 1}", UPKEEP, until_s=200)
     assert entered(world, "draining") == {0: 100, 2: 105}
     assert entered(world, "ready")[4] == 105
     assert {node.split("-")[1] for node in nodes_of(world).values()} == {"west"}
@@ -137,7 +138,7 @@ def test_a_drain_heeds_the_budget():
 
 def test_a_drain_loses_nothing():
     """K7: evicted pods finish what they have; without a lag of discovery no call fails."""
-    world = mesh(YARD, "services.api.podDisruptionBudget={minAvailable: 3}", "faults.upkeep={at: 100s, drain: {zone: east}}", until_s=200)
+    world = mesh(YARD, "services.api.podDisruptionBudget={minAvailable: 3}", UPKEEP, until_s=200)
     seen = world.plane.observe()
     assert seen.workloads["failed"][0] == 0
     assert seen.pods["lost"].sum() == 0
@@ -145,7 +146,7 @@ def test_a_drain_loses_nothing():
 
 def test_a_drain_that_may_not_evict_waits():
     """K7: every replica must stay, so none goes: the classic budget that blocks an upgrade."""
-    world = mesh(YARD, "services.api.podDisruptionBudget={minAvailable: 100%}", "faults.upkeep={at: 100s, drain: {zone: east}}", until_s=400)
+    world = mesh(YARD, "services.api.podDisruptionBudget={minAvailable: 100%}", UPKEEP, until_s=400)
     assert [phase for _, phase in phases(world)] == ["ready"] * 4
 
 

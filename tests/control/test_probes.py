@@ -48,7 +48,8 @@ def test_an_answer_takes_its_time():
 
 def test_the_startup_probe_comes_first():
     """K5: asked every 3 s, it succeeds at 109 s; only then is readiness asked, at once, and liveness can kill."""
-    start, live = "services.api.startupProbe={periodSeconds: 3, failureThreshold: 9, response: 0s}", "services.api.livenessProbe={periodSeconds: 1, failureThreshold: 1}"
+    start = "services.api.startupProbe={periodSeconds: 3, failureThreshold: 9, response: 0s}"
+    live = "services.api.livenessProbe={periodSeconds: 1, failureThreshold: 1}"
     assert second_pod(start)[1] == (109, "ready")
     assert second_pod(start, live, READY % "")[1] == (109, "ready")
     assert second_pod(live)[1] == (100, "gone")
@@ -70,7 +71,7 @@ def test_back_off_doubles():
     assert back_off_ns(10_000) == 300 * S
 
 
-def slow(factor, until=130, **more):
+def slow(factor, until=130):
     """A fault that makes every pod slower from 100 s to a time."""
     return f"faults.slow={{at: 100s, for: {until - 100}s, slow: {{service: api, factor: {factor}}}}}"
 
