@@ -90,4 +90,5 @@ FAULT = stream("fault")  # who is struck, which call fails
 SAMPLE = stream("sample")  # which requests leave spans
 PROBE = stream("probe")  # whether a deep probe meets an error
 DISCOVERY = stream("discovery")  # how long a change of the list takes to be known
-OUTAGE = stream("outage")  # when a domain fails, and for how long
+OUTAGE = stream("outage")  # when a domain fails next
+REPAIR = stream("repair")  # how long that lasts

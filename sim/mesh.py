@@ -13,6 +13,7 @@ from scenarios.schema.scenario import Scenario
 from sim.build import advance_planes, build_plane
 from sim.clock import ControlClock
 from sim.platform.cluster import Cluster
+from sim.platform.failures import Failures
 from sim.platform.faults import Faults
 from sim.platform.links import Links
 from sim.platform.metrics import MetricsServer
@@ -31,8 +32,10 @@ class Mesh:
         self.nodes = NodeLifecycle(scenario.cluster, self.clock, self.cluster)
         self.metrics = MetricsServer(scenario, self.clock, self.plane, self.cluster)
         self.faults = Faults(scenario, seed, self.clock, self.cluster, self.nodes, Links(self.clock, self.plane))
+        self.failures = Failures(scenario, seed, self.clock, self.cluster, self.nodes)
         self.cluster.begin()
         self.faults.begin()
+        self.failures.begin()
         self.metrics.begin()
 
     @property

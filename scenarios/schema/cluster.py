@@ -35,6 +35,9 @@ class NodePool(Part):
     pull_bandwidth: Bandwidth | None = field(
         None, says="how fast a node pulls images, one after the other; in no time if absent",
         seen=Witness("cluster", "cluster.nodes.gpus.pull_bandwidth", ("10MB/s", "2MB/s")))
+    rack_size: Whole | None = field(
+        None, says="nodes that share a rack, for failures that strike one; each is on its own if absent", ge=1, le=100_000,
+        seen=Witness("failures", "cluster.nodes.box.rack_size", (2, 4)))
     price: PricePerHour = field(
         0.0, says="what a node costs",
         seen=Witness("mesh", "cluster.nodes.small.price", ("0.10/h", "0.20/h"), moves="summary"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.calls import edges, entry_targets, sites
+from scenarios.schema.failures import OF_NODES
 from scenarios.schema.faults import NODE_FAULTS, Fault, Link
 from scenarios.schema.placed import Path
 from scenarios.schema.routing import DEFAULTS, patterns
@@ -80,6 +81,13 @@ def _services(world: Scenario) -> Iterator[Mistake]:
             yield from _known(("agents", name, "scaling", *place), asked, right, f"a {kind}")
     for name, rollout in world.rollouts.items():
         yield from _known(("rollouts", name, "service"), rollout.service, world.services, "a service")
+    for name, process in world.failures.processes.items():
+        for index, service in enumerate(process.services):
+            yield from _known(("failures", "processes", name, "services", index), service, world.services, "a service")
+        if process.domain in OF_NODES and not world.cluster.nodes:
+            yield Mistake(("failures", "processes", name, "domain"), "is made of nodes, and there are none; give cluster.nodes")
+    if world.failures.preset is not None and not world.cluster.nodes:
+        yield Mistake(("failures", "preset"), "is about machines, and there are none; give cluster.nodes")
     for name, fault in world.faults.items():
         yield from _struck(world, ("faults", name, fault.kind), fault)
 

@@ -21,6 +21,7 @@ from scenarios.schema.cluster import Cluster
 from scenarios.schema.control import Agent, Telemetry
 from scenarios.schema.crosschecks import broken_rules
 from scenarios.schema.discovery import Discovery
+from scenarios.schema.failures import Failures
 from scenarios.schema.faults import Fault
 from scenarios.schema.mistakes import broken, mistakes_of
 from scenarios.schema.model import Part, Witness, field
@@ -165,6 +166,11 @@ class Scenario(Part):
     faults: dict[Name, Fault] = field(
         {}, says="by name",
         seen=Witness("hello", "faults", ({}, {"lost": {"at": "1s", "crash": {"service": "api"}}})))
+    failures: Failures = field(
+        Failures(), says="what goes wrong by chance",
+        seen=Witness("failures", "failures", (
+            {},
+            {"processes": {"m": {"domain": "node", "mtbf": "2s", "duration": "1s", "effect": "down"}}})))
     expect: tuple[Expect, ...] = field(
         (), says="assertions; a run exits with 3 when one fails",
         seen=Witness("hello", "expect", ([], [{"good": "> 100%"}]), moves="verdict"))

@@ -33,6 +33,7 @@ class Node:
     memory: int
     price: float  # per hour
     pool: str = ""
+    rack: str = ""
     gpu: int = 0
     taints: frozenset[str] = frozenset()
     bandwidth: int | None = None  # bytes of image a second; None: at once
@@ -140,5 +141,8 @@ class Scheduler:
 
 
 def _machines(pool: str, spec: NodePool, zone: str) -> list[Node]:
-    has = pool, spec.gpu, frozenset(spec.taints), spec.pull_bandwidth
-    return [Node(f"{pool}-{zone}-{i}", zone, spec.cpu, spec.memory, spec.price, *has) for i in range(spec.count)]
+    has = spec.gpu, frozenset(spec.taints), spec.pull_bandwidth
+    racks = [f"{pool}-{zone}-rack-{i // spec.rack_size}" if spec.rack_size else "" for i in range(spec.count)]
+    return [
+        Node(f"{pool}-{zone}-{i}", zone, spec.cpu, spec.memory, spec.price, pool, rack, *has) for i, rack in enumerate(racks)
+    ]
