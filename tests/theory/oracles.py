@@ -173,6 +173,24 @@ def availability_in_series(share: float, parts: int) -> float:
     return share**parts
 
 
+def dm1_mean(rate: float, mean_service: float) -> float:
+    """Mean time in a D/M/1, whose time inside is exponential: s/(1-σ) with σ = exp(-(1-σ)/ρ), found by going round."""
+    rho, sigma = _stable(rate, mean_service), 0.5
+    for _ in range(1000):
+        sigma = math.exp(-(1 - sigma) / rho)
+    return mean_service / (1 - sigma)
+
+
+def mixed_exponential_quantile(means: list[float], weights: list[float], share: float) -> float:
+    """Quantile of a time that is exponential with one of some means: its survival inverted by bisection."""
+    low, high = 0.0, max(means) * -math.log(1 - share) + 1
+    for _ in range(200):
+        middle = (low + high) / 2
+        survival = math.fsum(weight * math.exp(-middle / mean) for mean, weight in zip(means, weights, strict=True))
+        low, high = (middle, high) if survival > 1 - share else (low, middle)
+    return low
+
+
 # -- retries that keep an overload alive -------------------------------------------------------------------------------
 
 
