@@ -11,7 +11,7 @@ from scenarios.schema.control import Scaling
 from scenarios.schema.routing import DEFAULTS, ResolvedRoute
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import Service
-from scenarios.schema.units import format_duration
+from scenarios.schema.units import NS_PER_S, format_duration
 
 WARMUP_REQUESTS = 10  # mean requests, one after the other, that a warm-up should outlast
 
@@ -25,6 +25,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _hopeless_timeouts(flow)
     if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"
+    yield from _outages_that_stay(flow, loads)
     yield from _silent_rates(flow)
     yield from _unreachable_targets(flow.world)
     for name, fault in flow.world.faults.items():
@@ -123,6 +124,32 @@ def _shorter_than_below(route: ResolvedRoute, onward: Sequence[ResolvedRoute]) -
         if 0 < route.timeout_ns < below.timeout_ns:
             yield (f"routes.{route.name}.timeout: {format_duration(route.timeout_ns)} is shorter than that of {below.name} "
                    f"({format_duration(below.timeout_ns)}), which works on after its caller gave up")  # fmt: skip
+
+
+def _outages_that_stay(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
+    """Services that all tries of their steady load would saturate, behind a queue that outlasts their callers' patience."""
+    if all(workload.arrivals.users is not None for workload in flow.world.workload.values()):
+        return  # users who wait ask for less
+    tried: dict[str, float] = {}
+    route_of: dict[str, ResolvedRoute] = {}
+    for (caller, target), route in flow.routes.items():
+        patience = min((limit for limit in (route.timeout_ns, route.per_try_timeout_ns) if limit), default=0)
+        free = patience and route.retries and route.retries.retry_budget is None
+        tries = 1 + route.retries.num_retries if route.retries and free else 1
+        tried[route.callee] = tried.get(route.callee, 0.0) + flow.asked(caller, target) * tries
+        if tries > 1 and _outlasts(flow, route.callee, patience):
+            route_of[route.callee] = route
+    for load in loads:
+        if load.utilization < 1 <= tried.get(load.service, 0.0) / load.capacity_per_s and load.service in route_of:
+            yield (f"routes.{route_of[load.service].name}.retries: when tries time out, those of {_rate(load.mean_visits_per_s)} become "
+                   f"{_rate(tried[load.service])} and {load.service} serves {_rate(load.capacity_per_s)}, so an overload outlasts its "
+                   f"cause; a retry_budget or a queue shorter than the timeout lets it end")  # fmt: skip
+
+
+def _outlasts(flow: Flow, name: str, patience_ns: int) -> bool:
+    """Whether a full queue of a pod takes longer than its callers wait."""
+    size = flow.world.services[name].queue.size
+    return size is None or size * NS_PER_S > patience_ns * capacity_per_pod(flow, name, flow.visits())
 
 
 def _silent_rates(flow: Flow) -> Iterator[str]:

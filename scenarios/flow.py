@@ -64,6 +64,12 @@ class Flow:
         """Visits of each endpoint that one request of a workload makes, over its mix; retries apart."""
         return _spread(self.calls, _mix(self.world.workload[name]))
 
+    def asked(self, caller: str, target: str) -> float:
+        """Calls per second that a caller (service.endpoint, or a workload's name) makes to an endpoint on average; retries apart."""
+        if caller in self.world.workload:
+            return mean_rate(self.arrivals[caller]) * _mix(self.world.workload[caller]).get(target, 0.0)
+        return self.visits().get(caller, 0.0) * self.calls.get(caller, {}).get(target, 0.0)
+
     def entry_ns(self, workload: Workload) -> float:
         """Mean time of a request without queueing, over the workload's mix."""
         weighted = sum(self.mean_ns[target] * weight for target, weight in workload.entries.items())

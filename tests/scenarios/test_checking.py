@@ -119,6 +119,8 @@ WARNED: list[tuple[list[str], str]] = [
     (["routes.u -> a.timeout=1s", "routes.a -> b.timeout=2s"], "routes.u -> a.timeout: 1s is shorter than that of a -> b (2s)"),
     (["routes.u -> a.retries.num_retries=2", "routes.a -> b.retries.num_retries=3"],
      "routes: retries multiply to 12 attempts on the path u -> a.go -> b.go when all fail"),
+    (["routes.a -> c={per_try_timeout: 1s, retries: {num_retries: 2}}"],
+     "routes.a -> c.retries: when tries time out, those of 20/s become 60/s and c serves 50/s, so an overload outlasts its cause"),
     (["agents.b.scaling={hpa: {target_cpu: 400%, max: 9}}"], "services.b: its pods can reach 4 of their cpu request at most"),
     (["workload.u.arrivals.poisson={step: {base: 0/s, to: 9/s, at: 1s, hold: 9s}}"], "workload.u.arrivals: nobody calls after 10 s"),
     (["faults.late={at: 100s, crash: {service: a}}"], "faults.late: begins at 100s, when the run is over"),
@@ -139,6 +141,16 @@ def test_an_autoscaler_that_can_follow_is_no_overload(change: str) -> None:
     few = ["services.c.replicas=1", "services.c.resources.requests.cpu=100m"]
     assert any("steady load" in warning for warning in checked(*few).warnings)
     assert not any("steady load" in warning for warning in checked(*few, change).warnings)
+
+
+@pytest.mark.parametrize(
+    "change", ["routes.a -> c.retries.retry_budget={}", "services.c.queue.size=16", "routes.a -> c.per_try_timeout=10m", "services.c.replicas=4"])
+def test_what_lets_an_overload_end_is_not_warned_of(change: str) -> None:
+    """A budget; a queue of 16 at 16.67/s, which is shorter than a second; patience for a queue of 1,000; a pod more."""
+    retries = ["routes.a -> c={per_try_timeout: 1s, retries: {num_retries: 2}}"]
+    assert any("outlasts its cause" in warning for warning in checked(*retries).warnings)
+    sized = [*retries, "services.c.queue.size=1000", change]
+    assert not any("outlasts its cause" in warning for warning in checked(*sized).warnings)
 
 
 def test_recorded_arrivals_count_too(tmp_path: Any) -> None:

@@ -47,7 +47,7 @@ def test_retries_are_as_scattered_as_their_back_off_is_wide(base, waiting):
     A quarter of a second after the station died, as many wait as came by then, less what it served.
     """
     retries = {"num_retries": 1, "retry_back_off": {"base_interval": base, "max_interval": base}}
-    mesh = Mesh(HERD.with_(**{"routes": {"clients -> station": {"retries": retries}}}), 1)
+    mesh = Mesh(HERD.with_(routes={"clients -> station": {"retries": retries}}), 1)
     mesh.advance(70 * S + S // 4)
     low, high = waiting
     assert low <= mesh.plane.observe().pods["waiting"].sum() <= high
