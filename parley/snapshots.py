@@ -109,6 +109,7 @@ class ServiceMeans:
     utilization: float
     mean_replicas: float  # ready
     queue_mean: float  # waiting for a worker or a core, all pods together
+    inside_mean: float  # visits from the door to the answer, those who wait included: L of Little's law
 
 
 def service_means(busyness: Busyness, warm: Snapshot, end: Snapshot) -> list[ServiceMeans]:
@@ -119,6 +120,7 @@ def service_means(busyness: Busyness, warm: Snapshot, end: Snapshot) -> list[Ser
         busyness.utilization(grown, pod_time[SERVING].sum(axis=0)),
         quotients(pod_time[PHASES.index(PodPhase.READY)], elapsed),
         quotients(grown[:, TALLIED["waiting_area_ns"]], elapsed),
+        quotients(grown[:, TALLIED["present_area_ns"]], elapsed),
     )
     return [ServiceMeans(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 

@@ -117,6 +117,7 @@ def test_means_of_services_are_over_time_after_the_warmup(folder):
     found = parley.run(parley.loads(world), out=folder / "mm8", spans="none").summary["services"]["q"]
     assert found["utilization"] == pytest.approx(0.8, rel=0.02)
     assert (found["mean_replicas"], found["queue_mean"]) == (1.0, pytest.approx(1.83, rel=0.2))
+    assert found["inside_mean"] == pytest.approx(found["queue_mean"] + 8 * found["utilization"])
 
 
 def test_work_in_flight_is_kept(shop):
