@@ -13,7 +13,6 @@ import pytest
 from agents.control_plane import ControlPlane
 from scenarios.flow import Flow
 from scenarios.load import load, shipped
-from scenarios.rates import mean_rate
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
 from tests.conservation import assert_conserved
@@ -36,12 +35,9 @@ def lived(scenario: Scenario, engine: str, seed: int = 1) -> dict[str, Any]:
 def lightened(name: str) -> Scenario:
     """The whole horizon, the load scaled until the reference engine lives it in seconds, and pods that may go down to one."""
     scenario = load(name)
-    flow = Flow(scenario)
-    hops = sum(mean_rate(rates) for rates in flow.arrivals.values()) * scenario.duration / 1e9 * len(scenario.services)
+    hops = sum(Flow(scenario).visits().values()) * scenario.duration / 1e9
     factor = min(1.0, HOPS / max(hops, 1.0))
-    closed = [name for name, spec in scenario.workload.items() if spec.arrivals.users]
-    lighter: dict[str, Any] = {
-        f"workload.{name}.load": spec.load * factor for name, spec in scenario.workload.items() if name not in closed}
+    lighter: dict[str, Any] = {f"workload.{name}.load": spec.load * factor for name, spec in scenario.workload.items()}
     alone = {f"agents.{name}.scaling.hpa.min": 1 for name, mind in scenario.agents.items() if mind.scaling and mind.scaling.hpa}
     return scenario.with_(**lighter, **alone)
 

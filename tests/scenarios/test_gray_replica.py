@@ -27,7 +27,7 @@ def light(seed: int, seconds: int = 900) -> Observation:
     world = load("gray_replica")
     changes = {f"services.{name}.workers": 1 for name in world.services}
     changes |= {f"faults.{name}.at": "0s" for name in world.faults}
-    changes |= {f"workload.{name}.load": RHO * PODS * 100 / 12000 for name in world.workload}
+    changes |= {f"workload.{name}.load": RHO * PODS * 100 / 6000 for name in world.workload}
     routes = {f"routes.{route}.timeout": None for route in ROUTES}
     return lived(world.with_(**changes, **routes, expect=[], duration=f"{seconds}s"), seed).plane.observe()
 
@@ -69,7 +69,7 @@ def test_by_the_least_of_two():
 
 @pytest.mark.parametrize(("place", "low", "high"), [(0, 0.019, 0.021), (1, 0.0199, 0.0201), (2, 0.004, 0.008)])
 def test_what_the_slow_pod_is_sent(place, low, high):
-    """At 60 % load: its fiftieth, by chance and in turn; by the least of two about what it can serve, 80/s of 12,000."""
+    """At 60 % load: its fiftieth, by chance and in turn; by the least of two about what it can serve, 40/s of 6,000."""
     seen = lived(load("gray_replica").with_(**{f"faults.{name}.at": "0s" for name in load("gray_replica").faults})).plane.observe()
     pods = seen.pods[seen.pod_service == place]
     slowest = np.argmax(pods["inside_ns"] / np.maximum(pods["succeeded"], 1))

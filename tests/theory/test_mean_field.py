@@ -27,7 +27,7 @@ SEEDS = range(1, 6)
 def number(rho: float, choices: int, servers: int, warmup: int, measured: int, seed: int) -> tuple[float, float]:
     """Jobs a server: by Little from the mean time of requests, and from the integral over the whole run."""
     world = load("p2c_mean_field").with_(**{
-        "services.servers.replicas": servers, "workload.jobs.load": rho * servers / 950,
+        "services.servers.replicas": servers, "workload.jobs.load": rho * servers / 475,
         "routes.gate -> servers.lb_policy": {"least_request": {"choice_count": choices}},
         "warmup": f"{warmup}s", "duration": f"{warmup + measured}s",
     })  # fmt: skip
