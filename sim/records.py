@@ -85,7 +85,33 @@ ROUTE_TALLY = Record("RouteTally", (
     ("orphans", "i8"),  # tries given up whose answer has not come yet
     ("timed_out", "i8"),  # tries given up
     ("refused_retries", "i8"),  # retries the budget did not allow
+    ("refused", "i8"),  # tries a gate did not let go: breaker, rate limit, throttle
     ("egress_bytes", "i8"),  # data that crossed a zone's border
+))  # fmt: skip
+
+GATE = Record("Gate", (  # what a view remembers of the gates of its route, or a pod of those at its door
+    ("in_flight", "i8"),  # tries that its breakers' bound let go, and that are not over
+    ("credit", "i8"),  # of its bucket: tokens x fill interval
+    ("filled_ns", "i8"),  # when that was so
+    ("since_ns", "i8"),  # when its breaker came into its state
+    ("state", "i4"),  # CLOSED, OPEN, HALF_OPEN
+    ("permits", "i4"),  # calls it may still let go half open
+    ("window", "i8"),  # first cell of its breaker's window
+    ("throttle", "i8"),  # first cell of its throttle's window
+))  # fmt: skip
+
+BREAKER_RULE = Record("BreakerRule", (  # a breaker that opens
+    ("size", "i8"),  # of its window: calls, or seconds; 0: there is no breaker
+    ("cells", "i8"),  # whole numbers that window takes
+    ("is_timed", "i4"),  # 1: seconds
+    ("is_automatic", "i4"),  # 1: it becomes half open by itself
+    ("minimum", "i8"),  # calls before anything is judged
+    ("failure_rate", "f8"),  # 0 ... 1
+    ("slow_rate", "f8"),
+    ("slow_ns", "i8"),  # what lasts longer is slow
+    ("wait_ns", "i8"),  # open
+    ("permitted", "i8"),  # calls half open
+    ("half_open_ns", "i8"),  # half open at most; 0: for ever
 ))  # fmt: skip
 
 REQUEST_TALLY = Record("RequestTally", (

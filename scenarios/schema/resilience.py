@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from scenarios.schema.balancing import LbPolicy
+from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
+from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.retrying import Retries
 from scenarios.schema.units import Bytes, Duration
@@ -28,6 +30,22 @@ class Route(Part):
     retries: Retries | None = field(
         None, says="none by default",
         seen=Witness("mesh", "routes.front -> stock.retries", ({"num_retries": 0}, {"num_retries": 2})))
+    local_rate_limit: LocalRateLimit | None = field(
+        None, says="how often a caller may call; one bucket for each view; none by default",
+        seen=Witness("gates", "routes.users -> front.local_rate_limit", (
+            {"token_bucket": {"max_tokens": 40, "tokens_per_fill": 20, "fill_interval": "50ms"}},
+            {"token_bucket": {"max_tokens": 1, "fill_interval": "50ms"}})))
+    adaptive_throttling: AdaptiveThrottling | None = field(
+        None, says="holds back what the callee would refuse; none by default",
+        seen=Witness("gates", "routes.users -> front.adaptive_throttling", ({"k": 1.1}, {"k": 1000})))
+    circuit_breaker: CircuitBreaker | None = field(
+        None, says="resilience4j's, which opens when calls fail or are slow; none by default",
+        seen=Witness("gates", "routes.front -> price.circuit_breaker", (
+            {"slidingWindowSize": 4},
+            {"minimumNumberOfCalls": 10_000})))
+    circuit_breakers: CircuitBreakers | None = field(
+        None, says="Envoy's, which bound what is under way; none by default, as in Istio",
+        seen=Witness("gates", "routes.front -> stock.circuit_breakers", ({"max_requests": 3}, {"max_requests": 1})))
     request_bytes: Bytes | None = field(
         None, says="size of a request, for the egress bill", le=10**12,
         seen=Witness("mesh", "routes.front -> stock.request_bytes", ("2KB", "2MB"), moves="summary"))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenarios.schema.balancing import LbPolicy, LeastRequest
+from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
+from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
 
@@ -41,6 +43,16 @@ class ResolvedRoute:
     retries: Retries | None
     request_bytes: int
     response_bytes: int
+    local_rate_limit: LocalRateLimit | None = None
+    adaptive_throttling: AdaptiveThrottling | None = None
+    circuit_breaker: CircuitBreaker | None = None
+    circuit_breakers: CircuitBreakers | None = None
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether something may refuse a try before it leaves."""
+        gates = (self.local_rate_limit, self.adaptive_throttling, self.circuit_breaker, self.circuit_breakers)
+        return any(gate is not None for gate in gates)
 
 
 def patterns(edge: Edge) -> list[str]:
@@ -69,6 +81,10 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         retries=merged.retries if merged.retries is not None and merged.retries.num_retries > 0 else None,
         request_bytes=merged.request_bytes or 0,
         response_bytes=merged.response_bytes or 0,
+        local_rate_limit=merged.local_rate_limit,
+        adaptive_throttling=merged.adaptive_throttling,
+        circuit_breaker=merged.circuit_breaker,
+        circuit_breakers=merged.circuit_breakers,
     )
 
 

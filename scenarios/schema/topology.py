@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from scenarios.schema.distributions import Distribution
+from scenarios.schema.limiting import LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pods import DisruptionBudget, Image, Probe, Resources, Strategy
 from scenarios.schema.programs import Step
@@ -91,6 +92,11 @@ class Service(Part):
     queue: Queue = field(
         Queue(), says="where requests wait for a worker",
         seen=Witness("mesh", "services.stock.queue", ({}, {"size": 0})))
+    local_rate_limit: LocalRateLimit | None = field(
+        None, says="how often a pod lets calls in: one bucket at each pod's door; none by default",
+        seen=Witness("gates", "services.stock.local_rate_limit", (
+            {"token_bucket": {"max_tokens": 6, "tokens_per_fill": 4, "fill_interval": "50ms"}},
+            {"token_bucket": {"max_tokens": 1, "fill_interval": "1s"}})))
     endpoints: Annotated[dict[Name, Annotated[tuple[Step, ...], Field(min_length=1)]], Field(min_length=1)] = field(
         says="programs by name: what answering a call takes",
         seen=Witness("mesh", "services.stock.endpoints", (

@@ -16,7 +16,7 @@ from sim.laws import balancing, digesting
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
-from sim.records import SPAN
+from sim.records import GATE, SPAN
 
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
@@ -53,6 +53,8 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         ready=np.zeros((len(layout.services), 4), dtype=np.int32),
         services=rows(st.SERVICE_LIST, [{"first": 4 * i} for i in range(len(layout.services))]),
         views=rows(st.VIEW, views),
+        gates=st.empty(GATE, 4),
+        cells=np.zeros(4, dtype=np.int64),
         pairs=st.empty(st.PAIR, 4 * size),
         routes=rows(st.ROUTE, routes),
         network=st.empty(st.LINK, len(layout.zones) ** 2),
@@ -79,6 +81,7 @@ def _route(maker: TableMaker, layout: Layout, index: int, seed: int, views: list
         "timeout_ns": policy.timeout_ns, "per_try_timeout_ns": policy.per_try_timeout_ns,
         "expiry_ring": maker.ring(policy.timeout_ns), "alarm_ring": maker.ring(policy.per_try_timeout_ns),
         "request_bytes": policy.request_bytes, "response_bytes": policy.response_bytes,
+        "is_gated": policy.is_gated,
     }  # fmt: skip
     row |= _views(layout, index, key, views) | _retries(policy)
     return row

@@ -21,6 +21,7 @@ from sim.fast.frames import (
     row,
     take_frame,
 )
+from sim.fast.gates import ask_gates, tell_gates
 from sim.fast.picking import pick_pod, view_of
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import begin_span, close_span
@@ -91,9 +92,10 @@ def send(s: Any, f: int) -> None:
     view = view_of(s, route, pod)
     branch = lap_number(caller.lap, op.c, caller.repetition)
     key = child_key(base_key(s, f), op.step, branch, caller.trying)
-    chosen = pick_pod(s, route, view, key)
     a = take_frame(s, VISIT)
     one = s.frames[a]
+    refused = ask_gates(s, a, op.a, view, key, caller.trying) if route.is_gated == 1 else OK
+    chosen = pick_pod(s, route, view, key) if refused == OK else -1
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
     one.word = row_word(0, one.number, chosen)
@@ -113,7 +115,7 @@ def send(s: Any, f: int) -> None:
     s.views[view].active += 1
     row(s, one.request_number, one.word | SENT, caller.trying)
     if chosen < 0:
-        one.served = NO_ENDPOINT
+        one.served = NO_ENDPOINT if refused == OK else refused
         push_soon(s, rank(REPLIED, one.request_number, one.number), a)
     else:
         if route.counts_pairs == 1:
@@ -132,10 +134,12 @@ def send(s: Any, f: int) -> None:
 
 
 @part
-def settle(s: Any, f: int, a: int) -> None:
-    """Strand f waits for its try a no longer."""
+def settle(s: Any, f: int, a: int, outcome: int) -> None:
+    """Strand f waits for its try a no longer; `outcome` is what its gates learn."""
     one = s.frames[a]
     route = s.routes[one.route]
+    if route.is_gated == 1:
+        tell_gates(s, a, outcome)
     route.in_flight -= 1
     s.views[one.viewer].active -= 1
     if one.pod >= 0 and route.counts_pairs == 1:
@@ -148,21 +152,21 @@ def settle(s: Any, f: int, a: int) -> None:
 
 
 @cold
-def orphan(s: Any, f: int) -> None:
-    """The try strand f waits for loses its caller, who timed out or died with its pod."""
+def orphan(s: Any, f: int, outcome: int) -> None:
+    """The try strand f waits for loses its caller, who timed out or died with its pod (CANCELLED)."""
     one = s.frames[s.frames[f].child]
     one.outcome, one.returned_ns = TIMED_OUT, s.lane[0].now_ns  # for its span, if it has one
     route = s.routes[one.route]
     route.timed_out += 1
     route.orphans += 1
-    settle(s, f, s.frames[f].child)
+    settle(s, f, s.frames[f].child, outcome)
 
 
 @cold
 def give_up(s: Any, f: int) -> None:
     """Strand f waits no longer; the pod does not know."""
     one = s.frames[s.frames[f].child]
-    orphan(s, f)
+    orphan(s, f, TIMED_OUT)
     row(s, one.request_number, one.word | GAVE_UP, TIMED_OUT)
 
 
@@ -236,7 +240,7 @@ def on_replied(s: Any, a: int) -> int:
             close_span(s, a)
         drop(s, a)
         return NOTHING
-    settle(s, f, a)
+    settle(s, f, a, outcome)
     if outcome == OK:
         route.succeeded += 1
     else:

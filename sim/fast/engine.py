@@ -17,6 +17,7 @@ from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
 from sim.fast.building import doubled, grown, initial_state, with_pairs
 from sim.fast.compiling import kernels
+from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.tables import TableMaker
 from sim.laws import digesting
@@ -38,7 +39,7 @@ class FastPlane:
         maker = TableMaker(self.layout)
         state = initial_state(maker, seed, span_share, span_tail, record)
         self._tables = maker.tables()
-        self._adopt(state)
+        self._adopt(with_shared_gates(state, self._tables.gate_rules, len(self.layout.zones)))
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
         self._lasting = np.zeros((3, 0), dtype=np.int64)
@@ -216,6 +217,8 @@ class FastPlane:
         for name, value in self._pod_fields(command, service).items():
             pod[name] = value
         pod["views"] = self._new_views(command)
+        if pod["is_gated"]:
+            pod["gate"] = self._new_gate(len(self.layout.routes) + service)
         self._pods[command.service, command.number] = p
         if command.is_listed:
             self._list(p)
@@ -253,6 +256,7 @@ class FastPlane:
         return {
             "slowdown": 1.0, "service": service, "number": command.number,
             "zone": self.layout.zones.index(command.zone), "is_threaded": spec.model == "thread",
+            "is_gated": spec.local_rate_limit is not None,
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
             "slow_core": slow_core,
@@ -268,8 +272,16 @@ class FastPlane:
             view = self._state.views[self._views]
             key = family_key(self.seed, "route", self.layout.routes[i].name)
             view["key"], view["version"] = indexed_key(key, command.number), -1
+            if self.layout.routes[i].is_gated:
+                view["gate"] = self._new_gate(i)
             self._views += 1
         return first
+
+    def _new_gate(self, rule: int) -> int:
+        """Memory for the gates of a view or a door; where it is."""
+        state, gate = with_gate(self._state, self._tables.gate_rules[rule])
+        self._adopt(state)
+        return gate
 
     def _unlist(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""

@@ -23,6 +23,7 @@ from sim.fast.frames import (
     step_key,
     take_frame,
 )
+from sim.fast.gates import ask_door
 from sim.fast.picking import view_of
 from sim.fast.queues import release_worker, wait_for_worker
 from sim.fast.sampling import sample_ns
@@ -32,7 +33,7 @@ from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.measuring import bucket, count_finished, is_measured
 from sim.laws.queueing import is_admitted, shift_present
-from sim.laws.retrying import FAILED, LOST, OK, REFUSED, REJECTED
+from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, REJECTED
 from sim.laws.service import way
 from sim.trace import ANSWERED, FINISHED
 from sim.trace import REJECTED as ROW_REJECTED
@@ -57,6 +58,10 @@ def on_delivered(s: Any, a: int) -> int:
     one.delivered_ns = s.lane[0].now_ns
     if pod.is_gone == 1:
         return turn_away(s, a, ROW_REJECTED, REFUSED)
+    if pod.is_gated == 1:
+        refused = ask_door(s, one.pod)
+        if refused != OK:
+            return turn_away(s, a, ROW_REJECTED, refused)
     if pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
         pod.visits += 1
         pod.failed += 1
@@ -297,7 +302,7 @@ def lose_strand(s: Any, f: int) -> None:
         retried = strand.backing_off == 1 or strand.trying > 0
         route = s.routes[s.ops[strand.pc].a]
         if strand.child >= 0:
-            orphan(s, f)
+            orphan(s, f, CANCELLED)
         if retried:
             s.views[view_of(s, route, caller_pod(s, f))].retrying -= 1
         strand.backing_off = 0

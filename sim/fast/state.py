@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.records import INTERVAL, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SEGMENT, SPAN, Record
+from sim.records import BREAKER_RULE, GATE, INTERVAL, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SEGMENT, SPAN, Record
 
 Array = np.ndarray[Any, Any]
 
@@ -78,7 +78,10 @@ FREE, CLIENT, VISIT, BRANCH = range(4)
 IDLE, AT_WORK, WAITS_FOR_CORE, WAITS_FOR_WORKER = range(4)
 EXTRA = Record("Extra", (  # what only some features use of a frame: the one of the same place
     ("deadline_ns", "i8"),
+    ("asked_ns", "i8"),  # visit by a gated route: when its gates were asked
+    ("gates", "i4"),  # those that wait for its result: IN_BOUND, IN_THROTTLE, IN_BREAKER
 ), itemsize=CACHE_LINE)  # fmt: skip
+IN_BOUND, IN_THROTTLE, IN_BREAKER = 1, 2, 4
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
 DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
@@ -102,7 +105,8 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("service", "i4"),
     ("zone", "i4"),
     ("is_gone", "i4"),
-    ("is_threaded", "i4"),
+    ("is_threaded", "i2"),
+    ("is_gated", "i2"),  # 1 where its door has a gate
     ("cores", "i4"),  # how many may work at once
     ("size", "i4"),  # of the queue; -1: no limit
     ("slow_core", "i4"),  # milli-cores of the fractional core; 0: none
@@ -119,9 +123,11 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("door_tail", "i4"),  # meant only where there are some
     ("door_length", "i4"),
     ("views", "i4"),  # its first view
+    ("gate", "i4"),  # of its door
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 
-VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8")))
+VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8"),
+                        ("gate", "i8")))  # its gate, where its route has some
 PAIR = Record("Pair", (("key", "i8"), ("count", "i8")))  # tries in flight by (view, pod); key 0: empty
 
 LINK = Record("Link", (("opens_ns", "i8"), ("added_ns", "i8"), ("loss", "f8")))  # from zone to zone: all 0 while it is well
@@ -135,6 +141,7 @@ ROUTE = Record("Route", (  # what every try touches comes first
     ("view_kind", "i4"),  # CALLER, ZONE, SERVICE
     ("first_view", "i4"),  # place among a caller pod's views, or the first shared view
     ("num_retries", "i4"),
+    ("is_gated", "i4"),  # 1 where something may refuse a try before it leaves
     ("timeout_ns", "i8"),
     ("per_try_timeout_ns", "i8"),
     *ROUTE_TALLY.only("failed", "retries", "orphans", "timed_out", "refused_retries", "egress_bytes"),
@@ -148,8 +155,19 @@ ROUTE = Record("Route", (  # what every try touches comes first
     ("retry_mask", "i4"),
     ("expiry_ring", "i4"),  # -1: the heap
     ("alarm_ring", "i4"),
-), itemsize=3 * CACHE_LINE)  # fmt: skip
+    *ROUTE_TALLY.only("refused"),
+), itemsize=4 * CACHE_LINE)  # fmt: skip
 CALLER, ZONE, SERVICE = range(3)
+
+GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
+    ("bound", "i8"),  # tries under way at most; -1: no bound
+    ("full", "i8"),  # credit of a full bucket; 0: there is none
+    ("token_ns", "i8"),  # and of one token
+    ("per_fill", "i8"),
+    ("k", "f8"),  # of the throttle; 0: there is none
+    ("throttle_ns", "i8"),  # its window
+    *BREAKER_RULE.fields,
+))  # fmt: skip
 
 WORKLOAD = Record("Workload", (
     ("key", "u8"),
@@ -210,6 +228,8 @@ LANE = Record("Lane", (
     ("hole", "i8"),  # 1 where the heap's first event has been taken and its place not yet filled
     ("fresh", "i8"),  # events that have no place in the agenda yet
     ("pairs", "i8"),  # entries in use
+    ("gates", "i8"),  # in use
+    ("cells", "i8"),  # in use
     ("soonest", "i8"),  # the ring whose first event comes before those of the others
     ("soonest_near", "i8"),  # of the first rings
     ("soonest_far", "i8"),  # and of the others, which hold timeouts
@@ -255,6 +275,8 @@ class State(NamedTuple):
     ready: Array  # (services, pods) int32, pods that take new calls, oldest first
     services: Array  # (services,) SERVICE_LIST
     views: Array  # (views,) VIEW
+    gates: Array  # (gates,) GATE
+    cells: Array  # (cells,) int64, windows of gates
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
     network: Array  # (zones * zones,) LINK, by source, then target
@@ -280,6 +302,7 @@ class Tables(NamedTuple):
     distributions: Array  # (distributions,) DISTRIBUTION
     segments: Array  # (segments,) SEGMENT
     times: Array  # (times,) int64 ns
+    gate_rules: Array  # (routes + services,) GATE_RULE
 
 
 def empty(record: Record, *shape: int) -> Array:
@@ -307,11 +330,13 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "lane": LANE.dtype, "frames": FRAME.dtype, "extras": EXTRA.dtype, "fresh": EVENT.dtype,
     "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
+    "gates": GATE.dtype, "cells": np.dtype("i8"),
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "rows": ROW.dtype, "spans": SPAN.dtype,
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),
+    "gate_rules": GATE_RULE.dtype,
 }  # fmt: skip
 
 

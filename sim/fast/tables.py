@@ -13,6 +13,7 @@ from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Step, Wa
 from scenarios.schema.workload import Workload
 from scenarios.series import timestamps
 from sim.fast import state as st
+from sim.fast.gate_tables import gate_rules
 from sim.laws.service import lognormal_sigma
 from sim.layout import Layout, inner_steps, numbers
 from sim.records import SEGMENT
@@ -193,6 +194,7 @@ class TableMaker:
             distributions=rows(st.DISTRIBUTION, self.distributions),
             segments=np.array(self.segments or [(0, 0, 0.0, 0.0)], dtype=SEGMENT.dtype),
             times=np.array(self.times or [0], dtype=np.int64),
+            gate_rules=rows(st.GATE_RULE, gate_rules(self.layout)),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.laws.retrying import OK, REJECTED, TIMED_OUT
+from sim.laws.retrying import OK, OVERFLOW, REJECTED, TIMED_OUT
 from sim.registry import law
 from sim.words import bit_length
 
@@ -50,5 +50,5 @@ def count_finished(tally: Any, outcome: int, latency_ns: int, good_ns: int) -> N
         tally.failed += 1
         if outcome == TIMED_OUT:
             tally.timed_out += 1
-        elif outcome == REJECTED:
+        elif outcome == REJECTED or outcome >= OVERFLOW:
             tally.rejected += 1

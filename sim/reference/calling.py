@@ -52,16 +52,18 @@ def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key
 def send(plane: ReferencePlane, strand: Strand, route: Route, view: View, endpoint: int, key: int, attempt: int) -> Try:
     """A try leaves its caller."""
     now, request = plane.now_ns, strand.request
-    pod = route.pick(view, key)
-    one = Try(request, request.number_call(), key, attempt, strand, route, view, endpoint, pod, now, None)
+    refused, passed = view.gates.ask(key, attempt, now) if view.gates else (OK, set())
+    pod = route.pick(view, key) if refused == OK else None
+    one = Try(request, request.number_call(), key, attempt, strand, route, view, endpoint, pod, now, None, passed=passed)
     plane.books.sent(one)
     route.tally.attempts += 1
     route.tally.retries += attempt > 0
+    route.tally.refused += refused != OK
     route.tally.in_flight += 1
     view.active += 1
     if pod is None:
         plane.row(SENT, request.number, one.number, -1, attempt)
-        one.served = NO_ENDPOINT
+        one.served = NO_ENDPOINT if refused == OK else refused
         reply = Moment(plane.env)
         reply.callbacks.append(lambda _: returned(plane, one))
         reply.fall(now, rank(REPLIED, request.number, one.number))
@@ -125,7 +127,7 @@ def returned(plane: ReferencePlane, one: Try) -> None:
         plane.books.closed(one)
         return
     one.outcome, one.returned_ns = one.served, now
-    _settle(one)
+    _settle(one, one.outcome, now)
     if one.outcome == OK:
         one.route.tally.succeeded += 1
     else:
@@ -139,20 +141,22 @@ def give_up(plane: ReferencePlane, one: Try, waiting: Waiting, cause: str) -> No
     """The caller waits no longer; the pod does not know."""
     if not waiting.is_open:
         return
-    orphan(plane, one)
+    orphan(plane, one, GIVEN_UP)
     plane.row(GAVE_UP, one.request.number, one.number, _place(one), GIVEN_UP)
     waiting.end(cause)
 
 
-def orphan(plane: ReferencePlane, one: Try) -> None:
-    """A try loses its caller, who timed out or died with its pod."""
+def orphan(plane: ReferencePlane, one: Try, outcome: int) -> None:
+    """A try loses its caller, who timed out or died with its pod (CANCELLED)."""
     one.outcome, one.returned_ns, one.waiting = GIVEN_UP, plane.now_ns, None
-    _settle(one)
+    _settle(one, outcome, plane.now_ns)
     one.route.tally.timed_out += 1
     one.route.tally.orphans += 1
 
 
-def _settle(one: Try) -> None:
+def _settle(one: Try, outcome: int, now_ns: int) -> None:
+    if one.view.gates:
+        one.view.gates.learn(one.passed, outcome, now_ns - one.sent_ns, now_ns)
     one.route.tally.in_flight -= 1
     one.view.active -= 1
     if one.pod is not None:

@@ -17,7 +17,7 @@ from sim.errors import Standstill
 from sim.laws import digesting
 from sim.laws.failing import call_fails
 from sim.laws.queueing import area_ns
-from sim.laws.retrying import FAILED, LOST, OK, REFUSED
+from sim.laws.retrying import CANCELLED, FAILED, LIMITED, LOST, OK, REFUSED
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
@@ -204,7 +204,7 @@ class ReferencePlane:
             one.is_lost = True
             for strand in one.strands:
                 if strand.awaited is not None:
-                    orphan(self, strand.awaited)
+                    orphan(self, strand.awaited, CANCELLED)
                     strand.awaited.view.retrying -= strand.awaited.attempt > 0
                 if strand.backing_off is not None:
                     strand.backing_off.retrying -= 1
@@ -244,6 +244,9 @@ class ReferencePlane:
         one.delivered_ns = self._now
         if pod.is_gone:
             self._turn_away(one, REFUSED)
+        elif pod.bucket and not pod.bucket.take(self._now):
+            pod.tally.rejected += 1
+            self._turn_away(one, LIMITED)
         elif pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
             pod.tally.visits += 1
             pod.tally.failed += 1

@@ -65,6 +65,7 @@ class Try:
     served: int = PENDING  # as the pod saw it
     is_lost: bool = False  # its pod died under it
     strands: list[Strand] = field(default_factory=list)  # of its program, while they live
+    passed: set[str] = field(default_factory=set)  # gates that wait for its result
 
 
 @dataclass(slots=True, eq=False)

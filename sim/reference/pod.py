@@ -11,6 +11,7 @@ from sim.clock import WORKED, Moment, rank
 from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.service import duration_ns, servers
 from sim.records import POD_TALLY
+from sim.reference.gates import Bucket
 from sim.reference.life import Strand, Try
 from sim.trace import STARTED
 from sim.trace import WORKED as ROW_WORKED
@@ -43,6 +44,7 @@ class Pod:
         self.ident, self.service, self.number, self.zone = ident, service, number, zone
         self.tally = Tally()
         self.slowdown, self.error_rate = 1.0, 0.0
+        self.bucket = Bucket(self.spec.local_rate_limit) if self.spec.local_rate_limit else None
         self.is_gone = False
         self.visits: list[Try] = []  # inside
         self.leftovers: list[Try] = []  # answered, but some branches run on

@@ -10,6 +10,7 @@ from sim.draws import indexed_key
 from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.retrying import RETRY_MASKS, is_retriable, retry_allowed
 from sim.records import ROUTE_TALLY
+from sim.reference.gates import Gates
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
@@ -21,8 +22,9 @@ Tally = ROUTE_TALLY.make_class()
 class View:
     """What one caller (pod, zone or service) remembers of a route."""
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, policy: ResolvedRoute) -> None:
         self.key = key
+        self.gates = Gates(policy) if policy.is_gated else None
         self.in_flight: Counter[int] = Counter()  # tries it waits for, by pod
         self.active = 0  # tries it waits for
         self.retrying = 0  # of them retries, and those waiting to be sent
@@ -50,7 +52,7 @@ class Route:
         if caller is not None and self.policy.view != "service":
             viewer = caller.number if self.policy.view == "caller" else caller.zone
         if viewer not in self.views:
-            self.views[viewer] = View(indexed_key(self.key, viewer))
+            self.views[viewer] = View(indexed_key(self.key, viewer), self.policy)
         return self.views[viewer]
 
     def pick(self, view: View, key: int) -> Pod | None:

@@ -11,6 +11,7 @@ from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
+from tests.identity.gates import door_gates, route_gates
 
 MS = 1_000_000
 HORIZON_MS = 120
@@ -72,6 +73,7 @@ def services(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
             made[name]["queue"] = {"size": draw(st.integers(0, 4))}
         if draw(st.booleans()):
             made[name]["resources"] = {"limits": {"cpu": draw(st.sampled_from(["500m", "1", "1500m", "2500m"]))}}
+        made[name] |= draw(door_gates())
     return made
 
 
@@ -96,7 +98,7 @@ def routes(draw: st.DrawFn) -> dict[str, Any]:
         made["retries"]["retry_back_off"] = {"base_interval": draw(st.sampled_from(["0ms", "1ms", "5ms"]))}
         if draw(st.booleans()):
             made["retries"]["retry_budget"] = {"budget_percent": "20%", "min_retry_concurrency": draw(st.integers(0, 2))}
-    return made
+    return made | draw(route_gates())
 
 
 @st.composite

@@ -80,10 +80,17 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "area_ns": lambda c: (-c.upto(1 << 60), c.upto(1000), c.upto(1 << 50)),
     "crossing_ns": lambda c: (c.upto(1 << 50), c.upto(1 << 50), c.upto(1 << 50), c.upto(1 << 61)),
     "retransmission_ns": lambda c: (c.word(), c.stream(), c.share()),
+    "has_room": lambda c: (c.upto(5), c.upto(5)),
+    "rejection_probability": lambda c: (c.upto(10**9), c.upto(10**9), c.choice([1.0, 2.0, c.uniform(1, 1000)])),
+    "is_throttled": lambda c: (c.word(), c.share()),
+    "is_accepted": lambda c: (c.randint(0, 11),),
+    "stretch_of": lambda c: (c.upto(1 << 62), c.upto(1 << 58)),
     "lap_number": lambda c: (c.upto(1000), c.upto(100) + 1, c.upto(100)),
 }
 SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow")
-WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "fold", *SHIFTS}
+GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_result", "release_permit",
+         "clear_window", "note_total", "note_call", "move_on", "note_now")  # fmt: skip
+WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "fold", *SHIFTS, *GATES}
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +162,53 @@ def test_laws_of_records_compiled(name, record, args, compiled):
         rows, given = record.gather([one]), args(chance)
         assert plain(machine(rows, *given)) == law(one, *given)
         assert rows.tobytes() == record.gather([one]).tobytes()
+
+
+def gates_compared(compiled: Any, step: Callable[..., Any], rule: Any, chance: Chance) -> None:
+    """A gate asked at random 300 times, from one instant to the next: the same answers, and the same record and cells after."""
+    machine, now = compiled(step), 0
+    one, gate_of, cells = records.GATE.make_class()(permits=rule.permitted, credit=5000), records.GATE.gather, [0] * (rule.cells + 40)
+    gates, compiled_cells, rules = gate_of([one]), np.zeros(len(cells), dtype=np.int64), records.BREAKER_RULE.gather([rule])
+    for _ in range(ROUNDS):
+        now += chance.upto(3 * 10**9)
+        given = (now, chance.randint(0, 3), chance.randint(0, 1), chance.randint(0, 1))
+        assert plain(machine(gates, compiled_cells, rules, *given)) == step([one], cells, [rule], *given)
+        assert gates.tobytes() == gate_of([one]).tobytes()
+        assert compiled_cells.tolist() == cells
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_breakers_compiled(seed, compiled):
+    """X2, X3, X4: rules of every kind."""
+    chance, permits, learn, release = Chance(seed), LAW["permits_call"], LAW["learn_result"], LAW["release_permit"]
+    size, is_timed = chance.randint(1, 8), chance.randint(0, 1)
+    rule = records.BREAKER_RULE.make_class()(
+        size=size, cells=4 + (3 * size if is_timed else size), is_timed=is_timed, is_automatic=chance.randint(0, 1),
+        minimum=chance.randint(1, 8), failure_rate=chance.choice([0.1, 1 / 3, 1.0]), slow_rate=chance.choice([0.5, 1.0]),
+        wait_ns=1 + chance.upto(10**10), permitted=chance.randint(1, 5),
+        half_open_ns=chance.choice([0, 1 + chance.upto(10**10)]))  # fmt: skip
+
+    def step(gates, cells, rules, now, act, failed, slow):
+        if act < 2:
+            return permits(gates[0], cells, rules[0], now)
+        if act == 2:
+            learn(gates[0], cells, rules[0], now, failed, slow)
+        else:
+            release(gates[0], cells, rules[0], now)
+        return False
+
+    gates_compared(compiled, step, rule, chance)
+
+
+def test_buckets_and_throttles_compiled(compiled):
+    """W1, W2, X4: tokens taken and stretches counted."""
+    take, note = LAW["take_token"], LAW["note_now"]
+
+    def step(gates, cells, rules, now, act, one, two):
+        note(cells, 0, 7, now // 10**9, one, two, act)
+        return take(gates[0], 5000, 10**9, 1 + act, now)
+
+    gates_compared(compiled, step, records.BREAKER_RULE.make_class()(), Chance("bucket"))
 
 
 def test_the_digest_compiled(compiled):

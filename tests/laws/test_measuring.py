@@ -70,6 +70,8 @@ def test_intervals_are_half_open(workload, arrived, measured):
         ("ok", 5, 5, {"succeeded": 1, "good": 1, "latency_ns": 5}), ("ok", 6, 5, {"succeeded": 1, "latency_ns": 6}),
         ("ok", 1 << 60, ALWAYS_GOOD_NS, {"succeeded": 1, "good": 1, "latency_ns": 1 << 60}),
         ("failed", 1, 5, {"failed": 1}), ("rejected", 1, 5, {"failed": 1, "rejected": 1}),
+        ("overflow", 1, 5, {"failed": 1, "rejected": 1}), ("limited", 1, 5, {"failed": 1, "rejected": 1}),
+        ("cancelled", 1, 5, {"failed": 1}),
         ("timed_out", 1, 5, {"failed": 1, "timed_out": 1}), ("no_endpoint", 0, 5, {"failed": 1}),
         ("lost", 1, 5, {"failed": 1}), ("refused", 1, 5, {"failed": 1}),
     ],

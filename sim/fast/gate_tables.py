@@ -1,0 +1,75 @@
+"""Gates as tables: the rules of routes and services, and room for what their gates remember."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios.schema.breaking import CircuitBreaker
+from scenarios.schema.limiting import LocalRateLimit
+from scenarios.schema.routing import ResolvedRoute
+from sim.fast import state as st
+from sim.laws.breaking import breaker_cells
+from sim.laws.throttling import STRETCHES
+from sim.laws.windowing import cells_of_time
+from sim.layout import Layout
+
+
+def gate_rules(layout: Layout) -> list[dict[str, Any]]:
+    """A row for every route, then one for every service."""
+    services = layout.scenario.services.values()
+    return [*map(_of_route, layout.routes), *({"bound": -1} | _bucket(spec.local_rate_limit) for spec in services)]
+
+
+def _of_route(policy: ResolvedRoute) -> dict[str, Any]:
+    row: dict[str, Any] = {"bound": policy.circuit_breakers.max_requests if policy.circuit_breakers else -1}
+    if policy.adaptive_throttling is not None:
+        row |= {"k": policy.adaptive_throttling.k, "throttle_ns": policy.adaptive_throttling.window}
+    return row | _bucket(policy.local_rate_limit) | _breaker(policy.circuit_breaker)
+
+
+def _bucket(limit: LocalRateLimit | None) -> dict[str, int]:
+    if limit is None:
+        return {}
+    bucket = limit.token_bucket
+    return {"full": bucket.max_tokens * bucket.fill_interval, "token_ns": bucket.fill_interval, "per_fill": bucket.tokens_per_fill}
+
+
+def _breaker(spec: CircuitBreaker | None) -> dict[str, Any]:
+    if spec is None:
+        return {}
+    is_timed = spec.slidingWindowType == "TIME_BASED"
+    return {
+        "size": spec.slidingWindowSize, "cells": breaker_cells(spec.slidingWindowSize, is_timed), "is_timed": is_timed,
+        "is_automatic": spec.automaticTransitionFromOpenToHalfOpenEnabled,
+        "minimum": spec.minimumNumberOfCalls, "failure_rate": spec.failureRateThreshold,
+        "slow_rate": spec.slowCallRateThreshold, "slow_ns": spec.slowCallDurationThreshold,
+        "wait_ns": spec.waitDurationInOpenState, "permitted": spec.permittedNumberOfCallsInHalfOpenState,
+        "half_open_ns": spec.maxWaitDurationInHalfOpenState,
+    }  # fmt: skip
+
+
+def with_gate(state: st.State, rule: Any) -> tuple[st.State, int]:
+    """The state with one more gate, as it is when nobody has asked it; and its place."""
+    lane = state.lane[0]
+    gate, cell = int(lane["gates"]), int(lane["cells"])
+    end = cell + int(rule["cells"]) + (cells_of_time(STRETCHES) if rule["k"] > 0.0 else 0)
+    if gate == len(state.gates):
+        state = state._replace(gates=st.copied(state.gates, 2 * gate))
+    if end > len(state.cells):
+        state = state._replace(cells=st.copied(state.cells, 2 * end))
+    new = state.gates[gate]
+    new["credit"], new["permits"] = rule["full"], rule["permitted"]
+    new["window"], new["throttle"] = cell, cell + rule["cells"]
+    lane["gates"], lane["cells"] = gate + 1, end
+    return state, gate
+
+
+def with_shared_gates(state: st.State, rules: Any, zones: int) -> st.State:
+    """The state with the gates of views that clients, zones and services use."""
+    for r in range(len(state.routes)):
+        route = state.routes[r]
+        if route["is_gated"] and route["view_kind"] != st.CALLER:
+            for view in range(zones if route["view_kind"] == st.ZONE else 1):
+                state, gate = with_gate(state, rules[r])
+                state.views[route["first_view"] + view]["gate"] = gate
+    return state

@@ -1,0 +1,87 @@
+"""What may refuse a try before it leaves its caller, or at a pod's door, and what learns from results.
+
+Twin of reference/gates.py. Gates are asked in this order: the rate limit (by a call's first try alone), the throttle,
+the breaker that opens, the bound of the breakers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.fast.compiling import cold
+from sim.fast.state import IN_BOUND, IN_BREAKER, IN_THROTTLE
+from sim.laws.breaking import has_room, learn_result, permits_call, release_permit
+from sim.laws.limiting import take_token
+from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW
+from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
+from sim.laws.windowing import move_on, note_now
+
+
+@cold
+def ask_gates(s: Any, a: int, r: int, view: int, key: int, attempt: int) -> int:
+    """Whether try a may leave by route r: OK, or the outcome it has at once."""
+    rule, gate, extra = s.gate_rules[r], s.gates[s.views[view].gate], s.extras[a]
+    now = s.lane[0].now_ns
+    extra.asked_ns, extra.gates = now, 0
+    outcome = OK
+    if rule.full > 0 and attempt == 0 and not take_token(gate, rule.full, rule.token_ns, rule.per_fill, now):
+        outcome = LIMITED
+    if outcome == OK and rule.k > 0.0:
+        outcome = ask_throttle(s, extra, gate.throttle, rule, key)
+    if outcome == OK and rule.size > 0:
+        if permits_call(gate, s.cells, rule, now):
+            extra.gates |= IN_BREAKER
+        else:
+            outcome = OVERFLOW
+    if outcome == OK and rule.bound >= 0:
+        if has_room(gate.in_flight, rule.bound):
+            gate.in_flight += 1
+            extra.gates |= IN_BOUND
+        else:
+            outcome = OVERFLOW
+    if outcome != OK:
+        s.routes[r].refused += 1
+    return outcome
+
+
+@cold
+def ask_throttle(s: Any, extra: Any, window: int, rule: Any, key: int) -> int:
+    """Whether the throttle lets a try go; it counts either way, after it was judged by those before."""
+    stretch = stretch_of(s.lane[0].now_ns, rule.throttle_ns)
+    move_on(s.cells, window, STRETCHES, stretch)
+    p = rejection_probability(s.cells[window], s.cells[window + 1], rule.k)
+    note_now(s.cells, window, STRETCHES, stretch, 1, 0, 0)
+    if is_throttled(key, p):
+        return LIMITED
+    extra.gates |= IN_THROTTLE
+    return OK
+
+
+@cold
+def tell_gates(s: Any, a: int, outcome: int) -> None:
+    """Try a is over for its caller: those gates learn that let it go. CANCELLED: nobody was left to see a result."""
+    one, extra = s.frames[a], s.extras[a]
+    rule, gate = s.gate_rules[one.route], s.gates[s.views[one.viewer].gate]
+    now, held = s.lane[0].now_ns, extra.gates
+    extra.gates = 0
+    if held & IN_BOUND:
+        gate.in_flight -= 1
+    if held & IN_THROTTLE and is_accepted(outcome):
+        note_now(s.cells, gate.throttle, STRETCHES, stretch_of(now, rule.throttle_ns), 0, 1, 0)
+    if held & IN_BREAKER:
+        if outcome == CANCELLED:
+            release_permit(gate, s.cells, rule, now)
+        else:
+            slow = now - extra.asked_ns > rule.slow_ns
+            learn_result(gate, s.cells, rule, now, int(outcome != OK), int(slow))
+
+
+@cold
+def ask_door(s: Any, p: int) -> int:
+    """Whether a call may come in at pod p's door: OK, or the outcome it has at once."""
+    pod = s.pods[p]
+    rule, gate = s.gate_rules[len(s.routes) + pod.service], s.gates[pod.gate]
+    if take_token(gate, rule.full, rule.token_ns, rule.per_fill, s.lane[0].now_ns):
+        return OK
+    pod.rejected += 1
+    return LIMITED

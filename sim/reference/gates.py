@@ -1,0 +1,118 @@
+"""What may refuse a try before it leaves its caller, or at a pod's door, and what learns from results."""
+
+from __future__ import annotations
+
+from scenarios.schema.breaking import CircuitBreaker
+from scenarios.schema.limiting import LocalRateLimit, TokenBucket
+from scenarios.schema.routing import ResolvedRoute
+from sim.laws.breaking import breaker_cells, has_room, learn_result, permits_call, release_permit
+from sim.laws.limiting import take_token
+from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW
+from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
+from sim.laws.windowing import cells_of_time, move_on, note_now
+from sim.records import BREAKER_RULE, GATE
+
+Gate, BreakerRule = GATE.make_class(), BREAKER_RULE.make_class()
+
+
+class Bucket:
+    """W1: a token bucket, full at first."""
+
+    def __init__(self, limit: LocalRateLimit) -> None:
+        self.rule: TokenBucket = limit.token_bucket
+        self.full = self.rule.max_tokens * self.rule.fill_interval
+        self.gate = Gate(credit=self.full)
+
+    def take(self, now_ns: int) -> bool:
+        """Whether there was a token."""
+        return take_token(self.gate, self.full, self.rule.fill_interval, self.rule.tokens_per_fill, now_ns)
+
+
+class Throttle:
+    """W2: a client that holds back what its backend would refuse."""
+
+    def __init__(self, k: float, window_ns: int) -> None:
+        self.k, self.window_ns = k, window_ns
+        self.cells = [0] * cells_of_time(STRETCHES)
+
+    def lets_go(self, key: int, now_ns: int) -> bool:
+        """Judge a try by those before it, and count it."""
+        stretch = stretch_of(now_ns, self.window_ns)
+        move_on(self.cells, 0, STRETCHES, stretch)
+        probability = rejection_probability(self.cells[0], self.cells[1], self.k)
+        note_now(self.cells, 0, STRETCHES, stretch, 1, 0, 0)
+        return not is_throttled(key, probability)
+
+    def learn(self, outcome: int, now_ns: int) -> None:
+        """A try that went is over."""
+        if is_accepted(outcome):
+            note_now(self.cells, 0, STRETCHES, stretch_of(now_ns, self.window_ns), 0, 1, 0)
+
+
+class Breaker:
+    """X2, X3: resilience4j's circuit breaker."""
+
+    def __init__(self, spec: CircuitBreaker) -> None:
+        size, is_timed = spec.slidingWindowSize, spec.slidingWindowType == "TIME_BASED"
+        self.rule = BreakerRule(
+            size=size, cells=breaker_cells(size, is_timed), is_timed=int(is_timed),
+            is_automatic=int(spec.automaticTransitionFromOpenToHalfOpenEnabled), minimum=spec.minimumNumberOfCalls,
+            failure_rate=spec.failureRateThreshold, slow_rate=spec.slowCallRateThreshold,
+            slow_ns=spec.slowCallDurationThreshold, wait_ns=spec.waitDurationInOpenState,
+            permitted=spec.permittedNumberOfCallsInHalfOpenState, half_open_ns=spec.maxWaitDurationInHalfOpenState,
+        )  # fmt: skip
+        self.gate = Gate(permits=self.rule.permitted)
+        self.cells = [0] * self.rule.cells
+
+    def lets_go(self, now_ns: int) -> bool:
+        """Whether a call may go."""
+        return permits_call(self.gate, self.cells, self.rule, now_ns)
+
+    def learn(self, outcome: int, lasted_ns: int, now_ns: int) -> None:
+        """A call that went is over, or its caller is gone (CANCELLED)."""
+        if outcome == CANCELLED:
+            release_permit(self.gate, self.cells, self.rule, now_ns)
+        else:
+            slow = lasted_ns > self.rule.slow_ns
+            learn_result(self.gate, self.cells, self.rule, now_ns, int(outcome != OK), int(slow))
+
+
+class Gates:
+    """The gates of a route as one view remembers them, in the order in which they are asked."""
+
+    def __init__(self, policy: ResolvedRoute) -> None:
+        limit, throttling, breaker = policy.local_rate_limit, policy.adaptive_throttling, policy.circuit_breaker
+        self.bucket = Bucket(limit) if limit else None
+        self.throttle = Throttle(throttling.k, throttling.window) if throttling else None
+        self.breaker = Breaker(breaker) if breaker else None
+        self.bound = policy.circuit_breakers.max_requests if policy.circuit_breakers else None
+        self.in_flight = 0  # tries that the bound let go, and that are not over
+
+    def ask(self, key: int, attempt: int, now_ns: int) -> tuple[int, set[str]]:
+        """OK or the outcome the try has at once, and those gates that let it go and wait for its result."""
+        passed: set[str] = set()
+        if self.bucket and attempt == 0 and not self.bucket.take(now_ns):
+            return LIMITED, passed
+        if self.throttle:
+            if not self.throttle.lets_go(key, now_ns):
+                return LIMITED, passed
+            passed.add("throttle")
+        if self.breaker:
+            if not self.breaker.lets_go(now_ns):
+                return OVERFLOW, passed
+            passed.add("breaker")
+        if self.bound is not None:
+            if not has_room(self.in_flight, self.bound):
+                return OVERFLOW, passed
+            self.in_flight += 1
+            passed.add("bound")
+        return OK, passed
+
+    def learn(self, passed: set[str], outcome: int, lasted_ns: int, now_ns: int) -> None:
+        """A try is over for its caller; CANCELLED: nobody was left to see a result."""
+        if "bound" in passed:
+            self.in_flight -= 1
+        if self.throttle and "throttle" in passed:
+            self.throttle.learn(outcome, now_ns)
+        if self.breaker and "breaker" in passed:
+            self.breaker.learn(outcome, lasted_ns, now_ns)

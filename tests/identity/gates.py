@@ -1,0 +1,52 @@
+"""Gates of generated worlds: breakers, limits and throttles so narrow that a hundred milliseconds show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+rarely = st.sampled_from([True, False, False, False])
+buckets = st.builds(
+    lambda most, fill, interval: {"token_bucket": {"max_tokens": most, "tokens_per_fill": fill, "fill_interval": interval}},
+    st.integers(1, 6), st.integers(1, 9), st.sampled_from(["50ms", "51ms", "1s"]))  # fmt: skip
+
+
+@st.composite
+def breakers(draw: st.DrawFn) -> dict[str, Any]:
+    """A breaker of few calls and short waits, that times of whole milliseconds meet to the instant."""
+    return {
+        "failureRateThreshold": draw(st.sampled_from(["20%", "50%", "100%"])),
+        "slowCallRateThreshold": draw(st.sampled_from(["50%", "100%"])),
+        "slowCallDurationThreshold": draw(st.sampled_from(["3ms", "8ms", "60s"])),
+        "minimumNumberOfCalls": draw(st.integers(1, 6)),
+        "slidingWindowType": draw(st.sampled_from(["COUNT_BASED", "TIME_BASED"])),
+        "slidingWindowSize": draw(st.integers(1, 8)),
+        "waitDurationInOpenState": draw(st.sampled_from(["2ms", "5ms", "20ms"])),
+        "permittedNumberOfCallsInHalfOpenState": draw(st.integers(1, 4)),
+        "maxWaitDurationInHalfOpenState": draw(st.sampled_from(["0s", "3ms"])),
+        "automaticTransitionFromOpenToHalfOpenEnabled": draw(st.booleans()),
+    }
+
+
+@st.composite
+def route_gates(draw: st.DrawFn) -> dict[str, Any]:
+    """Settings of a route; mostly none, so that the other features are seen without them."""
+    made: dict[str, Any] = {}
+    if not draw(rarely):
+        return made
+    if draw(st.booleans()):
+        made["circuit_breakers"] = {"max_requests": draw(st.integers(0, 3))}
+    if draw(st.booleans()):
+        made["circuit_breaker"] = draw(breakers())
+    if draw(rarely):
+        made["local_rate_limit"] = draw(buckets)
+    if draw(rarely):
+        made["adaptive_throttling"] = {"k": draw(st.sampled_from([1, 1.2, 2])), "window": draw(st.sampled_from(["5ms", "30ms", "2m"]))}
+    return made
+
+
+@st.composite
+def door_gates(draw: st.DrawFn) -> dict[str, Any]:
+    """Settings of a service; mostly none."""
+    return {"local_rate_limit": draw(buckets)} if draw(rarely) else {}
