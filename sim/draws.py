@@ -87,6 +87,7 @@ THINK = stream("think")  # a user's think time or pause
 STARTUP = stream("startup")  # a pod's start-up time
 ROTATION = stream("rotation")  # where a round robin begins
 FAULT = stream("fault")  # who is struck, which call fails
+JITTER = stream("jitter")  # how much later the next measurement of a minimum begins
 THROTTLE = stream("throttle")  # which tries an adaptive throttle holds back
 SAMPLE = stream("sample")  # which requests leave spans
 PROBE = stream("probe")  # whether a deep probe meets an error

@@ -90,6 +90,7 @@ ROUTE_TALLY = Record("RouteTally", (
 ))  # fmt: skip
 
 GATE = Record("Gate", (  # what a view remembers of the gates of its route, or a pod of those at its door
+    ("key", "u8"),  # of the pod whose door it is
     ("in_flight", "i8"),  # tries that its breakers' bound let go, and that are not over
     ("credit", "i8"),  # of its bucket: tokens x fill interval
     ("filled_ns", "i8"),  # when that was so
@@ -98,6 +99,15 @@ GATE = Record("Gate", (  # what a view remembers of the gates of its route, or a
     ("permits", "i4"),  # calls it may still let go half open
     ("window", "i8"),  # first cell of its breaker's window
     ("throttle", "i8"),  # first cell of its throttle's window
+    ("samples", "i8"),  # first cell of the times it adapts to
+    ("limit", "i8"),  # visits it lets in at once; 0: it has not begun
+    ("kept_limit", "i8"),  # the limit for after the measurement of the minimum under way; 0: none is
+    ("min_rtt_ns", "i8"),
+    ("epoch_ns", "i8"),  # when the last such measurement began
+    ("measure_ns", "i8"),  # when the next one does
+    ("update_ns", "i8"),  # when the limit is next updated
+    ("at_least", "i8"),  # updates in a row that left it at the least
+    ("measured", "i8"),  # minima measured
 ))  # fmt: skip
 
 BREAKER_RULE = Record("BreakerRule", (  # a breaker that opens
@@ -112,6 +122,18 @@ BREAKER_RULE = Record("BreakerRule", (  # a breaker that opens
     ("wait_ns", "i8"),  # open
     ("permitted", "i8"),  # calls half open
     ("half_open_ns", "i8"),  # half open at most; 0: for ever
+))  # fmt: skip
+
+CONCURRENCY_RULE = Record("ConcurrencyRule", (  # adaptive concurrency
+    ("least", "i8"),  # min_concurrency; 0: it does not adapt
+    ("most", "i8"),
+    ("percentile", "f8"),  # of times, 0 ... 1
+    ("update_every_ns", "i8"),
+    ("interval_ns", "i8"),  # between measurements of the minimum
+    ("jitter", "f8"),  # at most so much of the interval more
+    ("request_count", "i8"),  # answers a measurement takes
+    ("buffer", "f8"),  # share by which times may exceed the minimum
+    ("fixed_ns", "i8"),  # the minimum, where it is given; 0: it is measured
 ))  # fmt: skip
 
 REQUEST_TALLY = Record("RequestTally", (

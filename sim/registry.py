@@ -13,9 +13,16 @@ from typing import Any, TypeVar
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LAWS: list[Callable[..., Any]] = []
+SELDOM: list[Callable[..., Any]] = []
 
 
 def law(function: Function) -> Function:
     """Register a rule that both engines share; its docstring begins with its number in SEMANTICS.md."""
     LAWS.append(function)
+    return function
+
+
+def seldom(function: Function) -> Function:
+    """Mark a law that few worlds need, or a long one: compiled code calls it, where it takes the others in."""
+    SELDOM.append(function)
     return function

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pydantic import model_validator
 
 from scenarios.schema.model import Part, Witness, field
-from scenarios.schema.units import Duration, Number
+from scenarios.schema.units import Duration, Number, Percent, Share
 from scenarios.schema.words import Whole
 
+_ADAPTIVE = "services.front.adaptive_concurrency"
 CREDIT_MAX = 4 * 10**18  # what 64 bits hold
 
 
@@ -46,7 +47,63 @@ class AdaptiveThrottling(Part):
 
     k: Number = field(
         2.0, says="how many tries to let go for each one that the backend takes on", ge=1, le=1000,
-        seen=Witness("gates", "routes.users -> front.adaptive_throttling.k", (1.1, 2.0)))
+        seen=Witness("gates", "routes.users -> front.adaptive_throttling.k", (2.0, 1.1)))
     window: Duration = field(
         120_000_000_000, says="how far back requests and accepts count", ge=1_000_000,
         seen=Witness("gates", "routes.users -> front.adaptive_throttling.window", ("500ms", "100ms")))
+
+
+class ConcurrencyLimitParams(Part):
+    """How the limit moves."""
+
+    max_concurrency_limit: Whole = field(
+        1000, says="the limit is never higher", ge=1, le=1_000_000,
+        seen=Witness("gates", f"{_ADAPTIVE}.concurrency_limit_params.max_concurrency_limit", (1000, 3)))
+    concurrency_update_interval: Duration = field(
+        says="a new limit so often, from the answers since the last one", gt=0,
+        seen=Witness("gates", f"{_ADAPTIVE}.concurrency_limit_params.concurrency_update_interval", ("50ms", "200ms")))
+
+
+class MinRttCalcParams(Part):
+    """How the time to answer an idle pod would take is found: measured now and then with a low limit, or given."""
+
+    interval: Duration | None = field(
+        None, says="from the end of one measurement to the next", gt=0,
+        seen=Witness("gates", f"{_ADAPTIVE}.min_rtt_calc_params.interval", ("300ms", "900ms")))
+    fixed_value: Duration | None = field(
+        None, says="in place of measurements", gt=0,
+        seen=Witness("gates", "services.price.adaptive_concurrency.min_rtt_calc_params.fixed_value", ("6ms", "1ms")))
+    request_count: Whole = field(
+        50, says="answers a measurement takes", ge=1, le=1_000_000,
+        seen=Witness("gates", f"{_ADAPTIVE}.min_rtt_calc_params.request_count", (10, 50)))
+    jitter: Share = field(
+        0.15, says="an interval is longer by up to this share, drawn",
+        seen=Witness("gates", f"{_ADAPTIVE}.min_rtt_calc_params.jitter", ("15%", "100%")))
+    min_concurrency: Whole = field(
+        3, says="the limit while it is measured, and the lowest there is", ge=1, le=1_000_000,
+        seen=Witness("gates", f"{_ADAPTIVE}.min_rtt_calc_params.min_concurrency", (3, 1)))
+    buffer: Percent = field(
+        0.25, says="share by which answers may take longer before the limit falls",
+        seen=Witness("gates", f"{_ADAPTIVE}.min_rtt_calc_params.buffer", ("25%", "300%")))
+
+    @model_validator(mode="after")
+    def _measured_or_given(self) -> MinRttCalcParams:
+        if (self.interval is None) == (self.fixed_value is None):
+            raise ValueError("needs an interval between measurements or a fixed_value, one of the two")
+        return self
+
+
+class AdaptiveConcurrency(Part):
+    """Envoy's adaptive concurrency by gradient: how many a pod lets in at once follows from what it takes to answer."""
+
+    sample_aggregate_percentile: Share = field(
+        0.5, says="which of the times to answer counts", gt=0,
+        seen=Witness("gates", f"{_ADAPTIVE}.sample_aggregate_percentile", ("50%", "95%")))
+    concurrency_limit_params: ConcurrencyLimitParams = field(
+        says="how the limit moves",
+        seen=Witness("gates", f"{_ADAPTIVE}.concurrency_limit_params", (
+            {"concurrency_update_interval": "50ms"},
+            {"concurrency_update_interval": "200ms"})))
+    min_rtt_calc_params: MinRttCalcParams = field(
+        says="how the least time to answer is found",
+        seen=Witness("gates", f"{_ADAPTIVE}.min_rtt_calc_params", ({"interval": "300ms"}, {"interval": "900ms"})))

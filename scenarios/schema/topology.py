@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from scenarios.schema.distributions import Distribution
-from scenarios.schema.limiting import LocalRateLimit
+from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pods import DisruptionBudget, Image, Probe, Resources, Strategy
 from scenarios.schema.programs import Step
@@ -97,6 +97,11 @@ class Service(Part):
         seen=Witness("gates", "services.stock.local_rate_limit", (
             {"token_bucket": {"max_tokens": 6, "tokens_per_fill": 4, "fill_interval": "50ms"}},
             {"token_bucket": {"max_tokens": 1, "fill_interval": "1s"}})))
+    adaptive_concurrency: AdaptiveConcurrency | None = field(
+        None, says="how many a pod lets in at once, by what it takes to answer; no limit by default",
+        seen=Witness("gates", "services.front.adaptive_concurrency", (
+            {"concurrency_limit_params": {"concurrency_update_interval": "50ms"}, "min_rtt_calc_params": {"interval": "300ms"}},
+            {"concurrency_limit_params": {"concurrency_update_interval": "50ms"}, "min_rtt_calc_params": {"fixed_value": "1ms"}})))
     endpoints: Annotated[dict[Name, Annotated[tuple[Step, ...], Field(min_length=1)]], Field(min_length=1)] = field(
         says="programs by name: what answering a call takes",
         seen=Witness("mesh", "services.stock.endpoints", (
@@ -110,3 +115,8 @@ class Service(Part):
             if probe is not None and probe.successThreshold != 1:
                 raise ValueError(f"{name}.successThreshold is {probe.successThreshold}; only a readinessProbe may want more than 1")
         return self
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether something at a pod's door may turn a call away, besides a full queue."""
+        return self.local_rate_limit is not None or self.adaptive_concurrency is not None

@@ -26,7 +26,7 @@ import numpy as np
 
 from sim import words
 from sim.fast.state import FIELDS
-from sim.registry import LAWS
+from sim.registry import LAWS, SELDOM
 
 SIM = Path(__file__).resolve().parent.parent
 PARTS: list[Callable[..., Any]] = []
@@ -113,10 +113,8 @@ def kernels() -> SimpleNamespace:
     numba.config.CACHE_DIR = folder  # where somebody imported numba before us
     _teach_words()
     _teach_state(FIELDS)
-    for function in [*LAWS, *PARTS]:
-        register_jitable(forceinline=True)(function)
-    for function in COLD:
-        register_jitable(function)
+    for function in [*LAWS, *PARTS, *COLD]:
+        register_jitable(forceinline=function not in (*COLD, *SELDOM))(function)
     made = {function.__name__: numba.njit(arguments, cache=True, nogil=True, error_model="numpy")(function)
             for function, arguments in KERNELS}  # fmt: skip
     return SimpleNamespace(**made)

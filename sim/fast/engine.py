@@ -219,6 +219,8 @@ class FastPlane:
         pod["views"] = self._new_views(command)
         if pod["is_gated"]:
             pod["gate"] = self._new_gate(len(self.layout.routes) + service)
+            key = family_key(self.seed, "service", command.service)
+            self._state.gates[pod["gate"]]["key"] = indexed_key(key, command.number)
         self._pods[command.service, command.number] = p
         if command.is_listed:
             self._list(p)
@@ -256,7 +258,7 @@ class FastPlane:
         return {
             "slowdown": 1.0, "service": service, "number": command.number,
             "zone": self.layout.zones.index(command.zone), "is_threaded": spec.model == "thread",
-            "is_gated": spec.local_rate_limit is not None,
+            "is_gated": spec.is_gated,
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
             "slow_core": slow_core,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.schema.breaking import CircuitBreaker
-from scenarios.schema.limiting import LocalRateLimit
+from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit
 from scenarios.schema.routing import ResolvedRoute
+from scenarios.schema.topology import Service
 from sim.fast import state as st
+from sim.laws.adapting import SAMPLE_CELLS
 from sim.laws.breaking import breaker_cells
 from sim.laws.throttling import STRETCHES
 from sim.laws.windowing import cells_of_time
@@ -17,7 +19,11 @@ from sim.layout import Layout
 def gate_rules(layout: Layout) -> list[dict[str, Any]]:
     """A row for every route, then one for every service."""
     services = layout.scenario.services.values()
-    return [*map(_of_route, layout.routes), *({"bound": -1} | _bucket(spec.local_rate_limit) for spec in services)]
+    return [*map(_of_route, layout.routes), *map(_of_service, services)]
+
+
+def _of_service(spec: Service) -> dict[str, Any]:
+    return {"bound": -1} | _bucket(spec.local_rate_limit) | _concurrency(spec.adaptive_concurrency)
 
 
 def _of_route(policy: ResolvedRoute) -> dict[str, Any]:
@@ -48,18 +54,32 @@ def _breaker(spec: CircuitBreaker | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _concurrency(spec: AdaptiveConcurrency | None) -> dict[str, Any]:
+    if spec is None:
+        return {}
+    limits, minimum = spec.concurrency_limit_params, spec.min_rtt_calc_params
+    return {
+        "least": minimum.min_concurrency, "most": limits.max_concurrency_limit,
+        "percentile": spec.sample_aggregate_percentile, "update_every_ns": limits.concurrency_update_interval,
+        "interval_ns": minimum.interval or 0, "fixed_ns": minimum.fixed_value or 0,
+        "jitter": minimum.jitter, "request_count": minimum.request_count, "buffer": minimum.buffer,
+    }  # fmt: skip
+
+
 def with_gate(state: st.State, rule: Any) -> tuple[st.State, int]:
     """The state with one more gate, as it is when nobody has asked it; and its place."""
     lane = state.lane[0]
     gate, cell = int(lane["gates"]), int(lane["cells"])
-    end = cell + int(rule["cells"]) + (cells_of_time(STRETCHES) if rule["k"] > 0.0 else 0)
+    throttle = cell + int(rule["cells"])
+    samples = throttle + (cells_of_time(STRETCHES) if rule["k"] > 0.0 else 0)
+    end = samples + (SAMPLE_CELLS if rule["least"] > 0 else 0)
     if gate == len(state.gates):
         state = state._replace(gates=st.copied(state.gates, 2 * gate))
     if end > len(state.cells):
         state = state._replace(cells=st.copied(state.cells, 2 * end))
     new = state.gates[gate]
     new["credit"], new["permits"] = rule["full"], rule["permitted"]
-    new["window"], new["throttle"] = cell, cell + rule["cells"]
+    new["window"], new["throttle"], new["samples"] = cell, throttle, samples
     lane["gates"], lane["cells"] = gate + 1, end
     return state, gate
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.fast.compiling import cold
 from sim.fast.state import IN_BOUND, IN_BREAKER, IN_THROTTLE
+from sim.laws.adapting import adapt_by_time, begin_adapting, learn_time
 from sim.laws.breaking import has_room, learn_result, permits_call, release_permit
 from sim.laws.limiting import take_token
 from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW
@@ -78,10 +79,29 @@ def tell_gates(s: Any, a: int, outcome: int) -> None:
 
 @cold
 def ask_door(s: Any, p: int) -> int:
-    """Whether a call may come in at pod p's door: OK, or the outcome it has at once."""
+    """Whether a call may come in at pod p's door: OK, or the outcome it has at once. First the rate limit, then the concurrency."""
     pod = s.pods[p]
     rule, gate = s.gate_rules[len(s.routes) + pod.service], s.gates[pod.gate]
-    if take_token(gate, rule.full, rule.token_ns, rule.per_fill, s.lane[0].now_ns):
-        return OK
-    pod.rejected += 1
-    return LIMITED
+    now = s.lane[0].now_ns
+    outcome = OK
+    if rule.full > 0 and not take_token(gate, rule.full, rule.token_ns, rule.per_fill, now):
+        outcome = LIMITED
+    elif rule.least > 0:
+        if gate.limit == 0:
+            begin_adapting(gate, s.cells, rule, now)
+        adapt_by_time(gate, s.cells, rule, now)
+        if not has_room(pod.present, gate.limit):
+            outcome = OVERFLOW
+    if outcome != OK:
+        pod.rejected += 1
+    return outcome
+
+
+@cold
+def tell_door(s: Any, a: int) -> None:
+    """A call that was let in is answered: pod's door learns how long that took."""
+    one = s.frames[a]
+    pod = s.pods[one.pod]
+    rule = s.gate_rules[len(s.routes) + pod.service]
+    if rule.least > 0:
+        learn_time(s.gates[pod.gate], s.cells, rule, one.delivered_ns, s.lane[0].now_ns)

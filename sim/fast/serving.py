@@ -23,7 +23,7 @@ from sim.fast.frames import (
     step_key,
     take_frame,
 )
-from sim.fast.gates import ask_door
+from sim.fast.gates import ask_door, tell_door
 from sim.fast.picking import view_of
 from sim.fast.queues import release_worker, wait_for_worker
 from sim.fast.sampling import sample_ns
@@ -78,6 +78,8 @@ def turn_away(s: Any, a: int, kind: int, outcome: int) -> int:
     """A try ends at the door, with a row of this kind."""
     one = s.frames[a]
     row(s, one.request_number, one.word | kind, outcome)
+    if outcome in (FAILED, REJECTED) and s.pods[one.pod].is_gated == 1:
+        tell_door(s, a)  # its gates had let it in, and an answer is an answer
     reply(s, a, outcome)
     return NOTHING
 
@@ -117,6 +119,8 @@ def answer(s: Any, a: int, outcome: int) -> None:
     one.gen += 1
     if pod.is_threaded == 1:
         release_worker(s, pod)
+    if pod.is_gated == 1:
+        tell_door(s, a)
     reply(s, a, outcome)
 
 

@@ -7,7 +7,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.records import BREAKER_RULE, GATE, INTERVAL, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SEGMENT, SPAN, Record
+from sim.records import (
+    BREAKER_RULE,
+    CONCURRENCY_RULE,
+    GATE,
+    INTERVAL,
+    POD_TALLY,
+    REQUEST_TALLY,
+    ROUTE_TALLY,
+    SEGMENT,
+    SPAN,
+    Record,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -167,6 +178,7 @@ GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service
     ("k", "f8"),  # of the throttle; 0: there is none
     ("throttle_ns", "i8"),  # its window
     *BREAKER_RULE.fields,
+    *CONCURRENCY_RULE.fields,
 ))  # fmt: skip
 
 WORKLOAD = Record("Workload", (

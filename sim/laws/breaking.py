@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.laws.windowing import cells_of_calls, cells_of_time, clear_window, note_call, note_now, note_total
-from sim.registry import law
+from sim.registry import law, seldom
 
 CLOSED, OPEN, HALF_OPEN = range(3)
 SECOND_NS = 1_000_000_000
@@ -22,6 +22,7 @@ def breaker_cells(size: int, is_timed: bool) -> int:
     return cells_of_time(size) if is_timed else cells_of_calls(size)
 
 
+@seldom
 @law
 def enter_state(gate: Any, cells: Any, rule: Any, state: int, at_ns: int) -> None:
     """X3 The breaker is in another state since some time; it begins to count anew, and half open it gives out permits."""
@@ -32,6 +33,7 @@ def enter_state(gate: Any, cells: Any, rule: Any, state: int, at_ns: int) -> Non
         clear_window(cells, gate.window, rule.cells)
 
 
+@seldom
 @law
 def turn_by_time(gate: Any, cells: Any, rule: Any, now_ns: int) -> None:
     """X3 What time alone changes: half open for too long it opens, and where that is automatic, open it becomes half open."""
@@ -44,6 +46,7 @@ def turn_by_time(gate: Any, cells: Any, rule: Any, now_ns: int) -> None:
             enter_state(gate, cells, rule, HALF_OPEN, gate.since_ns + rule.wait_ns)
 
 
+@seldom
 @law
 def permits_call(gate: Any, cells: Any, rule: Any, now_ns: int) -> bool:
     """X2 Whether a breaker lets a call go. One that is open becomes half open when a call asks after its wait is over."""
@@ -59,6 +62,7 @@ def permits_call(gate: Any, cells: Any, rule: Any, now_ns: int) -> bool:
     return True
 
 
+@seldom
 @law
 def learn_result(gate: Any, cells: Any, rule: Any, now_ns: int, failed: int, slow: int) -> None:
     """X3 A call that was let go is over: it is counted in the state the breaker is in now, which may change it."""
@@ -83,6 +87,7 @@ def learn_result(gate: Any, cells: Any, rule: Any, now_ns: int, failed: int, slo
         enter_state(gate, cells, rule, CLOSED, now_ns)
 
 
+@seldom
 @law
 def release_permit(gate: Any, cells: Any, rule: Any, now_ns: int) -> None:
     """X3 A call that was let go has no result: half open, another may go in its place."""

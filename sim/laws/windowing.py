@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.registry import law
+from sim.registry import law, seldom
 
 AT, PARTS = 3, 4  # after the totals: the place of the next call or the number of the latest stretch, and the parts
 
@@ -24,6 +24,7 @@ def cells_of_time(parts: int) -> int:
     return PARTS + 3 * parts
 
 
+@seldom
 @law
 def clear_window(cells: Any, first: int, count: int) -> None:
     """X4 A window of `count` cells begins anew."""
@@ -39,6 +40,7 @@ def note_total(cells: Any, first: int, one: int, two: int, three: int) -> None:
     cells[first + 2] += three
 
 
+@seldom
 @law
 def note_call(cells: Any, first: int, size: int, failed: int, slow: int) -> None:
     """X4 A call joins the last `size` of them; the totals are calls, failed ones and slow ones."""
@@ -51,6 +53,7 @@ def note_call(cells: Any, first: int, size: int, failed: int, slow: int) -> None
     cells[first + AT] = (cells[first + AT] + 1) % size
 
 
+@seldom
 @law
 def move_on(cells: Any, first: int, parts: int, stretch: int) -> None:
     """X4 It is now stretch number `stretch`: of the window only the last `parts` stretches stay."""
@@ -63,6 +66,7 @@ def move_on(cells: Any, first: int, parts: int, stretch: int) -> None:
     cells[first + AT] = stretch
 
 
+@seldom
 @law
 def note_now(cells: Any, first: int, parts: int, stretch: int, one: int, two: int, three: int) -> None:
     """X4 Count in the stretch that it is now."""

@@ -17,7 +17,7 @@ from sim.errors import Standstill
 from sim.laws import digesting
 from sim.laws.failing import call_fails
 from sim.laws.queueing import area_ns
-from sim.laws.retrying import CANCELLED, FAILED, LIMITED, LOST, OK, REFUSED
+from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
@@ -244,9 +244,9 @@ class ReferencePlane:
         one.delivered_ns = self._now
         if pod.is_gone:
             self._turn_away(one, REFUSED)
-        elif pod.bucket and not pod.bucket.take(self._now):
+        elif pod.gates and (refused := pod.gates.ask(len(pod.visits), self._now)) != OK:
             pod.tally.rejected += 1
-            self._turn_away(one, LIMITED)
+            self._turn_away(one, refused)
         elif pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
             pod.tally.visits += 1
             pod.tally.failed += 1
@@ -274,6 +274,8 @@ class ReferencePlane:
 
     def _reply(self, one: Try, outcome: int) -> None:
         one.served, one.ended_ns = outcome, self._now
+        if one.pod and one.pod.gates and outcome in (OK, FAILED, TURNED_AWAY):  # it was let in, and an answer is an answer
+            one.pod.gates.learn(one.delivered_ns, self._now)
         reply = Moment(self.env)
         reply.callbacks.append(lambda _: returned(self, one))
         due = self._now + self.network.backward_ns(one, self._now)

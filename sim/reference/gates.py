@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from scenarios.schema.breaking import CircuitBreaker
-from scenarios.schema.limiting import LocalRateLimit, TokenBucket
+from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit, TokenBucket
 from scenarios.schema.routing import ResolvedRoute
+from scenarios.schema.topology import Service
+from sim.laws.adapting import SAMPLE_CELLS, adapt_by_time, begin_adapting, learn_time
 from sim.laws.breaking import breaker_cells, has_room, learn_result, permits_call, release_permit
 from sim.laws.limiting import take_token
 from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW
 from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
 from sim.laws.windowing import cells_of_time, move_on, note_now
-from sim.records import BREAKER_RULE, GATE
+from sim.records import BREAKER_RULE, CONCURRENCY_RULE, GATE
 
-Gate, BreakerRule = GATE.make_class(), BREAKER_RULE.make_class()
+Gate, BreakerRule, ConcurrencyRule = GATE.make_class(), BREAKER_RULE.make_class(), CONCURRENCY_RULE.make_class()
 
 
 class Bucket:
@@ -75,6 +77,53 @@ class Breaker:
         else:
             slow = lasted_ns > self.rule.slow_ns
             learn_result(self.gate, self.cells, self.rule, now_ns, int(outcome != OK), int(slow))
+
+
+class Concurrency:
+    """W3: how many a pod lets in at once, from what it takes to answer."""
+
+    def __init__(self, spec: AdaptiveConcurrency, key: int) -> None:
+        limits, minimum = spec.concurrency_limit_params, spec.min_rtt_calc_params
+        self.rule = ConcurrencyRule(
+            least=minimum.min_concurrency, most=limits.max_concurrency_limit, percentile=spec.sample_aggregate_percentile,
+            update_every_ns=limits.concurrency_update_interval, interval_ns=minimum.interval or 0,
+            jitter=minimum.jitter, request_count=minimum.request_count, buffer=minimum.buffer,
+            fixed_ns=minimum.fixed_value or 0,
+        )  # fmt: skip
+        self.gate = Gate(key=key)
+        self.cells = [0] * SAMPLE_CELLS
+
+    def lets_in(self, present: int, now_ns: int) -> bool:
+        """Whether one more may come in besides those present."""
+        if self.gate.limit == 0:
+            begin_adapting(self.gate, self.cells, self.rule, now_ns)
+        adapt_by_time(self.gate, self.cells, self.rule, now_ns)
+        return has_room(present, self.gate.limit)
+
+    def learn(self, came_ns: int, now_ns: int) -> None:
+        """A call that was let in is answered."""
+        learn_time(self.gate, self.cells, self.rule, came_ns, now_ns)
+
+
+class Door:
+    """The gates at a pod's door, in the order in which they are asked."""
+
+    def __init__(self, spec: Service, key: int) -> None:
+        self.bucket = Bucket(spec.local_rate_limit) if spec.local_rate_limit else None
+        self.concurrency = Concurrency(spec.adaptive_concurrency, key) if spec.adaptive_concurrency else None
+
+    def ask(self, present: int, now_ns: int) -> int:
+        """OK, or the outcome a call has at once."""
+        if self.bucket and not self.bucket.take(now_ns):
+            return LIMITED
+        if self.concurrency and not self.concurrency.lets_in(present, now_ns):
+            return OVERFLOW
+        return OK
+
+    def learn(self, came_ns: int, now_ns: int) -> None:
+        """A call that was let in is answered, well or not."""
+        if self.concurrency:
+            self.concurrency.learn(came_ns, now_ns)
 
 
 class Gates:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.schema.topology import Service
 from sim.clock import WORKED, Moment, rank
+from sim.draws import indexed_key
 from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.service import duration_ns, servers
 from sim.records import POD_TALLY
-from sim.reference.gates import Bucket
+from sim.reference.gates import Door
 from sim.reference.life import Strand, Try
 from sim.trace import STARTED
 from sim.trace import WORKED as ROW_WORKED
@@ -44,7 +45,7 @@ class Pod:
         self.ident, self.service, self.number, self.zone = ident, service, number, zone
         self.tally = Tally()
         self.slowdown, self.error_rate = 1.0, 0.0
-        self.bucket = Bucket(self.spec.local_rate_limit) if self.spec.local_rate_limit else None
+        self.gates = Door(self.spec, indexed_key(plane.family("service", name), number)) if self.spec.is_gated else None
         self.is_gone = False
         self.visits: list[Try] = []  # inside
         self.leftovers: list[Try] = []  # answered, but some branches run on

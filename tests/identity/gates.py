@@ -47,6 +47,19 @@ def route_gates(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def controllers(draw: st.DrawFn) -> dict[str, Any]:
+    """Adaptive concurrency that measures and updates within a few milliseconds."""
+    minimum: dict[str, Any] = {"request_count": draw(st.integers(1, 5)), "min_concurrency": draw(st.integers(1, 3)),
+                               "jitter": draw(st.sampled_from(["0%", "50%"])), "buffer": draw(st.sampled_from(["0%", "25%"]))}  # fmt: skip
+    minimum |= draw(st.sampled_from([{"interval": "10ms"}, {"interval": "40ms"}, {"fixed_value": "3ms"}]))
+    limits = {"max_concurrency_limit": draw(st.sampled_from([3, 1000])),
+              "concurrency_update_interval": draw(st.sampled_from(["1ms", "3ms", "10ms"]))}  # fmt: skip
+    return {"sample_aggregate_percentile": draw(st.sampled_from(["50%", "95%", "100%"])),
+            "concurrency_limit_params": limits, "min_rtt_calc_params": minimum}  # fmt: skip
+
+
+@st.composite
 def door_gates(draw: st.DrawFn) -> dict[str, Any]:
     """Settings of a service; mostly none."""
-    return {"local_rate_limit": draw(buckets)} if draw(rarely) else {}
+    made: dict[str, Any] = {"local_rate_limit": draw(buckets)} if draw(rarely) else {}
+    return made | ({"adaptive_concurrency": draw(controllers())} if draw(rarely) else {})

@@ -80,6 +80,7 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "area_ns": lambda c: (-c.upto(1 << 60), c.upto(1000), c.upto(1 << 50)),
     "crossing_ns": lambda c: (c.upto(1 << 50), c.upto(1 << 50), c.upto(1 << 50), c.upto(1 << 61)),
     "retransmission_ns": lambda c: (c.word(), c.stream(), c.share()),
+    "next_measurement_ns": lambda c: (c.word(), c.upto(1000), c.upto(1 << 58), c.share()),
     "has_room": lambda c: (c.upto(5), c.upto(5)),
     "rejection_probability": lambda c: (c.upto(10**9), c.upto(10**9), c.choice([1.0, 2.0, c.uniform(1, 1000)])),
     "is_throttled": lambda c: (c.word(), c.share()),
@@ -89,7 +90,9 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
 }
 SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow")
 GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_result", "release_permit",
-         "clear_window", "note_total", "note_call", "move_on", "note_now")  # fmt: skip
+         "clear_window", "note_total", "note_call", "move_on", "note_now",
+         "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
+         "learn_time")  # fmt: skip
 WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "fold", *SHIFTS, *GATES}
 
 
@@ -164,11 +167,11 @@ def test_laws_of_records_compiled(name, record, args, compiled):
         assert rows.tobytes() == record.gather([one]).tobytes()
 
 
-def gates_compared(compiled: Any, step: Callable[..., Any], rule: Any, chance: Chance) -> None:
+def gates_compared(compiled: Any, step: Callable[..., Any], rule: Any, record: Any, chance: Chance) -> None:
     """A gate asked at random 300 times, from one instant to the next: the same answers, and the same record and cells after."""
     machine, now = compiled(step), 0
-    one, gate_of, cells = records.GATE.make_class()(permits=rule.permitted, credit=5000), records.GATE.gather, [0] * (rule.cells + 40)
-    gates, compiled_cells, rules = gate_of([one]), np.zeros(len(cells), dtype=np.int64), records.BREAKER_RULE.gather([rule])
+    one, gate_of, cells = records.GATE.make_class()(permits=3, credit=5000), records.GATE.gather, [0] * 2000
+    gates, compiled_cells, rules = gate_of([one]), np.zeros(len(cells), dtype=np.int64), record.gather([rule])
     for _ in range(ROUNDS):
         now += chance.upto(3 * 10**9)
         given = (now, chance.randint(0, 3), chance.randint(0, 1), chance.randint(0, 1))
@@ -197,7 +200,7 @@ def test_breakers_compiled(seed, compiled):
             release(gates[0], cells, rules[0], now)
         return False
 
-    gates_compared(compiled, step, rule, chance)
+    gates_compared(compiled, step, rule, records.BREAKER_RULE, chance)
 
 
 def test_buckets_and_throttles_compiled(compiled):
@@ -208,7 +211,27 @@ def test_buckets_and_throttles_compiled(compiled):
         note(cells, 0, 7, now // 10**9, one, two, act)
         return take(gates[0], 5000, 10**9, 1 + act, now)
 
-    gates_compared(compiled, step, records.BREAKER_RULE.make_class()(), Chance("bucket"))
+    gates_compared(compiled, step, records.BREAKER_RULE.make_class()(), records.BREAKER_RULE, Chance("bucket"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_adaptive_concurrency_compiled(seed, compiled):
+    """W3, W4: phases and updates, of minima measured and given."""
+    chance, begin, adapt, learn = Chance(seed), LAW["begin_adapting"], LAW["adapt_by_time"], LAW["learn_time"]
+    rule = records.CONCURRENCY_RULE.make_class()(
+        least=chance.randint(1, 4), most=chance.choice([4, 1000]), percentile=chance.choice([0.5, 0.95, 1.0]),
+        update_every_ns=1 + chance.upto(10**9), interval_ns=1 + chance.upto(10**10), jitter=chance.choice([0.0, 0.15]),
+        request_count=chance.randint(1, 9), buffer=0.25, fixed_ns=chance.choice([0, 0, 10**6]))  # fmt: skip
+
+    def step(gates, cells, rules, now, act, one, two):
+        if gates[0].limit == 0:
+            begin(gates[0], cells, rules[0], now)
+        adapt(gates[0], cells, rules[0], now)
+        if act > 0:
+            learn(gates[0], cells, rules[0], now - now // (2 + 1000 * act * one), now)
+        return gates[0].limit
+
+    gates_compared(compiled, step, rule, records.CONCURRENCY_RULE, chance)
 
 
 def test_the_digest_compiled(compiled):

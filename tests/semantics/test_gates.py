@@ -225,6 +225,47 @@ def test_an_answered_failure_is_accepted(engine):
     assert len(told(plane, 30, "answered")) == 20
 
 
+ADAPTIVE = """
+services:
+  a:
+    workers: 9
+    adaptive_concurrency:
+      concurrency_limit_params: {concurrency_update_interval: 20ms}
+      min_rtt_calc_params: {interval: 100ms, jitter: 0%, request_count: 2, min_concurrency: 2}
+    endpoints: {x: [{work: 10ms}]}
+"""
+
+
+def test_adaptive_concurrency(engine):
+    """W3: two come in while the minimum is measured, up to 10 ms and from 110 to 130 ms, and until the update at 30 ms.
+
+    Then it is 4: the one answer since took the minimum, so g = 1.25 and floor(2 g + sqrt(2 g)) = 4; at 50 ms it is 7, and so
+    again from 130 ms on. The pod's place stands in the row, and no retry asks again.
+    """
+    times = at(0, 0, 0, 12, *[29.9] * 3, *[30] * 4, *[120] * 3, *[130] * 8)
+    plane = plane_of(ADAPTIVE + times + f"routes: {{w -> a: {{{AGAIN}}}}}", engine)
+    assert told(plane, 200, "rejected") == lines("""
+          0    2.0 rejected 0 overflow
+         29.9  6.0 rejected 0 overflow
+         30    9.0 rejected 0 overflow
+         30   10.0 rejected 0 overflow
+        120   13.0 rejected 0 overflow
+        130   21.0 rejected 0 overflow
+    """)
+    assert int(plane.observe().pods[0]["rejected"]) == 6
+    assert_drained(plane.observe(), plane.layout)
+
+
+@pytest.mark.parametrize(("failing", "limit"), [(0.0, 4), (1.0, 2)])
+def test_every_answer_is_a_sample(engine, failing, limit):
+    """W3: a failure that takes no time is an answer: the minimum becomes nothing, and after it no real answer is fast enough."""
+    plane = plane_of(ADAPTIVE + at(0, 0, 12, *[40] * 5), engine)
+    plane.apply(PodFailing("a", 0, failing))
+    told(plane, 11)
+    plane.apply(PodFailing("a", 0, 0.0))
+    assert len(told(plane, 100, "rejected")) == 5 - limit
+
+
 def test_refusals_at_the_entry_are_rejected(engine):
     """M3: requests that a breaker or a limit refused count among those turned away at the entry."""
     plane = plane_of(QUICK + at(0, 0, 0, 0) + f"routes: {{w -> a: {{{LIMIT}, circuit_breakers: {{max_requests: 1}}}}}}", engine)
