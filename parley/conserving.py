@@ -27,16 +27,16 @@ def require_balance(found: dict[str, bool], now_ns: int) -> None:
 def _laws(layout: Layout, seen: Observation) -> Iterator[tuple[str, bool]]:
     routes, pods, classes = seen.routes, seen.pods, seen.workloads
     ended = classes["succeeded"] + classes["failed"]
-    yield "attempts = succeeded + failed + in flight + orphans, on every route", _all(
-        routes["attempts"] == routes["succeeded"] + routes["failed"] + routes["in_flight"] + routes["orphans"])  # fmt: skip
+    yield "attempts = succeeded + failed + cancelled + in flight + orphans, on every route", _all(routes["attempts"] == sum(
+        routes[name] for name in ("succeeded", "failed", "cancelled", "in_flight", "orphans")))  # fmt: skip
     yield "offered = succeeded + failed + in flight, in every class", _all(
         classes["offered"] == ended + seen.alive)  # fmt: skip
     yield "timed out and rejected are parts of failed, good is a part of succeeded", _all(
         (classes["timed_out"] + classes["rejected"] <= classes["failed"]) & (classes["good"] <= classes["succeeded"]))  # fmt: skip
     yield "every success has its latency in the histogram", _all(
         seen.workload_histogram.sum(axis=1) == classes["succeeded"])  # fmt: skip
-    yield "visits = succeeded + failed + lost + inside, in every pod", _all(
-        pods["visits"] == pods["succeeded"] + pods["failed"] + pods["lost"] + pods["present"])  # fmt: skip
+    yield "visits = succeeded + failed + lost + cancelled + inside, in every pod", _all(
+        pods["visits"] == pods["succeeded"] + pods["failed"] + pods["lost"] + pods["cancelled"] + pods["present"])  # fmt: skip
     yield "a visit enters once: calls that were sent cover visits and refusals, for every service", _all(
         _reached(layout, seen) <= _sent(layout, seen))  # fmt: skip
     yield "integral of visits inside = time that visits spent inside, in every pod", _all(

@@ -121,7 +121,8 @@ def _too_short(flow: Flow, callee: str, route: ResolvedRoute) -> Iterator[str]:
 
 def _shorter_than_below(route: ResolvedRoute, onward: Sequence[ResolvedRoute]) -> Iterator[str]:
     for below in onward:
-        if 0 < route.timeout_ns < below.timeout_ns:
+        is_told = route.cancel or (route.propagate_deadline and below.propagate_deadline)
+        if 0 < route.timeout_ns < below.timeout_ns and not is_told:
             yield (f"routes.{route.name}.timeout: {format_duration(route.timeout_ns)} is shorter than that of {below.name} "
                    f"({format_duration(below.timeout_ns)}), which works on after its caller gave up")  # fmt: skip
 
@@ -134,7 +135,7 @@ def _outages_that_stay(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str
     route_of: dict[str, ResolvedRoute] = {}
     for (caller, target), route in flow.routes.items():
         patience = min((limit for limit in (route.timeout_ns, route.per_try_timeout_ns) if limit), default=0)
-        free = patience and route.retries and route.retries.retry_budget is None
+        free = patience and route.retries and not route.retries.is_limited and not route.cancel
         tries = 1 + route.retries.num_retries if route.retries and free else 1
         tried[route.callee] = tried.get(route.callee, 0.0) + flow.asked(caller, target) * tries
         if tries > 1 and _outlasts(flow, route.callee, patience):

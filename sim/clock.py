@@ -32,6 +32,7 @@ class Phase(IntEnum):
     RETRIED = 5  # the wait before a retry is over
     DELIVERED = 6  # a request reaches a pod
     ARRIVED = 7  # a request comes from outside
+    CALLED_OFF = 8  # a cancel reaches a pod: last, so what is done at that very instant is done
 
 
 class ControlPhase(IntEnum):
@@ -45,7 +46,7 @@ class ControlPhase(IntEnum):
     WAKE = 6
 
 
-WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED = (int(phase) for phase in Phase)
+WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF = (int(phase) for phase in Phase)
 
 
 @law

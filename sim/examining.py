@@ -100,7 +100,8 @@ def _reads_without_trace(build: Build) -> None:
     for name, glimpsed in vars(read.glance()).items():
         assert np.array_equal(glimpsed, getattr(now, name)), "a glance sees what an observation sees"
     tries, done = now.routes["attempts"], now.routes["succeeded"] + now.routes["failed"]
-    assert (tries == done + now.routes["in_flight"] + now.routes["orphans"]).all(), "no try is lost"
+    ended = done + now.routes["cancelled"] + now.routes["in_flight"] + now.routes["orphans"]
+    assert (tries == ended).all(), "no try is lost"
 
 
 def _forks_apart(build: Build) -> None:

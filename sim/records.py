@@ -67,10 +67,18 @@ POD_TALLY = Record("PodTally", (
     ("succeeded", "i8"),  # visits that ended well
     ("failed", "i8"),  # visits that ended in failure
     ("lost", "i8"),  # visits that died with the pod
+    ("cancelled", "i8"),  # visits that their callers cancelled
     ("rejected", "i8"),  # calls turned away at the door
     ("inside_ns", "i8"),  # time that visits which left had spent inside
     ("served_ns", "i8"),  # time at work that was finished
-    ("lost_ns", "i8"),  # time at work that was lost with the pod
+    ("lost_ns", "i8"),  # time at work that was lost with the pod, or cancelled
+))  # fmt: skip
+
+RETRY_METER = Record("RetryMeter", (  # what a view remembers for a budget of its retries (R7, R8)
+    ("since_ns", "i8"),  # tower: when the last slot was closed
+    ("slot", "i8"),  # the one that is closed next
+    ("written", "i8"),  # paid in less taken out since then
+    ("spent", "i8"),  # gRPC: tokens gone, in thousandths
 ))  # fmt: skip
 
 AREAS = {"present": "present_area_ns", "waiting": "waiting_area_ns", "working": "working_area_ns",
@@ -81,6 +89,7 @@ ROUTE_TALLY = Record("RouteTally", (
     ("retries", "i8"),  # of them after a failure
     ("succeeded", "i8"),  # tries answered well to a caller that still waited
     ("failed", "i8"),  # tries that ended otherwise
+    ("cancelled", "i8"),  # tries given up that a cancel stopped before they were answered
     ("in_flight", "i8"),  # tries whose caller still waits
     ("orphans", "i8"),  # tries given up whose answer has not come yet
     ("timed_out", "i8"),  # tries given up

@@ -23,12 +23,13 @@ class Kind(IntEnum):
     GAVE_UP = 7  # the caller waits no longer; value: outcome
     DROPPED = 8  # an answer came to nobody
     FINISHED = 9  # the request is over; place: workload, value: outcome
+    CANCELLED = 10  # a visit stopped, or a try was not let in, because its caller had called it off; value: outcome
 
 
-ARRIVED, SENT, REJECTED, STARTED, WORKED, ANSWERED, RETURNED, GAVE_UP, DROPPED, FINISHED = (int(k) for k in Kind)
+ARRIVED, SENT, REJECTED, STARTED, WORKED, ANSWERED, RETURNED, GAVE_UP, DROPPED, FINISHED, CANCELLED = (int(k) for k in Kind)
 
 
-TELLS_OUTCOME = {REJECTED, ANSWERED, RETURNED, GAVE_UP, DROPPED, FINISHED}  # rows whose value is an outcome
+TELLS_OUTCOME = {REJECTED, ANSWERED, RETURNED, GAVE_UP, DROPPED, FINISHED, CANCELLED}  # rows whose value is an outcome
 
 
 class Row(NamedTuple):

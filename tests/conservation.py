@@ -11,7 +11,7 @@ from sim.plane import Observation
 def assert_conserved(seen: Observation, layout: Layout) -> None:
     """Hold the integer conservation laws (M6) of everything counted so far."""
     for name, tally in zip([route.name for route in layout.routes], seen.routes, strict=True):
-        ended = _sum(tally, "succeeded", "failed", "in_flight", "orphans")
+        ended = _sum(tally, "succeeded", "failed", "cancelled", "in_flight", "orphans")
         assert tally["attempts"] == ended, f"{name}: {tally['attempts']} tries, {ended} accounted for"
         _not_negative(name, tally)
     for name, tally, alive in zip(layout.workloads, seen.workloads, seen.alive, strict=True):
@@ -47,7 +47,7 @@ def _requests(name: str, tally: Any) -> None:
 
 def _pod(name: str, tally: Any, present_ns: int, work_ns: int) -> None:
     _not_negative(name, tally)
-    ended = _sum(tally, "succeeded", "failed", "lost", "present")
+    ended = _sum(tally, "succeeded", "failed", "lost", "cancelled", "present")
     assert tally["visits"] == ended, f"{name}: {tally['visits']} visits, {ended} accounted for"
     assert tally["present_area_ns"] == tally["inside_ns"] + present_ns, f"{name}: the integral of those present is off"
     assert tally["working_area_ns"] == _sum(tally, "served_ns", "lost_ns") + work_ns, f"{name}: time at work is off"

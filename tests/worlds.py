@@ -18,7 +18,7 @@ from sim.build import build_plane
 from sim.commands import PodReady
 from sim.laws.retrying import OUTCOMES
 from sim.plane import DataPlane
-from sim.trace import ANSWERED, DROPPED, FINISHED, GAVE_UP, REJECTED, RETURNED, STARTED, Kind, Row
+from sim.trace import STARTED, TELLS_OUTCOME, Kind, Row
 
 MS = 1_000_000
 ENGINES = ("reference", "fast")
@@ -74,7 +74,7 @@ def lines(text: str) -> list[str]:
 
 def _tell(row: Row) -> str:
     value: object = row.value
-    if row.kind in (REJECTED, ANSWERED, RETURNED, GAVE_UP, DROPPED, FINISHED):
+    if row.kind in TELLS_OUTCOME:
         value = OUTCOMES[row.value]
     elif row.kind == STARTED:
         value = _ms(row.value)

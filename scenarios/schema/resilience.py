@@ -46,6 +46,12 @@ class Route(Part):
     circuit_breakers: CircuitBreakers | None = field(
         None, says="Envoy's, which bound what is under way; none by default, as in Istio",
         seen=Witness("gates", "routes.front -> stock.circuit_breakers", ({"max_requests": 3}, {"max_requests": 1})))
+    cancel: bool | None = field(
+        None, says="whether a caller that gives up tells the pod to stop; no by default",
+        seen=Witness("calls", "routes.front -> stock.cancel", (True, False)))
+    propagate_deadline: bool | None = field(
+        None, says="whether a call has at most the time its caller has left, and takes what is left along; no by default",
+        seen=Witness("calls", "routes.front -> stock.propagate_deadline", (True, False)))
     request_bytes: Bytes | None = field(
         None, says="size of a request, for the egress bill", le=10**12,
         seen=Witness("mesh", "routes.front -> stock.request_bytes", ("2KB", "2MB"), moves="summary"))

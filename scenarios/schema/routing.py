@@ -41,6 +41,8 @@ class ResolvedRoute:
     timeout_ns: int  # 0 means none
     per_try_timeout_ns: int  # 0 means none
     retries: Retries | None
+    cancel: bool
+    propagate_deadline: bool
     request_bytes: int
     response_bytes: int
     local_rate_limit: LocalRateLimit | None = None
@@ -79,6 +81,8 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         timeout_ns=merged.timeout or 0,
         per_try_timeout_ns=merged.per_try_timeout or 0,
         retries=merged.retries if merged.retries is not None and merged.retries.num_retries > 0 else None,
+        cancel=bool(merged.cancel),
+        propagate_deadline=bool(merged.propagate_deadline),
         request_bytes=merged.request_bytes or 0,
         response_bytes=merged.response_bytes or 0,
         local_rate_limit=merged.local_rate_limit,

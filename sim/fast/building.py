@@ -12,11 +12,11 @@ from sim.draws import family_key, indexed_key
 from sim.fast import state as st
 from sim.fast.frames import pair_hash, pair_key
 from sim.fast.tables import TableMaker, rows
-from sim.laws import balancing, digesting
+from sim.laws import balancing, budgeting, digesting
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
-from sim.records import GATE, SPAN
+from sim.records import GATE, RETRY_METER, SPAN
 
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
@@ -37,6 +37,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     lane[0]["span_tail"], lane[0]["zones"] = span_tail, len(layout.zones)
     lane[0]["arrived_ns"] = lane[0]["unwritten"] = -1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
+    lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
     size = 1 << (64 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
@@ -55,6 +56,9 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         views=rows(st.VIEW, views),
         gates=st.empty(GATE, 4),
         cells=np.zeros(4, dtype=np.int64),
+        meters=st.empty(RETRY_METER, max(1, len(views))),
+        slots=np.zeros((max(1, len(views)), budgeting.SLOTS), dtype=np.int64),
+        tried=np.zeros((size, lane[0]["tries"]), dtype=np.int32),
         pairs=st.empty(st.PAIR, 4 * size),
         routes=rows(st.ROUTE, routes),
         network=st.empty(st.LINK, len(layout.zones) ** 2),
@@ -81,10 +85,20 @@ def _route(maker: TableMaker, layout: Layout, index: int, seed: int, views: list
         "timeout_ns": policy.timeout_ns, "per_try_timeout_ns": policy.per_try_timeout_ns,
         "expiry_ring": maker.ring(policy.timeout_ns), "alarm_ring": maker.ring(policy.per_try_timeout_ns),
         "request_bytes": policy.request_bytes, "response_bytes": policy.response_bytes,
-        "is_gated": policy.is_gated,
     }  # fmt: skip
-    row |= _views(layout, index, key, views) | _retries(policy)
+    row |= _views(layout, index, key, views) | _retries(policy) | _budget(policy)
+    row["special"] = _special(policy)
     return row
+
+
+def _special(policy: ResolvedRoute) -> int:
+    """What is seldom asked of a route, as bits."""
+    retries = policy.retries
+    return sum(bit for bit, holds in (
+        (st.PICKS_AGAIN, retries and retries.retry_host_predicate), (st.CANCELS, policy.cancel),
+        (st.METERED, retries and (retries.tower_budget or retries.retry_throttling)), (st.PROPAGATES, policy.propagate_deadline),
+        (st.GATED, policy.is_gated),
+    ) if holds)  # fmt: skip
 
 
 def _views(layout: Layout, index: int, key: int, views: list[dict[str, int]]) -> dict[str, int]:
@@ -101,18 +115,39 @@ def _views(layout: Layout, index: int, key: int, views: list[dict[str, int]]) ->
 def _retries(policy: ResolvedRoute) -> dict[str, Any]:
     retries = policy.retries
     if retries is None:
-        return {"budget": -1.0}
+        return {"num_retries": 0}
     mask = 0
     for condition in retries.retry_on:
         mask |= RETRY_MASKS[condition]
     base, most = retries.retry_back_off.base_interval, retries.retry_back_off.max_interval
-    budget = retries.retry_budget
+    jitter = retries.retry_back_off.jitter
     return {
-        "num_retries": retries.num_retries, "retry_mask": mask,
+        "num_retries": retries.num_retries, "retry_mask": mask, "jitter": -1.0 if jitter is None else jitter,
         "back_off_ns": base, "back_off_max_ns": 10 * base if most is None else most,
-        "budget": -1.0 if budget is None else budget.budget_percent,
-        "budget_least": 0 if budget is None else budget.min_retry_concurrency,
+        "picks_again": retries.host_selection_retry_max_attempts,
     }  # fmt: skip
+
+
+def _budget(policy: ResolvedRoute) -> dict[str, Any]:
+    """What limits retries: a share of what is in flight, a number, or a budget that remembers."""
+    retries = policy.retries
+    if retries is not None and retries.retry_budget is not None:
+        budget = retries.retry_budget
+        return {"budget": budget.budget_percent, "budget_least": budget.min_retry_concurrency}
+    if retries is not None and retries.max_retries is not None:
+        return {"budget": 0.0, "budget_least": retries.max_retries}
+    row: dict[str, Any] = {"budget": -1.0}
+    if retries is not None and retries.tower_budget is not None:
+        tower = retries.tower_budget
+        cost = budgeting.withdrawal_amount(tower.retry_percent)
+        row |= {"meter": budgeting.TOWER, "meter_gain": budgeting.deposit_amount(tower.retry_percent), "meter_cost": cost,
+                "meter_reserve": tower.min_per_sec * (tower.ttl // 1_000_000_000) * cost,
+                "meter_window_ns": tower.ttl // budgeting.SLOTS}  # fmt: skip
+    if retries is not None and retries.retry_throttling is not None:
+        tokens = retries.retry_throttling
+        row |= {"meter": budgeting.TOKENS, "meter_gain": round(budgeting.TOKEN * tokens.token_ratio),
+                "meter_reserve": budgeting.TOKEN * tokens.max_tokens}  # fmt: skip
+    return row
 
 
 def _workload(maker: TableMaker, seed: int, index: int) -> dict[str, Any]:
@@ -145,7 +180,7 @@ def grown(state: st.State, extra: int = 0) -> st.State:
     changes: dict[str, Any] = {}
     if lane["free_count"] < need:
         changes["frames"] = _freed(doubled(state.frames), lane, len(state.frames))
-        changes["extras"] = doubled(state.extras)
+        changes["extras"], changes["tried"] = doubled(state.extras), doubled(state.tried)
     if events > len(state.fresh):
         changes["fresh"] = doubled(state.fresh)
     if lane["heap_size"] + events + st.HEAP_MARGIN > len(state.heap):
@@ -189,6 +224,11 @@ def with_pairs(state: st.State, counts: Mapping[tuple[int, int], int]) -> st.Sta
         _enter(state.pairs, pair_key(view, pod), count)
         lane["pairs"] += 1
     return state
+
+
+def with_views(state: st.State) -> st.State:
+    """The state with twice the room for views, and for what they remember."""
+    return state._replace(**{name: doubled(getattr(state, name)) for name in ("views", "meters", "slots")})
 
 
 def _wider_rings(state: st.State) -> np.ndarray[Any, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, rank
+from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, rank
 from sim.clock import TIMED_OUT as ALARM
-from sim.draws import BACK_OFF, BACKWARD, LOST_BACKWARD, LOST_OUTWARD, OUTWARD, child_key, unit
+from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, OUTWARD, child_key
 from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, cancel, next_place, push, push_any, push_soon, todo
 from sim.fast.compiling import cold, part
+from sim.fast.deadlines import arm_expiry, is_late, tell_left
 from sim.fast.frames import (
     base_key,
     caller_pod,
@@ -23,11 +24,12 @@ from sim.fast.frames import (
 )
 from sim.fast.gates import ask_gates, tell_gates
 from sim.fast.picking import pick_pod, view_of
+from sim.fast.retrying import allows_retry, note_outcome, pick_again, wait_ns
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import begin_span, close_span
-from sim.fast.state import IGNORE, VISIT
+from sim.fast.state import CANCELS, GATED, IGNORE, METERED, PICKS_AGAIN, PROPAGATES, VISIT
 from sim.laws.digesting import row_word
-from sim.laws.retrying import NO_ENDPOINT, OK, TIMED_OUT, back_off_ns, is_retriable, retry_allowed
+from sim.laws.retrying import CANCELLED, NO_ENDPOINT, OK, TIMED_OUT, is_retriable
 from sim.laws.service import lap_number
 from sim.laws.travelling import crossing_ns, retransmission_ns
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
@@ -81,9 +83,45 @@ def limp(s: Any, one: int, phase: int, d: int) -> None:
     push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, one)
 
 
+@cold
+def send_cancel(s: Any, a: int) -> None:
+    """C1: a cancel goes after try a, which it keeps from being forgotten."""
+    one, now, zones = s.frames[a], s.lane[0].now_ns, s.lane[0].zones
+    one.refs += 1
+    order = rank(CALLED_OFF, one.request_number, one.number)
+    if one.zone < 0:
+        push_any(s, now, order, a)
+        return
+    there = s.pods[one.pod].zone
+    d = s.lane[0].near if one.zone == there else s.lane[0].far
+    length = sample_ns(s.distributions, d, one.key, CANCEL)
+    link = s.network[one.zone * zones + there]
+    length += retransmission_ns(one.key, LOST_CANCEL, link.loss)
+    push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, a)
+
+
 @part
-def send(s: Any, f: int) -> None:
-    """A try of strand f's call step leaves; `trying` says which."""
+def send(s: Any, f: int) -> int:
+    """A try of strand f's call step leaves; `trying` says which. Returns the todo: nothing, unless the call is over already."""
+    special = s.routes[s.ops[s.frames[f].pc].a].special
+    if special != 0:
+        return send_specially(s, f, special)
+    send_try(s, f, 0)
+    return NOTHING
+
+
+@cold
+def send_specially(s: Any, f: int, special: int) -> int:
+    """As `send`, over a route with something special. Returns the todo."""
+    if special & PROPAGATES != 0 and s.frames[f].trying == 0 and is_late(s, f):
+        return end_call(s, f, TIMED_OUT)
+    send_try(s, f, special)
+    return NOTHING
+
+
+@part
+def send_try(s: Any, f: int, special: int) -> None:
+    """A try leaves. Compiled twice: where `special` is 0 nothing is asked of it."""
     caller = s.frames[f]
     op = s.ops[caller.pc]
     route = s.routes[op.a]
@@ -94,14 +132,18 @@ def send(s: Any, f: int) -> None:
     key = child_key(base_key(s, f), op.step, branch, caller.trying)
     a = take_frame(s, VISIT)
     one = s.frames[a]
-    refused = ask_gates(s, a, op.a, view, key, caller.trying) if route.is_gated == 1 else OK
+    refused = ask_gates(s, a, op.a, view, key, caller.trying) if special & GATED != 0 else OK
     chosen = pick_pod(s, route, view, key) if refused == OK else -1
+    if special & PICKS_AGAIN != 0:
+        chosen = pick_again(s, f, route, view, key, chosen)
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
     one.word = row_word(0, one.number, chosen)
     one.visit, one.parent, one.route, one.viewer, one.pod, one.refs = a, f, op.a, view, chosen, 1
     one.pc = s.first_op[op.b]
     one.zone = zone_of_caller(s, f, pod)
+    if special != 0:
+        begin_special(s, f, a, special)
     s.frames[caller.request].refs += 1
     if s.frames[caller.request].sampled > 0:
         begin_span(s, a, f)
@@ -127,10 +169,20 @@ def send(s: Any, f: int) -> None:
         push(s, route.alarm_ring, now + route.per_try_timeout_ns, order, (caller.gen << 32) | f)
     if caller.trying == 0:
         caller.epoch += 1
-        if route.timeout_ns > 0:
+        if special & PROPAGATES != 0:
+            arm_expiry(s, f, rank(EXPIRED, one.request_number, one.number))
+        elif route.timeout_ns > 0:
             order = rank(EXPIRED, one.request_number, one.number)
             caller.expiry_place = next_place(s, route.expiry_ring)
             push(s, route.expiry_ring, now + route.timeout_ns, order, (caller.epoch << 32) | f)
+
+
+@cold
+def begin_special(s: Any, f: int, a: int, special: int) -> None:
+    """A try leaves over a route with something special: what its frame has to remember."""
+    s.extras[a].branches, s.extras[a].first = 0, -1
+    if special & PROPAGATES != 0:
+        tell_left(s, f, a)
 
 
 @part
@@ -138,7 +190,7 @@ def settle(s: Any, f: int, a: int, outcome: int) -> None:
     """Strand f waits for its try a no longer; `outcome` is what its gates learn."""
     one = s.frames[a]
     route = s.routes[one.route]
-    if route.is_gated == 1:
+    if route.special & GATED != 0:
         tell_gates(s, a, outcome)
     route.in_flight -= 1
     s.views[one.viewer].active -= 1
@@ -152,22 +204,47 @@ def settle(s: Any, f: int, a: int, outcome: int) -> None:
 
 
 @cold
-def orphan(s: Any, f: int, outcome: int) -> None:
-    """The try strand f waits for loses its caller, who timed out or died with its pod (CANCELLED)."""
+def orphan(s: Any, f: int, outcome: int, learned: int) -> None:
+    """The try strand f waits for loses its caller, who timed out, died with its pod or was cancelled itself; gates learn `learned`."""
     one = s.frames[s.frames[f].child]
-    one.outcome, one.returned_ns = TIMED_OUT, s.lane[0].now_ns  # for its span, if it has one
+    one.outcome, one.returned_ns = outcome, s.lane[0].now_ns  # for its span, if it has one
     route = s.routes[one.route]
     route.timed_out += 1
     route.orphans += 1
-    settle(s, f, s.frames[f].child, outcome)
+    settle(s, f, s.frames[f].child, learned)
 
 
 @cold
-def give_up(s: Any, f: int) -> None:
-    """Strand f waits no longer; the pod does not know."""
-    one = s.frames[s.frames[f].child]
-    orphan(s, f, TIMED_OUT)
-    row(s, one.request_number, one.word | GAVE_UP, TIMED_OUT)
+def give_up(s: Any, f: int, outcome: int) -> None:
+    """Strand f waits no longer; the pod does not know, unless the route cancels."""
+    a = s.frames[f].child
+    one = s.frames[a]
+    orphan(s, f, outcome, outcome)
+    row(s, one.request_number, one.word | GAVE_UP, outcome)
+    if s.routes[one.route].special & CANCELS != 0 and one.pod >= 0:
+        send_cancel(s, a)
+
+
+@cold
+def forget_try(s: Any, f: int, retried: bool) -> None:
+    """Strand f, which dies, neither waits for its try any more nor to send it."""
+    strand = s.frames[f]
+    if retried:
+        s.views[view_of(s, s.routes[s.ops[strand.pc].a], caller_pod(s, f))].retrying -= 1
+    strand.backing_off = 0
+
+
+@cold
+def end_cancelled(s: Any, a: int) -> None:
+    """C2: nobody will answer a cancelled try."""
+    one = s.frames[a]
+    one.served = CANCELLED
+    s.routes[one.route].orphans -= 1
+    s.routes[one.route].cancelled += 1
+    if one.sampled > 0:
+        one.ended_ns = s.lane[0].now_ns
+        close_span(s, a)
+    drop(s, a)
 
 
 @part
@@ -178,14 +255,16 @@ def is_retried(s: Any, f: int, a: int, outcome: int) -> bool:
     view = s.views[one.viewer]
     if caller.trying > 0:
         view.retrying -= 1
+    if route.special & METERED != 0:
+        note_outcome(s, a, outcome)
     if outcome == OK or caller.trying >= route.num_retries or not is_retriable(route.retry_mask, outcome):
         return False
-    if route.budget >= 0.0 and not retry_allowed(view.active, view.retrying, route.budget, route.budget_least):
+    if not allows_retry(s, a):
         route.refused_retries += 1
         return False
     view.retrying += 1
     caller.backing_off = 1
-    length = back_off_ns(route.back_off_ns, route.back_off_max_ns, caller.trying + 1, unit(one.key, BACK_OFF, 0))
+    length = wait_ns(s, a, caller.trying + 1)
     order = rank(RETRIED, caller.request_number, one.number)
     push_any(s, s.lane[0].now_ns + length, order, (caller.gen << 32) | f)
     return True
@@ -260,7 +339,7 @@ def on_alarm(s: Any, f: int, gen: int) -> int:
     if gen < 0 or s.frames[f].gen != gen:  # cancelled, or stale
         return NOTHING
     a = s.frames[f].child
-    give_up(s, f)
+    give_up(s, f, TIMED_OUT)
     return NOTHING if is_retried(s, f, a, TIMED_OUT) else end_call(s, f, TIMED_OUT)
 
 
@@ -275,7 +354,7 @@ def on_expired(s: Any, f: int, epoch: int) -> int:
         caller.gen += 1
         attempt = caller.trying + 1
     else:
-        give_up(s, f)
+        give_up(s, f, TIMED_OUT)
         attempt = caller.trying
     if attempt > 0:
         route = s.routes[s.ops[caller.pc].a]

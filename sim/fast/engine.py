@@ -15,7 +15,7 @@ from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
-from sim.fast.building import doubled, grown, initial_state, with_pairs
+from sim.fast.building import doubled, grown, initial_state, with_pairs, with_views
 from sim.fast.compiling import kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
@@ -270,7 +270,7 @@ class FastPlane:
         first = self._views
         for i in self.layout.own_routes[command.service]:
             if self._views == len(self._state.views):
-                self._adopt(self._state._replace(views=doubled(self._state.views)))
+                self._adopt(with_views(self._state))
             view = self._state.views[self._views]
             key = family_key(self.seed, "route", self.layout.routes[i].name)
             view["key"], view["version"] = indexed_key(key, command.number), -1

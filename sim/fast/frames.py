@@ -8,7 +8,7 @@ from sim.clock import CALLS_MAX
 from sim.draws import child_key
 from sim.fast.agenda import ENDS, RUNS, SENDS, todo
 from sim.fast.compiling import cold, part
-from sim.fast.state import BRANCH, CALL, END, FREE, TOO_MANY, VISIT
+from sim.fast.state import BRANCH, CALL, CANCELS, END, FREE, TOO_MANY, VISIT
 from sim.laws.digesting import fold
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import PENDING
@@ -113,6 +113,40 @@ def chained(s: Any, first: int, last: int, f: int) -> int:
         return f
     s.frames[last].next = f
     return first
+
+
+@cold
+def link_branch(s: Any, visit: int, branch: int) -> None:
+    """A branch of a visit that may be cancelled begins: it is the last, as its number is the highest."""
+    of, own = s.extras[visit], s.extras[branch]
+    own.before, own.after = of.last if of.branches > 0 else -1, -1
+    if own.before < 0:
+        of.first = branch
+    else:
+        s.extras[own.before].after = branch
+    of.last = branch
+    of.branches += 1
+
+
+@cold
+def unlink_branch(s: Any, visit: int, branch: int) -> None:
+    """Such a branch is over."""
+    of, own = s.extras[visit], s.extras[branch]
+    if own.before < 0:
+        of.first = own.after
+    else:
+        s.extras[own.before].after = own.after
+    if own.after < 0:
+        of.last = own.before
+    else:
+        s.extras[own.after].before = own.before
+    of.branches -= 1
+
+
+@part
+def may_be_cancelled(s: Any, visit: int) -> bool:
+    """Whether the route a visit came by cancels."""
+    return s.routes[s.frames[visit].route].special & CANCELS != 0
 
 
 @part

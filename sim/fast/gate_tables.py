@@ -88,7 +88,7 @@ def with_shared_gates(state: st.State, rules: Any, zones: int) -> st.State:
     """The state with the gates of views that clients, zones and services use."""
     for r in range(len(state.routes)):
         route = state.routes[r]
-        if route["is_gated"] and route["view_kind"] != st.CALLER:
+        if route["special"] & st.GATED and route["view_kind"] != st.CALLER:
             for view in range(zones if route["view_kind"] == st.ZONE else 1):
                 state, gate = with_gate(state, rules[r])
                 state.views[route["first_view"] + view]["gate"] = gate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import ARRIVED as PHASE_ARRIVED
-from sim.clock import DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
+from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
 from sim.draws import ARRIVAL, ENTRY, indexed_key, unit
 from sim.fast.agenda import (
     ENDS,
@@ -23,6 +23,7 @@ from sim.fast.agenda import (
     todo,
 )
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
+from sim.fast.cancelling import on_called_off
 from sim.fast.compiling import kernel, part, prefetch, state_of
 from sim.fast.frames import grow_buckets, row, take_frame
 from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
@@ -143,6 +144,9 @@ def handle(s: Any, rank: int, what: int) -> int:
         return on_alarm(s, f, what >> 32)
     if phase == EXPIRED:
         return on_expired(s, f, what >> 32)
+    if phase == CALLED_OFF:
+        on_called_off(s, what)
+        return NOTHING
     return on_retried(s, f, what >> 32)
 
 
@@ -180,14 +184,15 @@ def bring_pod(s: Any, f: int) -> None:
 @part
 def go_on(s: Any, due: int) -> None:
     """Do what a strand has to do, step by step, until it waits or is over."""
-    while due != NOTHING and due & 3 == RUNS:
-        due = step(s, due >> 2)
-    if due == NOTHING:
-        return
-    if due & 3 == SENDS:
-        send(s, due >> 2)
-    else:
-        end_strand(s, due >> 2, due & 3 == ENDS)
+    while True:
+        while due != NOTHING and due & 3 == RUNS:
+            due = step(s, due >> 2)
+        if due == NOTHING:
+            return
+        if due & 3 != SENDS:
+            end_strand(s, due >> 2, due & 3 == ENDS)
+            return
+        due = send(s, due >> 2)
 
 
 @part

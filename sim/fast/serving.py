@@ -9,7 +9,7 @@ from sim.draws import BRANCH as BRANCH_STREAM
 from sim.draws import THINK, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, wake_later
-from sim.fast.calling import next_repetition, orphan, travel
+from sim.fast.calling import end_cancelled, forget_try, next_repetition, orphan, travel
 from sim.fast.compiling import cold, part
 from sim.fast.cpu import ask_core, finish_work
 from sim.fast.frames import (
@@ -17,25 +17,28 @@ from sim.fast.frames import (
     count,
     drop,
     is_abandoned,
+    link_branch,
+    may_be_cancelled,
     next_step,
     number_call,
     row,
     step_key,
     take_frame,
+    unlink_branch,
 )
 from sim.fast.gates import ask_door, tell_door
-from sim.fast.picking import view_of
 from sim.fast.queues import release_worker, wait_for_worker
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
-from sim.fast.state import BRANCH, FORK, LAP, PAUSE, UNDECIDED, USERS, VISIT, WAY, WORK
+from sim.fast.state import BRANCH, FORK, IDLE, LAP, PAUSE, UNDECIDED, USERS, VISIT, WAY, WORK
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.measuring import bucket, count_finished, is_measured
 from sim.laws.queueing import is_admitted, shift_present
-from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, REJECTED
+from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, REJECTED, TIMED_OUT
 from sim.laws.service import way
 from sim.trace import ANSWERED, FINISHED
+from sim.trace import CANCELLED as ROW_CANCELLED
 from sim.trace import REJECTED as ROW_REJECTED
 from sim.trace import WORKED as ROW_WORKED
 
@@ -52,10 +55,14 @@ def reply(s: Any, a: int, outcome: int) -> None:
 
 @part
 def on_delivered(s: Any, a: int) -> int:
-    """A try reaches its pod (D10): gone, failing, full, or let in. Returns the todo."""
+    """A try reaches its pod (D10): called off, gone, failing, full, or let in. Returns the todo."""
     one = s.frames[a]
     pod = s.pods[one.pod]
     one.delivered_ns = s.lane[0].now_ns
+    if one.served == CANCELLED:
+        row(s, one.request_number, one.word | ROW_CANCELLED, CANCELLED)
+        end_cancelled(s, a)
+        return NOTHING
     if pod.is_gone == 1:
         return turn_away(s, a, ROW_REJECTED, REFUSED)
     if pod.is_gated == 1:
@@ -158,6 +165,8 @@ def fork(s: Any, f: int) -> None:
         branch.pc = s.links[op.a + k]
         branch.refs = 1
         s.frames[strand.visit].refs += 1
+        if may_be_cancelled(s, strand.visit):
+            link_branch(s, strand.visit, b)
         start_later(s, b)
 
 
@@ -174,6 +183,8 @@ def end_branch(s: Any, f: int, succeeded: bool) -> None:
         if parent.needed == 0 or parent.spare < 0:
             parent.gen += 1
             wake_later(s, branch.parent)
+    if may_be_cancelled(s, branch.visit):
+        unlink_branch(s, branch.visit, f)
     drop(s, f)
 
 
@@ -304,13 +315,10 @@ def lose_strand(s: Any, f: int) -> None:
     strand = s.frames[f]
     if strand.child >= 0 or strand.backing_off == 1:
         retried = strand.backing_off == 1 or strand.trying > 0
-        route = s.routes[s.ops[strand.pc].a]
         if strand.child >= 0:
-            orphan(s, f, CANCELLED)
-        if retried:
-            s.views[view_of(s, route, caller_pod(s, f))].retrying -= 1
-        strand.backing_off = 0
-    strand.at_work = 0
+            orphan(s, f, TIMED_OUT, CANCELLED)
+        forget_try(s, f, retried)
+    strand.at_work = IDLE
     strand.gen += 1
     strand.epoch += 1
     if strand.kind == BRANCH:

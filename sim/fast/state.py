@@ -14,6 +14,7 @@ from sim.records import (
     INTERVAL,
     POD_TALLY,
     REQUEST_TALLY,
+    RETRY_METER,
     ROUTE_TALLY,
     SEGMENT,
     SPAN,
@@ -88,9 +89,15 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
 FREE, CLIENT, VISIT, BRANCH = range(4)
 IDLE, AT_WORK, WAITS_FOR_CORE, WAITS_FOR_WORKER = range(4)
 EXTRA = Record("Extra", (  # what only some features use of a frame: the one of the same place
-    ("deadline_ns", "i8"),
+    ("ends_ns", "i8"),  # of a strand's call whose route propagates deadlines: when it ends whatever comes; NEVER
+    ("left_ns", "i8"),  # of a try over such a route: what its caller had left when it was sent; NEVER
     ("asked_ns", "i8"),  # visit by a gated route: when its gates were asked
     ("gates", "i4"),  # those that wait for its result: IN_BOUND, IN_THROTTLE, IN_BREAKER
+    ("first", "i4"),  # of a visit that may be cancelled: its branches, linked by number; -1: none
+    ("last", "i4"),
+    ("branches", "i4"),  # how many they are
+    ("before", "i4"),  # of such a branch
+    ("after", "i4"),
 ), itemsize=CACHE_LINE)  # fmt: skip
 IN_BOUND, IN_THROTTLE, IN_BREAKER = 1, 2, 4
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
@@ -124,7 +131,7 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("queue_head", "i4"),  # strands that wait for a core; -1: none
     ("queue_tail", "i4"),  # meant only where there are some
     ("queue_length", "i4"),
-    *POD_TALLY.only("slow_working", "slow_area_ns", "failed", "lost", "rejected", "lost_ns"),
+    *POD_TALLY.only("slow_working", "slow_area_ns", "failed", "lost", "cancelled", "rejected", "lost_ns"),
     ("slowdown", "f8"),
     ("number", "i4"),
     ("is_ready", "i4"),
@@ -152,7 +159,7 @@ ROUTE = Record("Route", (  # what every try touches comes first
     ("view_kind", "i4"),  # CALLER, ZONE, SERVICE
     ("first_view", "i4"),  # place among a caller pod's views, or the first shared view
     ("num_retries", "i4"),
-    ("is_gated", "i4"),  # 1 where something may refuse a try before it leaves
+    ("special", "i4"),  # what is seldom asked of a route: any of the bits below
     ("timeout_ns", "i8"),
     ("per_try_timeout_ns", "i8"),
     *ROUTE_TALLY.only("failed", "retries", "orphans", "timed_out", "refused_retries", "egress_bytes"),
@@ -166,9 +173,18 @@ ROUTE = Record("Route", (  # what every try touches comes first
     ("retry_mask", "i4"),
     ("expiry_ring", "i4"),  # -1: the heap
     ("alarm_ring", "i4"),
-    *ROUTE_TALLY.only("refused"),
+    # what is seldom asked for
+    ("jitter", "f8"),  # of the back-off; negative: full
+    ("picks_again", "i4"),  # how often a retry picks another pod
+    ("meter", "i4"),  # NO_METER, TOWER, TOKENS: the budget that remembers
+    ("meter_gain", "i8"),  # tower: a deposit · tokens: won by a success, in thousandths
+    ("meter_cost", "i8"),  # tower: a withdrawal
+    ("meter_reserve", "i8"),  # tower: what needs no deposit · tokens: at most, in thousandths
+    ("meter_window_ns", "i8"),  # tower: of a slot
+    *ROUTE_TALLY.only("cancelled", "refused"),
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 CALLER, ZONE, SERVICE = range(3)
+PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED = 1, 2, 4, 8, 16  # bits of `special`
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
     ("bound", "i8"),  # tries under way at most; -1: no bound
@@ -264,6 +280,7 @@ LANE = Record("Lane", (
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
+    ("tries", "i8"),  # places of `tried` for one frame
     ("zones", "i8"),
     ("is_ill", "i8"),  # 1 while some link is
     ("arrived_ns", "i8"),  # when the last request came
@@ -289,6 +306,9 @@ class State(NamedTuple):
     views: Array  # (views,) VIEW
     gates: Array  # (gates,) GATE
     cells: Array  # (cells,) int64, windows of gates
+    meters: Array  # (views,) RETRY_METER
+    slots: Array  # (views, SLOTS) int64, of the meters
+    tried: Array  # (frames, tries) int32, pods of the tries of a call under way, where retries avoid them
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
     network: Array  # (zones * zones,) LINK, by source, then target
@@ -343,6 +363,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "gates": GATE.dtype, "cells": np.dtype("i8"),
+    "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "rows": ROW.dtype, "spans": SPAN.dtype,

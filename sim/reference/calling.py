@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, Moment, rank
-from sim.draws import BACK_OFF, unit
-from sim.laws.retrying import NO_ENDPOINT, OK, back_off_ns
+from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, Moment, rank
+from sim.laws.retrying import NO_ENDPOINT, OK
 from sim.laws.retrying import TIMED_OUT as GIVEN_UP
 from sim.reference.life import Strand, Try
+from sim.reference.retrying import is_wanted, note, pick, wait_ns
 from sim.reference.route import Route, View
 from sim.reference.waiting import Waiting
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
+    from sim.reference.pod import Pod
 
 Process = Generator[simpy.Event, Any, Any]
 EXPIRY, ALARM = "expired", "timed out"
 
 
+@dataclass(slots=True)
+class Call:
+    """One call with all its tries."""
+
+    strand: Strand
+    route: Route
+    view: View
+    endpoint: int
+    key: Callable[[int], int]  # addresses a try
+    deadline_ns: int | None  # when it ends whatever comes (R4, C4)
+    tried: list[Pod | None] = field(default_factory=list)  # pods of its tries
+
+
 def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key: Callable[[int], int]) -> Process:
     """R4: one call with all its tries; `key(attempt)` addresses a try. Returns the outcome the program sees."""
+    deadline_ns = deadline(strand, route, plane.now_ns)
+    if deadline_ns is not None and deadline_ns <= plane.now_ns:
+        return GIVEN_UP
     view = route.view(strand.visit.pod if strand.visit else None)
+    made = Call(strand, route, view, endpoint, key, deadline_ns)
     expiry: Moment | None = None
     attempt = 0
     while True:
-        one = send(plane, strand, route, view, endpoint, key(attempt), attempt)
-        if attempt == 0 and route.policy.timeout_ns:
+        one = send(plane, made, attempt)
+        if attempt == 0 and deadline_ns is not None:
             expiry = Moment(plane.env)
-            expiry.fall(plane.now_ns + route.policy.timeout_ns, rank(EXPIRED, one.request.number, one.number))
+            expiry.fall(deadline_ns, rank(EXPIRED, one.request.number, one.number))
         cause = yield from wait(plane, strand, one, expiry)
         if attempt > 0:
             view.retrying -= 1
-        if cause is EXPIRY or one.outcome == OK or not route.wants_retry(view, attempt, one.outcome):
+        if cause is EXPIRY:
+            break
+        note(route, view, one.outcome, plane.now_ns)
+        if one.outcome == OK or not is_wanted(route, view, attempt, one.outcome, plane.now_ns):
             break
         view.retrying += 1
         cause = yield from back_off(plane, strand, one, expiry, attempt + 1)
@@ -49,12 +71,24 @@ def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key
     return GIVEN_UP if cause is EXPIRY else one.outcome
 
 
-def send(plane: ReferencePlane, strand: Strand, route: Route, view: View, endpoint: int, key: int, attempt: int) -> Try:
+def deadline(strand: Strand, route: Route, now_ns: int) -> int | None:
+    """When a call that begins now ends at the latest: by its timeout, or earlier by what its caller has left (C4)."""
+    ends = [now_ns + route.policy.timeout_ns] if route.policy.timeout_ns else []
+    if route.policy.propagate_deadline and strand.visit is not None and strand.visit.deadline_ns is not None:
+        ends.append(strand.visit.deadline_ns)
+    return min(ends, default=None)
+
+
+def send(plane: ReferencePlane, made: Call, attempt: int) -> Try:
     """A try leaves its caller."""
-    now, request = plane.now_ns, strand.request
+    now, strand, route, view, key = plane.now_ns, made.strand, made.route, made.view, made.key(attempt)
+    request = strand.request
     refused, passed = view.gates.ask(key, attempt, now) if view.gates else (OK, set())
-    pod = route.pick(view, key) if refused == OK else None
-    one = Try(request, request.number_call(), key, attempt, strand, route, view, endpoint, pod, now, None, passed=passed)
+    pod = pick(route, view, key, made.tried) if refused == OK else None
+    made.tried.append(pod)
+    one = Try(request, request.number_call(), key, attempt, strand, route, view, made.endpoint, pod, now, None, passed=passed)
+    if route.policy.propagate_deadline:
+        one.left_ns = _left_ns(made, now)
     plane.books.sent(one)
     route.tally.attempts += 1
     route.tally.retries += attempt > 0
@@ -74,6 +108,15 @@ def send(plane: ReferencePlane, strand: Strand, route: Route, view: View, endpoi
     arrival.callbacks.append(lambda _: plane.delivered(one))
     arrival.fall(now + plane.network.outward_ns(one, now), rank(DELIVERED, request.number, one.number))
     return one
+
+
+def _left_ns(made: Call, now_ns: int) -> int | None:
+    """C4: the time a try that leaves now has: to its own timeout or to the call's, whichever comes first."""
+    per_try_ns = made.route.policy.per_try_timeout_ns
+    ends = [per_try_ns] if per_try_ns else []
+    if made.deadline_ns is not None:
+        ends.append(made.deadline_ns - now_ns)
+    return min(ends, default=None)
 
 
 def wait(plane: ReferencePlane, strand: Strand, one: Try, expiry: Moment | None) -> Process:
@@ -100,11 +143,7 @@ def back_off(plane: ReferencePlane, strand: Strand, failed: Try, expiry: Moment 
     """The wait before a retry; the call's timeout may end it."""
     waiting = strand.waiting = Waiting(plane.env)
     strand.backing_off = failed.view
-    retries = failed.route.policy.retries
-    assert retries is not None
-    base = retries.retry_back_off.base_interval
-    most = retries.retry_back_off.max_interval
-    length = back_off_ns(base, 10 * base if most is None else most, retry, unit(failed.key, BACK_OFF, 0))
+    length = wait_ns(failed.route, failed, retry)
     over = Moment(plane.env)
     over.callbacks.append(lambda _: waiting.end("over"))
     over.fall(plane.now_ns + length, rank(RETRIED, failed.request.number, failed.number))
@@ -138,18 +177,28 @@ def returned(plane: ReferencePlane, one: Try) -> None:
 
 
 def give_up(plane: ReferencePlane, one: Try, waiting: Waiting, cause: str) -> None:
-    """The caller waits no longer; the pod does not know."""
+    """The caller waits no longer; the pod does not know, unless the route cancels."""
     if not waiting.is_open:
         return
-    orphan(plane, one, GIVEN_UP)
-    plane.row(GAVE_UP, one.request.number, one.number, _place(one), GIVEN_UP)
+    call_off(plane, one, GIVEN_UP)
     waiting.end(cause)
 
 
-def orphan(plane: ReferencePlane, one: Try, outcome: int) -> None:
-    """A try loses its caller, who timed out or died with its pod (CANCELLED)."""
-    one.outcome, one.returned_ns, one.waiting = GIVEN_UP, plane.now_ns, None
-    _settle(one, outcome, plane.now_ns)
+def call_off(plane: ReferencePlane, one: Try, outcome: int) -> None:
+    """A caller, which is alive, waits for this try no longer: a cancel goes after it where the route says so (C1)."""
+    orphan(plane, one, outcome, outcome)
+    plane.row(GAVE_UP, one.request.number, one.number, _place(one), outcome)
+    if one.route.policy.cancel and one.pod is not None:
+        cancel = Moment(plane.env)
+        cancel.callbacks.append(lambda _: plane.called_off(one))
+        due = plane.now_ns + plane.network.cancel_ns(one, plane.now_ns)
+        cancel.fall(due, rank(CALLED_OFF, one.request.number, one.number))
+
+
+def orphan(plane: ReferencePlane, one: Try, outcome: int, learned: int) -> None:
+    """A try loses its caller, who timed out, died with its pod or was cancelled itself; gates learn `learned`."""
+    one.outcome, one.returned_ns, one.waiting = outcome, plane.now_ns, None
+    _settle(one, learned, plane.now_ns)
     one.route.tally.timed_out += 1
     one.route.tally.orphans += 1
 

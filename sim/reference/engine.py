@@ -17,13 +17,14 @@ from sim.errors import Standstill
 from sim.laws import digesting
 from sim.laws.failing import call_fails
 from sim.laws.queueing import area_ns
-from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED
+from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, TIMED_OUT
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
 from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
 from sim.reference.calling import orphan, returned
+from sim.reference.cancelling import refuse, take_cancel
 from sim.reference.life import Try, numbered
 from sim.reference.network import Network
 from sim.reference.pod import Pod
@@ -204,7 +205,7 @@ class ReferencePlane:
             one.is_lost = True
             for strand in one.strands:
                 if strand.awaited is not None:
-                    orphan(self, strand.awaited, CANCELLED)
+                    orphan(self, strand.awaited, TIMED_OUT, CANCELLED)
                     strand.awaited.view.retrying -= strand.awaited.attempt > 0
                 if strand.backing_off is not None:
                     strand.backing_off.retrying -= 1
@@ -238,11 +239,13 @@ class ReferencePlane:
         return self.routes[route], called
 
     def delivered(self, one: Try) -> None:
-        """A try reaches its pod (D10): gone, failing, full, or let in."""
+        """A try reaches its pod (D10): called off, gone, failing, full, or let in."""
         pod = one.pod
         assert pod is not None
         one.delivered_ns = self._now
-        if pod.is_gone:
+        if one.served == CANCELLED:
+            refuse(self, one)
+        elif pod.is_gone:
             self._turn_away(one, REFUSED)
         elif pod.gates and (refused := pod.gates.ask(len(pod.visits), self._now)) != OK:
             pod.tally.rejected += 1
@@ -258,6 +261,10 @@ class ReferencePlane:
         else:
             pod.enter(one)
             self.env.process(visit(self, one))
+
+    def called_off(self, one: Try) -> None:
+        """A cancel reaches the pod of a try."""
+        take_cancel(self, one)
 
     def _turn_away(self, one: Try, outcome: int) -> None:
         assert one.pod is not None

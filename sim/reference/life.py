@@ -56,6 +56,7 @@ class Try:
     pod: Pod | None
     sent_ns: int
     waiting: Waiting | None  # the caller's wait; None once it has given up
+    left_ns: int | None = None  # time its caller still had when it was sent, where the route tells (C4)
     delivered_ns: int = -1
     started_ns: int = -1
     ended_ns: int = -1
@@ -63,9 +64,14 @@ class Try:
     worked_ns: int = 0
     outcome: int = PENDING  # as the caller saw it
     served: int = PENDING  # as the pod saw it
-    is_lost: bool = False  # its pod died under it
+    is_lost: bool = False  # its pod died under it, or it was cancelled
     strands: list[Strand] = field(default_factory=list)  # of its program, while they live
     passed: set[str] = field(default_factory=set)  # gates that wait for its result
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """C4: when its caller waits no longer, as its pod knows it: what was left when it was sent, from its arrival on."""
+        return None if self.left_ns is None else self.delivered_ns + self.left_ns
 
 
 @dataclass(slots=True, eq=False)

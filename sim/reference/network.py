@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.commands import LinkChanged
-from sim.draws import BACKWARD, LOST_BACKWARD, LOST_OUTWARD, OUTWARD
+from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, OUTWARD
 from sim.laws.travelling import crossing_ns, retransmission_ns
 from sim.layout import Layout
 from sim.reference.life import Try
@@ -44,6 +44,14 @@ class Network:
         if here is None:
             return 0
         return self._way_ns(one, one.pod.zone, here, now_ns, BACKWARD, LOST_BACKWARD, one.route.policy.response_bytes)
+
+    def cancel_ns(self, one: Try, now_ns: int) -> int:
+        """C1: a cancel's way after its try."""
+        here = self._caller_zone(one)
+        assert one.pod is not None
+        if here is None:
+            return 0
+        return self._way_ns(one, here, one.pod.zone, now_ns, CANCEL, LOST_CANCEL, 0)
 
     def _way_ns(self, one: Try, source: int, target: int, now_ns: int, stream: int, lost: int, size: int) -> int:
         latency = sample_ns(self.near if source == target else self.far, one.key, stream)

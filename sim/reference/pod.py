@@ -78,22 +78,40 @@ class Pod:
 
     def leave(self, visit: Try, succeeded: bool) -> None:
         """A visit is over; its worker, if it held one, goes to the next at the door."""
-        shift_present(self.tally, -1, self.plane.now_ns)
-        self.tally.inside_ns += self.plane.now_ns - visit.delivered_ns
         if succeeded:
             self.tally.succeeded += 1
         else:
             self.tally.failed += 1
-        self.visits.remove(visit)
+        self._depart(visit)
         if visit.strands:
             self.leftovers.append(visit)
         if self.is_threaded:
-            self.held -= 1
-            if self.door:
-                _, turn = self.door.popleft()
-                shift_waiting(self.tally, -1, self.plane.now_ns)
-                self.held += 1
-                turn.succeed()
+            self._release_worker()
+
+    def expel(self, visit: Try, strands: list[Strand]) -> None:
+        """C3: a cancelled visit leaves: its works stop, its worker goes to the next; what waited has left its queue."""
+        was_at_door = self.remove_waiting(visit, None)
+        for strand in strands:
+            self.remove_waiting(visit, strand)
+        for strand in strands:
+            self.stop_work(strand)
+        self.tally.cancelled += 1
+        self._depart(visit)
+        if self.is_threaded and not was_at_door:
+            self._release_worker()
+
+    def _depart(self, visit: Try) -> None:
+        shift_present(self.tally, -1, self.plane.now_ns)
+        self.tally.inside_ns += self.plane.now_ns - visit.delivered_ns
+        self.visits.remove(visit)
+
+    def _release_worker(self) -> None:
+        self.held -= 1
+        if self.door:
+            _, turn = self.door.popleft()
+            shift_waiting(self.tally, -1, self.plane.now_ns)
+            self.held += 1
+            turn.succeed()
 
     def worker(self, visit: Try) -> Moment | None:
         """Take a worker: None if one is free, else the turn to wait for (thread model)."""

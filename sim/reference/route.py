@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from scenarios.schema.routing import ResolvedRoute
 from sim.draws import indexed_key
 from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_busy, next_turn
-from sim.laws.retrying import RETRY_MASKS, is_retriable, retry_allowed
-from sim.records import ROUTE_TALLY
+from sim.laws.budgeting import SLOTS
+from sim.records import RETRY_METER, ROUTE_TALLY
 from sim.reference.gates import Gates
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.reference.pod import Pod
 
 Tally = ROUTE_TALLY.make_class()
+Meter = RETRY_METER.make_class()
 
 
 class View:
@@ -28,6 +29,7 @@ class View:
         self.in_flight: Counter[int] = Counter()  # tries it waits for, by pod
         self.active = 0  # tries it waits for
         self.retrying = 0  # of them retries, and those waiting to be sent
+        self.meter, self.slots = Meter(), [0] * SLOTS  # of a budget of its retries that remembers (R7, R8)
         self.turn = 0
         self.version = -1  # of the list of ready pods that `turn` belongs to
 
@@ -41,10 +43,6 @@ class Route:
         self.key = plane.family("route", policy.name)
         self.tally = Tally()
         self.views: dict[int, View] = {}
-        retries = policy.retries
-        self.retry_mask = 0
-        for condition in retries.retry_on if retries else ():
-            self.retry_mask |= RETRY_MASKS[condition]
 
     def view(self, caller: Pod | None) -> View:
         """B5: the memory a caller uses: its own, its zone's or its service's; a client has one."""
@@ -73,16 +71,3 @@ class Route:
             if is_less_busy(view.in_flight[other.ident], view.in_flight[best.ident]):
                 best = other
         return best
-
-    def wants_retry(self, view: View, attempt: int, outcome: int) -> bool:
-        """Whether another try follows the failed one: number, then kind of failure, then budget (R1, R3)."""
-        retries = self.policy.retries
-        if retries is None or attempt >= retries.num_retries or not is_retriable(self.retry_mask, outcome):
-            return False
-        budget = retries.retry_budget
-        if budget is None:
-            return True
-        allowed = retry_allowed(view.active, view.retrying, budget.budget_percent, budget.min_retry_concurrency)
-        if not allowed:
-            self.tally.refused_retries += 1
-        return allowed

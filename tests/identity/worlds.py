@@ -11,6 +11,7 @@ from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
+from tests.identity.calls import lives
 from tests.identity.gates import door_gates, route_gates
 
 MS = 1_000_000
@@ -98,7 +99,7 @@ def routes(draw: st.DrawFn) -> dict[str, Any]:
         made["retries"]["retry_back_off"] = {"base_interval": draw(st.sampled_from(["0ms", "1ms", "5ms"]))}
         if draw(st.booleans()):
             made["retries"]["retry_budget"] = {"budget_percent": "20%", "min_retry_concurrency": draw(st.integers(0, 2))}
-    return made | draw(route_gates())
+    return draw(lives(made)) | draw(route_gates())
 
 
 @st.composite

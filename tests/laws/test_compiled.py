@@ -62,6 +62,13 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "is_bad": lambda c: (c.randint(0, 6), c.upto(1 << 40), c.upto(1 << 40)),
     "is_admitted": lambda c: (c.upto(2), c.upto(5), c.randint(-1, 5)),
     "is_retriable": lambda c: (c.getrandbits(8), c.randint(0, 7)),
+    "back_off_bound_ns": lambda c: (c.upto(10**12), c.upto(10**13), c.randint(1, 120)),
+    "jittered_back_off_ns": lambda c: (c.upto(10**12), c.upto(10**13), c.randint(1, 120), c.share(), c.share()),
+    "another_pick_key": lambda c: (c.word(), c.upto(100)),
+    "deposit_amount": lambda c: (c.choice([0.0, c.uniform(1e-4, 1), c.uniform(1, 1000)]),),
+    "withdrawal_amount": lambda c: (c.choice([0.0, c.uniform(1e-4, 1), c.uniform(1, 1000)]),),
+    "spent_after": lambda c: (c.upto(10**6), c.upto(10**6), c.upto(10**6), c.random() < 0.5),
+    "is_short_of_tokens": lambda c: (c.upto(10**6), c.upto(10**6)),
     "back_off_ns": lambda c: (c.upto(10**12), c.upto(10**13), c.randint(1, 120), c.share()),
     "retry_allowed": lambda c: (c.upto(10**6), c.upto(10**6), c.share(), c.upto(1000)),
     "to_ns": lambda c: (c.choice([-1.0, -0.5, 0.5, 1.5, 2.5, 3.2e18, 1e300, c.length(), c.uniform(0, 1e19)]),),
@@ -93,7 +100,8 @@ GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_res
          "clear_window", "note_total", "note_call", "move_on", "note_now",
          "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
          "learn_time")  # fmt: skip
-WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "fold", *SHIFTS, *GATES}
+ACCOUNTS = ("expire", "deposit", "withdraw")
+WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "fold", *SHIFTS, *GATES, *ACCOUNTS}
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +240,20 @@ def test_adaptive_concurrency_compiled(seed, compiled):
         return gates[0].limit
 
     gates_compared(compiled, step, rule, records.CONCURRENCY_RULE, chance)
+def test_accounts_compiled(compiled):
+    """R7: a thousand deposits and withdrawals at growing times, some far apart: the same account, slots included."""
+    chance, meter, slots, now = Chance("accounts"), records.RETRY_METER.make_class()(), [0] * 20, 0
+    rows, array = records.RETRY_METER.gather([meter]), np.zeros(20, dtype=np.int64)
+    expire, deposit, withdraw = LAW["expire"], LAW["deposit"], LAW["withdraw"]
+    machines = [compiled(lambda rows, slots, now: expire(rows[0], slots, 5, now, 100)),
+                compiled(lambda rows, slots, now, amount: deposit(rows[0], slots, 5, now, 100, amount)),
+                compiled(lambda rows, slots, now, amount, reserve: withdraw(rows[0], slots, 5, now, 100, amount, reserve))]  # fmt: skip
+    for _ in range(1000):
+        now += chance.choice([0, 1, 99, 100, 101, 1000, chance.upto(1 << 50)])
+        which, args = chance.choice([(0, ()), (1, (chance.upto(9),)), (2, (chance.upto(9), chance.upto(20)))])
+        expected = (expire, deposit, withdraw)[which](meter, slots, 5, now, 100, *args)
+        assert plain(machines[which](rows, array, now, *args)) == expected
+        assert (rows.tobytes(), array.tolist()) == (records.RETRY_METER.gather([meter]).tobytes(), slots)
 
 
 def test_the_digest_compiled(compiled):

@@ -99,6 +99,15 @@ def test_retries_multiply_along_the_worst_path() -> None:
     assert (worst.factor, worst.path) == (12, ("u", "a.go", "b.go"))
 
 
+@pytest.mark.parametrize("told", [
+    ["routes.u -> a.cancel=true"], ["routes.u -> a.propagate_deadline=true", "routes.a -> b.propagate_deadline=true"]])
+def test_who_is_told_does_not_work_on(told: list[str]) -> None:
+    """A shorter timeout above is no fault where the callee is cancelled, or knows its caller's deadline."""
+    late = ["routes.u -> a.timeout=1s", "routes.a -> b.timeout=2s"]
+    assert any("works on" in warning for warning in checked(*late).warnings)
+    assert not any("works on" in warning for warning in checked(*late, *told).warnings)
+
+
 def test_a_sound_world_has_no_warning() -> None:
     """The chain as it stands."""
     assert checked().warnings == ()

@@ -116,6 +116,10 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("{flash_crowd: {base: 30/s, peak: 90/s, at: 8s, rise: 3s, hold: 4s}}",
      "{diurnal: {trough: 1/s, peak: 3/s, period: 1us}}", ["diurnal.period = '1us' must be at least 96us"]),
     ("num_retries: 2", "retry_back_off: {base_interval: 1s, max_interval: 1ms}", ["max_interval is less than base_interval"]),
+    ("num_retries: 2", "max_retries: 3, retry_budget: {}", ["has retry_budget and max_retries", "keep one of them"]),
+    ("num_retries: 2", "host_selection_retry_max_attempts: 3", ["means nothing without retry_host_predicate"]),
+    ("num_retries: 2", "tower_budget: {retry_percent: 0.001%}", ["less than one retry for 10,000 successes"]),
+    ("num_retries: 2", "tower_budget: {ttl: 2m}", ["tower_budget.ttl"]),
     ("    entry: front.home\n", "", [":34:3: workload.shoppers: must have exactly one of entry, mix"]),
     ("cart.get: 1, stock.look_up: 2", "cart.get: 0", ["workload.staff: must have a mix whose weights are not negative"]),
     ("slow: {service: stock, zone: west, factor: 8}", "crash: {service: stock}", [

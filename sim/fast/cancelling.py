@@ -1,0 +1,83 @@
+"""A cancel reaches a pod: its visit stops, and so does what that visit waits for. Twin of reference/cancelling.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.clock import CALLED_OFF, rank
+from sim.fast.agenda import push_any
+from sim.fast.calling import end_cancelled, forget_try, give_up
+from sim.fast.compiling import cold
+from sim.fast.cpu import stop_work
+from sim.fast.frames import drop, row
+from sim.fast.queues import release_worker, remove_waiting
+from sim.fast.state import AT_WORK, FULL, WAITS_FOR_CORE, WAITS_FOR_WORKER
+from sim.laws.queueing import shift_present
+from sim.laws.retrying import CANCELLED, PENDING
+from sim.trace import CANCELLED as ROW_CANCELLED
+
+
+@cold
+def on_called_off(s: Any, a: int) -> None:
+    """C2: a cancel finds its visit inside, or nothing any more, or nothing yet."""
+    one, lane = s.frames[a], s.lane[0]
+    if one.inside == 1:
+        if s.extras[a].branches >= lane.margin:  # more strands than one step has room for: room is made first
+            lane.margin = 2 * s.extras[a].branches
+            lane.stopped = FULL
+            push_any(s, lane.now_ns, rank(CALLED_OFF, one.request_number, one.number), a)
+            return
+        cancel_visit(s, a)
+    elif one.delivered_ns < 0 and one.served == PENDING:
+        one.served = CANCELLED  # it is refused at the door
+    drop(s, a)
+
+
+@cold
+def cancel_visit(s: Any, a: int) -> None:
+    """C3: a visit stops: its strands in order of number, first those that wait; the pod's books; its worker to the next."""
+    one, now = s.frames[a], s.lane[0].now_ns
+    pod, was_at_door = s.pods[one.pod], one.at_work == WAITS_FOR_WORKER
+    row(s, one.request_number, one.word | ROW_CANCELLED, CANCELLED)
+    stop_waiting(s, a)
+    branch = s.extras[a].first
+    while branch >= 0:
+        stop_waiting(s, branch)
+        branch = s.extras[branch].after
+    stop_working(s, a)
+    branch = s.extras[a].first
+    while branch >= 0:
+        after = s.extras[branch].after
+        stop_working(s, branch)
+        drop(s, branch)
+        branch = after
+    shift_present(pod, -1, now)
+    pod.inside_ns += now - one.delivered_ns
+    pod.cancelled += 1
+    one.inside = 0
+    if pod.is_threaded == 1 and not was_at_door:
+        release_worker(s, pod)
+    end_cancelled(s, a)
+
+
+@cold
+def stop_waiting(s: Any, f: int) -> None:
+    """C3: a strand of a cancelled visit gives up its try, drops its wait to try again, leaves the queue or the door."""
+    strand = s.frames[f]
+    if strand.child >= 0 or strand.backing_off == 1:
+        retried = strand.backing_off == 1 or strand.trying > 0
+        if strand.child >= 0:
+            give_up(s, f, CANCELLED)
+        forget_try(s, f, retried)
+    if strand.at_work == WAITS_FOR_CORE or strand.at_work == WAITS_FOR_WORKER:
+        remove_waiting(s, f)
+
+
+@cold
+def stop_working(s: Any, f: int) -> None:
+    """C3: a strand of a cancelled visit stops its work, and will hear of nothing."""
+    strand = s.frames[f]
+    if strand.at_work == AT_WORK:
+        stop_work(s, f)
+    strand.gen += 1
+    strand.epoch += 1

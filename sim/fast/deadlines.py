@@ -1,0 +1,41 @@
+"""Deadlines that travel with calls (C4). Twin of what reference/calling.py does for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.fast.agenda import next_place, push, push_any
+from sim.fast.compiling import cold
+from sim.fast.state import NEVER, PROPAGATES
+
+
+@cold
+def is_late(s: Any, f: int) -> bool:
+    """Strand f begins a call over a route that propagates: when that ends at the latest, and whether it is now."""
+    strand, now = s.frames[f], s.lane[0].now_ns
+    route, v = s.routes[s.ops[strand.pc].a], strand.visit
+    ends = now + route.timeout_ns if route.timeout_ns > 0 else NEVER
+    if v >= 0 and s.routes[s.frames[v].route].special & PROPAGATES != 0 and s.extras[v].left_ns != NEVER:
+        ends = min(ends, s.frames[v].delivered_ns + s.extras[v].left_ns)
+    s.extras[f].ends_ns = ends
+    return ends <= now
+
+
+@cold
+def tell_left(s: Any, f: int, a: int) -> None:
+    """What strand f has left travels with its try a: to the try's own timeout or to the call's end, whichever comes first."""
+    ends, route = s.extras[f].ends_ns, s.routes[s.frames[a].route]
+    left = NEVER if ends == NEVER else ends - s.lane[0].now_ns
+    s.extras[a].left_ns = min(left, route.per_try_timeout_ns) if route.per_try_timeout_ns > 0 else left
+
+
+@cold
+def arm_expiry(s: Any, f: int, order: int) -> None:
+    """Strand f's call will end: by its timeout, or earlier."""
+    strand, ends, now = s.frames[f], s.extras[f].ends_ns, s.lane[0].now_ns
+    route, what = s.routes[s.ops[strand.pc].a], (strand.epoch << 32) | f
+    if route.timeout_ns > 0 and ends == now + route.timeout_ns:
+        strand.expiry_place = next_place(s, route.expiry_ring)
+        push(s, route.expiry_ring, ends, order, what)
+    elif ends != NEVER:
+        push_any(s, ends, order, what)

@@ -1,0 +1,55 @@
+"""A cancel reaches a pod: the visit it is for stops, and so does what that visit waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.laws.retrying import CANCELLED
+from sim.reference.calling import call_off
+from sim.reference.life import Strand, Try
+from sim.trace import CANCELLED as ROW_CANCELLED
+
+if TYPE_CHECKING:
+    from sim.reference.engine import ReferencePlane
+
+
+def take_cancel(plane: ReferencePlane, one: Try) -> None:
+    """C2: a cancel finds its visit inside, or nothing any more, or nothing yet."""
+    assert one.pod is not None
+    if one.delivered_ns < 0:
+        one.served = CANCELLED  # it is refused at the door
+    elif one.ended_ns < 0:
+        plane.row(ROW_CANCELLED, one.request.number, one.number, one.pod.ident, CANCELLED)
+        one.is_lost = True
+        for strand in one.strands:
+            stop(plane, strand)
+        one.pod.expel(one, one.strands)
+        one.strands.clear()
+        close(plane, one)
+
+
+def refuse(plane: ReferencePlane, one: Try) -> None:
+    """C2: a try reaches its pod after its cancel."""
+    assert one.pod is not None
+    plane.row(ROW_CANCELLED, one.request.number, one.number, one.pod.ident, CANCELLED)
+    close(plane, one)
+
+
+def close(plane: ReferencePlane, one: Try) -> None:
+    """C2: nobody will answer a cancelled try."""
+    one.served, one.ended_ns = CANCELLED, plane.now_ns
+    one.route.tally.orphans -= 1
+    one.route.tally.cancelled += 1
+    plane.books.closed(one)
+
+
+def stop(plane: ReferencePlane, strand: Strand) -> None:
+    """C3: a strand of a cancelled visit waits no longer: it gives up its try, drops its back-off."""
+    if strand.awaited is not None:
+        one = strand.awaited
+        call_off(plane, one, CANCELLED)
+        one.view.retrying -= one.attempt > 0
+    if strand.backing_off is not None:
+        strand.backing_off.retrying -= 1
+    if strand.waiting is not None:
+        strand.waiting.abandon()

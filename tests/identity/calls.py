@@ -1,0 +1,42 @@
+"""What generated routes may say of a call's life beyond timeouts and plain retries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+LIMITS: list[dict[str, Any]] = [
+    {}, {"max_retries": 0}, {"max_retries": 1}, {"tower_budget": {"ttl": "1s", "min_per_sec": 1, "retry_percent": "50%"}},
+    {"tower_budget": {"ttl": "1s", "min_per_sec": 0, "retry_percent": "20%"}},
+    {"tower_budget": {"ttl": "1s", "min_per_sec": 0, "retry_percent": "250%"}},
+    {"retry_throttling": {"max_tokens": 3, "token_ratio": 0.5}}, {"retry_throttling": {"max_tokens": 1, "token_ratio": 0.1}},
+]  # fmt: skip
+CONDITIONS = [["reset-before-request"], ["refused-stream", "internal"], ["unavailable", "deadline-exceeded", "cancelled"],
+              ["envoy-ratelimited", "resource-exhausted"]]  # fmt: skip
+
+
+@st.composite
+def lives(draw: st.DrawFn, made: dict[str, Any]) -> dict[str, Any]:
+    """A generated route, and in one of two more of what it may say."""
+    if draw(st.booleans()):
+        return made
+    made = made | {"cancel": draw(st.booleans()), "propagate_deadline": draw(st.booleans())}
+    if "retries" in made:
+        made["retries"] = made["retries"] | draw(retries(made["retries"]))
+    return made
+
+
+@st.composite
+def retries(draw: st.DrawFn, made: dict[str, Any]) -> dict[str, Any]:
+    """More of a route's retries."""
+    more: dict[str, Any] = {} if "retry_budget" in made else dict(draw(st.sampled_from(LIMITS)))
+    if draw(st.booleans()):
+        more["retry_host_predicate"] = "previous_hosts"
+        if draw(st.booleans()):
+            more["host_selection_retry_max_attempts"] = draw(st.integers(1, 4))
+    if draw(st.booleans()):
+        more["retry_back_off"] = made["retry_back_off"] | {"jitter": draw(st.sampled_from(["0%", "20%", "100%"]))}
+    if draw(st.sampled_from([False, False, True])):
+        more["retry_on"] = draw(st.sampled_from(CONDITIONS))
+    return more
