@@ -152,8 +152,10 @@ def test_an_autoscaler_that_can_follow_is_no_overload(change: str) -> None:
     assert not any("steady load" in warning for warning in checked(*few, change).warnings)
 
 
-@pytest.mark.parametrize(
-    "change", ["routes.a -> c.retries.retry_budget={}", "services.c.queue.size=16", "routes.a -> c.per_try_timeout=10m", "services.c.replicas=4"])
+ENDING = ["routes.a -> c.retries.retry_budget={}", "services.c.queue.size=16", "routes.a -> c.per_try_timeout=10m", "services.c.replicas=4"]
+
+
+@pytest.mark.parametrize("change", ENDING)
 def test_what_lets_an_overload_end_is_not_warned_of(change: str) -> None:
     """A budget; a queue of 16 at 16.67/s, which is shorter than a second; patience for a queue of 1,000; a pod more."""
     retries = ["routes.a -> c={per_try_timeout: 1s, retries: {num_retries: 2}}"]
