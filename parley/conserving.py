@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from parley.errors import Unbalanced
+from sim.laws.grading import FULL
 from sim.layout import Layout
 from sim.plane import Observation
 
@@ -33,6 +34,10 @@ def _laws(layout: Layout, seen: Observation) -> Iterator[tuple[str, bool]]:
         classes["offered"] == ended + seen.alive)  # fmt: skip
     yield "timed out and rejected are parts of failed, good is a part of succeeded", _all(
         (classes["timed_out"] + classes["rejected"] <= classes["failed"]) & (classes["good"] <= classes["succeeded"]))  # fmt: skip
+    yield "the quality of successes is at most full, in every class", _all(
+        classes["quality_ppm"] <= classes["succeeded"] * FULL)  # fmt: skip
+    yield "a cache is filled by who missed or waited, at most once each", _all(
+        seen.caches["fills"] <= seen.caches["misses"] + seen.caches["coalesced"])  # fmt: skip
     yield "every success has its latency in the histogram", _all(
         seen.workload_histogram.sum(axis=1) == classes["succeeded"])  # fmt: skip
     yield "visits = succeeded + failed + lost + cancelled + inside, in every pod", _all(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from scenarios.schema.scenario import SHARES, Expect, Scenario
 from scenarios.schema.units import format_duration
+from sim.laws.grading import FULL
 from sim.layout import Layout
 from sim.plane import Observation, Records
 from sim.telemetry import quantile_ns
@@ -71,12 +72,20 @@ def all_met(summary: dict[str, Any]) -> bool:
 
 def _figure(what: str, tally: Records, histogram: NDArray[np.int64]) -> float:
     offered, succeeded = int(tally["offered"].sum()), int(tally["succeeded"].sum())
+    if what == "quality":
+        return mean_quality(tally)
     if what in SHARES:
         counted = int(tally["good"].sum()) if what == "good" else succeeded
         return counted / offered if offered else math.nan
     if what == "mean":
         return int(tally["latency_ns"].sum()) / succeeded if succeeded else math.nan
     return quantile_ns(histogram, float(f"0.{what[1:]}"))  # p95 is 0.95, p999 is 0.999
+
+
+def mean_quality(tally: Records) -> float:
+    """E3: mean quality of successful answers, 0 … 1; nan where nothing succeeded."""
+    succeeded = int(tally["succeeded"].sum())
+    return int(tally["quality_ppm"].sum()) / succeeded / FULL if succeeded else math.nan
 
 
 def _start(scenario: Scenario, expect: Expect) -> int:

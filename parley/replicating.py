@@ -17,7 +17,8 @@ from parley.run_folder import FORMAT, MANIFEST, SCENARIO, SUMMARY, RunFolder, ne
 from parley.running import Asked, Order, Source, Stop, ordered, scenario_digest, simulate
 from scenarios.writing import as_yaml
 
-ESTIMATED = ("requests", "measured", "latency_ms", "good", "availability", "classes", "services", "routes", "cost", "hops")
+ESTIMATED = ("requests", "measured", "latency_ms", "good", "availability", "quality", "classes", "services", "routes",
+             "caches", "cost", "hops")  # fmt: skip
 SEEDS_MAX = 10_000
 
 Told = Callable[[int, int], None]  # (how many are done, of how many)

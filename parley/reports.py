@@ -73,6 +73,8 @@ def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[float |
     yield "requests offered", "requests.offered", number
     yield "requests failed", "requests.failed", number
     yield "good", "good", percent
+    if "quality" in summary:
+        yield "quality", "quality", percent
     for key in ("mean", "p50", "p95", "p99"):
         yield f"latency {key}, ms", f"latency_ms.{key}", number
     for name in summary["classes"] if len(summary["classes"]) > 1 else ():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parley.conserving import balances
-from parley.judging import goals, verdicts
+from parley.judging import goals, mean_quality, verdicts
 from parley.snapshots import ServiceMeans
 from sim.layout import Layout
 from sim.mesh import Mesh
@@ -38,12 +38,14 @@ def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int) -> d
         "latency_ms": latency_ms(histogram.sum(axis=0), measured),
         "good": share(measured, "good"),
         "availability": share(measured, "succeeded"),
+        **_quality(layout, measured),
         "classes": {
-            name: _class(seen.workloads[i : i + 1], measured[i : i + 1], histogram[i])
+            name: _class(seen.workloads[i : i + 1], measured[i : i + 1], histogram[i]) | _quality(layout, measured[i : i + 1])
             for i, name in enumerate(layout.workloads)
         },
         "services": {name: asdict(means) for name, means in zip(layout.services, services, strict=True)},
         "routes": _routes(layout, seen.routes),
+        **({"caches": _caches(layout, seen.caches)} if layout.caches else {}),
         "slo": goals(mesh.scenario, measured, histogram),
         "cost": _cost(mesh, seen.routes),
         "expect": verdicts(layout, seen, until_ns),
@@ -76,6 +78,23 @@ def _class(whole: Records, measured: Records, histogram: NDArray[np.int64]) -> d
         "requests": _requests(whole), "measured": _requests(measured), "latency_ms": latency_ms(histogram, measured),
         "good": share(measured, "good"), "availability": share(measured, "succeeded"),
     }  # fmt: skip
+
+
+def _quality(layout: Layout, measured: Records) -> dict[str, float]:
+    """Mean quality of successful answers, where some may be of a lower one (E3)."""
+    return {"quality": mean_quality(measured)} if layout.is_graded else {}
+
+
+def _caches(layout: Layout, tallies: Records) -> dict[str, Any]:
+    """What every cache step counted over the whole run, all pods together; `hit_ratio` is nan where nothing was looked up."""
+    found: dict[str, dict[str, Any]] = {}
+    for place, tally in zip(layout.caches, tallies, strict=True):
+        counts = {name: int(tally[name]) for name in tallies.dtype.names}
+        looked = counts["hits"] + counts["misses"] + counts["coalesced"]
+        service, endpoint = layout.endpoints[place.endpoint]
+        name = endpoint if place.nth == 1 else f"{endpoint}:{place.nth}"
+        found.setdefault(service, {})[name] = counts | {"hit_ratio": counts["hits"] / looked if looked else math.nan}
+    return found
 
 
 def _routes(layout: Layout, tallies: Records) -> dict[str, Any]:

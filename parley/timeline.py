@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parley.tables import read_columns
-from scenarios.flow import Flow
+from scenarios.flow import settled
 from scenarios.rates import mean_rate
 from scenarios.saturation import capacity_per_pod
 from scenarios.schema.scenario import Scenario
@@ -69,7 +69,7 @@ class Timeline:
 
     def capacity(self) -> tuple[Array, Array, list[str]]:
         """(time, requests per second, the service that limits them) at the mean mix; inf where nothing limits."""
-        flow = Flow(self.scenario)
+        flow = settled(self.scenario)
         visits, total = flow.visits(), sum(mean_rate(parts) for parts in flow.arrivals.values())
         limits = []
         for one in self.services:

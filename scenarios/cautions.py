@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scenarios.flow import Flow, cores
-from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod
+from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod, service_loads
 from scenarios.schema.cluster import NodePool
 from scenarios.schema.control import Scaling
 from scenarios.schema.routing import DEFAULTS, ResolvedRoute
@@ -22,6 +22,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _zones_without_nodes(flow.world)
     yield from _pods_without_room(flow.world)
     yield from _steady_overload(flow, loads)
+    yield from _cold_caches(flow, loads)
     yield from _hopeless_timeouts(flow)
     if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"
@@ -91,6 +92,14 @@ def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
             pods = "1 replica" if replicas == 1 else f"{replicas:,} replicas"
             yield (f"services.{load.service}: a steady load of {_rate(load.mean_visits_per_s)} meets a capacity of "
                    f"{_rate(capacity)} at {pods}, so {after}")  # fmt: skip
+
+
+def _cold_caches(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
+    """Services that the misses of caches would overload, all of them cold at once, though they can serve the settled ones."""
+    for warm, cold in zip(loads, service_loads(Flow(flow.world)), strict=True):
+        if warm.utilization < 1.0 <= cold.utilization:
+            yield (f"services.{warm.service}: while caches are cold it is asked {_rate(cold.mean_visits_per_s)} and can serve "
+                   f"{_rate(cold.capacity_per_s)}; once they have filled it is {_rate(warm.mean_visits_per_s)}")  # fmt: skip
 
 
 def _rate(per_second: float) -> str:

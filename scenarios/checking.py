@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scenarios.cautions import cautions
-from scenarios.flow import Flow
+from scenarios.flow import settled
 from scenarios.load import load
 from scenarios.saturation import Amplification, ServiceLoad, amplification, service_loads
 from scenarios.schema.scenario import Scenario
@@ -25,7 +25,7 @@ class Report:
 
 def check(world: Scenario | str | Path) -> Report:
     """Loads, amplification and warnings of a scenario, a file or a shipped name. Raises ScenarioError as `load` does."""
-    flow = Flow(world if isinstance(world, Scenario) else load(world))
+    flow = settled(world if isinstance(world, Scenario) else load(world))
     loads = service_loads(flow)
     worst = amplification(flow)
     return Report(tuple(loads), worst, tuple(cautions(flow, loads, worst)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from scenarios.hit_ratio import miss_share
 from scenarios.rates import Piece, mean_rate, peak_rate, pieces, timestamped
-from scenarios.schema.calls import edges, sites
+from scenarios.schema.calls import Misses, edges, programs, sites, walk
 from scenarios.schema.cycles import Weights, weights
-from scenarios.schema.programs import Branch, Call, Step, Wait, Work
+from scenarios.schema.programs import Branch, Cache, Call, Parallel, Step, Wait, Work
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import Service
@@ -17,14 +18,18 @@ from scenarios.schema.workload import Users, Workload
 from scenarios.series import timestamps
 
 ROUNDS_MAX = 100_000  # of calls that go in a circle; what is left by then is too little to show
+ROUNDS_OF_MISSES = 8  # of rates and misses that follow from each other
 
 
 class Flow:
-    """Rates, means and routes of one world. Reading a rate raises ScenarioError where its file is at fault."""
+    """Rates, means and routes of one world. Reading a rate raises ScenarioError where its file is at fault.
 
-    def __init__(self, world: Scenario) -> None:
-        self.world = world
-        self.calls: Weights = weights([site for site in sites(world.services) if not site.only_on_failure])
+    `misses` are shares of look-ups by cache step; caches it does not name are cold, and miss always.
+    """
+
+    def __init__(self, world: Scenario, misses: Misses | None = None) -> None:
+        self.world, self._misses = world, misses or {}
+        self.calls: Weights = weights([site for site in sites(world.services, self._misses) if not site.only_on_failure])
 
     @cached_property
     def routes(self) -> dict[tuple[str, str], ResolvedRoute]:
@@ -49,7 +54,7 @@ class Flow:
     @cached_property
     def work_ns(self) -> dict[str, float]:
         """Mean CPU time of one visit of each endpoint, in nanoseconds of one core."""
-        return {target: _work_ns(self._program(target)) for target in self._endpoints()}
+        return {target: self._work_ns(self._program(target)) for target in self._endpoints()}
 
     def visits(self, peak: bool = False) -> dict[str, float]:
         """Visits per second of each endpoint, on average or when every workload is at its peak; retries apart."""
@@ -112,9 +117,47 @@ class Flow:
             return step.repeat * (times.get(step.call, 0.0) + 2 * self.world.network.same_zone.mean_ns)
         if isinstance(step, Branch):
             return sum(way.probability * self._steps_ns(way.steps, service, times) for way in step.branch)
+        if isinstance(step, Cache):
+            on_miss, hit = (self._steps_ns(steps, service, times) for steps in (step.cache.on_miss, step.cache.hit))
+            return hit + self._missed(step) * (on_miss - hit)
         branches = sorted(self._steps_ns(branch, service, times) for branch in step.parallel)
         needed = {"all": len(branches), "first": 1}.get(str(step.join))
         return branches[(needed or int(step.join)) - 1]
+
+
+    def _missed(self, step: Cache) -> float:
+        return self._misses.get(id(step), 1.0)
+
+    def _work_ns(self, steps: tuple[Step, ...]) -> float:
+        total = 0.0
+        for step in steps:
+            if isinstance(step, Work):
+                total += step.work.mean_ns
+            elif isinstance(step, Branch):
+                total += sum(way.probability * self._work_ns(way.steps) for way in step.branch)
+            elif isinstance(step, Cache):
+                on_miss, hit = self._work_ns(step.cache.on_miss), self._work_ns(step.cache.hit)
+                total += hit + self._missed(step) * (on_miss - hit)
+            elif isinstance(step, Parallel):
+                total += sum(self._work_ns(branch) for branch in step.parallel)
+        return total
+
+
+def settled(world: Scenario) -> Flow:
+    """The flow when caches have filled: how often they miss follows from how often they are asked, and the other way."""
+    flow = Flow(world)
+    asked = [(target, found.step, found.probability) for target, steps, path in programs(world.services)
+             for found in walk(steps, path) if isinstance(found.step, Cache)]  # fmt: skip
+    for _ in range(ROUNDS_OF_MISSES if asked else 0):
+        visits = flow.visits()
+        flow = Flow(world, {id(step): miss_share(step.cache, visits.get(target, 0.0) * share / _stores(world, target, step))
+                            for target, step, share in asked})  # fmt: skip
+    return flow
+
+
+def _stores(world: Scenario, target: str, step: Cache) -> int:
+    """Among how many stores look-ups divide."""
+    return max(1, world.services[target.split(".", maxsplit=1)[0]].replicas) if step.cache.scope == "pod" else 1
 
 
 def cores(service: Service) -> float:
@@ -163,18 +206,6 @@ def _spread(calls: Weights, wave: dict[str, float]) -> dict[str, float]:
         if sum(wave.values()) <= least:
             break
     return visits
-
-
-def _work_ns(steps: tuple[Step, ...]) -> float:
-    total = 0.0
-    for step in steps:
-        if isinstance(step, Work):
-            total += step.work.mean_ns
-        elif isinstance(step, Branch):
-            total += sum(way.probability * _work_ns(way.steps) for way in step.branch)
-        elif not isinstance(step, (Wait, Call)):
-            total += sum(_work_ns(branch) for branch in step.parallel)
-    return total
 
 
 def _caller(edge: Edge) -> str:

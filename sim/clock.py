@@ -29,7 +29,7 @@ class Phase(IntEnum):
     REPLIED = 2  # an answer reaches its caller: in time, if it comes at the very instant of the timeout
     TIMED_OUT = 3  # a try has taken too long
     EXPIRED = 4  # a call, with all its tries, has taken too long
-    RETRIED = 5  # the wait before a retry is over
+    RETRIED = 5  # the wait before a retry is over, or that for a key whose holder died
     DELIVERED = 6  # a request reaches a pod
     ARRIVED = 7  # a request comes from outside
     CALLED_OFF = 8  # a cancel reaches a pod: last, so what is done at that very instant is done

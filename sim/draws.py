@@ -91,6 +91,7 @@ ROTATION = stream("rotation")  # where a round robin begins
 FAULT = stream("fault")  # who is struck, which call fails
 JITTER = stream("jitter")  # how much later the next measurement of a minimum begins
 THROTTLE = stream("throttle")  # which tries an adaptive throttle holds back
+KEYS = stream("keys")  # which key of many a step asks for
 SAMPLE = stream("sample")  # which requests leave spans
 PROBE = stream("probe")  # whether a deep probe meets an error
 DISCOVERY = stream("discovery")  # how long a change of the list takes to be known

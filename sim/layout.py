@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Step, Wait, Work
+from scenarios.schema.programs import Branch, Cache, CacheSettings, Call, Fallback, Ladder, Parallel, Step, Wait, Work
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Expect, Scenario
 
@@ -20,6 +21,17 @@ class Interval:
     start_ns: int
     end_ns: int
     good_ns: int
+
+
+@dataclass(frozen=True)
+class CachePlace:
+    """A cache step, and where it stands."""
+
+    service: int
+    endpoint: int
+    number: int  # its address within the endpoint (D3)
+    spec: CacheSettings
+    nth: int  # of the cache steps of its endpoint: 1, 2, ...
 
 
 class Layout:
@@ -40,6 +52,9 @@ class Layout:
         for edge in _edges(scenario):
             self._add_route(edge)
         self.intervals = [self._whole_run(i) for i in range(len(self.workloads))]
+        self.caches = self._found_caches()
+        self.cache_index = {(place.endpoint, place.number): i for i, place in enumerate(self.caches)}
+        self.is_graded = any(_lowers_quality(step) for _, step in self._steps())
         self._expected = [self._expected_intervals(expect) for expect in scenario.expect]
 
     def _add_route(self, edge: Edge) -> None:
@@ -53,6 +68,22 @@ class Layout:
             if route.view == "caller":
                 self.own_routes[route.caller].append(index)
         self.route_index[edge] = index
+
+    def _steps(self) -> Iterator[tuple[int, Step]]:
+        """Every step, after the index of its endpoint."""
+        for index, (service, endpoint) in enumerate(self.endpoints):
+            for step in in_document_order(self.scenario.services[service].endpoints[endpoint]):
+                yield index, step
+
+    def _found_caches(self) -> list[CachePlace]:
+        found: list[CachePlace] = []
+        for index, (service, endpoint) in enumerate(self.endpoints):
+            program = self.scenario.services[service].endpoints[endpoint]
+            for number, step in zip(numbers(program), in_document_order(program), strict=True):
+                if isinstance(step, Cache):
+                    nth = 1 + sum(place.endpoint == index for place in found)
+                    found.append(CachePlace(self.service_index[service], index, number, step.cache, nth))
+        return found
 
     def target(self, caller: str, endpoint: str, target: str) -> tuple[int, int]:
         """Route and endpoint of a call to `service.endpoint`; a workload calls from no endpoint of its own."""
@@ -84,6 +115,13 @@ class Layout:
         return self._expected[index]
 
 
+def _lowers_quality(step: Step) -> bool:
+    """Whether answers may be of a lower quality on account of this step."""
+    if isinstance(step, Cache):
+        return step.cache.stale_if_error is not None
+    return isinstance(step, Call) and isinstance(step.on_failure, Ladder)
+
+
 def _edges(scenario: Scenario) -> Iterator[Edge]:
     for name, workload in scenario.workload.items():
         session = workload.arrivals.users.session if workload.arrivals.users else None
@@ -106,6 +144,8 @@ def targets(steps: tuple[Step, ...]) -> Iterator[str]:
 
 
 KINDS = (Work, Wait, Call, Parallel, Branch)
+LATER_KINDS = (Cache,)  # a kind that comes to them later takes nobody's addresses
+LATER, LATER_ROOM = 1 << 19, 16  # where these have theirs, and how many kinds there may be of them
 
 
 def numbers(steps: tuple[Step, ...]) -> Iterator[int]:
@@ -113,26 +153,34 @@ def numbers(steps: tuple[Step, ...]) -> Iterator[int]:
 
     So a step that is added, or wrapped in a parallel one, leaves the draws of steps of other kinds as they were.
     """
-    seen = [0] * len(KINDS)
-    for step in _in_document_order(steps):
-        kind = KINDS.index(type(step))
-        yield seen[kind] * len(KINDS) + kind
+    seen = Counter[type]()
+    for step in in_document_order(steps):
+        kind = type(step)
+        if kind in KINDS:
+            yield seen[kind] * len(KINDS) + KINDS.index(kind)
+        else:
+            yield LATER + seen[kind] * LATER_ROOM + LATER_KINDS.index(kind)
         seen[kind] += 1
 
 
-def _in_document_order(steps: tuple[Step, ...]) -> Iterator[Step]:
+def in_document_order(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Every step of a program, depth first, a step before those inside it."""
     for step in steps:
         yield step
         for inner in inner_steps(step):
-            yield from _in_document_order(inner)
+            yield from in_document_order(inner)
 
 
 def inner_steps(step: Step) -> list[tuple[Step, ...]]:
-    """The programs inside a step: branches, options or a fallback."""
+    """The programs inside a step: branches, options, a fallback, rungs, or what a miss and a hit take."""
     if isinstance(step, Parallel):
         return list(step.parallel)
     if isinstance(step, Branch):
         return [option.steps for option in step.branch]
     if isinstance(step, Call) and isinstance(step.on_failure, Fallback):
         return [step.on_failure.fallback]
+    if isinstance(step, Call) and isinstance(step.on_failure, Ladder):
+        return [rung.steps for rung in step.on_failure.ladder]
+    if isinstance(step, Cache):
+        return [step.cache.on_miss, step.cache.hit]
     return []

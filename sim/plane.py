@@ -43,6 +43,7 @@ class Observation(Glance):
     pod_present_ns: NDArray[np.int64]  # (pods,) time inside so far of the visits that are present
     pod_work_ns: NDArray[np.int64]  # (pods,) time at work so far of the work in progress
     routes: Records  # (routes,) RouteTally
+    caches: Records  # (cache steps,) CacheTally, in the order of `Layout.caches`
     alive: NDArray[np.int64]  # (workloads,) requests whose client waits, counted one by one
     intervals: Records  # (intervals,) RequestTally
     interval_histogram: NDArray[np.int64]  # (intervals, BUCKETS) latency of successes, by when they arrived

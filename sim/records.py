@@ -153,6 +153,16 @@ REQUEST_TALLY = Record("RequestTally", (
     ("timed_out", "i8"),  # of the failed: given up by the client
     ("rejected", "i8"),  # of the failed: turned away at the entry
     ("latency_ns", "i8"),  # sum over the succeeded
+    ("quality_ppm", "i8"),  # sum over the succeeded, in a world that grades its answers (E3); else 0
+))  # fmt: skip
+
+CACHE_TALLY = Record("CacheTally", (
+    ("hits", "i8"),  # look-ups of a fresh value
+    ("misses", "i8"),  # look-ups that set out to fill
+    ("coalesced", "i8"),  # look-ups that waited for another's fill
+    ("fills", "i8"),  # values that came in
+    ("evicted", "i8"),  # values that had to go for others
+    ("stale", "i8"),  # look-ups that went on with a value past its time
 ))  # fmt: skip
 
 INTERVAL = Record("Interval", (

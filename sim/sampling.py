@@ -1,12 +1,15 @@
-"""Lengths of time drawn from the schema's distributions."""
+"""Lengths of time, and keys, drawn from the schema's distributions."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from scenarios.schema.distributions import Distribution
-from sim.draws import unit
+from scenarios.schema.keys import Keys
+from sim.draws import KEYS, unit
 from sim.laws import service as law
+from sim.laws.keys import uniform_key, zipf_bounds, zipf_key
 
 
 def sample_ns(distribution: Distribution, key: int, stream: int) -> int:
@@ -27,6 +30,16 @@ def sample_ns(distribution: Distribution, key: int, stream: int) -> int:
             return law.uniform_ns(float(value.low), float(value.high), key, stream)
     component = choose([part.weight for part in value], unit(key, stream, 0))
     return sample_ns(value[component].of, law.mixture_key(key, component), stream)
+
+
+def draw_key(keys: Keys, key: int) -> int:
+    """Which of many keys, 0 ... count - 1, a pure function of their distribution and the step's own key."""
+    if keys.zipf is None:
+        return uniform_key(keys.count, key, KEYS)
+    return zipf_key(*_zipf_bounds(keys.count, keys.zipf.exponent), keys.zipf.exponent, keys.count, key, KEYS)
+
+
+_zipf_bounds = functools.cache(zipf_bounds)
 
 
 def choose(weights: Sequence[float], u: float) -> int:

@@ -19,6 +19,10 @@ def assert_conserved(seen: Observation, layout: Layout) -> None:
         _requests(name, tally)
     for interval, tally in zip(layout.intervals, seen.intervals, strict=True):
         _requests(f"interval {interval}", tally)
+    for tally in seen.caches:
+        _not_negative("a cache", tally)
+        assert tally["fills"] <= _sum(tally, "misses", "coalesced")
+        assert tally["evicted"] <= tally["fills"]
     for i, tally in enumerate(seen.pods):
         name = f"{layout.services[seen.pod_service[i]]}-{seen.pod_number[i]}"
         _pod(name, tally, int(seen.pod_present_ns[i]), int(seen.pod_work_ns[i]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scenarios.schema.placed import Path
-from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Step
+from scenarios.schema.programs import Branch, Cache, Call, Fallback, Ladder, Parallel, Step
 from scenarios.schema.routing import Edge
 from scenarios.schema.topology import Service
 from scenarios.schema.workload import Workload
@@ -32,20 +32,39 @@ class Walked(NamedTuple):
     in_fallback: bool
 
 
-def walk(steps: tuple[Step, ...], path: Path, probability: float = 1.0, in_fallback: bool = False) -> Iterator[Walked]:
-    """Every step below, in the order of the file."""
+Misses = Mapping[int, float]  # the share of look-ups that miss, by the identity of a cache step: two alike may stand apart
+
+
+def walk(steps: tuple[Step, ...], path: Path, probability: float = 1.0, in_fallback: bool = False,
+         misses: Misses | None = None) -> Iterator[Walked]:  # fmt: skip
+    """Every step below, in the order of the file. Without `misses`, what a miss takes and what a hit takes are both certain."""
     for index, step in enumerate(steps):
         here = (*path, index)
         yield Walked(step, here, probability, in_fallback)
         if isinstance(step, Parallel):
             for number, branch in enumerate(step.parallel):
-                yield from walk(branch, (*here, "parallel", number), probability, in_fallback)
+                yield from walk(branch, (*here, "parallel", number), probability, in_fallback, misses)
         elif isinstance(step, Branch):
             for number, way in enumerate(step.branch):
                 inner = (*here, "branch", number, "steps")
-                yield from walk(way.steps, inner, probability * way.probability, in_fallback)
-        elif isinstance(step, Call) and isinstance(step.on_failure, Fallback):
-            yield from walk(step.on_failure.fallback, (*here, "on_failure", "fallback"), probability, True)
+                yield from walk(way.steps, inner, probability * way.probability, in_fallback, misses)
+        elif isinstance(step, Cache):
+            missed = 1.0 if misses is None else misses.get(id(step), 1.0)
+            hit = 1.0 if misses is None else 1.0 - missed
+            yield from walk(step.cache.on_miss, (*here, "cache", "on_miss"), probability * missed, in_fallback, misses)
+            yield from walk(step.cache.hit, (*here, "cache", "hit"), probability * hit, in_fallback, misses)
+        elif isinstance(step, Call):
+            for program, place in remedies(step, here):
+                yield from walk(program, place, probability, True, misses)
+
+
+def remedies(step: Call, path: Path) -> list[tuple[tuple[Step, ...], Path]]:
+    """The programs that may stand in for a failed call, each with its path."""
+    if isinstance(step.on_failure, Fallback):
+        return [(step.on_failure.fallback, (*path, "on_failure", "fallback"))]
+    if isinstance(step.on_failure, Ladder):
+        return [(rung.steps, (*path, "on_failure", "ladder", n, "steps")) for n, rung in enumerate(step.on_failure.ladder)]
+    return []
 
 
 def programs(services: Mapping[str, Service]) -> Iterator[tuple[str, tuple[Step, ...], Path]]:
@@ -55,13 +74,13 @@ def programs(services: Mapping[str, Service]) -> Iterator[tuple[str, tuple[Step,
             yield f"{name}.{endpoint}", steps, ("services", name, "endpoints", endpoint)
 
 
-def sites(services: Mapping[str, Service]) -> list[Site]:
-    """Every call step of every endpoint."""
+def sites(services: Mapping[str, Service], misses: Misses | None = None) -> list[Site]:
+    """Every call step of every endpoint; `misses` as for `walk`."""
     return [
         Site(caller, found.step.call, found.probability * found.step.repeat, found.probability >= 1.0, found.in_fallback,
              found.path)
         for caller, steps, path in programs(services)
-        for found in walk(steps, path)
+        for found in walk(steps, path, misses=misses)
         if isinstance(found.step, Call)
     ]  # fmt: skip
 

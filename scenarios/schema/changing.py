@@ -91,7 +91,7 @@ def _in_part(part: type[Part], data: Any, keys: list[str], change: Change) -> An
     key = keys[0]
     types = part.field_types()
     if key not in types:
-        raise _refusal(change, keys, _unknown(key, part.keys()))
+        raise _refusal(change, keys, _unknown(key, part.key_names()))
     changed = copied(part.spelled_out(data))
     _make_room(part, changed, key)
     changed.put(key, _assigned(types[key], changed.get(key), keys[1:], change), change.place)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.errors import Mistake
-from scenarios.schema.calls import programs, sites, walk
+from scenarios.schema.calls import programs, remedies, sites, walk
 from scenarios.schema.cycles import endless
 from scenarios.schema.placed import Path
-from scenarios.schema.programs import Call, Fallback, Step
+from scenarios.schema.programs import Call, Step
 from scenarios.schema.references import dangling
 from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.units import format_duration
@@ -44,8 +44,9 @@ def _passes(steps: tuple[Step, ...], path: Path, outer: int) -> Iterator[Mistake
         times = outer * found.step.repeat
         if times > PASSES_MAX:
             yield Mistake((*found.path, "repeat"), f"is made {times:,} times with the fallbacks around it; at most {PASSES_MAX:,}")
-        elif isinstance(found.step.on_failure, Fallback):
-            yield from _passes(found.step.on_failure.fallback, (*found.path, "on_failure", "fallback"), times)
+        else:
+            for inner, path_of in remedies(found.step, found.path):
+                yield from _passes(inner, path_of, times)
 
 
 def _times(world: Scenario) -> Iterator[Mistake]:

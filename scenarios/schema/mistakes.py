@@ -13,6 +13,7 @@ from scenarios.errors import Mistake, ScenarioError, UnitError, quoted
 from scenarios.naming import suggestion
 from scenarios.schema.model import OneOf, Part
 from scenarios.schema.placed import Path, find, written
+from scenarios.schema.programs import STEP_KINDS
 from scenarios.schema.shape import is_list, is_mapping, part_at, untagged
 from scenarios.schema.units import format_duration, parse_duration
 
@@ -90,7 +91,7 @@ def _unknown(path: Path, annotation: Any, data: Any) -> Mistake:
     """An unknown key; in a choice, a word that is none of its alternatives."""
     above, name = path[:-1], str(path[-1])
     part = part_at(annotation)
-    keys = part.keys() if part is not None else []
+    keys = part.key_names() if part is not None else []
     is_choice = part is not None and issubclass(part, OneOf)
     if is_choice and find(data, above).value == name:
         return Mistake(above, f"is not one of {listed(keys)}{suggestion(name, keys)}")
@@ -109,7 +110,7 @@ def _wants(annotation: Any, value: Any) -> str:
         return "must be a mapping of names"
     if issubclass(part, OneOf):
         return f"must have exactly one of {listed(part.alternatives())}"
-    return f"must be a mapping with the keys {listed(part.keys())}"
+    return f"must be a mapping with the keys {listed(part.key_names())}"
 
 
 def _choice(ctx: dict[str, Any], value: Any) -> str:
@@ -142,9 +143,9 @@ def _raised(ctx: dict[str, Any], _: Any) -> str:
 
 
 def _step(_: dict[str, Any], value: Any) -> str:
-    kinds = ("work", "wait", "call", "parallel", "branch")
     keys = list(value) if isinstance(value, dict) else [str(value)]
-    return f"must be one step: {', '.join(kinds)}{next(filter(None, (suggestion(str(k), kinds) for k in keys)), '')}"
+    hint = next(filter(None, (suggestion(str(key), STEP_KINDS) for key in keys)), "")
+    return f"must be one step: {', '.join(STEP_KINDS)}{hint}"
 
 
 _PHRASES: dict[str, Callable[[dict[str, Any], Any], str]] = {

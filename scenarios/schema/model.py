@@ -63,7 +63,7 @@ class Part(BaseModel):
         return by_key | {name: info.annotation for name, info in cls.model_fields.items()}
 
     @classmethod
-    def keys(cls) -> list[str]:
+    def key_names(cls) -> list[str]:
         """The keys a file may use, in the order of the schema."""
         return [info.alias or name for name, info in cls.model_fields.items()]
 

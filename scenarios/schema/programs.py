@@ -8,8 +8,9 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from scenarios.schema.distributions import Distribution
+from scenarios.schema.keys import Keys
 from scenarios.schema.model import Part, Witness, field
-from scenarios.schema.units import Share
+from scenarios.schema.units import Duration, Share
 from scenarios.schema.words import Target, Whole
 
 
@@ -39,9 +40,46 @@ class Fallback(Part):
             [{"work": "3ms"}])))
 
 
+class Rung(Part):
+    """One way to answer all the same."""
+
+    steps: tuple[Step, ...] = field(
+        (), says="steps done in place of the failed call; without any, a default that cannot fail",
+        seen=Witness("steps", "services.shop.endpoints.page.2.on_failure.ladder.0.steps", (
+            [{"wait": "1ms"}],
+            [{"wait": "3ms"}])))
+    quality: Share = field(
+        1.0, says="how good an answer is that is made so; multiplied up the calls",
+        seen=Witness("steps", "services.shop.endpoints.page.2.on_failure.ladder.0.quality", ("90%", "30%"), moves="summary"))
+
+
+class Ladder(Part):
+    """What to do instead of a failed call, and what instead of that, down to the last."""
+
+    ladder: Annotated[tuple[Rung, ...], Field(min_length=1, max_length=64)] = field(
+        says="rungs, each tried when the one before has failed",
+        seen=Witness("steps", "services.shop.endpoints.page.2.on_failure.ladder", (
+            [{"steps": [{"wait": "1ms"}]}],
+            [{"steps": [{"call": "store.get"}]}, {"quality": "40%"}])))
+
+    @field_validator("ladder")
+    @classmethod
+    def _is_climbed(cls, rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        for number, rung in enumerate(rungs[:-1], 1):
+            if not rung.steps:
+                raise ValueError(f"has no steps on rung {number}, which cannot fail, so nothing below it is ever tried")
+        return rungs
+
+
+def _remedy(value: Any) -> str:
+    if isinstance(value, Ladder) or (isinstance(value, dict) and "ladder" in value):
+        return "ladder"
+    return "fallback" if isinstance(value, (dict, Fallback)) else "word"
+
+
 OnFailure = Annotated[
-    Annotated[Literal["fail", "ignore"], Tag("word")] | Annotated[Fallback, Tag("fallback")],
-    Discriminator(lambda value: "fallback" if isinstance(value, (dict, Fallback)) else "word"),
+    Annotated[Literal["fail", "ignore"], Tag("word")] | Annotated[Fallback, Tag("fallback")] | Annotated[Ladder, Tag("ladder")],
+    Discriminator(_remedy),
 ]
 
 
@@ -55,7 +93,7 @@ class Call(Part):
         1, says="this many times, one after the other", ge=1, le=100_000,
         seen=Witness("mesh", "services.front.endpoints.page.2.repeat", (1, 2)))
     on_failure: OnFailure = field(
-        "fail", says="fail the endpoint, go on, or do other steps",
+        "fail", says="fail the endpoint, go on, do other steps, or climb down a ladder of them",
         seen=Witness("mesh", "services.front.endpoints.page.2.on_failure", ("fail", "ignore")))
 
 
@@ -124,7 +162,64 @@ class Branch(Part):
         return ways
 
 
-STEP_KINDS = ("work", "wait", "call", "parallel", "branch")
+class CacheSettings(Part):
+    """Values by key that need not be asked for again."""
+
+    keys: Keys = field(
+        says="what is looked up",
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.keys", (
+            {"zipf": {"count": 40, "exponent": 1.0}},
+            {"uniform": {"count": 400}})))
+    capacity: Whole | None = field(
+        None, says="values it keeps; no limit if absent", ge=1, le=100_000_000,
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.capacity", (10, 20)))
+    ttl: Duration | None = field(
+        None, says="how long a value may be used; for ever if absent", gt=0,
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.ttl", ("100ms", "1s")))
+    policy: Literal["lru", "fifo"] = field(
+        "lru", says="who has to go when it is full: the least recently used, or the first that came in",
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.policy", ("lru", "fifo")))
+    scope: Literal["pod", "service"] = field(
+        "pod", says="each pod has its own, cold when it starts (pod), or all pods share one (service)",
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.scope", ("pod", "service")))
+    on_miss: Annotated[tuple[Step, ...], Field(min_length=1)] = field(
+        says="steps that get the value when it is not there",
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.on_miss", (
+            [{"wait": "5ms"}],
+            [{"wait": "9ms"}])))
+    hit: tuple[Step, ...] = field(
+        (), says="steps that a hit takes",
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.hit", ([], [{"work": "1ms"}])))
+    coalesce: bool = field(
+        False, says="whoever misses a key that is being filled waits for that (single flight); else all fill",
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache.coalesce", (False, True)))
+    stale_if_error: Duration | None = field(
+        None, says="for so long after its ttl a value stands in when filling fails (RFC 5861)", gt=0,
+        seen=Witness("steps", "services.shop.endpoints.page.1.cache.stale_if_error", ("1ms", "1s")))
+    stale_quality: Share = field(
+        1.0, says="quality of an answer made with such a value",
+        seen=Witness("steps", "services.shop.endpoints.page.1.cache.stale_quality", ("100%", "50%"), moves="summary"))
+
+    @model_validator(mode="after")
+    def _grows_stale(self) -> CacheSettings:
+        if self.stale_if_error is not None and self.ttl is None:
+            raise ValueError("has stale_if_error without a ttl: its values never grow stale. Give it a ttl")
+        if self.stale_if_error is None and self.stale_quality != 1.0:
+            raise ValueError("has a stale_quality, but never serves stale values: give it stale_if_error")
+        return self
+
+
+class Cache(Part):
+    """Go on at once with a value that is kept, or get it first."""
+
+    cache: CacheSettings = field(
+        says="the values that are kept, and how missing ones are got",
+        seen=Witness("steps", "services.shop.endpoints.page.0.cache", (
+            {"keys": {"uniform": 10}, "on_miss": [{"wait": "5ms"}]},
+            {"keys": {"uniform": 10}, "on_miss": [{"wait": "9ms"}]})))
+
+
+STEP_KINDS = ("work", "wait", "call", "parallel", "branch", "cache")
 
 
 def _step_kind(value: Any) -> str | None:
@@ -134,11 +229,11 @@ def _step_kind(value: Any) -> str | None:
 
 Step = Annotated[
     Annotated[Work, Tag("work")] | Annotated[Wait, Tag("wait")] | Annotated[Call, Tag("call")]
-    | Annotated[Parallel, Tag("parallel")] | Annotated[Branch, Tag("branch")],
+    | Annotated[Parallel, Tag("parallel")] | Annotated[Branch, Tag("branch")] | Annotated[Cache, Tag("cache")],
     Discriminator(_step_kind, custom_error_type="step_kind",
-                  custom_error_message="a step is one of work, wait, call, parallel, branch"),
+                  custom_error_message=f"a step is one of {', '.join(STEP_KINDS)}"),
 ]  # fmt: skip
 
 
-for part in (Fallback, Parallel, Option):  # they were written before Step, which names them
+for part in (Fallback, Rung, Parallel, Option, CacheSettings):  # they were written before Step, which names them
     part.model_rebuild()

@@ -34,7 +34,7 @@ from scenarios.schema.words import Currency, Name, Pattern, RunName
 from scenarios.schema.workload import Workload
 
 COMPARISON = re.compile(r"(<=|>=|<|>)\s*(\S.*)")
-SHARES = ("good", "availability")
+SHARES = ("good", "availability", "quality")
 LATENCIES = ("mean", "p50", "p75", "p90", "p95", "p99", "p999")
 
 
@@ -47,6 +47,9 @@ class Expect(Part):
     availability: str | None = field(
         None, says="share of offered requests that succeeded, as '>= 99.9%'",
         seen=Witness("hello", "expect.1.availability", (">= 0%", "> 100%"), moves="verdict"))
+    quality: str | None = field(
+        None, says="mean quality of successful answers, as '>= 95%'; 100% where no ladder or stale value lowers it",
+        seen=Witness("steps", "expect.0.quality", (">= 0%", "> 100%"), moves="verdict"))
     mean: str | None = field(
         None, says="mean latency of successes, as '< 20ms'",
         seen=Witness("hello", "expect.2.mean", ("< 1h", "< 0s"), moves="verdict"))

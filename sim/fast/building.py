@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,12 @@ import numpy as np
 from scenarios.schema.routing import ResolvedRoute
 from sim.draws import family_key, indexed_key
 from sim.fast import state as st
+from sim.fast.compiling import kernels
 from sim.fast.frames import pair_hash, pair_key
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
+from sim.laws.grading import parts
+from sim.laws.keys import zipf_bounds
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
@@ -40,11 +44,13 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
+    stores, caches = _caches(layout)
+    lane[0]["keyed"], lane[0]["graded"] = any(op["code"] > st.END for op in maker.ops), layout.is_graded
     size = 1 << (64 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
     rings = rows(st.RING, [{"time_ns": st.NEVER, "first": r * size, "mask": size - 1} for r in range(len(delays))])
     return st.State(
         lane=lane,
-        frames=_freed(st.empty(st.FRAME, size), lane[0]),
+        frames=_freed(st.empty(st.FRAME, size), lane[0], "next", "free"),
         extras=st.empty(st.EXTRA, size),
         fresh=st.empty(st.EVENT, size + users + len(workloads)),
         heap=_never(st.empty(st.EVENT, size + users + len(workloads))),
@@ -69,6 +75,11 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         digest=np.array(digesting.start(), dtype=np.uint64),
         starts=np.zeros(size, dtype=np.int32),
         wakes=np.zeros(size, dtype=np.int32),
+        blocks=_freed(st.empty(st.BLOCK, size), lane[0], "outer", "blocks_free"),
+        caches=rows(st.CACHE_STEP, caches),
+        stores=rows(st.STORE, [{"oldest": -1, "newest": -1}] * stores),
+        cached=_freed(st.empty(st.CACHED, size), lane[0], "newer", "cached_free"),
+        index=st.empty(st.PAIR, 4 * size),
         rows=st.empty(st.ROW, 8 * size if record else 1),
         spans=st.empty(SPAN, size),
     )
@@ -150,20 +161,40 @@ def _budget(policy: ResolvedRoute) -> dict[str, Any]:
     return row
 
 
+def _caches(layout: Layout) -> tuple[int, list[dict[str, Any]]]:
+    """How many stores whole services need, and every cache step as a row."""
+    made, of_pods, of_services = list[dict[str, Any]](), Counter[int](), 0
+    for place in layout.caches:
+        spec, keys = place.spec, place.spec.keys
+        row: dict[str, Any] = {
+            "count": keys.count, "is_zipf": keys.zipf is not None, "capacity": -1 if spec.capacity is None else spec.capacity,
+            "ttl_ns": spec.ttl or 0, "stale_ns": spec.stale_if_error or 0, "stale_quality": parts(spec.stale_quality),
+            "is_lru": spec.policy == "lru", "coalesces": spec.coalesce, "of_pod": spec.scope == "pod",
+            "store": of_pods[place.service] if spec.scope == "pod" else of_services,
+        }  # fmt: skip
+        if keys.zipf is not None:
+            row["exponent"] = keys.zipf.exponent
+            row["first"], row["last"], row["sure"] = zipf_bounds(keys.count, keys.zipf.exponent)
+        of_pods[place.service] += spec.scope == "pod"
+        of_services += spec.scope == "service"
+        made.append(row)
+    return of_services, made
+
+
 def _workload(maker: TableMaker, seed: int, index: int) -> dict[str, Any]:
     name = maker.layout.workloads[index]
     row: dict[str, Any] = dict(maker.workload(name, maker.layout.scenario.workload[name]))
     return row | {"key": family_key(seed, "workload", name)}
 
 
-def _freed(frames: np.ndarray[Any, Any], lane: Any, first: int = 0) -> np.ndarray[Any, Any]:
-    """Frames from `first` on become a list of free ones, in front of those free already."""
-    n = len(frames)
+def _freed(rows: np.ndarray[Any, Any], lane: Any, link: str, free: str, first: int = 0) -> np.ndarray[Any, Any]:
+    """Rows from `first` on become a list of free ones, by `link`, in front of those free already, which begin at `free`."""
+    n = len(rows)
     if n > first:
-        frames["next"][first:] = np.arange(first + 1, n + 1)
-        frames["next"][n - 1] = lane["free"] if first else -1
-        lane["free"], lane["free_count"] = first, lane["free_count"] + n - first
-    return frames
+        rows[link][first:] = np.arange(first + 1, n + 1)
+        rows[link][n - 1] = lane[free] if first else -1
+        lane[free], lane[f"{free}_count"] = first, lane[f"{free}_count"] + n - first
+    return rows
 
 
 def _never(events: np.ndarray[Any, Any], first: int = 0) -> np.ndarray[Any, Any]:
@@ -179,7 +210,7 @@ def grown(state: st.State, extra: int = 0) -> st.State:
     events = 2 * need + int(lane["fresh"])
     changes: dict[str, Any] = {}
     if lane["free_count"] < need:
-        changes["frames"] = _freed(doubled(state.frames), lane, len(state.frames))
+        changes["frames"] = _freed(doubled(state.frames), lane, "next", "free", len(state.frames))
         changes["extras"], changes["tried"] = doubled(state.extras), doubled(state.tried)
     if events > len(state.fresh):
         changes["fresh"] = doubled(state.fresh)
@@ -187,12 +218,27 @@ def grown(state: st.State, extra: int = 0) -> st.State:
         changes["heap"] = _never(doubled(state.heap), len(state.heap))
     if 2 * (lane["pairs"] + need) > len(state.pairs):
         changes["pairs"] = _rehashed(state.pairs)
+    if lane["keyed"]:
+        changes |= _more_values(state, need)
     for name, tail in (("starts", "starts_tail"), ("wakes", "wakes_tail")):
         if lane[tail] + need > len(getattr(state, name)):
             changes[name] = doubled(getattr(state, name))
     if (state.rings["tail"] - state.rings["head"] + need > state.rings["mask"]).any():
         changes["ring_events"] = _wider_rings(state)
     return state._replace(**changes) if changes else state
+
+
+def _more_values(state: st.State, need: int) -> dict[str, Any]:
+    """Room for so many more blocks, values and keys, where there is not."""
+    lane, changes = state.lane[0], dict[str, Any]()
+    for name, link in (("blocks", "outer"), ("cached", "newer")):
+        if lane[f"{name}_free_count"] < need:
+            rows = getattr(state, name)
+            changes[name] = _freed(doubled(rows), lane, link, f"{name}_free", len(rows))
+    if 2 * (lane["indexed"] + need) > len(state.index):
+        changes["index"] = st.empty(st.PAIR, 2 * len(state.index))
+        kernels().rehash(*(table.view(np.int64).reshape(-1, 2) for table in (state.index, changes["index"])))
+    return changes
 
 
 def doubled(array: np.ndarray[Any, Any], axis: int = 0) -> np.ndarray[Any, Any]:

@@ -8,6 +8,7 @@ from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, rank
 from sim.clock import TIMED_OUT as ALARM
 from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, OUTWARD, child_key
 from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, cancel, next_place, push, push_any, push_soon, todo
+from sim.fast.caching import told_so
 from sim.fast.compiling import cold, part
 from sim.fast.deadlines import arm_expiry, is_late, tell_left
 from sim.fast.frames import (
@@ -27,8 +28,9 @@ from sim.fast.picking import pick_pod, view_of
 from sim.fast.retrying import allows_retry, note_outcome, pick_again, wait_ns
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import begin_span, close_span
-from sim.fast.state import CANCELS, GATED, IGNORE, METERED, PICKS_AGAIN, PROPAGATES, VISIT
+from sim.fast.state import CANCELS, GATED, IGNORE, METERED, PICKS_AGAIN, PROPAGATES, QUEUED, VISIT
 from sim.laws.digesting import row_word
+from sim.laws.grading import graded
 from sim.laws.retrying import CANCELLED, NO_ENDPOINT, OK, TIMED_OUT, is_retriable
 from sim.laws.service import lap_number
 from sim.laws.travelling import crossing_ns, retransmission_ns
@@ -322,6 +324,8 @@ def on_replied(s: Any, a: int) -> int:
     settle(s, f, a, outcome)
     if outcome == OK:
         route.succeeded += 1
+        if s.lane[0].graded == 1:
+            s.extras[f].quality = graded(s.extras[f].quality, s.extras[a].quality)
     else:
         route.failed += 1
     row(s, one.request_number, one.word | RETURNED, outcome)
@@ -368,6 +372,8 @@ def on_retried(s: Any, f: int, gen: int) -> int:
     caller = s.frames[f]
     if caller.gen != gen:
         return NOTHING
+    if caller.joining == QUEUED:
+        return told_so(s, f)
     caller.backing_off = 0
     caller.trying += 1
     return todo(f, SENDS)

@@ -19,14 +19,14 @@ from sim.fast.building import doubled, grown, initial_state, with_pairs, with_vi
 from sim.fast.compiling import kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
-from sim.fast.tables import TableMaker
+from sim.fast.tables import TableMaker, rows
 from sim.laws import digesting
 from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
 from sim.laws.service import servers
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
+from sim.records import AREAS, CACHE_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
 from sim.trace import Row
 
 
@@ -116,6 +116,7 @@ class FastPlane:
             "pod_present_ns": self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
             "pod_work_ns": self._work_in_progress_ns(n),
             "routes": _route_tallies.records(state.routes),
+            "caches": _cache_tallies.records(state.caches[: len(self.layout.caches)]),
             "alive": np.bincount(clients["workload"], minlength=classes).astype(np.int64),
             "intervals": _request_tallies.records(state.intervals[:intervals]),
             **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
@@ -216,7 +217,7 @@ class FastPlane:
         pod = self._state.pods[p]
         for name, value in self._pod_fields(command, service).items():
             pod[name] = value
-        pod["views"] = self._new_views(command)
+        pod["views"], pod["stores"] = self._new_views(command), self._new_stores(service)
         if pod["is_gated"]:
             pod["gate"] = self._new_gate(len(self.layout.routes) + service)
             key = family_key(self.seed, "service", command.service)
@@ -285,6 +286,17 @@ class FastPlane:
         self._adopt(state)
         return gate
 
+    def _new_stores(self, service: int) -> int:
+        """S5: a pod's own caches, empty; where they begin."""
+        first, mine = len(self._state.stores), self._own_stores(service)
+        if mine:
+            more = rows(st.STORE, [{"oldest": -1, "newest": -1}] * mine)
+            self._adopt(self._state._replace(stores=np.concatenate([self._state.stores, more])))
+        return first
+
+    def _own_stores(self, service: int) -> int:
+        return sum(place.service == service and place.spec.scope == "pod" for place in self.layout.caches)
+
     def _unlist(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""
         pod = self._state.pods[p]
@@ -312,8 +324,10 @@ class FastPlane:
             pod[name] = 0
         pod["queue_head"] = pod["door_head"] = -1
         pod["is_gone"] = 1
-        self._make_room(len(inside))
+        self._make_room(len(inside) + len(self._state.blocks) - int(self._lane["blocks_free_count"]))
         kernels().lose(self.book, visits)
+        if mine := self._own_stores(int(pod["service"])):
+            kernels().empty_stores(self.book, int(pod["stores"]), mine)
 
     # -- room -----------------------------------------------------------------------------------------------------
 
@@ -385,6 +399,7 @@ class _Tallies:
 
 
 _pod_tallies, _route_tallies = _Tallies(POD_TALLY, st.POD), _Tallies(ROUTE_TALLY, st.ROUTE)
+_cache_tallies = _Tallies(CACHE_TALLY, st.CACHE_STEP)
 _request_tallies = _Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
 _COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))
 assert [name for name, _ in POD_TALLY.fields][: 2 * len(AREAS)] == [*AREAS, *AREAS.values()]

@@ -10,6 +10,7 @@ from sim.fast.agenda import ENDS, RUNS, SENDS, todo
 from sim.fast.compiling import cold, part
 from sim.fast.state import BRANCH, CALL, CANCELS, END, FREE, TOO_MANY, VISIT
 from sim.laws.digesting import fold
+from sim.laws.grading import FULL
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import PENDING
 
@@ -67,6 +68,8 @@ def take_frame(s: Any, kind: int) -> int:
     frame.child = frame.next = -1
     frame.served = PENDING
     frame.sampled = 0
+    if lane.graded == 1:
+        s.extras[f].quality = FULL
     return int(f)
 
 
@@ -232,14 +235,19 @@ def one_more(s: Any, view: int, pod: int) -> None:
 
 @part
 def one_less(s: Any, view: int, pod: int) -> None:
-    """A view waits for one less; an entry at zero is taken out, later ones of its run move up."""
-    pairs = s.pairs
-    mask = len(pairs) - 1
-    hole = pair_slot(pairs, pair_key(view, pod))
-    pairs[hole].count -= 1
-    if pairs[hole].count > 0:
+    """A view waits for one less; an entry at zero is taken out."""
+    hole = pair_slot(s.pairs, pair_key(view, pod))
+    s.pairs[hole].count -= 1
+    if s.pairs[hole].count > 0:
         return
     s.lane[0].pairs -= 1
+    take_out(s.pairs, hole)
+
+
+@part
+def take_out(pairs: Any, hole: int) -> None:
+    """Take an entry out of a table; later ones of its run move up."""
+    mask = len(pairs) - 1
     i = hole
     while True:
         i = (i + 1) & mask

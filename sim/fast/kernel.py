@@ -9,6 +9,7 @@ from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED
 from sim.draws import ARRIVAL, ENTRY, indexed_key, unit
 from sim.fast.agenda import (
     ENDS,
+    FAILS,
     NOBODY,
     NOTHING,
     RUNS,
@@ -22,10 +23,13 @@ from sim.fast.agenda import (
     ring_pop,
     todo,
 )
+from sim.fast.blocks import innermost
+from sim.fast.caching import empty_store
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
 from sim.fast.cancelling import on_called_off
 from sim.fast.compiling import kernel, part, prefetch, state_of
-from sim.fast.frames import grow_buckets, row, take_frame
+from sim.fast.enclosing import failed_inside
+from sim.fast.frames import grow_buckets, pair_hash, row, take_frame
 from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
 from sim.fast.spans import choose_sampled, write_held
 from sim.fast.state import CLIENT, DONE, EVEN, FULL, HEAP_MARGIN, PAUSED, STUCK, TIMES, USERS
@@ -46,6 +50,8 @@ def room(s: Any) -> int:
         write_held(s)
     left = min(len(s.heap) - HEAP_MARGIN - lane.heap_size, len(s.fresh)) - lane.fresh
     left = min(left // 2, lane.free_count, len(s.pairs) // 2 - lane.pairs)
+    if lane.keyed == 1:
+        left = min(left, lane.cached_free_count, lane.blocks_free_count, len(s.index) // 2 - lane.indexed)
     left = min(left, len(s.starts) - lane.starts_tail, len(s.wakes) - lane.wakes_tail, len(s.spans) - lane.spans)
     if lane.recording == 1:
         left = min(left, (len(s.rows) - lane.rows) // 8)
@@ -189,10 +195,13 @@ def go_on(s: Any, due: int) -> None:
             due = step(s, due >> 2)
         if due == NOTHING:
             return
-        if due & 3 != SENDS:
+        if due & 3 == SENDS:
+            due = send(s, due >> 2)
+        elif due & 3 == FAILS and s.lane[0].keyed == 1 and innermost(s, due >> 2) >= 0:
+            due = failed_inside(s, due >> 2)
+        else:
             end_strand(s, due >> 2, due & 3 == ENDS)
             return
-        due = send(s, due >> 2)
 
 
 @part
@@ -264,6 +273,27 @@ def begin(book: Any) -> None:
         else:
             for user in range(s.workloads[w].users):
                 think(s, w, user, 0, user_appears_ns(user, s.workloads[w].spawn))
+
+
+@kernel("int64[::1], int64, int64")
+def empty_stores(book: Any, first: int, count: int) -> None:
+    """S5: the values that a pod kept itself are gone with it."""
+    s = state_of(book, 0)
+    for store in range(first, first + count):
+        empty_store(s, store)
+
+
+@kernel("int64[:,::1], int64[:,::1]")
+def rehash(pairs: Any, wider: Any) -> None:
+    """Enter all pairs (key, count) of a table into an empty wider one."""
+    mask = len(wider) - 1
+    for i in range(len(pairs)):
+        key = pairs[i, 0]
+        if key != 0:
+            slot = pair_hash(key) & mask
+            while wider[slot, 0] != 0:
+                slot = (slot + 1) & mask
+            wider[slot, 0], wider[slot, 1] = key, pairs[i, 1]
 
 
 @kernel("int64[::1], int64[::1]")

@@ -9,9 +9,12 @@ from sim.draws import BRANCH as BRANCH_STREAM
 from sim.draws import THINK, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, wake_later
-from sim.fast.calling import end_cancelled, forget_try, next_repetition, orphan, travel
+from sim.fast.blocks import lose_blocks, lose_waiters
+from sim.fast.caching import told_so
+from sim.fast.calling import end_cancelled, forget_try, orphan, travel
 from sim.fast.compiling import cold, part
 from sim.fast.cpu import ask_core, finish_work
+from sim.fast.enclosing import count_quality_of, enclosing_step, stood_in
 from sim.fast.frames import (
     caller_pod,
     count,
@@ -30,9 +33,10 @@ from sim.fast.gates import ask_door, tell_door
 from sim.fast.queues import release_worker, wait_for_worker
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
-from sim.fast.state import BRANCH, FORK, IDLE, LAP, PAUSE, UNDECIDED, USERS, VISIT, WAY, WORK
+from sim.fast.state import BRANCH, END, FORK, IDLE, LAP, PAUSE, QUEUED, UNDECIDED, USERS, VISIT, WAY, WORK
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
+from sim.laws.grading import graded
 from sim.laws.measuring import bucket, count_finished, is_measured
 from sim.laws.queueing import is_admitted, shift_present
 from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, REJECTED, TIMED_OUT
@@ -178,6 +182,8 @@ def end_branch(s: Any, f: int, succeeded: bool) -> None:
     if parent.gen == branch.parent_gen:
         if succeeded:
             parent.needed -= 1
+            if s.lane[0].graded == 1:
+                s.extras[branch.parent].quality = graded(s.extras[branch.parent].quality, s.extras[f].quality)
         else:
             parent.spare -= 1
         if parent.needed == 0 or parent.spare < 0:
@@ -206,6 +212,8 @@ def wake(s: Any, f: int) -> int:
     strand = s.frames[f]
     if strand.joining == 0:
         return todo(f, RUNS)
+    if strand.joining == QUEUED:
+        return told_so(s, f)
     strand.joining = 0
     if strand.needed > 0 or is_abandoned(s, f):
         return todo(f, FAILS)
@@ -231,6 +239,8 @@ def step(s: Any, f: int) -> int:
         return next_lap(s, f)
     if code == WAY:
         return take_way(s, f)
+    if code > END:
+        return enclosing_step(s, f)
     return next_step(s, f, strand.pc)  # a call, or the end
 
 
@@ -245,13 +255,7 @@ def pause(s: Any, f: int) -> None:
 @cold
 def next_lap(s: Any, f: int) -> int:
     """A fallback is done; it stood in for a repetition of its call. Returns the todo."""
-    strand = s.frames[f]
-    op = s.ops[strand.pc]
-    call = s.ops[op.a]
-    strand.pc = op.a
-    strand.repetition = strand.lap % call.c
-    strand.lap = strand.lap // call.c
-    return next_repetition(s, f)
+    return stood_in(s, f, s.ops[s.frames[f].pc].a)
 
 
 @cold
@@ -281,6 +285,8 @@ def finish_request(s: Any, f: int) -> None:
     for i in range(len(s.workloads), len(s.intervals) - len(s.workloads)):
         if is_measured(s.intervals[i], w, client.sent_ns):
             count_in(s, i, client.result, latency, b)
+    if s.lane[0].graded == 1:
+        count_quality_of(s, f)
     if client.sampled == UNDECIDED:
         decide_spans(s, f, latency)
     workload = s.workloads[w]
@@ -318,6 +324,8 @@ def lose_strand(s: Any, f: int) -> None:
         if strand.child >= 0:
             orphan(s, f, TIMED_OUT, CANCELLED)
         forget_try(s, f, retried)
+    if s.lane[0].keyed == 1:
+        lose_blocks(s, f)
     strand.at_work = IDLE
     strand.gen += 1
     strand.epoch += 1
@@ -333,6 +341,8 @@ def lose_visits(s: Any, visits: Any) -> None:
     """
     for a in visits:
         s.frames[a].is_dying = 1
+    if s.lane[0].keyed == 1:
+        lose_waiters(s)
     for f in range(len(s.frames)):
         strand = s.frames[f]
         lives = strand.kind == BRANCH or (strand.kind == VISIT and strand.inside == 1)

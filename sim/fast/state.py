@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.records import (
     BREAKER_RULE,
+    CACHE_TALLY,
     CONCURRENCY_RULE,
     GATE,
     INTERVAL,
@@ -98,9 +99,49 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("branches", "i4"),  # how many they are
     ("before", "i4"),  # of such a branch
     ("after", "i4"),
-), itemsize=CACHE_LINE)  # fmt: skip
+    ("block", "i4"),  # the innermost block the strand is in, and one; 0: none
+    ("told", "i4"),  # what became of the turn it waited for
+    ("quality", "i4"),  # of what it has so far, or of a visit's answer, where the world grades (E2)
+), itemsize=2 * CACHE_LINE)  # fmt: skip
 IN_BOUND, IN_THROTTLE, IN_BREAKER = 1, 2, 4
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
+
+QUEUED = 2  # in `joining`: it waits for a turn
+TOLD_DONE, TOLD_STALE, TOLD_FAILED, TOLD_HANDED = range(4)
+BLOCK = Record("Block", (  # a step that a strand is inside of, and whose end must be looked after
+    ("key", "i8"),  # the store and key it is busy with; 0: none
+    ("op", "i4"),  # where that step is
+    ("outer", "i4"),  # the block around it, and one, 0: none; free: the next free block
+    ("is_turn", "i4"),  # 1 where others wait for the key
+    ("first", "i4"),  # who does, linked by `next`; -1: nobody
+    ("last", "i4"),
+    ("lap", "i4"),  # the strand's when it began
+    ("quality", "i4"),
+))  # fmt: skip
+CACHE_STEP = Record("CacheStep", (
+    *CACHE_TALLY.fields,
+    ("ttl_ns", "i8"),
+    ("stale_ns", "i8"),
+    ("count", "i8"),  # of keys
+    ("first", "f8"),  # of Zipf's keys: see `zipf_bounds`
+    ("last", "f8"),
+    ("sure", "f8"),
+    ("exponent", "f8"),
+    ("is_zipf", "i4"),
+    ("capacity", "i4"),  # -1: no limit
+    ("is_lru", "i4"),
+    ("coalesces", "i4"),
+    ("of_pod", "i4"),
+    ("store", "i4"),  # where its values are, counted from the pod's first store where each pod has its own
+    ("stale_quality", "i4"),  # parts per million
+))  # fmt: skip
+STORE = Record("Store", (("count", "i4"), ("oldest", "i4"), ("newest", "i4")))  # of values, in the order they have to go
+CACHED = Record("Cached", (
+    ("key", "i8"),  # store and key
+    ("filled_ns", "i8"),
+    ("older", "i4"),
+    ("newer", "i4"),  # free: the next free one
+))  # fmt: skip
 
 DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
 NEVER = (1 << 63) - 1  # the time of an event that is not there
@@ -142,6 +183,7 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("door_length", "i4"),
     ("views", "i4"),  # its first view
     ("gate", "i4"),  # of its door
+    ("stores", "i4"),  # its first store of values
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 
 VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8"),
@@ -224,13 +266,13 @@ SERVICE_LIST = Record("ServiceList", (("first", "i8"), ("count", "i8"), ("versio
 OP = Record("Op", (
     ("code", "i4"),
     ("step", "i4"),  # its number in the program (D3)
-    ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP: the call
-    ("b", "i4"),  # CALL: endpoint · FORK, WAY: how many
-    ("c", "i4"),  # CALL: repeat · FORK: successes needed
-    ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback begins
-    ("next", "i4"),
+    ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE: which
+    ("b", "i4"),  # CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: its quality, ppm
+    ("c", "i4"),  # CALL: repeat · FORK: successes needed · CACHE: where a hit begins; -1: nowhere · RUNG: where it begins
+    ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback, or the first rung, begins
+    ("next", "i4"),  # RUNG: the rung below; -1: none
 ))  # fmt: skip
-WORK, PAUSE, CALL, FORK, WAY, LAP, END = range(7)
+WORK, PAUSE, CALL, FORK, WAY, LAP, END, CACHE, FILLED, RUNG, HELD = range(11)  # from CACHE on: see enclosing.py
 FAIL, IGNORE = -1, -2
 
 ENTRY = Record("Entry", (("bound", "f8"), ("pc", "i4"), ("endpoint", "i4")))
@@ -277,6 +319,13 @@ LANE = Record("Lane", (
     ("span_share", "f8"),
     ("span_tail", "i8"),  # 1 where requests are decided when they are over
     ("unwritten", "i8"),  # first of the held tries whose spans are to be written before the next event; -1: none
+    ("keyed", "i8"),  # 1 where strands may be in blocks
+    ("graded", "i8"),  # 1 where answers may be of a lower quality
+    ("indexed", "i8"),  # entries in use
+    ("cached_free", "i8"),  # first free value
+    ("cached_free_count", "i8"),
+    ("blocks_free", "i8"),  # first free block
+    ("blocks_free_count", "i8"),
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
@@ -319,6 +368,11 @@ class State(NamedTuple):
     digest: Array  # (2,) uint64
     starts: Array  # (strands,) int32, to start within this event
     wakes: Array  # (strands,) int32, to wake within this event
+    blocks: Array  # (blocks,) BLOCK
+    caches: Array  # (cache steps,) CACHE_STEP
+    stores: Array  # (stores,) STORE: of whole services, then of each pod
+    cached: Array  # (values,) CACHED, of all stores
+    index: Array  # (2^k,) PAIR: values and turns by store and key
     rows: Array  # (rows,) ROW
     spans: Array  # (spans,) SPAN
 
@@ -366,6 +420,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
+    "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "index": PAIR.dtype,
     "rows": ROW.dtype, "spans": SPAN.dtype,
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),

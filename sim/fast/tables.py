@@ -9,11 +9,12 @@ import numpy as np
 
 from scenarios.rates import pieces
 from scenarios.schema.distributions import Distribution
-from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Step, Wait, Work
+from scenarios.schema.programs import Branch, Cache, Call, Fallback, Ladder, Parallel, Step, Wait, Work
 from scenarios.schema.workload import Workload
 from scenarios.series import timestamps
 from sim.fast import state as st
 from sim.fast.gate_tables import gate_rules
+from sim.laws.grading import parts
 from sim.laws.service import lognormal_sigma
 from sim.layout import Layout, inner_steps, numbers
 from sim.records import SEGMENT
@@ -42,7 +43,9 @@ class TableMaker:
         self.far = self._latency(network.cross_zone or network.same_zone)
         for service, endpoint in layout.endpoints:
             self.first_op.append(self._program(service, endpoint))
-        self.margin = 16 + max(op.get("b", 0) for op in self.ops if op["code"] in (st.FORK, st.END))
+        widest = max(op.get("b", 0) for op in self.ops if op["code"] in (st.FORK, st.END))
+        enclosing = sum(op["code"] > st.END for op in self.ops)  # a strand passes each once at most before it waits
+        self.margin = 16 + widest + 2 * enclosing
 
     def ring(self, delay_ns: int) -> int:
         """The ring of a constant delay; -1 when there are too many."""
@@ -83,7 +86,7 @@ class TableMaker:
 
     def _program(self, service: str, endpoint: str) -> int:
         steps = self.layout.scenario.services[service].endpoints[endpoint]
-        self._caller = (service, endpoint)
+        self._caller, self._endpoint = (service, endpoint), self.layout.endpoint_index[service, endpoint]
         return self._steps(steps, list(numbers(steps)), self._op("END"))
 
     def _op(self, code: str, **fields: int) -> int:
@@ -109,17 +112,35 @@ class TableMaker:
                 return self._parallel(step, addresses, then)
             case Branch():
                 return self._branch(step, addresses, then)
+            case Cache():
+                return self._cache(step, addresses, then)
         raise AssertionError(step)
 
     def _call(self, step: Call, addresses: list[int], then: int) -> int:
         route, endpoint = self.layout.target(*self._caller, step.call)
         op = self._op("CALL", step=addresses[0], a=route, b=endpoint, c=step.repeat, next=then)
-        if isinstance(step.on_failure, Fallback):
+        if isinstance(step.on_failure, Ladder):
+            self.ops[op]["d"] = self._ladder(step.on_failure, addresses[1:], op)
+        elif isinstance(step.on_failure, Fallback):
             fallback = self._steps(step.on_failure.fallback, addresses[1:], self._op("LAP", a=op))
             self.ops[op]["d"] = fallback
         else:
             self.ops[op]["d"] = st.IGNORE if step.on_failure == "ignore" else st.FAIL
         return op
+
+    def _ladder(self, ladder: Ladder, addresses: list[int], call: int) -> int:
+        below, inner = -1, _shares(addresses, [_sizes(rung.steps) for rung in ladder.ladder])
+        for rung, mine in zip(reversed(ladder.ladder), reversed(inner), strict=True):
+            start = self._steps(rung.steps, mine, self._op("HELD"))
+            below = self._op("RUNG", a=call, b=parts(rung.quality), c=start, next=below)
+        return below
+
+    def _cache(self, step: Cache, addresses: list[int], then: int) -> int:
+        spec, inner = step.cache, _shares(addresses[1:], [_sizes(program) for program in inner_steps(step)])
+        miss = self._steps(spec.on_miss, inner[0], self._op("FILLED"))
+        hit = self._steps(spec.hit, inner[1], then) if spec.hit else -1
+        which = self.layout.cache_index[self._endpoint, addresses[0]]
+        return self._op("CACHE", step=addresses[0], a=which, b=miss, c=hit, next=then)
 
     def _parallel(self, step: Parallel, addresses: list[int], then: int) -> int:
         inner = _shares(addresses[1:], [_sizes(branch) for branch in step.parallel])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.laws import digesting
+from sim.laws.grading import count_quality
 from sim.laws.measuring import BUCKETS, bucket, count_finished, is_bad, is_measured
 from sim.laws.retrying import OK
 from sim.layout import Layout
@@ -55,16 +56,20 @@ class Books:
             if is_measured(interval, request.workload, request.arrived_ns):
                 self.intervals[i].offered += 1
 
-    def finished(self, request: Request, outcome: int, latency_ns: int) -> None:
+    def finished(self, request: Request, outcome: int, latency_ns: int, quality: int) -> None:
         """A request is over: its class's books, and those of the intervals it arrived in."""
         of_class = request.workload
         self.alive[of_class].remove(request.number)
         count_finished(self.workloads[of_class], outcome, latency_ns, self.layout.good_ns(of_class))
+        if self.layout.is_graded:
+            count_quality(self.workloads[of_class], outcome, quality)
         if outcome == OK:
             self.workload_histogram[of_class][bucket(latency_ns)] += 1
         for i, interval in enumerate(self.layout.intervals):
             if is_measured(interval, of_class, request.arrived_ns):
                 count_finished(self.intervals[i], outcome, latency_ns, interval.good_ns)
+                if self.layout.is_graded:
+                    count_quality(self.intervals[i], outcome, quality)
                 if outcome == OK:
                     self.interval_histogram[i][bucket(latency_ns)] += 1
         if request.held is not None:

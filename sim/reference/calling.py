@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, Moment, rank
+from sim.laws.grading import graded
 from sim.laws.retrying import NO_ENDPOINT, OK
 from sim.laws.retrying import TIMED_OUT as GIVEN_UP
 from sim.reference.life import Strand, Try
@@ -169,6 +170,7 @@ def returned(plane: ReferencePlane, one: Try) -> None:
     _settle(one, one.outcome, now)
     if one.outcome == OK:
         one.route.tally.succeeded += 1
+        one.caller.quality = graded(one.caller.quality, one.quality)
     else:
         one.route.tally.failed += 1
     plane.row(RETURNED, one.request.number, one.number, _place(one), one.outcome)

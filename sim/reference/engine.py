@@ -21,8 +21,10 @@ from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, TIMED_OUT
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
+from sim.records import AREAS, CACHE_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
+from sim.reference.caching import Cache
+from sim.reference.caching import Tally as CacheTally
 from sim.reference.calling import orphan, returned
 from sim.reference.cancelling import refuse, take_cancel
 from sim.reference.life import Try, numbered
@@ -30,6 +32,7 @@ from sim.reference.network import Network
 from sim.reference.pod import Pod
 from sim.reference.route import Route
 from sim.reference.serving import visit
+from sim.reference.turns import lose_turns
 from sim.reference.workload import Workload
 from sim.trace import ANSWERED, REJECTED, Row
 
@@ -54,6 +57,8 @@ class ReferencePlane:
         self.by_name: dict[tuple[str, int], Pod] = {}
         self.ready: list[list[Pod]] = [[] for _ in self.layout.services]
         self.versions = [0 for _ in self.layout.services]
+        self.caches: dict[int, Cache] = {}  # those of whole services, by place
+        self.cache_tallies = [CacheTally() for _ in self.layout.caches]
         self.workloads = [Workload(self, i) for i in range(len(self.layout.workloads))]
         for workload in self.workloads:
             workload.begin()
@@ -96,6 +101,7 @@ class ReferencePlane:
             "pod_present_ns": _column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
             "pod_work_ns": _column(sum(self._now - job.started_ns for job in pod.at_work) for pod in pods),
             "routes": ROUTE_TALLY.gather([route.tally for route in self.routes]),
+            "caches": CACHE_TALLY.gather(self.cache_tallies),
             "alive": _column(len(alive) for alive in books.alive),
             "intervals": REQUEST_TALLY.gather(books.intervals),
             **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
@@ -201,7 +207,9 @@ class ReferencePlane:
 
     def _lose(self, pod: Pod) -> None:
         """D13: every visit in the pod is answered by a reset; the tries its strands wait for lose their caller."""
-        for one in pod.die():
+        dying = pod.die()
+        lose_turns(self, [strand for one in dying for strand in one.strands])
+        for one in dying:
             one.is_lost = True
             for strand in one.strands:
                 if strand.awaited is not None:
@@ -237,6 +245,14 @@ class ReferencePlane:
         """The route and the endpoint's index of a call; a workload calls with no endpoint of its own."""
         route, called = self.layout.target(caller, endpoint, target)
         return self.routes[route], called
+
+    def cache(self, visit: Try, number: int) -> Cache:
+        """The cache of a step as a visit sees it: its pod's own, or the whole service's (S5)."""
+        assert visit.pod is not None
+        at = self.layout.cache_index[visit.endpoint, number]
+        spec = self.layout.caches[at].spec
+        caches = visit.pod.caches if spec.scope == "pod" else self.caches
+        return caches.setdefault(at, Cache(spec, self.cache_tallies[at]))
 
     def delivered(self, one: Try) -> None:
         """A try reaches its pod (D10): called off, gone, failing, full, or let in."""

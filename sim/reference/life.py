@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import simpy
 from scenarios.schema.programs import Step
 from sim.clock import CALLS_MAX
 from sim.errors import TooManyCalls
+from sim.laws.grading import FULL, graded
 from sim.laws.retrying import PENDING
 from sim.layout import inner_steps, numbers
 from sim.reference.waiting import Waiting
@@ -18,6 +19,7 @@ from sim.reference.waiting import Waiting
 if TYPE_CHECKING:
     from sim.reference.pod import Pod
     from sim.reference.route import Route, View
+    from sim.reference.turns import Turn
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class Try:
     is_lost: bool = False  # its pod died under it, or it was cancelled
     strands: list[Strand] = field(default_factory=list)  # of its program, while they live
     passed: set[str] = field(default_factory=set)  # gates that wait for its result
+    quality: int = FULL  # of its answer
 
     @property
     def deadline_ns(self) -> int | None:
@@ -85,6 +88,9 @@ class Strand:
     awaited: Try | None = None  # the try it waits for now
     backing_off: View | None = None  # the view whose retry it holds while it waits to try again
     waiting: Waiting | None = None
+    turns: list[Turn] = field(default_factory=list)  # of the keys it is busy with, the last one taken last
+    queued: Turn | None = None  # the turn it waits for
+    quality: int = FULL  # of what it has so far (E2)
 
     @property
     def abandoned(self) -> bool:
@@ -107,17 +113,21 @@ class Join:
         self.spare = branches - needed
         self.is_open = True
 
-    def report(self, succeeded: bool) -> None:
+    def report(self, succeeded: bool, quality: int) -> None:
         """A branch is done; the one that decides wakes the parent."""
         if not self.is_open:
             return
         if succeeded:
             self.needed -= 1
+            self.parent.quality = graded(self.parent.quality, quality)
         else:
             self.spare -= 1
         if self.needed == 0 or self.spare < 0:
             self.is_open = False
             self.event.succeed(self.needed == 0)
+
+
+Program = Callable[[], Generator[simpy.Event, Any, bool]]  # steps ready to run for one strand; whether they succeeded
 
 
 @dataclass(frozen=True)

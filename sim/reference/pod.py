@@ -12,6 +12,7 @@ from sim.draws import indexed_key
 from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
 from sim.laws.service import duration_ns, servers
 from sim.records import POD_TALLY
+from sim.reference.caching import Cache
 from sim.reference.gates import Door
 from sim.reference.life import Strand, Try
 from sim.trace import STARTED
@@ -57,6 +58,7 @@ class Pod:
         self.slow_core_free = self.slow_core > 0
         self.queue: deque[Job] = deque()  # waiting for a core
         self.at_work: list[Job] = []
+        self.caches: dict[int, Cache] = {}  # its own, by place; each is there from its first use on
 
     @property
     def is_threaded(self) -> bool:

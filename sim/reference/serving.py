@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from scenarios.schema.programs import Branch, Call, Fallback, Parallel, Wait, Work
+from scenarios.schema.programs import Branch, Cache, Call, Ladder, Parallel, Wait, Work
 from sim.clock import WORKED, Moment, rank
 from sim.draws import BRANCH, WORK, child_key, unit
+from sim.laws.grading import graded, parts
 from sim.laws.retrying import FAILED, OK
 from sim.laws.service import lap_number, way
+from sim.reference.caching import look_up
 from sim.reference.calling import call
 from sim.reference.life import Join, Numbered, Strand, Try
-from sim.sampling import cumulative, sample_ns
+from sim.sampling import cumulative, draw_key, sample_ns
 from sim.trace import WORKED as ROW_WORKED
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def visit(plane: ReferencePlane, one: Try) -> Process:
     one.strands.append(main)
     succeeded = yield from run(plane, main, plane.programs[one.endpoint], 0)
     one.strands.remove(main)
+    one.quality = main.quality
     plane.answer(one, OK if succeeded else FAILED)
 
 
@@ -62,6 +65,10 @@ def step(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Proc
             return (yield from calls(plane, strand, one, lap))
         case Parallel():
             return (yield from parallel(plane, strand, one, lap))
+        case Cache():
+            on_miss, on_hit = (functools.partial(run, plane, strand, program, lap) for program in one.inner)
+            cache = plane.cache(strand.visit, one.number)
+            return (yield from look_up(plane, strand, cache, draw_key(cache.spec.keys, key), (on_miss, on_hit)))
         case Branch(branch=options):
             bounds = cumulative([option.probability for option in options])
             taken = way(unit(key, BRANCH, 0), bounds, 0, len(bounds))
@@ -101,11 +108,26 @@ def calls(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Pro
             return False
         if outcome == OK or spec.on_failure == "ignore":
             continue
-        if not isinstance(spec.on_failure, Fallback):
-            return False
-        if not (yield from run(plane, strand, one.inner[0], branch)):
+        if isinstance(spec.on_failure, Ladder):
+            stood_in = yield from climb(plane, strand, one, spec.on_failure, branch)
+        else:
+            stood_in = spec.on_failure != "fail" and (yield from run(plane, strand, one.inner[0], branch))
+        if not stood_in:
             return False
     return True
+
+
+def climb(plane: ReferencePlane, strand: Strand, one: Numbered, ladder: Ladder, lap: int) -> Process:
+    """E4: rungs in order, until one holds; the quality of what failed is forgotten."""
+    quality = strand.quality
+    for rung, program in zip(ladder.ladder, one.inner, strict=True):
+        if (yield from run(plane, strand, program, lap)):
+            strand.quality = graded(strand.quality, parts(rung.quality))
+            return True
+        if strand.abandoned:
+            break
+        strand.quality = quality
+    return False
 
 
 def parallel(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Process:
@@ -130,4 +152,4 @@ def run_branch(plane: ReferencePlane, strand: Strand, program: Sequence[Numbered
     visit.strands.remove(strand)
     if not visit.strands and visit.pod and visit in visit.pod.leftovers:
         visit.pod.leftovers.remove(visit)
-    strand.join.report(succeeded)
+    strand.join.report(succeeded, strand.quality)

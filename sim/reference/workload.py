@@ -100,7 +100,7 @@ class Workload:
         outcome = yield from call(self.plane, client, route, endpoint, functools.partial(child_key, request.key, 0, 0))
         now = self.plane.now_ns
         self.plane.row(FINISHED, request.number, 0, self.index, outcome)
-        self.plane.books.finished(request, outcome, now - request.arrived_ns)
+        self.plane.books.finished(request, outcome, now - request.arrived_ns, client.quality)
         users = self.spec.arrivals.users
         if users is not None:
             self._next_of_user(users, request.user, n + 1, now)

@@ -12,6 +12,7 @@ from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
 from tests.identity.calls import lives
+from tests.identity.enclosing import caches, ladders
 from tests.identity.gates import door_gates, route_gates
 
 MS = 1_000_000
@@ -36,7 +37,7 @@ times = st.one_of(constants, constants, simple, mixtures)
 def steps(draw: st.DrawFn, callees: list[str], depth: int = 0) -> list[dict[str, Any]]:
     """A program of one to three steps; callees are what it may call."""
     kinds = ["work", "work", "wait"] + (["call"] * 4 if callees else [])
-    kinds += ["parallel", "branch"] if depth < 2 else []
+    kinds += ["parallel", "branch", "cache"] if depth < 2 else []
     return [draw(step(draw(st.sampled_from(kinds)), callees, depth)) for _ in range(draw(st.integers(1, 3)))]
 
 
@@ -47,10 +48,14 @@ def step(draw: st.DrawFn, kind: str, callees: list[str], depth: int) -> dict[str
         return {kind: draw(times)}
     if kind == "call":
         made: dict[str, Any] = {"call": draw(st.sampled_from(callees)), "repeat": draw(st.sampled_from([1, 1, 2, 3]))}
-        made["on_failure"] = draw(st.sampled_from(["fail", "fail", "ignore", "fallback"]))
+        made["on_failure"] = draw(st.sampled_from(["fail", "fail", "ignore", "fallback", "ladder"]))
+        if made["on_failure"] == "ladder":
+            made["on_failure"] = draw(ladders(steps, callees if depth < 2 else [], depth))
         if made["on_failure"] == "fallback":
             made["on_failure"] = {"fallback": draw(steps(callees if depth < 2 else [], depth + 1))}
         return made
+    if kind == "cache":
+        return draw(caches(steps, callees, depth))
     if kind == "parallel":
         branches = [draw(steps(callees, depth + 1)) for _ in range(draw(st.integers(1, 3)))]
         return {"parallel": branches, "join": draw(st.sampled_from(["all", "first", len(branches)]))}

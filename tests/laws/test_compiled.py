@@ -93,15 +93,34 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "is_throttled": lambda c: (c.word(), c.share()),
     "is_accepted": lambda c: (c.randint(0, 11),),
     "stretch_of": lambda c: (c.upto(1 << 62), c.upto(1 << 58)),
+    "uniform_key": lambda c: (c.upto(10**9) + 1, c.word(), c.stream()),
+    "log1p_quotient": lambda c: (c.choice([0.0, c.uniform(-1e-7, 1e-7), c.uniform(-0.99, 10)]),),
+    "expm1_quotient": lambda c: (c.choice([0.0, c.uniform(-1e-7, 1e-7), c.uniform(-20, 20)]),),
+    "zipf_hat": lambda c: (c.uniform(1, 1e9), c.uniform(0, 20)),
+    "zipf_area": lambda c: (c.uniform(1, 1e9), c.choice([0.0, 1.0, c.uniform(0, 20)])),
+    "zipf_place": lambda c: (c.uniform(0, 20), c.choice([0.0, 1.0, c.uniform(0, 3)])),
+    "zipf_bounds": lambda c: (c.upto(10**9) + 1, c.choice([0.0, 1.0, c.uniform(0, 20)])),
+    "zipf_key": lambda c: zipf_arguments(c, c.upto(10**6) + 1, c.choice([0.0, 1.0, c.uniform(0, 20)])),
+    "is_fresh": lambda c: (c.upto(1000), c.upto(1000), c.upto(2000)),
+    "stands_in": lambda c: (c.upto(1000), c.upto(1000), c.upto(1000), c.upto(3000)),
+    "parts": lambda c: (c.share(),),
+    "graded": lambda c: (c.upto(10**6), c.upto(10**6)),
     "lap_number": lambda c: (c.upto(1000), c.upto(100) + 1, c.upto(100)),
 }
+
+
+def zipf_arguments(chance: Chance, count: int, exponent: float) -> Args:
+    """Of `zipf_key`, with the bounds that belong to count and exponent."""
+    return *LAW["zipf_bounds"](count, exponent), exponent, count, chance.word(), chance.stream()
+
+
 SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow")
 GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_result", "release_permit",
          "clear_window", "note_total", "note_call", "move_on", "note_now",
          "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
          "learn_time")  # fmt: skip
 ACCOUNTS = ("expire", "deposit", "withdraw")
-WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "fold", *SHIFTS, *GATES, *ACCOUNTS}
+WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS}
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +179,7 @@ def test_arrivals_compiled(compiled):
     [
         *((shift, records.POD_TALLY, lambda c: (c.randint(-1, 1), c.upto(1 << 40))) for shift in SHIFTS),
         ("count_finished", records.REQUEST_TALLY, lambda c: (c.randint(0, 6), c.upto(1 << 40), c.upto(1 << 40))),
+        ("count_quality", records.REQUEST_TALLY, lambda c: (c.randint(0, 6), c.upto(10**6))),
         ("is_measured", records.INTERVAL, lambda c: (c.randint(0, 2), c.upto(1 << 20))),
     ],
 )
@@ -274,7 +294,7 @@ BOTH_SIGNS = np.append(SIZES, -SIZES)
 
 @pytest.mark.parametrize(
     ("function", "values"),
-    [(math.log, SIZES), (math.log1p, BOTH_SIGNS[BOTH_SIGNS > -1]), (math.exp, BOTH_SIGNS), (math.sqrt, SIZES), (math.floor, BOTH_SIGNS)],
+    [(math.log, SIZES), (math.log1p, BOTH_SIGNS[BOTH_SIGNS > -1]), (math.exp, BOTH_SIGNS), (math.expm1, BOTH_SIGNS), (math.sqrt, SIZES), (math.floor, BOTH_SIGNS)],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_mathematics_compiled(function, values, compiled):

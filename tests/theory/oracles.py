@@ -6,7 +6,13 @@ arrivals / service / servers / room, FCFS unless said. Simulated figures stand h
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import optimize
 
 # DESIGN section 8: a Lindley-type recursion written apart from Parley; no closed form is known for either.
 W2_P99_MS = 69.54  # over 9 M requests
@@ -235,3 +241,34 @@ def _stable(rate: float, mean_service: float, servers: int = 1) -> float:
     if not 0 <= rho < 1:
         raise ValueError(f"utilization {rho:.4g} is not below 1: this queue has no stationary state")
     return rho
+
+
+# -- caches ----------------------------------------------------------------------------------------------------------
+
+
+def cache_hit_ratio(p: Sequence[float], capacity: int, policy: str) -> float:
+    """Exact hit ratio of LRU or FIFO under independent references (King 1971); sums over all orders of kept keys.
+
+    FIFO keeps a set in proportion to the product of its probabilities, in any order. LRU keeps keys in the order they
+    were last asked for: p1 · p2/(1-p1) · p3/(1-p1-p2) ...
+    """
+    total = hit = 0.0
+    for kept in itertools.permutations(p, capacity):
+        weight, left = 1.0, 1.0
+        for one in kept:
+            weight *= one / left if policy == "lru" else one
+            left -= one if policy == "lru" else 0.0
+        total += weight
+        hit += weight * sum(kept)
+    return hit / total
+
+
+def che_hit_ratio(p: Any, capacity: int) -> float:
+    """LRU by Che's approximation (2002): Σ p(1 - exp(-pt)), where t is such that Σ (1 - exp(-pt)) is the capacity."""
+    t = optimize.brentq(lambda t: float(np.sum(-np.expm1(-p * t))) - capacity, 0.0, 1e9)
+    return float(np.sum(p * -np.expm1(-p * t)))
+
+
+def ttl_hit_ratio(rate: float, ttl: float) -> float:
+    """Of one key that is asked for at a Poisson rate, filled at once and kept for ttl: λT / (1 + λT)."""
+    return rate * ttl / (1 + rate * ttl)

@@ -1,0 +1,191 @@
+"""Caches: values by key in order of use, looked up, filled and dropped. Twin of reference/caching.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.draws import KEYS
+from sim.fast.agenda import FAILS, NOTHING, todo
+from sim.fast.blocks import (
+    TURN,
+    await_turn,
+    begin_block,
+    begin_turn,
+    cell_key,
+    cell_of,
+    clear_cell,
+    end_turn,
+    leave_block,
+    put_cell,
+    tell,
+)
+from sim.fast.compiling import cold, part
+from sim.fast.frames import caller_pod, is_abandoned, next_step, step_key
+from sim.fast.state import TOLD_DONE, TOLD_FAILED, TOLD_HANDED, TOLD_STALE
+from sim.laws.caching import is_fresh, stands_in
+from sim.laws.grading import graded
+from sim.laws.keys import uniform_key, zipf_key
+
+
+@cold
+def look_up(s: Any, f: int) -> int:
+    """S3 to S6: strand f goes on with a fresh value, waits for another's fill, or fills. Returns the todo."""
+    op = s.ops[s.frames[f].pc]
+    cache = s.caches[op.a]
+    key = cell_key(store_of(s, f, cache), drawn(cache, step_key(s, f)))
+    e = cell_of(s, key)
+    if e >= 0 and is_fresh(s.cached[e].filled_ns, cache.ttl_ns, s.lane[0].now_ns):
+        cache.hits += 1
+        if cache.is_lru == 1:
+            unlink(s, e)
+            link_newest(s, e)
+        return next_step(s, f, op.c) if op.c >= 0 else passed(s, f, op.next)
+    if cache.coalesces == 1:
+        b = cell_of(s, key | TURN)
+        if b >= 0:
+            cache.coalesced += 1
+            await_turn(s, f, b)
+            return NOTHING
+    cache.misses += 1
+    b = begin_block(s, f, key)
+    if cache.coalesces == 1:
+        begin_turn(s, b)
+    return next_step(s, f, op.b)
+
+
+@part
+def passed(s: Any, f: int, pc: int) -> int:
+    """Strand f is through a step without having done anything; it fails where nobody waits for it any more (D12)."""
+    return todo(f, FAILS) if is_abandoned(s, f) else next_step(s, f, pc)
+
+
+@part
+def store_of(s: Any, f: int, cache: Any) -> int:
+    """S5: where the cache's values are: the pod's own, or the service's."""
+    return cache.store + s.pods[caller_pod(s, f)].stores if cache.of_pod == 1 else cache.store
+
+
+@part
+def drawn(cache: Any, key: int) -> int:
+    """Which key a look-up is for."""
+    if cache.is_zipf == 1:
+        return zipf_key(cache.first, cache.last, cache.sure, cache.exponent, cache.count, key, KEYS)
+    return uniform_key(cache.count, key, KEYS)
+
+
+@cold
+def filled(s: Any, f: int) -> int:
+    """A miss has got its value: it is kept, and whoever waits for it told. Returns the todo."""
+    b = leave_block(s, f)
+    block = s.blocks[b]
+    op = s.ops[block.op]
+    keep(s, s.caches[op.a], block.key)
+    end_turn(s, b, TOLD_DONE)
+    return next_step(s, f, op.next)
+
+
+@cold
+def fill_failed(s: Any, f: int) -> int:
+    """A miss, strand f's innermost block, could not get its value. Returns the todo: go on with a stale one, or fail."""
+    b = leave_block(s, f)
+    block = s.blocks[b]
+    op = s.ops[block.op]
+    cache = s.caches[op.a]
+    e = cell_of(s, block.key)
+    told = TOLD_FAILED
+    if e >= 0 and stands_in(s.cached[e].filled_ns, cache.ttl_ns, cache.stale_ns, s.lane[0].now_ns):
+        told = TOLD_STALE
+        s.frames[f].lap, s.frames[f].repetition, s.extras[f].quality = block.lap, 0, block.quality
+    end_turn(s, b, told)
+    return go_on_with(s, f, block.op, told)
+
+
+@part
+def go_on_with(s: Any, f: int, pc: int, told: int) -> int:
+    """The fill at pc, strand f's or that which it waited for, ended so. Returns the todo."""
+    op = s.ops[pc]
+    if told == TOLD_STALE:
+        cache = s.caches[op.a]
+        cache.stale += 1
+        s.extras[f].quality = graded(s.extras[f].quality, cache.stale_quality)
+    return todo(f, FAILS) if told == TOLD_FAILED else next_step(s, f, op.next)
+
+
+@cold
+def told_so(s: Any, f: int) -> int:
+    """Strand f waited for a turn, and is told what became of it; so is the next. Returns the todo."""
+    strand, told = s.frames[f], s.extras[f].told
+    strand.joining = 0
+    strand.gen += 1
+    if told == TOLD_HANDED:
+        return passed(s, f, s.ops[strand.pc].b)
+    tell(s, strand.next, told)
+    is_left = is_abandoned(s, f)
+    due = go_on_with(s, f, strand.pc, told)
+    return todo(f, FAILS) if is_left else due
+
+
+@cold
+def keep(s: Any, cache: Any, key: int) -> None:
+    """S4: a value comes in, as the newest; the oldest has to go if there are too many."""
+    lane, store = s.lane[0], s.stores[(key >> 32) - 1]
+    cache.fills += 1
+    e = cell_of(s, key)
+    if e >= 0:
+        unlink(s, e)
+    elif store.count == cache.capacity:
+        e = store.oldest
+        cache.evicted += 1
+        clear_cell(s, s.cached[e].key)
+        unlink(s, e)
+        put_cell(s, key, e)
+    else:
+        e = lane.cached_free
+        lane.cached_free = s.cached[e].newer
+        lane.cached_free_count -= 1
+        store.count += 1
+        put_cell(s, key, e)
+    s.cached[e].key, s.cached[e].filled_ns = key, lane.now_ns
+    link_newest(s, e)
+
+
+@part
+def unlink(s: Any, e: int) -> None:
+    """Take a value out of its store's order."""
+    value = s.cached[e]
+    store = s.stores[(value.key >> 32) - 1]
+    if value.older >= 0:
+        s.cached[value.older].newer = value.newer
+    else:
+        store.oldest = value.newer
+    if value.newer >= 0:
+        s.cached[value.newer].older = value.older
+    else:
+        store.newest = value.older
+
+
+@part
+def link_newest(s: Any, e: int) -> None:
+    """Put a value last in its store's order."""
+    value = s.cached[e]
+    store = s.stores[(value.key >> 32) - 1]
+    value.older, value.newer = store.newest, -1
+    if store.newest >= 0:
+        s.cached[store.newest].newer = e
+    else:
+        store.oldest = e
+    store.newest = e
+
+
+@cold
+def empty_store(s: Any, store: int) -> None:
+    """S5: a pod's own values are gone with it."""
+    lane, e = s.lane[0], s.stores[store].oldest
+    while e >= 0:
+        following = s.cached[e].newer
+        clear_cell(s, s.cached[e].key)
+        s.cached[e].newer = lane.cached_free
+        lane.cached_free = e
+        lane.cached_free_count += 1
+        e = following
+    s.stores[store].count, s.stores[store].oldest, s.stores[store].newest = 0, -1, -1
