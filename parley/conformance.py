@@ -61,7 +61,7 @@ def case_of(kind: type[Part], line: str) -> Any:
     except RecursionError:
         raise ScenarioError("is not JSON: it is nested too deeply") from None
     if not isinstance(data, dict):
-        raise ScenarioError(f"is not a case; write an object with the fields {', '.join(kind.keys())}")
+        raise ScenarioError(f"is not a case; write an object with the fields {', '.join(kind.key_names())}")
     try:
         return kind.model_validate(data)
     except ValidationError as error:

@@ -26,14 +26,14 @@ def cell_key(store: int, key: int) -> int:
 @part
 def cell_of(s: Any, key: int) -> int:
     """What stands in a cell; -1: nothing."""
-    i = pair_slot(s.index, key)
-    return s.index[i].count if s.index[i].key == key else -1
+    i = pair_slot(s.lookup, key)
+    return s.lookup[i].count if s.lookup[i].key == key else -1
 
 
 @part
 def put_cell(s: Any, key: int, what: int) -> None:
     """Let a cell that was empty hold something."""
-    cell = s.index[pair_slot(s.index, key)]
+    cell = s.lookup[pair_slot(s.lookup, key)]
     cell.key, cell.count = key, what
     s.lane[0].indexed += 1
 
@@ -41,7 +41,7 @@ def put_cell(s: Any, key: int, what: int) -> None:
 @part
 def clear_cell(s: Any, key: int) -> None:
     """Let a cell be empty."""
-    take_out(s.index, pair_slot(s.index, key))
+    take_out(s.lookup, pair_slot(s.lookup, key))
     s.lane[0].indexed -= 1
 
 

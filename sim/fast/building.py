@@ -79,7 +79,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         caches=rows(st.CACHE_STEP, caches),
         stores=rows(st.STORE, [{"oldest": -1, "newest": -1}] * stores),
         cached=_freed(st.empty(st.CACHED, size), lane[0], "newer", "cached_free"),
-        index=st.empty(st.PAIR, 4 * size),
+        lookup=st.empty(st.PAIR, 4 * size),
         rows=st.empty(st.ROW, 8 * size if record else 1),
         spans=st.empty(SPAN, size),
     )
@@ -235,9 +235,9 @@ def _more_values(state: st.State, need: int) -> dict[str, Any]:
         if lane[f"{name}_free_count"] < need:
             rows = getattr(state, name)
             changes[name] = _freed(doubled(rows), lane, link, f"{name}_free", len(rows))
-    if 2 * (lane["indexed"] + need) > len(state.index):
-        changes["index"] = st.empty(st.PAIR, 2 * len(state.index))
-        kernels().rehash(*(table.view(np.int64).reshape(-1, 2) for table in (state.index, changes["index"])))
+    if 2 * (lane["indexed"] + need) > len(state.lookup):
+        changes["lookup"] = st.empty(st.PAIR, 2 * len(state.lookup))
+        kernels().rehash(*(table.view(np.int64).reshape(-1, 2) for table in (state.lookup, changes["lookup"])))
     return changes
 
 

@@ -372,7 +372,7 @@ class State(NamedTuple):
     caches: Array  # (cache steps,) CACHE_STEP
     stores: Array  # (stores,) STORE: of whole services, then of each pod
     cached: Array  # (values,) CACHED, of all stores
-    index: Array  # (2^k,) PAIR: values and turns by store and key
+    lookup: Array  # (2^k,) PAIR: values and turns by store and key
     rows: Array  # (rows,) ROW
     spans: Array  # (spans,) SPAN
 
@@ -420,7 +420,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
-    "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "index": PAIR.dtype,
+    "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "lookup": PAIR.dtype,
     "rows": ROW.dtype, "spans": SPAN.dtype,
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),
