@@ -294,7 +294,8 @@ BOTH_SIGNS = np.append(SIZES, -SIZES)
 
 @pytest.mark.parametrize(
     ("function", "values"),
-    [(math.log, SIZES), (math.log1p, BOTH_SIGNS[BOTH_SIGNS > -1]), (math.exp, BOTH_SIGNS), (math.expm1, BOTH_SIGNS), (math.sqrt, SIZES), (math.floor, BOTH_SIGNS)],
+    [(math.log, SIZES), (math.log1p, BOTH_SIGNS[BOTH_SIGNS > -1]), (math.exp, BOTH_SIGNS), (math.expm1, BOTH_SIGNS),
+     (math.sqrt, SIZES), (math.floor, BOTH_SIGNS)],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_mathematics_compiled(function, values, compiled):

@@ -127,7 +127,7 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ('good: ">= 99%"', "good: 99%", ["expect.0.good = '99%' is not a comparison: write one of < <= > >= and a value"]),
     ('good: ">= 99%"', 'good: ">= 300ms"', ["expect.0.good = '>= 300ms' is not a share"]),
     ('good: ">= 99%"', 'p99: "< 3"', ["expect.0.p99 = '< 3' is not a duration"]),
-    ('good: ">= 99%", ', "", [":47:5: expect.0: asserts nothing; give at least one of good, availability, mean"]),
+    ('good: ">= 99%", ', "", [":47:5: expect.0: asserts nothing; give at least one of good, availability, quality, mean"]),
     # rules between parts
     ("call: cart.get", "call: crat.get", [(":18:15: services.front.endpoints.home.1.parallel.0.call = 'crat.get' names a service "
                                           "'crat' that is not there; did you mean 'cart.get'?")]),

@@ -99,7 +99,8 @@ workload: {w: {entry: a.x, arrivals: {timestamps: times(0, 1, 2)}}}
 def test_who_has_to_go(engine, policy):
     """S4: with room for two of three keys, what the trace of keys makes of LRU and FIFO, worked out beside."""
     text = f"""
-services: {{a: {{workers: 9, endpoints: {{x: [{{cache: {{keys: {{uniform: 3}}, capacity: 2, policy: {policy}, on_miss: [{{wait: 0ms}}]}}}}]}}}}}}
+services:
+  a: {{workers: 9, endpoints: {{x: [{{cache: {{keys: {{uniform: 3}}, capacity: 2, policy: {policy}, on_miss: [{{wait: 0ms}}]}}}}]}}}}
 workload: {{w: {{entry: a.x, arrivals: {{constant: 1000/s}}}}}}
 """
     plane = plane_of(text, engine)
@@ -126,7 +127,10 @@ def by_hand(plane, policy: str, requests: int) -> list[bool]:
 
 TWO_PODS = """
 services:
-  a: {{replicas: 2, workers: 99, endpoints: {{x: [{{cache: {{keys: {{uniform: 1}}, scope: {scope}, coalesce: true, on_miss: [{{call: b.y}}]}}}}]}}}}
+  a:
+    replicas: 2
+    workers: 99
+    endpoints: {{x: [{{cache: {{keys: {{uniform: 1}}, scope: {scope}, coalesce: true, on_miss: [{{call: b.y}}]}}}}]}}
   b: {{workers: 99, endpoints: {{y: [{{wait: 10ms}}]}}}}
 routes: {{defaults: {{lb_policy: round_robin}}}}
 workload: {{w: {{entry: a.x, arrivals: {{timestamps: times({times})}}}}}}
