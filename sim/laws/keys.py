@@ -42,7 +42,7 @@ def zipf_area(x: float, exponent: float) -> float:
 @law
 def zipf_place(area: float, exponent: float) -> float:
     """S2 Up to where the hat has this area: the inverse of `zipf_area`."""
-    x = max(area * (1.0 - exponent), -1.0)  # below only by rounding
+    x = max(area * (1.0 - exponent), -0.9999999999999999)  # -1 or less only by rounding, infinitely far out
     return math.exp(log1p_quotient(x) * area)
 
 

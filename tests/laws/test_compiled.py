@@ -98,7 +98,7 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "expm1_quotient": lambda c: (c.choice([0.0, c.uniform(-1e-7, 1e-7), c.uniform(-20, 20)]),),
     "zipf_hat": lambda c: (c.uniform(1, 1e9), c.uniform(0, 20)),
     "zipf_area": lambda c: (c.uniform(1, 1e9), c.choice([0.0, 1.0, c.uniform(0, 20)])),
-    "zipf_place": lambda c: (c.uniform(0, 20), c.choice([0.0, 1.0, c.uniform(0, 3)])),
+    "zipf_place": lambda c: zipf_area_below(c, c.choice([0.0, 1.0, 20.0, c.uniform(0, 20)])),
     "zipf_bounds": lambda c: (c.upto(10**9) + 1, c.choice([0.0, 1.0, c.uniform(0, 20)])),
     "zipf_key": lambda c: zipf_arguments(c, c.upto(10**6) + 1, c.choice([0.0, 1.0, c.uniform(0, 20)])),
     "is_fresh": lambda c: (c.upto(1000), c.upto(1000), c.upto(2000)),
@@ -107,6 +107,11 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "graded": lambda c: (c.upto(10**6), c.upto(10**6)),
     "lap_number": lambda c: (c.upto(1000), c.upto(100) + 1, c.upto(100)),
 }
+
+
+def zipf_area_below(chance: Chance, exponent: float) -> Args:
+    """An area under the hat up to a thousand million keys, and the exponent."""
+    return chance.choice([0.0, 1.0, chance.random()]) * LAW["zipf_area"](1e9, exponent), exponent
 
 
 def zipf_arguments(chance: Chance, count: int, exponent: float) -> Args:

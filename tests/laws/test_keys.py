@@ -73,6 +73,11 @@ def test_the_hat(exponent, area):
     assert zipf_hat(4.0, exponent) == pytest.approx(0.25**exponent, rel=1e-14)
 
 
+def test_places_far_out():
+    """S2: where the area is all there is to the last bit, the place is beyond every key, and no error."""
+    assert zipf_place(zipf_area(1e9, 20.0), 20.0) > 5.0
+
+
 @pytest.mark.parametrize("x", [0.0, 1e-12, -1e-12, 1e-8, -1e-8, 1.1e-8, 0.5, -0.5, 3.0])
 def test_quotients_near_zero(x):
     """S2: the series joins the formula without a step; both quotients are 1 at 0."""

@@ -22,7 +22,7 @@ def test_a_class_is_counted_to_the_nanosecond(engine):
     tally = plane.observe().workloads[0]
     counted = {name: int(tally[name]) for name in tally.dtype.names}
     assert counted == {"offered": 5, "succeeded": 4, "good": 3, "failed": 1, "timed_out": 0, "rejected": 1,
-                       "latency_ns": 67 * MS}  # fmt: skip
+                       "latency_ns": 67 * MS, "quality_ppm": 0}  # fmt: skip
     assert_drained(plane.observe(), plane.layout)
 
 
