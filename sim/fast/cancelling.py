@@ -6,12 +6,13 @@ from typing import Any
 
 from sim.clock import CALLED_OFF, rank
 from sim.fast.agenda import push_any
+from sim.fast.blocks import lose_blocks, lose_waiters
 from sim.fast.calling import end_cancelled, forget_try, give_up
 from sim.fast.compiling import cold
 from sim.fast.cpu import stop_work
 from sim.fast.frames import drop, row
 from sim.fast.queues import release_worker, remove_waiting
-from sim.fast.state import AT_WORK, FULL, WAITS_FOR_CORE, WAITS_FOR_WORKER
+from sim.fast.state import AT_WORK, FULL, QUEUED, WAITS_FOR_CORE, WAITS_FOR_WORKER
 from sim.laws.queueing import shift_present
 from sim.laws.retrying import CANCELLED, PENDING
 from sim.trace import CANCELLED as ROW_CANCELLED
@@ -39,11 +40,15 @@ def cancel_visit(s: Any, a: int) -> None:
     one, now = s.frames[a], s.lane[0].now_ns
     pod, was_at_door = s.pods[one.pod], one.at_work == WAITS_FOR_WORKER
     row(s, one.request_number, one.word | ROW_CANCELLED, CANCELLED)
-    stop_waiting(s, a)
+    waits = stop_waiting(s, a)
     branch = s.extras[a].first
     while branch >= 0:
-        stop_waiting(s, branch)
+        waits = stop_waiting(s, branch) or waits
         branch = s.extras[branch].after
+    if waits:
+        one.is_dying = 1
+        lose_waiters(s)
+        one.is_dying = 0
     stop_working(s, a)
     branch = s.extras[a].first
     while branch >= 0:
@@ -61,8 +66,11 @@ def cancel_visit(s: Any, a: int) -> None:
 
 
 @cold
-def stop_waiting(s: Any, f: int) -> None:
-    """C3: a strand of a cancelled visit gives up its try, drops its wait to try again, leaves the queue or the door."""
+def stop_waiting(s: Any, f: int) -> bool:
+    """C3: a strand of a cancelled visit gives up its try, drops its wait to try again, leaves the queue or the door.
+
+    Returns whether it may wait for a turn.
+    """
     strand = s.frames[f]
     if strand.child >= 0 or strand.backing_off == 1:
         retried = strand.backing_off == 1 or strand.trying > 0
@@ -71,6 +79,7 @@ def stop_waiting(s: Any, f: int) -> None:
         forget_try(s, f, retried)
     if strand.at_work == WAITS_FOR_CORE or strand.at_work == WAITS_FOR_WORKER:
         remove_waiting(s, f)
+    return bool(strand.joining == QUEUED)
 
 
 @cold
@@ -79,5 +88,7 @@ def stop_working(s: Any, f: int) -> None:
     strand = s.frames[f]
     if strand.at_work == AT_WORK:
         stop_work(s, f)
+    if s.lane[0].keyed == 1:
+        lose_blocks(s, f)
     strand.gen += 1
     strand.epoch += 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sim.laws.retrying import CANCELLED
 from sim.reference.calling import call_off
 from sim.reference.life import Strand, Try
+from sim.reference.turns import lose_turns
 from sim.trace import CANCELLED as ROW_CANCELLED
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def take_cancel(plane: ReferencePlane, one: Try) -> None:
         for strand in one.strands:
             stop(plane, strand)
         one.pod.expel(one, one.strands)
+        lose_turns(plane, one.strands)
         one.strands.clear()
         close(plane, one)
 
