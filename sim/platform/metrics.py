@@ -105,7 +105,7 @@ class MetricsServer:
         self._began_ns = 0
         self._last: _Scrape | None = None
         self._before: _Scrape | None = None  # the one before the last
-        self._lag_ns = scenario.telemetry.delivery_lag
+        self._lag_ns = scenario.telemetry.delivery_lag if interval_ns is None else 0  # who scrapes for himself waits for nobody
         self._samples: dict[str, tuple[CpuSample, ...]] = {}  # those of the last scrape that were asked for
         self._watched: set[tuple[str, str]] = set()  # (kind, name) whose latencies are asked for
         self._counts_attempts = False
@@ -201,10 +201,14 @@ class MetricsServer:
             return
         counts, before = last.counts(index), self._before.counts(index) if self._before else {}
         for pod in last.pods[service]:
-            if pod.number is None or pod.ready_ns is None or pod.ready_ns >= now_ns:
+            if pod.number is None or pod.number not in counts or pod.ready_ns is None:
                 continue  # nothing listened there yet
-            window_ns = now_ns - max(self._since_ns, pod.ready_ns)
-            old = before.get(pod.number, [0] * len(COUNTED))
+            old, began_ns = before.get(pod.number), self._since_ns
+            if old is None:  # its first sample
+                old, began_ns = [0] * len(COUNTED), max(began_ns, pod.ready_ns)
+            window_ns = now_ns - began_ns
+            if window_ns <= 0:
+                continue
             visits, rejected, present, waiting = (a - b for a, b in zip(counts[pod.number], old, strict=True))
             yield PodMetrics(pod.number, (visits + rejected) * MILLI_NS // window_ns, present * 1000 // window_ns,
                              waiting * 1000 // window_ns, now_ns, window_ns)  # fmt: skip

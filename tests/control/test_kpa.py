@@ -220,3 +220,24 @@ def test_in_a_world_it_panics_and_comes_back(engine: str) -> None:
     assert next(at for at, pods in applied if pods == 6) <= 24
     assert applied[-1][1] == 1 and 44 <= applied[-1][0] <= 60
     assert "panic" in next(decision.reason for decision in plane.decisions if decision.after == 6)
+
+
+def test_lost_scrapes_are_silence() -> None:
+    """H10, H11: while nothing is scraped for a whole window there is no decision, and a late scrape is recorded once."""
+    lost = "faults={deaf: {at: 30s, for: 40s, metric_loss: {service: app}}}"
+    mesh = Mesh(loads(WORLD, [lost]), 1)
+    plane = ControlPlane(mesh)
+    mesh.advance(mesh.scenario.duration)
+    silent = [decision.time_ns // S for decision in plane.decisions if decision.reason == "no data: no decision"]
+    assert silent and silent[0] in (50, 52) and silent[-1] in (68, 70)
+    assert {decision.after for decision in plane.decisions if decision.time_ns // S in silent} == {6}
+
+
+def test_a_late_scrape_is_recorded_once() -> None:
+    """H10: while scrapes take five seconds to be known, the average sees each of them at its time, and none twice."""
+    late = "faults={slow: {at: 4s, for: 10s, metric_lag: {delay: 5s}}}"
+    mesh = Mesh(loads(WORLD, [late]), 1)
+    plane = ControlPlane(mesh)
+    mesh.advance(15 * S)
+    buckets = plane.seats["app"].policy.stable
+    assert len(buckets.values) == len([at for at in range(1, 15) if at not in range(4, 9)])

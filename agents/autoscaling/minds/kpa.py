@@ -23,6 +23,7 @@ class KpaPolicy:
         self.stable = Buckets(described.stable_window)
         self.panic = Buckets(max(kpa.SECOND_NS, round(described.stable_window * described.panic_window_percentage / 100)))
         self.state: kpa.KpaState | None = None
+        self._scraped_ns = 0
 
     def decide(self, view: View) -> Verdict | None:
         """One look, and a decision where it is time for one."""
@@ -40,9 +41,11 @@ class KpaPolicy:
         return Verdict(result.reason + why, commands, result.recommended)
 
     def _record(self, ready: list[PodView], now_ns: int) -> None:
-        said = [pod.values_milli[self._metric] for pod in ready if self._metric in pod.values_milli]
-        if said:
-            value = sum(said) / 1000
+        said = [pod for pod in ready if self._metric in pod.values_milli]
+        scraped_ns = max((pod.sampled_ns for pod in said), default=0)
+        if scraped_ns > self._scraped_ns:  # a scrape that is late or lost is not the one before
+            self._scraped_ns = scraped_ns
+            value = sum(pod.values_milli[self._metric] for pod in said) / 1000
             self.stable, self.panic = recorded(self.stable, now_ns, value), recorded(self.panic, now_ns, value)
 
     def _bounded(self, desired: int) -> tuple[int, str]:
