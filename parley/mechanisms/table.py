@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from parley.mechanisms.alerting import ALERTING
 from parley.mechanisms.envoy import ENVOY
+from parley.mechanisms.gates import GATES
 from parley.mechanisms.keda import KEDA
 from parley.mechanisms.knative import KNATIVE
 from parley.mechanisms.kubernetes import KUBERNETES
 from parley.mechanisms.mechanism import Mechanism
 from parley.mechanisms.planning import PLANNING
 
-MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING, *ALERTING)}
+MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *GATES, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING, *ALERTING)}

@@ -54,6 +54,15 @@ def test_envoys_back_off_and_budget():
     assert allowed == [{"allowed": True}, {"allowed": False}]
 
 
+def test_gates():
+    """Envoy's own token bucket test; a throttle by hand; a gradient of a half: 50 + sqrt 50; two failures of two open a breaker."""
+    assert answers("envoy-token-bucket", MECHANISMS["envoy-token-bucket"].example) == [{"allowed": [True, False, False, True]}]
+    assert answers("adaptive-throttle", {"requests": 9, "accepts": 0}) == [{"rejectionProbability": 0.9}]
+    assert answers("envoy-gradient", MECHANISMS["envoy-gradient"].example) == [{"concurrency_limit": 57}]
+    (answer,) = answers("resilience4j-circuitbreaker", MECHANISMS["resilience4j-circuitbreaker"].example)
+    assert [(call["permitted"], call["state"]) for call in answer["calls"]] == [(True, "CLOSED"), (True, "OPEN"), (False, "OPEN")]
+
+
 def test_kubernetes_walkthrough():
     """305 % of 50 % asks for 7, and the older path lets 4 through."""
     (answer,) = answers("hpa", MECHANISMS["hpa"].example)
