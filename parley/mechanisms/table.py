@@ -11,4 +11,5 @@ from parley.mechanisms.kubernetes import KUBERNETES
 from parley.mechanisms.mechanism import Mechanism
 from parley.mechanisms.planning import PLANNING
 
-MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in (*ENVOY, *GATES, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING, *ALERTING)}
+ALL = (*ENVOY, *GATES, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING, *ALERTING)
+MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in ALL}

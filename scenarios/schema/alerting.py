@@ -61,7 +61,8 @@ class BurnRateAlert(Part):
     windows: Annotated[tuple[AlertWindow, ...], Field(min_length=1)] = field(
         WORKBOOK, says="the Workbook's two pages and two tickets, if absent",
         seen=Witness("alerting", AT + "windows", (
-            [{"long_window": "6s", "short_window": "2s", "budget": "2%"}], [{"long_window": "6s", "short_window": "2s", "budget": "20%"}]), moves="decisions"))
+            [{"long_window": "6s", "short_window": "2s", "budget": "2%"}],
+            [{"long_window": "6s", "short_window": "2s", "budget": "20%"}]), moves="decisions"))
     interval: Duration = field(
         30 * NS_PER_S, says="between two evaluations", gt=0,
         seen=Witness("alerting", AT + "interval", ("1s", "7s"), moves="decisions"))

@@ -49,7 +49,8 @@ POLLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("spec", "state", "current", "active", "error", "replicas"), [row[1:] for row in POLLS], ids=[row[0] for row in POLLS])
+@pytest.mark.parametrize(
+    ("spec", "state", "current", "active", "error", "replicas"), [row[1:] for row in POLLS], ids=[row[0] for row in POLLS])  # fmt: skip
 def test_polls(spec: dict[str, Any], state: KedaState, current: int, active: bool, error: bool, replicas: int) -> None:
     """H14: none, idle, or leave it to the HPA."""
     assert polled(ScaledObject(**spec), state, current, active, error, NOW)[0].replicas == replicas

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,9 @@ from sim.mesh import Mesh
 NOW = 1000 * S
 
 
-def spec(target: float, burst: float = 100, **changes: float) -> DeciderSpec:
+def spec(target: float, burst: float = 100, **changes: Any) -> DeciderSpec:
     """As Knative's tests have it: rates of 10, and a target of 75 % of what a pod takes."""
-    return replace(DeciderSpec(target, target / 0.75, 10.0, 10.0, 2.0, 60 * S, burst), **changes)  # type: ignore[arg-type]  # by name
+    return replace(DeciderSpec(target, target / 0.75, 10.0, 10.0, 2.0, 60 * S, burst), **changes)
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ spec:
 """
 
 quantities = st.sampled_from(["1", "500m", "1500m", "20"])
-values = st.one_of(quantities.map(lambda q: {"type": "Value", "value": q}), quantities.map(lambda q: {"type": "AverageValue", "averageValue": q}))
 averages = quantities.map(lambda q: {"type": "AverageValue", "averageValue": q})
+values = st.one_of(quantities.map(lambda q: {"type": "Value", "value": q}), averages)
 names = st.sampled_from(["requests_per_second", "concurrency", "queue_length", "latency_p95"])
 metrics = st.one_of(
     st.integers(1, 200).map(lambda share: {"type": "Resource", "resource": {
@@ -45,7 +45,8 @@ metrics = st.one_of(
 rules = st.fixed_dictionaries({}, optional={
     "stabilizationWindowSeconds": st.integers(0, 600), "selectPolicy": st.sampled_from(["Max", "Min", "Disabled"]),
     "policies": st.lists(st.fixed_dictionaries({
-        "type": st.sampled_from(["Pods", "Percent"]), "value": st.integers(1, 100), "periodSeconds": st.integers(1, 60)}), min_size=1, max_size=2),
+        "type": st.sampled_from(["Pods", "Percent"]), "value": st.integers(1, 100), "periodSeconds": st.integers(1, 60)}),
+        min_size=1, max_size=2),
     "tolerance": st.sampled_from([0.05, 0.1, 0.25])})  # fmt: skip
 specs = st.fixed_dictionaries(
     {"min": st.integers(1, 3), "max": st.integers(3, 9), "metrics": st.lists(metrics, min_size=1, max_size=4)},
@@ -90,7 +91,8 @@ MISTAKES = [
     (changed(scaleTargetRef="app"), "names no deployment"),
     (changed(behavior=3), "behavior"),
     (changed(paused=True), "may have scaleTargetRef, minReplicas, maxReplicas, metrics, behavior"),
-    (changed(metrics=[{"type": "Resource", "resource": {"name": "memory", "target": {"averageUtilization": 5}}}]), "= 'memory' is not one of cpu"),
+    (changed(metrics=[{"type": "Resource", "resource": {"name": "memory", "target": {"averageUtilization": 5}}}]),
+     "= 'memory' is not one of cpu"),
     (changed(metrics=[{"type": "ContainerResource", "containerResource": {}}]), "must have one of resource, pods, object, external"),
     (changed(maxReplicas=0), "max = 0 must be at least 1"),
 ]
