@@ -1,4 +1,4 @@
-"""What Envoy's router decides about a failed try. Times are whole milliseconds in, exact milliseconds out."""
+"""What Envoy's router, and gRPC, decide about a failed try. Times are whole milliseconds in, exact milliseconds out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scenarios.schema.model import Part, field
 from scenarios.schema.retrying import RetryOn
 from scenarios.schema.units import Number, Share
 from scenarios.schema.words import Whole
-from sim.laws.retrying import OUTCOMES, RETRY_MASKS, back_off_ns, is_retriable, retry_allowed
+from sim.laws.retrying import OUTCOMES, RETRY_MASKS, back_off_ns, is_retriable, jittered_back_off_ns, retry_allowed
 
 MS = 1_000_000
 
@@ -23,6 +23,16 @@ class BackOff(Part):
     base_interval_ms: Whole = field(25, says="retry_back_off.base_interval", ge=1, le=86_400_000)
     max_interval_ms: Whole | None = field(None, says="retry_back_off.max_interval; ten times the base if absent", ge=1, le=864_000_000)
     retry: Whole = field(says="which retry: 1 is the first", ge=1, le=100)
+    random: Number = field(says="the draw, 0 <= random < 1", ge=0, lt=1)
+
+
+class JitteredBackOff(Part):
+    """The wait before a retry, as gRPC's proposal A6 has it."""
+
+    initialBackoff_ms: Whole = field(says="initialBackoff", ge=1, le=86_400_000)
+    maxBackoff_ms: Whole = field(says="maxBackoff", ge=1, le=864_000_000)
+    retry: Whole = field(says="which retry: 1 is the first", ge=1, le=100)
+    jitter: Share = field(0.2, says="how far around the bound the wait may be")
     random: Number = field(says="the draw, 0 <= random < 1", ge=0, lt=1)
 
 
@@ -55,6 +65,11 @@ def _back_off(case: BackOff) -> Answer:
     return {"wait_ms": wait_ns / MS}
 
 
+def _jittered(case: JitteredBackOff) -> Answer:
+    wait_ns = jittered_back_off_ns(case.initialBackoff_ms * MS, case.maxBackoff_ms * MS, case.retry, case.jitter, case.random)
+    return {"wait_ms": wait_ns / MS}
+
+
 def _budget(case: Budget) -> Answer:
     allowed = retry_allowed(case.active_requests, case.active_retries, case.budget_percent, case.min_retry_concurrency)
     return {"allowed": allowed}
@@ -70,6 +85,8 @@ ENVOY = (
               {"wait_ms": "milliseconds"}, _back_off, {"retry": 3, "random": 0.5}),
     Mechanism("envoy-retry-budget", "whether the budget allows one more retry (R3)", Budget,
               {"allowed": "true or false"}, _budget, {"budget_percent": "20%", "active_requests": 40, "active_retries": 8}),
+    Mechanism("grpc-retry-back-off", "the wait before a retry: around an exponential bound that doubles (R5)", JitteredBackOff,
+              {"wait_ms": "milliseconds"}, _jittered, {"initialBackoff_ms": 100, "maxBackoff_ms": 1000, "retry": 3, "random": 0.25}),
     Mechanism("envoy-retry-on", "whether retry_on names the outcome of a try (R1)", Failed,
               {"retried": "true or false"}, _retriable, {"retry_on": ["reset"], "outcome": "timed_out"}),
 )  # fmt: skip

@@ -49,6 +49,7 @@ def test_envoys_back_off_and_budget():
     """Half of min(25 x 4, 250) ms; the bound is ten times the base; 8 of 40 tries at 20 % are all that may be retries."""
     waits = answers("envoy-retry-back-off", {"retry": 3, "random": 0.5}, {"retry": 9, "random": 0.5})
     assert waits == [{"wait_ms": 50.0}, {"wait_ms": 125.0}]
+    assert answers("grpc-retry-back-off", MECHANISMS["grpc-retry-back-off"].example) == [{"wait_ms": 360.0}]  # 400 ms x (0.8 + 0.4 / 4)
     case = {"budget_percent": "20%", "active_requests": 40}
     allowed = answers("envoy-retry-budget", case | {"active_retries": 7}, case | {"active_retries": 8})
     assert allowed == [{"allowed": True}, {"allowed": False}]
