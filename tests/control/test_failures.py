@@ -37,7 +37,8 @@ def failing(*changes, text=YARD):
 
 def first_year(seeds):
     """How often each risk of the preset comes true, seed by seed."""
-    size = ["cluster.nodes.box.count=900", "cluster.nodes.box.rack_size=60", "cluster.regions.all=[east, west]", "failures.preset=google_first_year"]
+    size = ["cluster.nodes.box.count=900", "cluster.nodes.box.rack_size=60", "cluster.regions.all=[east, west]",
+            "failures.preset=google_first_year"]  # fmt: skip
     world, nodes = failing(*size)
     return [Counter(one.risk.name for one in timeline(world, seed, nodes, YEAR_NS)) for seed in seeds]
 
