@@ -6,6 +6,7 @@ import pytest
 
 from agents.control_plane import ControlPlane
 from scenarios.load import load
+from scenarios.schema.control import Scaling
 from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import WORLDS
 
@@ -28,5 +29,4 @@ def test_both_engines_decide_alike(world: str) -> None:
 
 def test_every_mind_of_the_schema_has_its_world() -> None:
     """One that is added is lived here too."""
-    from_schema = set(load(WORLDS / "minds.yaml").agents["bursty"].scaling.keys()) - {"fixed"}
-    assert from_schema <= set().union(*MINDS.values())
+    assert set(Scaling.alternatives()) - {"fixed"} <= set().union(*MINDS.values())
