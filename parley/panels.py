@@ -172,13 +172,15 @@ def _mark_faults(axes: Any, timeline: Timeline) -> None:
 
 
 def fault_spans(timeline: Timeline) -> list[tuple[str, float, float]]:
-    """(name, start, end) in seconds of the faults that began; an instant ends where it starts."""
+    """(name, start, end) in seconds of the faults and rollouts that began; an instant ends where it starts."""
     found = []
     for name, fault in timeline.scenario.faults.items():
         start = fault.at / 1e9
         lasts = 0.0 if fault.kind == "crash" else timeline.end_s if fault.duration is None else fault.duration / 1e9
         if start < timeline.end_s:
             found.append((name, start, min(start + lasts, timeline.end_s)))
+    rollouts = ((name, rollout.at / 1e9) for name, rollout in timeline.scenario.rollouts.items())
+    found += [(name, start, start) for name, start in rollouts if start < timeline.end_s]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scenarios.flow import Flow, cores
+from scenarios.pod_cautions import pod_cautions
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod, service_loads
 from scenarios.schema.cluster import NodePool
 from scenarios.schema.control import Scaling
@@ -21,6 +22,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _short_warmup(flow)
     yield from _zones_without_nodes(flow.world)
     yield from _pods_without_room(flow.world)
+    yield from pod_cautions(flow.world)
     yield from _steady_overload(flow, loads)
     yield from _cold_caches(flow, loads)
     yield from _hopeless_timeouts(flow)
@@ -65,7 +67,7 @@ def _pods_without_room(world: Scenario) -> Iterator[str]:
     for name, service in world.services.items():
         if not any(pool.count and _fits(service, pool) for pool in pools):
             yield f"services.{name}.resources.requests: no node is large enough for one pod and lets it in"
-    for kind, unit in (("cpu", "m"), ("memory", " bytes")):
+    for kind, unit in (("cpu", "m"), ("memory", " bytes"), ("gpu", "")):
         offered = sum(getattr(pool, kind) * pool.count * len(pool.zones or world.cluster.zones) for pool in pools)
         asked = sum((getattr(s.resources.requests, kind) or 0) * s.replicas for s in world.services.values())
         if asked > offered:

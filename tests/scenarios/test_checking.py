@@ -132,6 +132,17 @@ WARNED: list[tuple[list[str], str]] = [
      "routes.a -> c.retries: when tries time out, those of 20/s become 60/s and c serves 50/s, so an overload outlasts its cause"),
     (["agents.b.scaling={hpa: {target_cpu: 400%, max: 9}}"], "services.b: its pods can reach 4 of their cpu request at most"),
     (["workload.u.arrivals.poisson={step: {base: 0/s, to: 9/s, at: 1s, hold: 9s}}"], "workload.u.arrivals: nobody calls after 10 s"),
+    (["services.a.startup=60s", "services.a.livenessProbe={periodSeconds: 10}"],
+     "services.a.livenessProbe: kills a container that does not answer for 20 s, and its mean start-up is 60 s, so it never starts"),
+    (["services.a.startup=60s", "services.a.livenessProbe={}", "services.a.startupProbe={failureThreshold: 5}"],
+     "services.a.startupProbe: kills a container that does not answer for 40 s"),
+    (["services.a.readinessProbe={response: 2s}"], "services.a.readinessProbe: a sound pod takes 2s to answer"),
+    (["services.a.podDisruptionBudget={maxUnavailable: 0}"], "services.a.podDisruptionBudget: allows no eviction"),
+    (["services.a.podDisruptionBudget={minAvailable: 100%}"], "services.a.podDisruptionBudget: allows no eviction"),
+    (["services.a.preStopSeconds=30"], "services.a.preStopSeconds: is no shorter than termination_grace_period (30s)"),
+    (["discovery.propagation_delay=2s", "rollouts={v2: {at: 1s, service: a}}"], "services.a.preStopSeconds: is 0, so callers"),
+    (["rollouts.late={at: 100s, service: a}"], "rollouts.late: begins at 100s, when the run is over"),
+    ([NODES, "services.a.resources.requests.gpu=1"], "services.a.resources.requests: no node is large enough"),
     (["faults.late={at: 100s, crash: {service: a}}"], "faults.late: begins at 100s, when the run is over"),
 ]  # fmt: skip
 
