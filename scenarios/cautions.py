@@ -54,7 +54,7 @@ def _short_warmup(flow: Flow) -> Iterator[str]:
 
 
 def _zones_without_nodes(world: Scenario) -> Iterator[str]:
-    pools = [pool for pool in world.cluster.nodes.values() if pool.count]
+    pools = [pool for pool in world.cluster.nodes.values() if pool.most]
     for zone in world.cluster.zones:
         if world.cluster.nodes and not any(pool.zones is None or zone in pool.zones for pool in pools):
             yield f"cluster.zones: zone {zone!r} has no node, so no pod can run there"
@@ -65,10 +65,10 @@ def _pods_without_room(world: Scenario) -> Iterator[str]:
     if not pools:
         return
     for name, service in world.services.items():
-        if not any(pool.count and _fits(service, pool) for pool in pools):
+        if not any(pool.most and _fits(service, pool) for pool in pools):
             yield f"services.{name}.resources.requests: no node is large enough for one pod and lets it in"
     for kind, unit in (("cpu", "m"), ("memory", " bytes"), ("gpu", "")):
-        offered = sum(getattr(pool, kind) * pool.count * len(pool.zones or world.cluster.zones) for pool in pools)
+        offered = sum(getattr(pool, kind) * pool.most * len(pool.zones or world.cluster.zones) for pool in pools)
         asked = sum((getattr(s.resources.requests, kind) or 0) * s.replicas for s in world.services.values())
         if asked > offered:
             yield f"cluster.nodes: pods ask for {asked:,}{unit} of {kind} together, and nodes offer {offered:,}{unit}"

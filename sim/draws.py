@@ -96,4 +96,5 @@ SAMPLE = stream("sample")  # which requests leave spans
 PROBE = stream("probe")  # whether a deep probe meets an error
 DISCOVERY = stream("discovery")  # how long a change of the list takes to be known
 OUTAGE = stream("outage")  # when a domain fails next
+PROVISION = stream("provision")  # how long a new node takes
 REPAIR = stream("repair")  # how long that lasts

@@ -17,6 +17,7 @@ from sim.platform.failures import Failures
 from sim.platform.faults import Faults
 from sim.platform.links import Links
 from sim.platform.metrics import MetricsServer
+from sim.platform.node_autoscaler import NodeAutoscaler
 from sim.platform.node_lifecycle import NodeLifecycle
 
 
@@ -33,9 +34,11 @@ class Mesh:
         self.metrics = MetricsServer(scenario, self.clock, self.plane, self.cluster)
         self.faults = Faults(scenario, seed, self.clock, self.cluster, self.nodes, Links(self.clock, self.plane))
         self.failures = Failures(scenario, seed, self.clock, self.cluster, self.nodes)
+        self.autoscaler = NodeAutoscaler(scenario, seed, self.clock, self.cluster)
         self.cluster.begin()
         self.faults.begin()
         self.failures.begin()
+        self.autoscaler.begin()
         self.metrics.begin()
 
     @property

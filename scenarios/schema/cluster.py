@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.units import Bandwidth, Bytes, Duration, MilliCores, PricePerHour
 from scenarios.schema.words import Name, Whole
+
+
+class NodeAutoscaling(Part):
+    """The cluster autoscaler's flags for one pool: nodes come where pods do not fit, and go when they are empty."""
+
+    max: Whole = field(
+        says="nodes per zone at most", ge=0, le=100_000,
+        seen=Witness("growing", "cluster.nodes.box.autoscaling.max", (3, 2)))
+    min: Whole = field(
+        0, says="nodes per zone that stay, empty or not", ge=0, le=100_000,
+        seen=Witness("growing", "cluster.nodes.box.autoscaling.min", (0, 3), moves="summary"))
+    provisioning: Distribution = field(
+        says="from the decision to a node that takes pods (1 to 5 min is usual)",
+        seen=Witness("growing", "cluster.nodes.box.autoscaling.provisioning", ("1s", "4s")))
+    scan_interval: Duration = field(
+        10_000_000_000, says="how often pods without room and empty nodes are looked for", gt=0,
+        seen=Witness("growing", "cluster.nodes.box.autoscaling.scan_interval", ("500ms", "3s")))
+    unneeded_time: Duration = field(
+        600_000_000_000, says="how long a node must be empty before it goes",
+        seen=Witness("growing", "cluster.nodes.box.autoscaling.unneeded_time", ("1s", "20s"), moves="summary"))
+
+    @model_validator(mode="after")
+    def _in_order(self) -> NodeAutoscaling:
+        if self.min > self.max:
+            raise ValueError(f"min ({self.min}) is more than max ({self.max})")
+        return self
 
 
 class NodePool(Part):
@@ -18,7 +45,7 @@ class NodePool(Part):
         None, says="zones that have them; all by default",
         seen=Witness("mesh", "cluster.nodes.small.zones", (["east", "west"], ["east"])))
     count: Whole = field(
-        says="nodes per zone", ge=0, le=100_000,
+        says="nodes per zone; at the start, where they are autoscaled", ge=0, le=100_000,
         seen=Witness("mesh", "cluster.nodes.small.count", (2, 0)))
     cpu: MilliCores = field(
         says="cores a node offers to pods",
@@ -35,12 +62,22 @@ class NodePool(Part):
     pull_bandwidth: Bandwidth | None = field(
         None, says="how fast a node pulls images, one after the other; in no time if absent",
         seen=Witness("cluster", "cluster.nodes.gpus.pull_bandwidth", ("10MB/s", "2MB/s")))
+    autoscaling: NodeAutoscaling | None = field(
+        None, says="lets nodes come and go; they stay as they are if absent",
+        seen=Witness("growing", "cluster.nodes.box.autoscaling", (
+            {"max": 3, "provisioning": "1s", "scan_interval": "500ms"},
+            {"max": 1, "provisioning": "1s", "scan_interval": "500ms"})))
     rack_size: Whole | None = field(
         None, says="nodes that share a rack, for failures that strike one; each is on its own if absent", ge=1, le=100_000,
         seen=Witness("failures", "cluster.nodes.box.rack_size", (2, 4)))
     price: PricePerHour = field(
         0.0, says="what a node costs",
         seen=Witness("mesh", "cluster.nodes.small.price", ("0.10/h", "0.20/h"), moves="summary"))
+
+    @property
+    def most(self) -> int:
+        """Nodes per zone that there may be."""
+        return self.count if self.autoscaling is None else max(self.count, self.autoscaling.max)
 
 
 class Cluster(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,6 +29,8 @@ class Cluster:
     def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, plane: DataPlane) -> None:
         self._clock, self._scenario = clock, scenario
         self._scheduler = Scheduler(scenario.cluster)
+        self._given = len(self._scheduler.nodes)  # nodes of the file, which exist the whole run unless they are autoscaled
+        self._past: list[tuple[Node, int]] = []  # nodes that went, and when
         self._deployments = {
             name: deployment(name, spec, family_key(seed, "service", name)) for name, spec in scenario.services.items()
         }
@@ -156,6 +159,20 @@ class Cluster:
         for service in self._deployments:
             self._reconcile(service)
 
+    def pending(self) -> list[Pod]:
+        """Pods that no node has room for, in order of creation."""
+        return list(self._pending.values())
+
+    def join(self, node: Node) -> None:
+        """K10 A new node takes pods from now on."""
+        self._scheduler.nodes.append(node)
+        self._start_pending()
+
+    def leave(self, node: Node) -> None:
+        """K10 An empty node goes."""
+        self._scheduler.nodes.remove(node)
+        self._past.append((node, self._clock.now_ns))
+
     def on_node(self, node: Node) -> Iterator[Pod]:
         """Its pods, services in order of the file."""
         return (pod for one in self._deployments.values() for pod in one.pods.values() if pod.machine is node)
@@ -175,12 +192,13 @@ class Cluster:
 
     def bill(self, now_ns: int) -> Bill:
         """What was used up to now."""
-        hours = now_ns / HOUR_NS
-        return Bill(
-            pod_hours={name: _used_ns(one, now_ns) / HOUR_NS for name, one in self._deployments.items()},
-            node_hours=len(self._scheduler.nodes) * hours,
-            node_cost=sum(node.price for node in self._scheduler.nodes) * hours,
-        )
+        pod_hours = {name: _used_ns(one, now_ns) / HOUR_NS for name, one in self._deployments.items()}
+        if not self._past and len(self._scheduler.nodes) == self._given:
+            hours = now_ns / HOUR_NS
+            return Bill(pod_hours, self._given * hours, sum(node.price for node in self._scheduler.nodes) * hours)
+        lives = [*((node, now_ns) for node in self._scheduler.nodes), *self._past]
+        used = [(node.price, (until_ns - node.began_ns) / HOUR_NS) for node, until_ns in lives]
+        return Bill(pod_hours, math.fsum(hours for _, hours in used), math.fsum(price * hours for price, hours in used))
 
     def _of(self, service: str) -> Deployment:
         if service not in self._deployments:

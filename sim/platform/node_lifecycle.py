@@ -29,9 +29,10 @@ class NodeLifecycle:
 
     def restore(self, node: Node, cause: str) -> None:
         """One cause is over."""
-        node.causes.discard(cause)
-        if not node.is_down:
-            self._cluster.rise(node)
+        if cause in node.causes:
+            node.causes.remove(cause)
+            if not node.is_down:
+                self._cluster.rise(node)
 
     def drain(self, nodes: Sequence[Node]) -> None:
         """K7 Let no pod in and evict all that are there, as their budgets allow."""

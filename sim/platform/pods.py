@@ -113,5 +113,5 @@ class Bill:
     """What was used up to some time."""
 
     pod_hours: Mapping[str, float]  # by service, each pod from scheduled to gone
-    node_hours: float  # nodes exist the whole run
+    node_hours: float  # nodes of the file exist the whole run, others from the decision on
     node_cost: float  # in the scenario's currency

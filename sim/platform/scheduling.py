@@ -34,6 +34,7 @@ class Node:
     price: float  # per hour
     pool: str = ""
     rack: str = ""
+    began_ns: int = 0  # when it began to cost
     gpu: int = 0
     taints: frozenset[str] = frozenset()
     bandwidth: int | None = None  # bytes of image a second; None: at once
@@ -94,7 +95,7 @@ class Scheduler:
             for zone in spec.zones
             for name, pool in spec.nodes.items()
             if pool.zones is None or zone in pool.zones
-            for node in _machines(name, pool, zone)
+            for node in (machine(name, pool, zone, index) for index in range(pool.count))
         ]
         self._spread: dict[tuple[str, str], int] = {}  # (service, zone) -> its pods there, draining ones left out
 
@@ -140,9 +141,8 @@ class Scheduler:
         self._spread[service, placement.zone] = self._there(service, placement.zone) + pods
 
 
-def _machines(pool: str, spec: NodePool, zone: str) -> list[Node]:
-    has = spec.gpu, frozenset(spec.taints), spec.pull_bandwidth
-    racks = [f"{pool}-{zone}-rack-{i // spec.rack_size}" if spec.rack_size else "" for i in range(spec.count)]
-    return [
-        Node(f"{pool}-{zone}-{i}", zone, spec.cpu, spec.memory, spec.price, pool, rack, *has) for i, rack in enumerate(racks)
-    ]
+def machine(pool: str, spec: NodePool, zone: str, index: int) -> Node:
+    """The index-th node of a pool in a zone."""
+    rack = f"{pool}-{zone}-rack-{index // spec.rack_size}" if spec.rack_size else ""
+    return Node(f"{pool}-{zone}-{index}", zone, spec.cpu, spec.memory, spec.price, pool, rack, gpu=spec.gpu,
+                taints=frozenset(spec.taints), bandwidth=spec.pull_bandwidth)  # fmt: skip
