@@ -13,10 +13,10 @@ from sim.clock import ControlClock, ControlPhase
 from sim.draws import family_key
 from sim.plane import DataPlane
 from sim.platform.conditions import Ailment, Conditions, Scraping
-from sim.platform.deployments import Deployment, allowed_disruptions, deployment
+from sim.platform.deployments import Deployment, deployment, may_evict
 from sim.platform.discovery import Registry
 from sim.platform.lives import Lives
-from sim.platform.pods import Bill, Pod, PodCounts, PodEvent
+from sim.platform.pods import Bill, Pod, PodCounts, PodEvent, PodPhase
 from sim.platform.scheduling import Node, Scheduler
 
 HOUR_NS = 3_600_000_000_000
@@ -99,7 +99,8 @@ class Cluster:
         budget = one.spec.podDisruptionBudget
         if self.is_frozen:
             return False
-        if budget is not None and pod.looks_ready and allowed_disruptions(budget, one.desired, one.healthy()) < 1:
+        if budget is not None and pod.phase is not PodPhase.STARTING and not may_evict(
+                budget, one.desired, one.healthy(), is_healthy=pod.looks_ready):  # fmt: skip
             return False
         self._lives.stop(pod)
         self._reconcile(pod.service)

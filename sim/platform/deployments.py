@@ -30,12 +30,17 @@ def fenceposts(rolling: RollingUpdate, desired: int) -> tuple[int, int]:
     return surge, unavailable if surge or unavailable else 1
 
 
-def allowed_disruptions(budget: DisruptionBudget, desired: int, healthy: int) -> int:
-    """K7 Pods that may be evicted now; both percentages are rounded up, as PodDisruptionBudgets have it."""
+def must_stay(budget: DisruptionBudget, desired: int) -> int:
+    """K7 Ready pods that evictions must leave; both percentages are rounded up, as PodDisruptionBudgets have it."""
     if budget.minAvailable is not None:
-        return max(0, healthy - scaled(budget.minAvailable, desired, up=True))
+        return scaled(budget.minAvailable, desired, up=True)
     assert budget.maxUnavailable is not None
-    return max(0, healthy - (desired - scaled(budget.maxUnavailable, desired, up=True)))
+    return desired - scaled(budget.maxUnavailable, desired, up=True)
+
+
+def may_evict(budget: DisruptionBudget, desired: int, healthy: int, *, is_healthy: bool) -> bool:
+    """K7 Whether one pod may go: a ready one if enough others are, another if enough are (IfHealthyBudget, the default)."""
+    return healthy - is_healthy >= must_stay(budget, desired)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.errors import ScenarioError
 from scenarios.schema.pods import DisruptionBudget
-from sim.platform.deployments import allowed_disruptions
+from sim.platform.deployments import may_evict, must_stay
 from tests.control.yards import S, entered, life, mesh, phases
 
 YARD = """
@@ -114,7 +114,15 @@ def test_a_fraction_of_the_nodes():
 )  # fmt: skip
 def test_disruptions_allowed(budget, desired, healthy, allowed):
     """K7: Kubernetes' arithmetic of a PodDisruptionBudget."""
-    assert allowed_disruptions(DisruptionBudget.model_validate(budget), desired, healthy) == allowed
+    spec = DisruptionBudget.model_validate(budget)
+    assert max(0, healthy - must_stay(spec, desired)) == allowed
+    assert may_evict(spec, desired, healthy, is_healthy=True) is (allowed > 0)
+
+
+@pytest.mark.parametrize(("healthy", "may_go"), [(3, True), (2, True), (1, False)])
+def test_a_pod_that_is_not_ready_goes_while_enough_are(healthy, may_go):
+    """K7: Kubernetes' IfHealthyBudget: two of three must be ready, and this one is not."""
+    assert may_evict(DisruptionBudget(minAvailable=2), 3, healthy, is_healthy=False) is may_go
 
 
 def test_a_drain_without_a_budget_evicts_all_at_once():
