@@ -11,6 +11,7 @@ from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Expect, Scenario
 
 ALWAYS_GOOD_NS = (1 << 62) - 1  # the bound of a class without a latency objective
+WEIGHTED = ("round_robin", "least_request")  # policies that see weights
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,17 @@ class Layout:
                     nth = 1 + sum(place.endpoint == index for place in found)
                     found.append(CachePlace(self.service_index[service], index, number, step.cache, nth))
         return found
+
+    def keeps_hosts(self, route: ResolvedRoute) -> bool:
+        """B6: whether every view of a route remembers more of its pods than tries in flight."""
+        weights = self.scenario.services[route.callee].load_balancing_weights
+        is_weighted = route.lb_policy.kind in WEIGHTED and len(set(weights)) > 1
+        return is_weighted or route.lb_policy.kind == "peak_ewma" or route.outlier_detection is not None
+
+    def weight(self, service: str, number: int) -> int:
+        """B7: the weight of a service's pod of that number."""
+        weights = self.scenario.services[service].load_balancing_weights
+        return weights[number % len(weights)]
 
     def target(self, caller: str, endpoint: str, target: str) -> tuple[int, int]:
         """Route and endpoint of a call to `service.endpoint`; a workload calls from no endpoint of its own."""

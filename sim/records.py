@@ -196,3 +196,40 @@ SPAN = Record("Span", (
     ("returned_ns", "i8"),  # the caller's answer or giving up; -1: not yet
     ("worked_ns", "i8"),  # time at work
 ))  # fmt: skip
+
+HOST = Record("Host", (  # a pod as one view knows it
+    ("serial", "i8"),  # which of the view's hosts, ever: they stand in its order
+    ("pod", "i4"),
+    ("weight", "i4"),
+    ("active", "i8"),  # tries the view waits for
+    ("deadline", "f8"),  # in the view's schedule (B7)
+    ("turn", "i8"),  # and which of those with that deadline
+    ("rtt_ns", "f8"),  # peak estimate (B9)
+    ("updated_ns", "i8"),  # when that was last looked at
+    ("total", "i8"),  # tries that ended since the last sweep (O6)
+    ("succeeded", "i8"),
+    ("local_total", "i8"),  # and those of the local kind, where they are told apart
+    ("local_succeeded", "i8"),
+    ("run_5xx", "i8"),  # failures in a row (O1)
+    ("run_gateway", "i8"),
+    ("run_local", "i8"),
+    ("is_ejected", "i8"),
+    ("multiplier", "i8"),  # of the base ejection time (O4)
+    ("jitter_ns", "i8"),  # of this ejection
+    ("ejected_ns", "i8"),  # when
+    ("unejected_ns", "i8"),  # when it last returned; -1: never
+))  # fmt: skip
+
+HOST_SET = Record("HostSet", (  # of one view
+    ("version", "i8"),  # of the list of ready pods that its hosts were made from; -1: none
+    ("serials", "i8"),  # given to hosts so far
+    ("changes", "i8"),  # how often the hosts it chooses among have changed
+    ("is_stale", "i8"),  # 1 where they are to be found anew
+    ("is_scheduled", "i8"),  # 1 where they take turns by weight
+    ("place", "i8"),  # of the rotation
+    ("reached", "f8"),  # deadline of the last host picked by weight
+    ("turns", "i8"),  # given in the schedule so far
+    ("ejected", "i8"),  # hosts out of service
+    ("dice", "i8"),  # thrown so far
+    ("next_sweep_ns", "i8"),
+))  # fmt: skip

@@ -7,9 +7,10 @@ from typing import Literal
 from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
+from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.retrying import Retries
-from scenarios.schema.units import Bytes, Duration
+from scenarios.schema.units import Bytes, Duration, Share
 
 
 class Route(Part):
@@ -21,6 +22,12 @@ class Route(Part):
     view: Literal["caller", "zone", "service"] | None = field(
         None, says="who shares a balancer's memory: each caller pod (default), each zone, or the whole service",
         seen=Witness("mesh", "routes.front -> stock.view", ("caller", "service")))
+    outlier_detection: OutlierDetection | None = field(
+        None, says="pods that fail more than others get no calls for a while; none by default",
+        seen=Witness("hosts", "routes.users -> runs.outlier_detection", ({}, {"max_ejection_percent": "100%", "interval": "100ms"})))
+    healthy_panic_threshold: Share | None = field(
+        None, says="with fewer pods in service than this all get calls again, ejected or not; 50% by default, 0 under gRPC's rules",
+        seen=Witness("hosts", "routes.users -> runs.healthy_panic_threshold", ("0%", "70%")))
     timeout: Duration | None = field(
         None, says="for all attempts and waits together; none by default", gt=0,
         seen=Witness("mesh", "routes.users -> front.timeout", ("300ms", "30ms")))

@@ -13,6 +13,7 @@ from typing import Any
 from scenarios.schema.balancing import LbPolicy, LeastRequest
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
+from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
 
@@ -38,6 +39,8 @@ class ResolvedRoute:
     callee: str
     lb_policy: LbPolicy
     view: str  # caller | zone | service
+    outlier_detection: OutlierDetection | None
+    healthy_panic_threshold: float
     timeout_ns: int  # 0 means none
     per_try_timeout_ns: int  # 0 means none
     retries: Retries | None
@@ -78,6 +81,8 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         callee=edge.callee,
         lb_policy=merged.lb_policy or LbPolicy(least_request=LeastRequest()),
         view=merged.view or "caller",
+        outlier_detection=merged.outlier_detection,
+        healthy_panic_threshold=_panic_threshold(merged),
         timeout_ns=merged.timeout or 0,
         per_try_timeout_ns=merged.per_try_timeout or 0,
         retries=merged.retries if merged.retries is not None and merged.retries.num_retries > 0 else None,
@@ -90,6 +95,13 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         circuit_breaker=merged.circuit_breaker,
         circuit_breakers=merged.circuit_breakers,
     )
+
+
+def _panic_threshold(route: Route) -> float:
+    """Envoy's, where it is left open; gRPC does not panic."""
+    if route.healthy_panic_threshold is not None:
+        return route.healthy_panic_threshold
+    return 0.0 if route.outlier_detection is not None and route.outlier_detection.is_grpc else 0.5
 
 
 def _identity(edge: Edge, fitting: list[str]) -> str:

@@ -58,6 +58,9 @@ class Service(Part):
     image: Image | None = field(
         None, says="what a node pulls before it starts a pod, where it has not got it; nothing if absent",
         seen=Witness("cluster", "services.brain.image", ("20MB", "200MB")))
+    load_balancing_weights: Annotated[tuple[Annotated[Whole, Field(ge=1, le=1_000_000)], ...], Field(min_length=1)] = field(
+        (1,), says="what share of calls a pod gets beside others, by round_robin and least_request; dealt to pod numbers in turn",
+        seen=Witness("hosts", "services.heavy.load_balancing_weights", ([1, 3, 2], [1, 1, 9])))
     startup: Distribution = field(
         Distribution(constant=0), says="from scheduled, and its image pulled, to ready, or to answering probes",
         seen=Witness("mesh", "services.stock.startup", ("200ms", "1s")))

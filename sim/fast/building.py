@@ -13,6 +13,7 @@ from sim.draws import family_key, indexed_key
 from sim.fast import state as st
 from sim.fast.compiling import kernels
 from sim.fast.frames import pair_hash, pair_key
+from sim.fast.lodging import new_host_set
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
 from sim.laws.grading import parts
@@ -29,9 +30,10 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     """A world at time 0, without pods. Adds the workloads' and routes' needs to the tables."""
     layout = maker.layout
     views: list[dict[str, int]] = []
+    host_sets: list[dict[str, int]] = []  # of these views
     workloads = [_workload(maker, seed, i) for i in range(len(layout.workloads))]
     near_rings = len(maker.delays)
-    routes = [_route(maker, layout, i, seed, views) for i in range(len(layout.routes))]
+    routes = [_route(maker, layout, i, seed) | _views(layout, i, seed, views, host_sets) for i in range(len(layout.routes))]
     outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
     intervals = [*map(vars, layout.intervals), *outside]
     margin = maker.margin
@@ -65,6 +67,8 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         meters=st.empty(RETRY_METER, max(1, len(views))),
         slots=np.zeros((max(1, len(views)), budgeting.SLOTS), dtype=np.int64),
         tried=np.zeros((size, lane[0]["tries"]), dtype=np.int32),
+        host_sets=rows(st.HOST_SET, host_sets),
+        hosts=st.empty(st.HOST, 1),
         pairs=st.empty(st.PAIR, 4 * size),
         routes=rows(st.ROUTE, routes),
         network=st.empty(st.LINK, len(layout.zones) ** 2),
@@ -85,21 +89,19 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     )
 
 
-def _route(maker: TableMaker, layout: Layout, index: int, seed: int, views: list[dict[str, int]]) -> dict[str, Any]:
+def _route(maker: TableMaker, layout: Layout, index: int, seed: int) -> dict[str, Any]:
     policy = layout.routes[index]
     key = family_key(seed, "route", policy.name)
     row: dict[str, Any] = {
         "key": key,
         "callee": layout.service_index[policy.callee],
-        "policy": balancing.POLICIES[policy.lb_policy.kind],
+        "policy": balancing.POLICIES[policy.lb_policy.kind], "memory": st.HOSTS if layout.keeps_hosts(policy) else st.NO_PODS,
         "choices": policy.lb_policy.least_request.choice_count if policy.lb_policy.least_request else 1,
         "timeout_ns": policy.timeout_ns, "per_try_timeout_ns": policy.per_try_timeout_ns,
         "expiry_ring": maker.ring(policy.timeout_ns), "alarm_ring": maker.ring(policy.per_try_timeout_ns),
         "request_bytes": policy.request_bytes, "response_bytes": policy.response_bytes,
     }  # fmt: skip
-    row |= _views(layout, index, key, views) | _retries(policy) | _budget(policy)
-    row["special"] = _special(policy)
-    return row
+    return row | _retries(policy) | _budget(policy) | {"special": _special(policy)}
 
 
 def _special(policy: ResolvedRoute) -> int:
@@ -112,14 +114,18 @@ def _special(policy: ResolvedRoute) -> int:
     ) if holds)  # fmt: skip
 
 
-def _views(layout: Layout, index: int, key: int, views: list[dict[str, int]]) -> dict[str, int]:
+def _views(
+    layout: Layout, index: int, seed: int, views: list[dict[str, int]], host_sets: list[dict[str, int]]
+) -> dict[str, int]:
     policy = layout.routes[index]
+    key = family_key(seed, "route", policy.name)
     kind = st.SERVICE if policy.caller in layout.workloads else VIEW_KINDS[policy.view]
     if kind == st.CALLER:
         return {"view_kind": kind, "first_view": layout.own_routes[policy.caller].index(index)}
     first = len(views)
     viewers = len(layout.zones) if kind == st.ZONE else 1
     views += [{"key": indexed_key(key, viewer), "version": -1} for viewer in range(viewers)]
+    host_sets += [new_host_set(layout, index, 0)] * viewers
     return {"view_kind": kind, "first_view": first}
 
 
@@ -274,7 +280,7 @@ def with_pairs(state: st.State, counts: Mapping[tuple[int, int], int]) -> st.Sta
 
 def with_views(state: st.State) -> st.State:
     """The state with twice the room for views, and for what they remember."""
-    return state._replace(**{name: doubled(getattr(state, name)) for name in ("views", "meters", "slots")})
+    return state._replace(**{name: doubled(getattr(state, name)) for name in ("views", "host_sets", "meters", "slots")})
 
 
 def _wider_rings(state: st.State) -> np.ndarray[Any, Any]:

@@ -24,11 +24,24 @@ from sim.fast.frames import (
     take_frame,
 )
 from sim.fast.gates import ask_gates, tell_gates
+from sim.fast.hosts import give_back, lend
 from sim.fast.picking import pick_pod, view_of
 from sim.fast.retrying import allows_retry, note_outcome, pick_again, wait_ns
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import begin_span, close_span
-from sim.fast.state import CANCELS, GATED, IGNORE, METERED, PICKS_AGAIN, PROPAGATES, QUEUED, VISIT
+from sim.fast.state import (
+    CANCELS,
+    GATED,
+    HOSTS,
+    IGNORE,
+    METERED,
+    NO_PODS,
+    PAIRS,
+    PICKS_AGAIN,
+    PROPAGATES,
+    QUEUED,
+    VISIT,
+)
 from sim.laws.digesting import row_word
 from sim.laws.grading import graded
 from sim.laws.retrying import CANCELLED, NO_ENDPOINT, OK, TIMED_OUT, is_retriable
@@ -162,8 +175,10 @@ def send_try(s: Any, f: int, special: int) -> None:
         one.served = NO_ENDPOINT if refused == OK else refused
         push_soon(s, rank(REPLIED, one.request_number, one.number), a)
     else:
-        if route.counts_pairs == 1:
+        if route.memory == PAIRS:
             one_more(s, view, chosen)
+        elif route.memory == HOSTS:
+            lend(s, view, a)
         travel(s, a, DELIVERED)
     if route.per_try_timeout_ns > 0:
         order = rank(ALARM, one.request_number, one.number)
@@ -196,8 +211,11 @@ def settle(s: Any, f: int, a: int, outcome: int) -> None:
         tell_gates(s, a, outcome)
     route.in_flight -= 1
     s.views[one.viewer].active -= 1
-    if one.pod >= 0 and route.counts_pairs == 1:
-        one_less(s, one.viewer, one.pod)
+    if one.pod >= 0 and route.memory != NO_PODS:
+        if route.memory == PAIRS:
+            one_less(s, one.viewer, one.pod)
+        else:
+            give_back(s, one.viewer, a, outcome)
     caller = s.frames[f]
     if route.per_try_timeout_ns > 0:
         cancel(s, route.alarm_ring, caller.alarm_place, (caller.gen << 32) | f)

@@ -18,6 +18,7 @@ from sim.fast import state as st
 from sim.fast.building import doubled, grown, initial_state, with_pairs, with_views
 from sim.fast.compiling import kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
+from sim.fast.lodging import balancers, lodged, new_host_set
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.tables import TableMaker, rows
 from sim.laws import digesting
@@ -38,7 +39,7 @@ class FastPlane:
         self.layout, self.seed = Layout(scenario), seed
         maker = TableMaker(self.layout)
         state = initial_state(maker, seed, span_share, span_tail, record)
-        self._tables = maker.tables()
+        self._tables = maker.tables(balancers(self.layout))
         self._adopt(with_shared_gates(state, self._tables.gate_rules, len(self.layout.zones)))
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
@@ -239,14 +240,16 @@ class FastPlane:
         ready[service_list["count"]] = p
         service_list["count"] += 1
         service_list["version"] += 1
+        self._state.pods[p]["listed"] = service_list["version"]
+        self._lodge(service)
         if service_list["count"] == 2:
             self._count_pairs(service)
 
     def _count_pairs(self, service: int) -> None:
         """Two pods to choose from: from here on tries in flight are counted by view and pod; first those there are."""
         routes, frames = self._state.routes, self._state.frames
-        begun = (routes["callee"] == service) & (routes["policy"] == LEAST_REQUEST) & (routes["counts_pairs"] == 0)
-        routes["counts_pairs"][begun] = 1
+        begun = (routes["callee"] == service) & (routes["policy"] == LEAST_REQUEST) & (routes["memory"] == st.NO_PODS)
+        routes["memory"][begun] = st.PAIRS
         tries = np.flatnonzero((frames["kind"] == st.VISIT) & begun[frames["route"]] & (frames["pod"] >= 0))
         open_tries = frames[tries][frames["child"][frames["parent"][tries]] == tries]
         counts = Counter(zip(open_tries["viewer"].tolist(), open_tries["pod"].tolist(), strict=True))
@@ -263,7 +266,7 @@ class FastPlane:
             "workers": spec.workers, "cores": servers(spec.workers, limit),
             "size": -1 if spec.queue.size is None else spec.queue.size,
             "slow_core": slow_core,
-            "queue_head": -1, "door_head": -1,
+            "queue_head": -1, "door_head": -1, "weight": self.layout.weight(command.service, command.number),
         }  # fmt: skip
 
     def _new_views(self, command: c.PodReady) -> int:
@@ -277,7 +280,10 @@ class FastPlane:
             view["key"], view["version"] = indexed_key(key, command.number), -1
             if self.layout.routes[i].is_gated:
                 view["gate"] = self._new_gate(i)
+            for name, value in new_host_set(self.layout, i, self.now_ns).items():
+                self._state.host_sets[self._views][name] = value
             self._views += 1
+            self._lodge(self.layout.service_index[self.layout.routes[i].callee])
         return first
 
     def _new_gate(self, rule: int) -> int:
@@ -297,6 +303,11 @@ class FastPlane:
     def _own_stores(self, service: int) -> int:
         return sum(place.service == service and place.spec.scope == "pod" for place in self.layout.caches)
 
+    def _lodge(self, service: int) -> None:
+        """Room for a service's ready pods wherever they are remembered one by one."""
+        for i in np.flatnonzero((self._state.routes["callee"] == service) & (self._state.routes["memory"] == st.HOSTS)):
+            self._adopt(lodged(self._state, int(i), int(self._state.services[service]["count"])))
+
     def _unlist(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""
         pod = self._state.pods[p]
@@ -308,6 +319,7 @@ class FastPlane:
         ready[: n - 1] = ready[:n][ready[:n] != p]
         service["count"] -= 1
         service["version"] += 1
+        pod["listed"] = st.NEVER
 
     def _lose(self, p: int) -> None:
         """D13: a pod dies with everything inside."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from sim.fast.compiling import part
 from sim.fast.frames import in_flight
-from sim.fast.state import CALLER, SERVICE
+from sim.fast.hosts import pick_host
+from sim.fast.state import CALLER, HOSTS, SERVICE
 from sim.laws.balancing import LEAST_REQUEST, ROUND_ROBIN, draw_candidate, first_turn, is_less_busy, next_turn
 
 
@@ -27,6 +28,8 @@ def pick_pod(s: Any, route: Any, view: int, key: int) -> int:
     n = s.services[route.callee].count
     if n == 0:
         return -1
+    if route.memory == HOSTS:
+        return pick_host(s, route.callee, view, key)
     if route.policy == ROUND_ROBIN:
         memory = s.views[view]
         version = s.services[route.callee].version

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim import records
 from sim.records import (
     BREAKER_RULE,
     CACHE_TALLY,
@@ -102,6 +103,8 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("block", "i4"),  # the innermost block the strand is in, and one; 0: none
     ("told", "i4"),  # what became of the turn it waited for
     ("quality", "i4"),  # of what it has so far, or of a visit's answer, where the world grades (E2)
+    ("host", "i8"),  # visit: serial number of its pod among its view's hosts, where those are remembered
+    ("lent_ns", "i8"),  # and when it was sent
 ), itemsize=2 * CACHE_LINE)  # fmt: skip
 IN_BOUND, IN_THROTTLE, IN_BREAKER = 1, 2, 4
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
@@ -184,10 +187,26 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("views", "i4"),  # its first view
     ("gate", "i4"),  # of its door
     ("stores", "i4"),  # its first store of values
+    ("weight", "i4"),  # as balancers see it
+    ("listed", "i8"),  # version of the list of ready pods since which it is there, or NEVER
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 
 VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8"),
                         ("gate", "i8")))  # its gate, where its route has some
+HOST = Record("Host", (  # a pod as one view knows it
+    *records.HOST.fields,
+    ("usable", "i4"),  # of the view's i-th row: the row of the i-th host it may pick
+    ("slot", "i4"),  # the row in place i of the view's schedule
+))  # fmt: skip
+HOST_SET = Record("HostSet", (  # what only some routes' views remember: of the view of the same place
+    *records.HOST_SET.fields,
+    ("route", "i8"),
+    ("first", "i8"),  # row of its hosts
+    ("count", "i8"),
+    ("room", "i8"),
+    ("usable", "i8"),  # hosts it may pick
+    ("picked", "i8"),  # the row picked last
+))  # fmt: skip
 PAIR = Record("Pair", (("key", "i8"), ("count", "i8")))  # tries in flight by (view, pod); key 0: empty
 
 LINK = Record("Link", (("opens_ns", "i8"), ("added_ns", "i8"), ("loss", "f8")))  # from zone to zone: all 0 while it is well
@@ -196,7 +215,7 @@ ROUTE = Record("Route", (  # what every try touches comes first
     *ROUTE_TALLY.only("attempts", "in_flight", "succeeded"),
     ("callee", "i4"),
     ("policy", "i4"),
-    ("counts_pairs", "i4"),  # 1 where its callers choose by tries in flight among several pods
+    ("memory", "i4"),  # what its views remember of pods: NO_PODS, PAIRS (tries in flight), HOSTS
     ("choices", "i4"),
     ("view_kind", "i4"),  # CALLER, ZONE, SERVICE
     ("first_view", "i4"),  # place among a caller pod's views, or the first shared view
@@ -227,6 +246,41 @@ ROUTE = Record("Route", (  # what every try touches comes first
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
 CALLER, ZONE, SERVICE = range(3)
 PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED = 1, 2, 4, 8, 16  # bits of `special`
+NO_PODS, PAIRS, HOSTS = range(3)
+
+BALANCER = Record("Balancer", (  # of the route of the same place, where its views remember hosts
+    ("policy", "i4"),
+    ("choices", "i4"),
+    ("bias", "f8"),
+    ("decay_ns", "i8"),
+    ("default_rtt_ns", "f8"),
+    ("panic", "f8"),
+    ("detects", "i4"),  # 1 where it ejects outliers; by what follows, named as in the schema
+    ("is_grpc", "?"),
+    ("split_external_local_origin_errors", "?"),
+    ("always_eject_one_host", "?"),
+    ("consecutive_5xx", "i8"),
+    ("enforcing_consecutive_5xx", "f8"),
+    ("consecutive_gateway_failure", "i8"),
+    ("enforcing_consecutive_gateway_failure", "f8"),
+    ("consecutive_local_origin_failure", "i8"),
+    ("enforcing_consecutive_local_origin_failure", "f8"),
+    ("interval", "i8"),
+    ("base_ejection_time", "i8"),
+    ("max_ejection_time", "i8"),
+    ("max_ejection_time_jitter", "i8"),
+    ("max_ejection_percent", "f8"),
+    ("enforcing_success_rate", "f8"),
+    ("success_rate_minimum_hosts", "i8"),
+    ("success_rate_request_volume", "i8"),
+    ("success_rate_stdev_factor", "i8"),
+    ("enforcing_local_origin_success_rate", "f8"),
+    ("enforcing_failure_percentage", "f8"),
+    ("enforcing_failure_percentage_local_origin", "f8"),
+    ("failure_percentage_threshold", "f8"),
+    ("failure_percentage_minimum_hosts", "i8"),
+    ("failure_percentage_request_volume", "i8"),
+))  # fmt: skip
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
     ("bound", "i8"),  # tries under way at most; -1: no bound
@@ -358,6 +412,8 @@ class State(NamedTuple):
     meters: Array  # (views,) RETRY_METER
     slots: Array  # (views, SLOTS) int64, of the meters
     tried: Array  # (frames, tries) int32, pods of the tries of a call under way, where retries avoid them
+    host_sets: Array  # (views,) HOST_SET
+    hosts: Array  # (rows,) HOST
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
     network: Array  # (zones * zones,) LINK, by source, then target
@@ -389,6 +445,7 @@ class Tables(NamedTuple):
     segments: Array  # (segments,) SEGMENT
     times: Array  # (times,) int64 ns
     gate_rules: Array  # (routes + services,) GATE_RULE
+    balancers: Array  # (routes,) BALANCER
 
 
 def empty(record: Record, *shape: int) -> Array:
@@ -418,6 +475,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "gates": GATE.dtype, "cells": np.dtype("i8"),
     "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
+    "host_sets": HOST_SET.dtype, "hosts": HOST.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "lookup": PAIR.dtype,
@@ -425,6 +483,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),
     "gate_rules": GATE_RULE.dtype,
+    "balancers": BALANCER.dtype,
 }  # fmt: skip
 
 

@@ -204,7 +204,7 @@ class TableMaker:
         kind = st.POISSON if arrivals.poisson else st.EVEN
         return {"kind": kind, "first": first, "at": first, "last": len(self.segments) - 1, "ring": self.arrival_ring()}
 
-    def tables(self) -> st.Tables:
+    def tables(self, balancers: np.ndarray[Any, Any]) -> st.Tables:
         """Everything collected, as arrays."""
         return st.Tables(
             ops=rows(st.OP, self.ops),
@@ -216,6 +216,7 @@ class TableMaker:
             segments=np.array(self.segments or [(0, 0, 0.0, 0.0)], dtype=SEGMENT.dtype),
             times=np.array(self.times or [0], dtype=np.int64),
             gate_rules=rows(st.GATE_RULE, gate_rules(self.layout)),
+            balancers=balancers,
         )
 
 

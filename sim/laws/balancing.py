@@ -5,8 +5,8 @@ from __future__ import annotations
 from sim.draws import PICK, ROTATION, pick, unit
 from sim.registry import law
 
-RANDOM, ROUND_ROBIN, LEAST_REQUEST = 0, 1, 2
-POLICIES = {"random": RANDOM, "round_robin": ROUND_ROBIN, "least_request": LEAST_REQUEST}  # as a file names them
+RANDOM, ROUND_ROBIN, LEAST_REQUEST, PEAK_EWMA = range(4)
+POLICIES = {"random": RANDOM, "round_robin": ROUND_ROBIN, "least_request": LEAST_REQUEST, "peak_ewma": PEAK_EWMA}  # as a file does
 
 
 @law

@@ -104,6 +104,8 @@ def send(plane: ReferencePlane, made: Call, attempt: int) -> Try:
         reply.fall(now, rank(REPLIED, request.number, one.number))
         return one
     view.in_flight[pod.ident] += 1
+    if view.hosts is not None:
+        one.host = view.hosts.lend()
     plane.row(SENT, request.number, one.number, pod.ident, attempt)
     arrival = Moment(plane.env)
     arrival.callbacks.append(lambda _: plane.delivered(one))
@@ -212,6 +214,8 @@ def _settle(one: Try, outcome: int, now_ns: int) -> None:
     one.view.active -= 1
     if one.pod is not None:
         one.view.in_flight[one.pod.ident] -= 1
+        if one.view.hosts is not None:
+            one.view.hosts.give_back(one, outcome)
 
 
 def _place(one: Try) -> int:

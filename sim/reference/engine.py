@@ -29,7 +29,7 @@ from sim.reference.calling import orphan, returned
 from sim.reference.cancelling import refuse, take_cancel
 from sim.reference.life import Try, numbered
 from sim.reference.network import Network
-from sim.reference.pod import Pod
+from sim.reference.pod import UNLISTED, Pod
 from sim.reference.route import Route
 from sim.reference.serving import visit
 from sim.reference.turns import lose_turns
@@ -183,11 +183,13 @@ class ReferencePlane:
         if pod not in self.ready[pod.service]:
             self.ready[pod.service].append(pod)
             self.versions[pod.service] += 1
+            pod.listed = self.versions[pod.service]
 
     def _unlist(self, pod: Pod) -> None:
         if pod in self.ready[pod.service]:
             self.ready[pod.service].remove(pod)
             self.versions[pod.service] += 1
+            pod.listed = UNLISTED
 
     def _act(self, command: c.PodCommand, pod: Pod) -> None:
         match command:

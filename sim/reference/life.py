@@ -66,6 +66,7 @@ class Try:
     worked_ns: int = 0
     outcome: int = PENDING  # as the caller saw it
     served: int = PENDING  # as the pod saw it
+    host: Any = None  # the pod as its view knows it, where it does (B6)
     is_lost: bool = False  # its pod died under it, or it was cancelled
     strands: list[Strand] = field(default_factory=list)  # of its program, while they live
     passed: set[str] = field(default_factory=set)  # gates that wait for its result

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
 
 Tally = POD_TALLY.make_class()
+UNLISTED = (1 << 63) - 1  # in place of a version of the list of ready pods
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +46,8 @@ class Pod:
         self.spec: Service = plane.layout.scenario.services[name]
         self.ident, self.service, self.number, self.zone = ident, service, number, zone
         self.tally = Tally()
+        self.weight, self.began_ns = plane.layout.weight(name, number), plane.now_ns
+        self.listed = UNLISTED  # the version of the list of ready pods since which it is there
         self.slowdown, self.error_rate = 1.0, 0.0
         self.gates = Door(self.spec, indexed_key(plane.family("service", name), number)) if self.spec.is_gated else None
         self.is_gone = False

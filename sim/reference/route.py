@@ -11,6 +11,7 @@ from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_bus
 from sim.laws.budgeting import SLOTS
 from sim.records import RETRY_METER, ROUTE_TALLY
 from sim.reference.gates import Gates
+from sim.reference.hosts import HostSet
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
@@ -23,9 +24,10 @@ Meter = RETRY_METER.make_class()
 class View:
     """What one caller (pod, zone or service) remembers of a route."""
 
-    def __init__(self, key: int, policy: ResolvedRoute) -> None:
+    def __init__(self, key: int, policy: ResolvedRoute, hosts: HostSet | None) -> None:
         self.key = key
         self.gates = Gates(policy) if policy.is_gated else None
+        self.hosts = hosts  # where tries in flight are not enough (B6)
         self.in_flight: Counter[int] = Counter()  # tries it waits for, by pod
         self.active = 0  # tries it waits for
         self.retrying = 0  # of them retries, and those waiting to be sent
@@ -50,14 +52,23 @@ class Route:
         if caller is not None and self.policy.view != "service":
             viewer = caller.number if self.policy.view == "caller" else caller.zone
         if viewer not in self.views:
-            self.views[viewer] = View(indexed_key(self.key, viewer), self.policy)
+            self.views[viewer] = self._new_view(viewer, caller)
         return self.views[viewer]
+
+    def _new_view(self, viewer: int, caller: Pod | None) -> View:
+        key = indexed_key(self.key, viewer)
+        if not self.plane.layout.keeps_hosts(self.policy):
+            return View(key, self.policy, None)
+        began = caller.began_ns if caller is not None and self.policy.view == "caller" else 0
+        return View(key, self.policy, HostSet(self.plane, self.callee, self.policy, key, began))
 
     def pick(self, view: View, key: int) -> Pod | None:
         """A ready pod for the try of that key; None if there is none (B4)."""
         ready, version = self.plane.ready[self.callee], self.plane.versions[self.callee]
         if not ready:
             return None
+        if view.hosts is not None:
+            return view.hosts.pick(key)
         policy = self.policy.lb_policy
         assert policy.kind in POLICIES
         if policy.kind == "round_robin":

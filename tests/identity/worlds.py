@@ -11,6 +11,7 @@ from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
+from tests.identity import remembering
 from tests.identity.calls import lives
 from tests.identity.enclosing import caches, ladders
 from tests.identity.gates import door_gates, route_gates
@@ -74,6 +75,7 @@ def services(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
             "replicas": draw(st.integers(0, 3)), "workers": draw(st.integers(1, 3)),
             "model": draw(st.sampled_from(["async", "async", "thread"])),
             "endpoints": {e: draw(steps(callees)) for e in made_endpoints(name)},
+            "load_balancing_weights": draw(remembering.weights),
         }  # fmt: skip
         if draw(st.booleans()):
             made[name]["queue"] = {"size": draw(st.integers(0, 4))}
@@ -104,7 +106,7 @@ def routes(draw: st.DrawFn) -> dict[str, Any]:
         made["retries"]["retry_back_off"] = {"base_interval": draw(st.sampled_from(["0ms", "1ms", "5ms"]))}
         if draw(st.booleans()):
             made["retries"]["retry_budget"] = {"budget_percent": "20%", "min_retry_concurrency": draw(st.integers(0, 2))}
-    return draw(lives(made)) | draw(route_gates())
+    return draw(lives(made | draw(remembering.settings()))) | draw(route_gates())
 
 
 @st.composite

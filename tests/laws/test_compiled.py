@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import sim.fast.kernel
+import sim.fast.state
 from sim import records
 from sim.laws import digesting
 from sim.registry import LAWS
@@ -56,6 +58,20 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "is_less_busy": lambda c: (c.upto(5), c.upto(5)),
     "first_turn": lambda c: (c.word(), c.upto(10**6), c.upto(10_000) + 1),
     "next_turn": lambda c: (c.upto(5), 6),
+    "busy_weight": lambda c: (float(c.upto(1000) + 1), c.upto(1000), c.choice([0.0, 1.0, c.uniform(0, 5)])),
+    "early_weight": lambda c: (c.uniform(0, 1000),),
+    "next_deadline": lambda c: (c.uniform(0, 1e6), c.uniform(0.001, 1000)),
+    "is_due_before": lambda c: (c.choice([1.0, 2.0]), c.upto(5), c.choice([1.0, 2.0]), c.upto(5)),
+    "early_picks": lambda c: (c.word(), c.upto(10**6), c.uniform(0, 1e6)),
+    "early_share": lambda c: (c.upto(10**6), c.uniform(0.001, 1000), c.uniform(1, 1e6)),
+    "other_candidate": lambda c: (c.word(), c.upto(5), 6),
+    "peak_rtt_ns": lambda c: (c.length(), c.length(), c.length(), c.length() + 1.0),
+    "is_dearer": lambda c: (c.length(), c.upto(1000), c.length(), c.upto(1000)),
+    "may_eject": lambda c: (c.upto(20), c.upto(20) + 1, c.share(), c.random() < 0.5),
+    "is_enforced": lambda c: (c.word(), c.upto(1000), c.share()),
+    "ejection_ns": lambda c: (c.upto(1000), c.upto(10**12), c.upto(10**13)),
+    "jitter_ns": lambda c: (c.word(), c.upto(1000), c.upto(10**12)),
+    "is_in_panic": lambda c: (c.upto(100), 100 + c.upto(10), c.share()),
     "is_struck": lambda c: (c.upto(10**6), c.share(), c.uniform(0, 100)),
     "call_fails": lambda c: (c.word(), c.share()),
     "bucket": lambda c: (c.upto(1 << 62),),
@@ -125,7 +141,9 @@ GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_res
          "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
          "learn_time")  # fmt: skip
 ACCOUNTS = ("expire", "deposit", "withdraw")
-WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS}
+OUTLIERS = {"note_outcome", "try_eject", "on_runs", "take_back", "volume", "success_rate", "failure_share", "is_judged", "judged_hosts",
+            "rate_threshold", "judge", "sweep", "sweep_grpc", "try_eject_grpc", "work_off"}  # fmt: skip
+WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS}
 
 
 @pytest.fixture(scope="module")
@@ -279,6 +297,36 @@ def test_accounts_compiled(compiled):
         expected = (expire, deposit, withdraw)[which](meter, slots, 5, now, 100, *args)
         assert plain(machines[which](rows, array, now, *args)) == expected
         assert (rows.tobytes(), array.tolist()) == (records.RETRY_METER.gather([meter]).tobytes(), slots)
+
+
+@pytest.mark.parametrize("is_grpc", [False, True])
+def test_outliers_compiled(is_grpc, compiled):
+    """O1 to O7 on 300 crowds of six hosts: each has some tries that end, then sweeps are due; all that they call is in them."""
+    chance, note, act, work_off = Chance("outliers"), *(compiled(LAW[name]) for name in ("note_outcome", "on_runs", "work_off"))
+    for _ in range(ROUNDS):
+        rules_row = some_rules(chance, is_grpc)
+        rules = types.SimpleNamespace(**{name: rules_row[name].item() for name in rules_row.dtype.names})
+        hosts, held = [records.HOST.make_class()(unejected_ns=-1) for _ in range(6)], records.HOST_SET.make_class()(next_sweep_ns=10**9)
+        table, row = records.HOST.gather(hosts), records.HOST_SET.gather([held])
+        for _ in range(60):
+            i, outcome, now, key = chance.randint(0, 5), chance.choice([0, 0, 1, 2, 3, 5, 6, 8]), chance.upto(10**10), chance.word()
+            reached = LAW["note_outcome"](hosts[i], rules, outcome, now % 2 == 0)
+            assert note(table[i], rules_row, outcome, now % 2 == 0) == reached
+            LAW["on_runs"](hosts[i], held, 6, reached, rules, int(key), now)
+            act(table[i], row[0], 6, reached, rules_row, key, now)
+            if chance.random() < 0.1:
+                LAW["work_off"](hosts, 0, 6, held, rules, int(key), now)
+                work_off(table, 0, 6, row[0], rules_row, key, now)
+        assert (table.tobytes(), row.tobytes()) == (records.HOST.gather(hosts).tobytes(), records.HOST_SET.gather([held]).tobytes())
+
+
+def some_rules(chance: Chance, is_grpc: bool) -> Any:
+    """A row of the table of balancers."""
+    rules = np.zeros(1, dtype=sim.fast.state.BALANCER.dtype)[0]
+    for name, (kind, *_) in sim.fast.state.BALANCER.dtype.fields.items():
+        rules[name] = {"f": chance.choice([0.0, 1.0, chance.random()]), "i": chance.randint(1, 4), "b": chance.random() < 0.5}[kind.kind]
+    rules["is_grpc"], rules["interval"], rules["base_ejection_time"] = is_grpc, 10**9, chance.randint(1, 10**10)
+    return rules
 
 
 def test_the_digest_compiled(compiled):

@@ -36,7 +36,7 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("name: shop", "name: 7", [":2:1: name = 7 must be text; put it in quotes"]),
     ("  cart:\n", "  Cart:\n", [":22:3: services.Cart: is not a name: a small letter"]),
     ("least_request,", "least_requests,", [
-        (":31:14: routes.defaults.lb_policy = 'least_requests' is not one of random, round_robin, least_request; "
+        (":31:14: routes.defaults.lb_policy = 'least_requests' is not one of random, round_robin, least_request, peak_ewma; "
         "did you mean 'least_request'?")]),
     ("lb_policy: least_request", "view: callers", ["routes.defaults.view = 'callers' is not one of caller, zone, service",
                                                    "did you mean 'caller'?"]),

@@ -1,0 +1,65 @@
+"""Room for the hosts of every view that remembers them: Python makes it before a kernel could need it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scenarios.schema.routing import ResolvedRoute
+from sim.fast import state as st
+from sim.fast.tables import rows
+from sim.laws import balancing
+from sim.layout import Layout
+
+Array = np.ndarray[Any, Any]
+ROOM = 4  # hosts a view has room for at first
+
+
+def balancers(layout: Layout) -> Array:
+    """What views need to know of their routes beyond what plain balancing does."""
+    return rows(st.BALANCER, [_balancer(policy) for policy in layout.routes])
+
+
+def _balancer(policy: ResolvedRoute) -> dict[str, Any]:
+    least_request, ewma, rules = policy.lb_policy.least_request, policy.lb_policy.peak_ewma, policy.outlier_detection
+    row: dict[str, Any] = {"policy": balancing.POLICIES[policy.lb_policy.kind], "panic": policy.healthy_panic_threshold, "choices": 1}
+    if least_request is not None:
+        row |= {"choices": least_request.choice_count, "bias": least_request.active_request_bias}
+    if ewma is not None:
+        row |= {"decay_ns": ewma.decay, "default_rtt_ns": ewma.default_rtt}
+    if rules is not None:
+        row |= {"detects": 1, "is_grpc": rules.is_grpc}
+        row |= {name: getattr(rules, name) for name in type(rules).model_fields if name != "rules"}
+    return row
+
+
+def new_host_set(layout: Layout, route: int, began_ns: int) -> dict[str, int]:
+    """The hosts of a view, before it meets any. Its sweeps are due at whole intervals since it began (O5)."""
+    rules = layout.routes[route].outlier_detection
+    return {"version": -1, "route": route, "next_sweep_ns": began_ns + rules.interval if rules is not None else 0}
+
+
+def lodged(state: st.State, route: int, needed: int) -> st.State:
+    """The state with room for so many hosts in every view of a route; the very same where there is.
+
+    A view that outgrows its rows gets twice as many behind all others, and leaves its old ones empty.
+    """
+    sets = state.host_sets
+    mine = (sets["route"] == route) & (sets["version"] != 0) & (sets["room"] < needed)
+    if not mine.any():
+        return state
+    room = max(ROOM, 1 << (needed - 1).bit_length())
+    end = int((sets["first"] + sets["room"]).max())
+    hosts = state.hosts
+    while len(hosts) < end + room * mine.sum():
+        hosts = st.copied(hosts, 2 * len(hosts))
+    for held in sets[np.flatnonzero(mine)]:
+        n, old = int(held["count"]), int(held["first"])
+        hosts[end : end + n] = hosts[old : old + n]
+        for places in ("usable", "slot"):
+            hosts[places][end : end + n] += end - old
+        end += room
+    sets["first"][mine] = np.arange(end - room * mine.sum(), end, room)
+    sets["room"][mine] = room
+    return state._replace(hosts=hosts)

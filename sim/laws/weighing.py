@@ -1,0 +1,45 @@
+"""Hosts by weight: Envoy's schedule of earliest deadlines, with weights that may shrink with the requests in flight."""
+
+from __future__ import annotations
+
+import math
+
+from sim.draws import ROTATION, unit
+from sim.registry import law
+
+
+@law
+def busy_weight(weight: float, active: int, bias: float) -> float:
+    """B8 least_request among unequal hosts: weight over (requests in flight + 1)^bias; a bias of 0 sees no requests."""
+    return weight / math.pow(active + 1.0, bias)
+
+
+@law
+def early_weight(weight: float) -> float:
+    """B7 While a schedule is new a host weighs a trifle more, so that of a tie the host not picked yet comes first."""
+    return weight + 1e-13
+
+
+@law
+def next_deadline(reached: float, weight: float) -> float:
+    """B7 A host that is picked, or new, comes again 1/weight after the deadline the schedule has reached."""
+    return reached + 1.0 / weight
+
+
+@law
+def is_due_before(deadline: float, turn: int, other_deadline: float, other_turn: int) -> bool:
+    """B7 The least deadline is next; of equal ones that which was queued first."""
+    return deadline < other_deadline or (deadline == other_deadline and turn < other_turn)
+
+
+@law
+def early_picks(view_key: int, changes: int, total: float) -> int:
+    """B7 A new schedule has made so many picks already, drawn below a whole round, so that views do not march in step."""
+    return int(unit(view_key, ROTATION, changes) * total)
+
+
+@law
+def early_share(picks: int, weight: float, total: float) -> int:
+    """B7 Of a new schedule's early picks those that surely fell to a host: its share, rounded down, and less than the share."""
+    share = int(weight * picks / total)
+    return share - 1 if share > 0 and share / weight >= picks / total else share

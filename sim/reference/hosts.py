@@ -1,0 +1,164 @@
+"""What a view remembers of each pod, where its route asks for more than tries in flight (B6 to B9, O1 to O8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scenarios.schema.routing import ResolvedRoute
+from sim.laws.balancing import draw_candidate, first_turn, is_less_busy, next_turn
+from sim.laws.ejecting import is_in_panic, note_outcome, on_runs, work_off
+from sim.laws.peaking import is_dearer, other_candidate, peak_rtt_ns
+from sim.laws.weighing import busy_weight, early_picks, early_share, early_weight, is_due_before, next_deadline
+from sim.layout import WEIGHTED
+from sim.records import HOST, HOST_SET
+
+if TYPE_CHECKING:
+    from sim.reference.engine import ReferencePlane
+    from sim.reference.life import Try
+    from sim.reference.pod import Pod
+
+Host = HOST.make_class()
+Held = HOST_SET.make_class()
+
+
+class HostSet:
+    """The pods of a route's callee as one view knows them, in the order it met them."""
+
+    def __init__(self, plane: ReferencePlane, callee: int, policy: ResolvedRoute, view_key: int, began_ns: int) -> None:
+        self.plane, self.callee, self.policy, self.key = plane, callee, policy, view_key
+        self.rules = policy.outlier_detection
+        self.held = Held(version=-1, next_sweep_ns=began_ns + self.rules.interval if self.rules else 0)
+        self.hosts: list[Any] = []
+        self.usable: list[Any] = []  # those that are picked from
+        self.picked: Any = None
+
+    def pick(self, key: int) -> Pod | None:
+        """A pod for the try of that key; None if all are ejected."""
+        self._meet()
+        self._sweep()
+        if self.held.is_stale:
+            self._choose_usable()
+        self.picked = self._pick(key)
+        return None if self.picked is None else self.plane.pods[self.picked.pod]
+
+    def lend(self) -> Any:
+        """The host picked last has one more try."""
+        self.picked.active += 1
+        return self.picked
+
+    def give_back(self, one: Try, outcome: int) -> None:
+        """A try of this view is over, answered or given up; what it says of a host that has left says nothing."""
+        now, host = self.plane.now_ns, one.host
+        if host not in self.hosts:
+            return
+        host.active -= 1
+        ewma = self.policy.lb_policy.peak_ewma
+        if ewma is not None:
+            host.rtt_ns = peak_rtt_ns(host.rtt_ns, now - one.sent_ns, now - host.updated_ns, ewma.decay)
+            host.updated_ns = now
+        if self.rules is not None:
+            self._sweep()
+            reached = note_outcome(host, self.rules, outcome, one.delivered_ns >= 0)
+            on_runs(host, self.held, len(self.hosts), reached, self.rules, self.key, now)
+
+    def _meet(self) -> None:
+        """B6: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met."""
+        held, version = self.held, self.plane.versions[self.callee]
+        if held.version == version:
+            return
+        pods, known = self.plane.pods, held.version
+        self.hosts = [host for host in self.hosts if pods[host.pod].listed <= known]
+        for pod in self.plane.ready[self.callee]:
+            if pod.listed > known:
+                self.hosts.append(self._met(pod))
+        held.version, held.is_stale = version, 1
+        held.ejected = sum(host.is_ejected for host in self.hosts)
+
+    def _met(self, pod: Pod) -> Any:
+        ewma = self.policy.lb_policy.peak_ewma
+        self.held.serials += 1
+        return Host(serial=self.held.serials, pod=pod.ident, weight=pod.weight, updated_ns=self.plane.now_ns,
+                    rtt_ns=float(ewma.default_rtt) if ewma else 0.0, unejected_ns=-1)  # fmt: skip
+
+    def _sweep(self) -> None:
+        """O5: what is due by now."""
+        if self.rules is not None:
+            work_off(self.hosts, 0, len(self.hosts), self.held, self.rules, self.key, self.plane.now_ns)
+
+    def _choose_usable(self) -> None:
+        """O8: hosts in service, or all in panic; their schedule or rotation begins anew (B3, B7)."""
+        serving = [host for host in self.hosts if not host.is_ejected]
+        panics = is_in_panic(len(serving), len(self.hosts), self.policy.healthy_panic_threshold)
+        self.usable = self.hosts if panics else serving
+        held = self.held
+        held.is_stale = 0
+        held.changes += 1
+        differ = len({host.weight for host in self.usable}) > 1
+        held.is_scheduled = int(differ and self.policy.lb_policy.kind in WEIGHTED)
+        if held.is_scheduled:
+            self._begin_schedule()
+        elif self.usable:
+            held.place = first_turn(self.key, held.changes, len(self.usable)) - 1
+
+    def _pick(self, key: int) -> Any:
+        usable, held, policy = self.usable, self.held, self.policy.lb_policy
+        n = len(usable)
+        if n == 0:
+            return None
+        if held.is_scheduled:
+            return self._next_due()
+        if policy.round_robin is not None:
+            held.place = next_turn(held.place, n)
+            return usable[held.place]
+        if n == 1:
+            return usable[0]
+        first = draw_candidate(key, 0, n)
+        if policy.peak_ewma is not None:
+            return self._quicker(usable[first], usable[other_candidate(key, first, n)], policy.peak_ewma.decay)
+        best = usable[first]
+        for k in range(1, policy.least_request.choice_count if policy.least_request else 1):
+            other = usable[draw_candidate(key, k, n)]
+            if is_less_busy(other.active, best.active):
+                best = other
+        return best
+
+    def _quicker(self, one: Any, other: Any, decay_ns: int) -> Any:
+        """B9: looking at an estimate lets it fade."""
+        now = self.plane.now_ns
+        for host in (one, other):
+            host.rtt_ns = peak_rtt_ns(host.rtt_ns, 0.0, now - host.updated_ns, decay_ns)
+            host.updated_ns = now
+        return other if is_dearer(one.rtt_ns, one.active, other.rtt_ns, other.active) else one
+
+    # -- B7: by weight ----------------------------------------------------------------------------------------------
+
+    def _weight(self, host: Any) -> float:
+        least_request = self.policy.lb_policy.least_request
+        return busy_weight(host.weight, host.active, least_request.active_request_bias if least_request else 0.0)
+
+    def _begin_schedule(self) -> None:
+        held, total = self.held, 0.0
+        for host in self.usable:  # not `sum`, which rounds otherwise than a loop
+            total += early_weight(self._weight(host))
+        picks = left = early_picks(self.key, held.changes, total)
+        held.reached, held.turns = 0.0, 0
+        for host in self.usable:
+            weight = early_weight(self._weight(host))
+            share = early_share(picks, weight, total)
+            held.reached = max(held.reached, share / weight)
+            held.turns += 1
+            host.deadline, host.turn = (share + 1) / weight, held.turns
+            left -= share
+        for _ in range(left):
+            self._next_due()
+
+    def _next_due(self) -> Any:
+        """The host whose turn it is, queued again."""
+        held, first = self.held, self.usable[0]
+        for host in self.usable[1:]:
+            if is_due_before(host.deadline, host.turn, first.deadline, first.turn):
+                first = host
+        held.reached = first.deadline
+        held.turns += 1
+        first.deadline, first.turn = next_deadline(held.reached, self._weight(first)), held.turns
+        return first
