@@ -9,7 +9,7 @@ from scenarios.pod_cautions import pod_cautions
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod, service_loads
 from scenarios.schema.cluster import NodePool
 from scenarios.schema.control import Scaling
-from scenarios.schema.routing import DEFAULTS, ResolvedRoute
+from scenarios.schema.routing import DEFAULTS, PANIC_THRESHOLD, ResolvedRoute
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import Service
 from scenarios.schema.units import NS_PER_S, format_duration
@@ -29,6 +29,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"
     yield from _outages_that_stay(flow, loads)
+    yield from _idle_balancing(flow)
     yield from _silent_rates(flow)
     yield from _unreachable_targets(flow.world)
     for name, fault in flow.world.faults.items():
@@ -162,6 +163,23 @@ def _outlasts(flow: Flow, name: str, patience_ns: int) -> bool:
     """Whether a full queue of a pod takes longer than its callers wait."""
     size = flow.world.services[name].queue.size
     return size is None or size * NS_PER_S > patience_ns * capacity_per_pod(flow, name, flow.visits())
+
+
+def _idle_balancing(flow: Flow) -> Iterator[str]:
+    """Settings of a balancer that nothing can come of."""
+    for route in {route.name: route for route in flow.routes.values()}.values():
+        rules, service = route.outlier_detection, flow.world.services[route.callee]
+        scaling = scaling_of(flow.world, route.callee)
+        pods = max(service.replicas, scaling.most or 0 if scaling else 0)
+        if rules is None and route.healthy_panic_threshold != PANIC_THRESHOLD:
+            yield f"routes.{route.name}.healthy_panic_threshold: acts only beside outlier_detection, without which nobody is ejected"
+        if rules is not None and not rules.is_grpc and not rules.always_eject_one_host and pods * rules.max_ejection_percent < 1:
+            yield (f"routes.{route.name}.outlier_detection.max_ejection_percent: {rules.max_ejection_percent:.3g} of {pods:g} pods is less "
+                   f"than one, so none is ever ejected; raise it, or set always_eject_one_host")  # fmt: skip
+        least_request = route.lb_policy.least_request
+        if least_request and least_request.active_request_bias != 1.0 and len(set(service.load_balancing_weights)) == 1:
+            yield (f"routes.{route.name}.lb_policy.least_request.active_request_bias: acts only among unequal pods; give "
+                   f"services.{route.callee}.load_balancing_weights")  # fmt: skip
 
 
 def _silent_rates(flow: Flow) -> Iterator[str]:

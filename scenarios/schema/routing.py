@@ -18,6 +18,7 @@ from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
 
 DEFAULTS = "defaults"
+PANIC_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _panic_threshold(route: Route) -> float:
     """Envoy's, where it is left open; gRPC does not panic."""
     if route.healthy_panic_threshold is not None:
         return route.healthy_panic_threshold
-    return 0.0 if route.outlier_detection is not None and route.outlier_detection.is_grpc else 0.5
+    return 0.0 if route.outlier_detection is not None and route.outlier_detection.is_grpc else PANIC_THRESHOLD
 
 
 def _identity(edge: Edge, fitting: list[str]) -> str:

@@ -18,8 +18,8 @@ from sim.fast import state as st
 from sim.fast.building import doubled, grown, initial_state, with_pairs, with_views
 from sim.fast.compiling import kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
-from sim.fast.lodging import balancers, lodged, new_host_set
 from sim.fast.kernel import EVENTS_PER_CALL
+from sim.fast.lodging import balancers, lodged, new_host_set
 from sim.fast.tables import TableMaker, rows
 from sim.laws import digesting
 from sim.laws.balancing import LEAST_REQUEST

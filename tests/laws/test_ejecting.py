@@ -9,7 +9,19 @@ import pytest
 from scenarios.schema.ejecting import OutlierDetection
 from sim.draws import indexed_key
 from sim.laws import ejecting as e
-from sim.laws.retrying import CANCELLED, FAILED, LIMITED, LOST, NO_ENDPOINT, OK, OVERFLOW, REFUSED, REJECTED, SHED, TIMED_OUT
+from sim.laws.retrying import (
+    CANCELLED,
+    FAILED,
+    LIMITED,
+    LOST,
+    NO_ENDPOINT,
+    OK,
+    OVERFLOW,
+    REFUSED,
+    REJECTED,
+    SHED,
+    TIMED_OUT,
+)
 from sim.records import HOST, HOST_SET
 
 Host, Held = HOST.make_class(), HOST_SET.make_class()
@@ -132,7 +144,8 @@ def test_sweeps_are_worked_off_late():
         assert all(getattr(one, name) == getattr(other, name) for name in type(one).__slots__)
 
 
-@pytest.mark.parametrize(("rates", "factor", "threshold"), [((50, 100, 100, 100, 100), 1900, 52.0), ((0, 100), 1000, 0.0), ((80, 80), 1900, 80.0)])
+@pytest.mark.parametrize(
+    ("rates", "factor", "threshold"), [((50, 100, 100, 100, 100), 1900, 52.0), ((0, 100), 1000, 0.0), ((80, 80), 1900, 80.0)])
 def test_the_threshold(rates, factor, threshold):
     """O6: mean less 1.9 standard deviations of the population: Envoy's own test has 90 - 1.9 * 20 = 52."""
     given = rules(success_rate_stdev_factor=factor)

@@ -81,9 +81,7 @@ def test_early_picks_at_once(picks):
 
 def test_views_begin_anywhere_in_a_round():
     """B7: early picks are even below the sum of weights, so the first pick of many views falls by weight."""
-    first = []
-    for key in KEYS[:4000]:
-        first.append(Schedule.begun([1.0, 3.0], early_picks(key, 1, 4.0)).pick())
+    first = [Schedule.begun([1.0, 3.0], early_picks(key, 1, 4.0)).pick() for key in KEYS[:4000]]
     assert sum(first) / len(first) == pytest.approx(0.75, abs=0.03)
     assert {early_picks(key, 1, 4.0) for key in KEYS} == {0, 1, 2, 3}
 
