@@ -117,7 +117,8 @@ def test_panic(engine):
     calm = outlier(QUICK.replace("50%", "100%"), engine)
     calm.apply(PodFailing("a", 1, 1.0))
     assert told(calm, 20, "finished")[-1].endswith("no_endpoint")
-    panicky = plane_of((OUTLIER.replace("RULES", QUICK.replace("50%", "100%")) + EVERY_MS).replace("threshold: 0%", "threshold: 60%"), engine)
+    text = OUTLIER.replace("RULES", QUICK.replace("50%", "100%")) + EVERY_MS
+    panicky = plane_of(text.replace("threshold: 0%", "threshold: 60%"), engine)
     for number in (0, 1):
         panicky.apply(PodFailing("a", number, 1.0))
     assert set(places(panicky, 20)[8:]) == {0, 1}
@@ -161,7 +162,8 @@ def test_grpc_ejects_at_sweeps_only(engine):
 def test_local_failures_apart(engine):
     """O1: with the split timeouts count for the local success rate only; without it five of them in a row eject."""
     text = OUTLIER.replace("lb_policy", "timeout: 5ms, lb_policy") + EVERY_MS
-    for rules, tries in (("max_ejection_percent: 50%", range(5, 9)), ("max_ejection_percent: 50%, split_external_local_origin_errors: true", [30])):
+    apart = "max_ejection_percent: 50%, split_external_local_origin_errors: true"
+    for rules, tries in (("max_ejection_percent: 50%", range(5, 9)), (apart, [30])):
         plane = plane_of(text.replace("RULES", rules), engine)
         plane.apply(PodSlowed("a", 0, 1000.0))
         assert places(plane, 60).count(0) in tries
