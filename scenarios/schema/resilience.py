@@ -6,8 +6,8 @@ from typing import Literal
 
 from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
-from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.retrying import Retries
 from scenarios.schema.units import Bytes, Duration, Share

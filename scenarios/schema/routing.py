@@ -12,8 +12,8 @@ from typing import Any
 
 from scenarios.schema.balancing import LbPolicy, LeastRequest
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
-from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
 
