@@ -13,6 +13,7 @@ from sim.draws import family_key, indexed_key
 from sim.fast import state as st
 from sim.fast.compiling import kernels
 from sim.fast.frames import pair_hash, pair_key
+from sim.fast.host_records import HOST, HOST_SET
 from sim.fast.lodging import new_host_set
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
@@ -67,8 +68,8 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         meters=st.empty(RETRY_METER, max(1, len(views))),
         slots=np.zeros((max(1, len(views)), budgeting.SLOTS), dtype=np.int64),
         tried=np.zeros((size, lane[0]["tries"]), dtype=np.int32),
-        host_sets=rows(st.HOST_SET, host_sets),
-        hosts=st.empty(st.HOST, 1),
+        host_sets=rows(HOST_SET, host_sets),
+        hosts=st.empty(HOST, 1),
         pairs=st.empty(st.PAIR, 4 * size),
         routes=rows(st.ROUTE, routes),
         network=st.empty(st.LINK, len(layout.zones) ** 2),

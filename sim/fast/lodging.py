@@ -8,6 +8,7 @@ import numpy as np
 
 from scenarios.schema.routing import ResolvedRoute
 from sim.fast import state as st
+from sim.fast.host_records import BALANCER
 from sim.fast.tables import rows
 from sim.laws import balancing
 from sim.layout import Layout
@@ -18,7 +19,7 @@ ROOM = 4  # hosts a view has room for at first
 
 def balancers(layout: Layout) -> Array:
     """What views need to know of their routes beyond what plain balancing does."""
-    return rows(st.BALANCER, [_balancer(policy) for policy in layout.routes])
+    return rows(BALANCER, [_balancer(policy) for policy in layout.routes])
 
 
 def _balancer(policy: ResolvedRoute) -> dict[str, Any]:

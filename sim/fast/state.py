@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import records
+from sim.fast.host_records import BALANCER, HOST, HOST_SET
 from sim.records import (
     BREAKER_RULE,
     CACHE_TALLY,
@@ -193,20 +193,6 @@ POD = Record("Pod", (  # what every visit touches comes first
 
 VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8"),
                         ("gate", "i8")))  # its gate, where its route has some
-HOST = Record("Host", (  # a pod as one view knows it
-    *records.HOST.fields,
-    ("usable", "i4"),  # of the view's i-th row: the row of the i-th host it may pick
-    ("slot", "i4"),  # the row in place i of the view's schedule
-))  # fmt: skip
-HOST_SET = Record("HostSet", (  # what only some routes' views remember: of the view of the same place
-    *records.HOST_SET.fields,
-    ("route", "i8"),
-    ("first", "i8"),  # row of its hosts
-    ("count", "i8"),
-    ("room", "i8"),
-    ("usable", "i8"),  # hosts it may pick
-    ("picked", "i8"),  # the row picked last
-))  # fmt: skip
 PAIR = Record("Pair", (("key", "i8"), ("count", "i8")))  # tries in flight by (view, pod); key 0: empty
 
 LINK = Record("Link", (("opens_ns", "i8"), ("added_ns", "i8"), ("loss", "f8")))  # from zone to zone: all 0 while it is well
@@ -247,40 +233,6 @@ ROUTE = Record("Route", (  # what every try touches comes first
 CALLER, ZONE, SERVICE = range(3)
 PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED = 1, 2, 4, 8, 16  # bits of `special`
 NO_PODS, PAIRS, HOSTS = range(3)
-
-BALANCER = Record("Balancer", (  # of the route of the same place, where its views remember hosts
-    ("policy", "i4"),
-    ("choices", "i4"),
-    ("bias", "f8"),
-    ("decay_ns", "i8"),
-    ("default_rtt_ns", "f8"),
-    ("panic", "f8"),
-    ("detects", "i4"),  # 1 where it ejects outliers; by what follows, named as in the schema
-    ("is_grpc", "?"),
-    ("split_external_local_origin_errors", "?"),
-    ("always_eject_one_host", "?"),
-    ("consecutive_5xx", "i8"),
-    ("enforcing_consecutive_5xx", "f8"),
-    ("consecutive_gateway_failure", "i8"),
-    ("enforcing_consecutive_gateway_failure", "f8"),
-    ("consecutive_local_origin_failure", "i8"),
-    ("enforcing_consecutive_local_origin_failure", "f8"),
-    ("interval", "i8"),
-    ("base_ejection_time", "i8"),
-    ("max_ejection_time", "i8"),
-    ("max_ejection_time_jitter", "i8"),
-    ("max_ejection_percent", "f8"),
-    ("enforcing_success_rate", "f8"),
-    ("success_rate_minimum_hosts", "i8"),
-    ("success_rate_request_volume", "i8"),
-    ("success_rate_stdev_factor", "i8"),
-    ("enforcing_local_origin_success_rate", "f8"),
-    ("enforcing_failure_percentage", "f8"),
-    ("enforcing_failure_percentage_local_origin", "f8"),
-    ("failure_percentage_threshold", "f8"),
-    ("failure_percentage_minimum_hosts", "i8"),
-    ("failure_percentage_request_volume", "i8"),
-))  # fmt: skip
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
     ("bound", "i8"),  # tries under way at most; -1: no bound

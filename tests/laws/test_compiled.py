@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import sim.fast.kernel
-import sim.fast.state
 from sim import records
+from sim.fast.host_records import BALANCER
 from sim.laws import digesting
 from sim.registry import LAWS
 from sim.words import M64
@@ -322,8 +322,8 @@ def test_outliers_compiled(is_grpc, compiled):
 
 def some_rules(chance: Chance, is_grpc: bool) -> Any:
     """A row of the table of balancers."""
-    rules = np.zeros(1, dtype=sim.fast.state.BALANCER.dtype)[0]
-    for name, (kind, *_) in sim.fast.state.BALANCER.dtype.fields.items():
+    rules = np.zeros(1, dtype=BALANCER.dtype)[0]
+    for name, (kind, *_) in BALANCER.dtype.fields.items():
         rules[name] = {"f": chance.choice([0.0, 1.0, chance.random()]), "i": chance.randint(1, 4), "b": chance.random() < 0.5}[kind.kind]
     rules["is_grpc"], rules["interval"], rules["base_ejection_time"] = is_grpc, 10**9, chance.randint(1, 10**10)
     return rules
