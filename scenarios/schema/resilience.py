@@ -9,6 +9,7 @@ from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
+from scenarios.schema.presets import PresetName
 from scenarios.schema.retrying import Retries
 from scenarios.schema.units import Bytes, Duration, Share
 
@@ -16,6 +17,9 @@ from scenarios.schema.units import Bytes, Duration, Share
 class Route(Part):
     """The edge from a caller to a callee; what is absent comes from the next less specific pattern."""
 
+    preset: PresetName | None = field(
+        None, says="a system whose settings hold where nothing is written, instead of the defaults given here",
+        seen=Witness("presets", "routes.users -> front.preset", ("envoy", "linkerd")))
     lb_policy: LbPolicy | None = field(
         None, says="least_request by default",
         seen=Witness("mesh", "routes.front -> stock.lb_policy", ("round_robin", "random")))

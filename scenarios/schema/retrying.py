@@ -77,6 +77,9 @@ class RetryThrottling(Part):
         seen=Witness("calls", "routes.users -> front.retries.retry_throttling.token_ratio", (0.01, 2.0)))
 
 
+LIMITS = ("retry_budget", "max_retries", "tower_budget", "retry_throttling")
+
+
 class Retries(Part):
     """When a failed attempt is made again."""
 
@@ -116,9 +119,18 @@ class Retries(Part):
         """Whether anything but `num_retries` limits them."""
         return bool(self._limits())
 
+    def over(self, base: Retries) -> Retries:
+        """These, where something is written, else those of a preset; of limits there is one, and what is written wins.
+
+        A preset without retries has them once they are written.
+        """
+        kept = base.model_fields_set - (set(LIMITS) if self.is_limited else set())
+        kept -= set() if base.num_retries else {"num_retries"}
+        fields = {name: getattr(base, name) for name in kept} | {name: getattr(self, name) for name in self.model_fields_set}
+        return Retries.model_construct(**fields)
+
     def _limits(self) -> list[str]:
-        names = ("retry_budget", "max_retries", "tower_budget", "retry_throttling")
-        return [name for name in names if getattr(self, name) is not None]
+        return [name for name in LIMITS if getattr(self, name) is not None]
 
     @model_validator(mode="after")
     def _fits_together(self) -> Retries:

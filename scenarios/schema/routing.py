@@ -14,6 +14,7 @@ from scenarios.schema.balancing import LbPolicy, LeastRequest
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
+from scenarios.schema.presets import preset
 from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
 
@@ -70,12 +71,12 @@ def patterns(edge: Edge) -> list[str]:
 
 
 def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
-    """The route of an edge: each field from the most specific pattern that gives it, else the default."""
+    """The route of an edge: each field from the most specific pattern that gives it, else from a preset, else the default."""
     fitting = [pattern for pattern in patterns(edge) if pattern in routes]
     given: dict[str, Any] = {}
     for pattern in reversed(fitting):
         given.update({key: getattr(routes[pattern], key) for key in routes[pattern].model_fields_set})
-    merged = Route.model_construct(**{key: value for key, value in given.items() if value is not None})
+    merged = _started_from_preset({key: value for key, value in given.items() if value is not None})
     return ResolvedRoute(
         name=_identity(edge, fitting),
         caller=edge.caller,
@@ -96,6 +97,15 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         circuit_breaker=merged.circuit_breaker,
         circuit_breakers=merged.circuit_breakers,
     )
+
+
+def _started_from_preset(given: dict[str, Any]) -> Route:
+    """What is written, over the preset it names; retries field by field, everything else as a whole."""
+    base = preset(given["preset"]) if "preset" in given else Route()
+    fields = {key: getattr(base, key) for key in base.model_fields_set} | given
+    if base.retries is not None and "retries" in given:
+        fields["retries"] = given["retries"].over(base.retries)
+    return Route.model_construct(**fields)
 
 
 def _panic_threshold(route: Route) -> float:
