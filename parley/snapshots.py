@@ -136,18 +136,24 @@ class Busyness:
 
     def millicore_ns(self, grown: Integers) -> Numbers:
         """CPU time in milli-core nanoseconds."""
-        working, slow = (_exact(grown[..., TALLIED[f"{what}_area_ns"]], 1000) for what in ("working", "slow"))
-        found: Numbers = millicores(working, slow, self._slow_core)
+        running, slow = (_exact(area, 1000) for area in (_running_ns(grown), grown[..., TALLIED["slow_area_ns"]]))
+        found: Numbers = millicores(running, slow, self._slow_core)
         return found
 
     def utilization(self, grown: Integers, serving_ns: Integers) -> NDArray[np.float64]:
         """Busy cores over the cpu request, or busy workers over workers where there is none; nan where no pod served."""
-        working, waiting, present = (grown[..., TALLIED[f"{what}_area_ns"]] for what in ("working", "waiting", "present"))
-        busy = np.choose(self._meter, [self.millicore_ns(grown), _exact(present - waiting), _exact(working)])
+        waiting, present = (grown[..., TALLIED[f"{what}_area_ns"]] for what in ("waiting", "present"))
+        busy = np.choose(self._meter, [self.millicore_ns(grown), _exact(present - waiting), _exact(_running_ns(grown))])
         serving = _exact(serving_ns, int(self._capacity.max()) + 1)
         if busy.dtype == object or serving.dtype == object:
             return quotients(busy.astype(object), self._capacity * serving.astype(object))
         return quotients(busy, self._capacity.astype(np.float64) * serving)
+
+
+def _running_ns(grown: Integers) -> Integers:
+    """Time of cores in use."""
+    found: Integers = grown[..., TALLIED["working_area_ns"]] - grown[..., TALLIED["stalled_area_ns"]]
+    return found
 
 
 def _exact(values: Integers, factor: int = 1) -> Numbers:

@@ -75,6 +75,11 @@ class Moment(simpy.Event):
         self.env.schedule(self, priority=rank, delay=time_ns - self.env.now)  # type: ignore[arg-type]  # a rank is an int
         return self
 
+    def follow(self, time_ns: int, value: object) -> None:
+        """Let it happen with a value within what goes on at a time, which is now, behind all that is to follow already."""
+        self._ok, self._value = True, value
+        self.env.schedule(self, delay=time_ns - self.env.now)
+
     def forget(self) -> None:
         """Let it pass without anyone noticing."""
         if self.callbacks is not None:

@@ -94,6 +94,7 @@ THROTTLE = stream("throttle")  # which tries an adaptive throttle holds back
 KEYS = stream("keys")  # which key of many a step asks for
 ENFORCE = stream("enforce")  # whether a detected outlier is ejected
 EJECTION_JITTER = stream("ejection_jitter")  # how much longer it stays out
+SHED = stream("shed")  # which calls are shed by priority
 SAMPLE = stream("sample")  # which requests leave spans
 PROBE = stream("probe")  # whether a deep probe meets an error
 DISCOVERY = stream("discovery")  # how long a change of the list takes to be known

@@ -57,18 +57,22 @@ class Record:
 POD_TALLY = Record("PodTally", (
     ("present", "i8"),  # visits in the pod now
     ("waiting", "i8"),  # of them or their branches: waiting for a worker or a core
-    ("working", "i8"),  # cores at work now
+    ("working", "i8"),  # cores at work now; strands at work where they share cores (ps, cfs)
     ("slow_working", "i8"),  # of them the fractional core: 0 or 1
+    ("stalled", "i8"),  # strands at work that get nothing from the CPU now (ps, cfs)
     ("present_area_ns", "i8"),  # integral of `present` over time (Q2)
     ("waiting_area_ns", "i8"),  # integral of `waiting`
     ("working_area_ns", "i8"),  # integral of `working`
     ("slow_area_ns", "i8"),  # integral of `slow_working`
+    ("stalled_area_ns", "i8"),  # integral of `stalled`
     ("visits", "i8"),  # visits that entered
     ("succeeded", "i8"),  # visits that ended well
     ("failed", "i8"),  # visits that ended in failure
     ("lost", "i8"),  # visits that died with the pod
     ("cancelled", "i8"),  # visits that their callers cancelled
     ("rejected", "i8"),  # calls turned away at the door
+    ("shed", "i8"),  # visits dropped from a queue
+    ("throttled", "i8"),  # periods in which the CPU's quota was used up (cfs)
     ("inside_ns", "i8"),  # time that visits which left had spent inside
     ("served_ns", "i8"),  # time at work that was finished
     ("lost_ns", "i8"),  # time at work that was lost with the pod, or cancelled
@@ -82,7 +86,46 @@ RETRY_METER = Record("RetryMeter", (  # what a view remembers for a budget of it
 ))  # fmt: skip
 
 AREAS = {"present": "present_area_ns", "waiting": "waiting_area_ns", "working": "working_area_ns",
-         "slow_working": "slow_area_ns"}  # fmt: skip
+         "slow_working": "slow_area_ns", "stalled": "stalled_area_ns"}  # fmt: skip
+
+QUEUE = Record("Queue", (  # where strands of a pod wait for a core, or visits for a worker
+    ("discipline", "i8"),
+    ("threshold", "i8"),  # adaptive_lifo: so many left behind make the newest come first
+    ("max_wait_ns", "i8"),
+    ("control", "i8"),
+    ("target_ns", "i8"),  # of CoDel, as all that follow
+    ("interval_ns", "i8"),
+    ("length", "i8"),  # how many wait
+    ("crowded_ns", "i8"),  # since when somebody has waited all the time
+    ("first_above_ns", "i8"),  # when the wait will have been above the target for an interval; 0: it is not
+    ("drop_next_ns", "i8"),
+    ("drops", "i8"),  # of this spell of dropping, as the control law counts them
+    ("last_drops", "i8"),  # what it began with
+    ("dropping", "i8"),
+    ("moves", "i8"),  # 1 where the next drop's time is to be set
+))  # fmt: skip
+
+GUARD = Record("Guard", (  # what a door that sheds by priority goes by
+    ("start", "f8"),
+    ("full", "f8"),
+    ("window_ns", "f8"),
+    ("capacity", "f8"),  # cores or workers
+    ("utilization", "f8"),
+    ("seen_busy_ns", "i8"),
+    ("seen_ns", "i8"),
+))  # fmt: skip
+
+CPU = Record("Cpu", (  # what those at work in a pod share
+    ("model", "i8"),
+    ("millicores", "i8"),
+    ("working", "i8"),  # who shares it
+    ("quota_ns", "i8"),  # cfs: CPU time in a period
+    ("left_ns", "i8"),  # of it; below zero what was overdrawn
+    ("period_end_ns", "i8"),
+    ("is_throttled", "i8"),
+    ("virtual_ns", "f8"),  # what each of those at work has got since the pod was last idle
+    ("updated_ns", "i8"),  # when that was reckoned
+))  # fmt: skip
 
 ROUTE_TALLY = Record("RouteTally", (
     ("attempts", "i8"),  # tries sent

@@ -100,13 +100,18 @@ class ServiceTotals:
         self.slow_core[seen.pod_service] = seen.pod_slow_core
 
 
-def millicores(working: Any, slow: Any, slow_core: Any) -> Any:
-    """CPU time of cores at work, of which some on a fractional core of so many milli-cores."""
-    return working * 1000 - slow * (1000 - slow_core)
+def running_ns(pods: Any) -> Any:
+    """Time of cores in use so far: of strands at work, without the time that they were stalled."""
+    return pods["working_area_ns"] - pods["stalled_area_ns"]
+
+
+def millicores(running: Any, slow: Any, slow_core: Any) -> Any:
+    """CPU time of cores in use, of which some are a fractional core of so many milli-cores."""
+    return running * 1000 - slow * (1000 - slow_core)
 
 
 def millicore_ns(seen: Glance, some: Integers | slice = _ALL) -> list[int]:
     """CPU time so far of some pods, in milli-core nanoseconds: Python's integers, since they pass 2^63 in a month."""
-    working, slow = seen.pods["working_area_ns"][some], seen.pods["slow_area_ns"][some]
-    columns = zip(working.tolist(), slow.tolist(), seen.pod_slow_core[some].tolist(), strict=True)
+    running, slow = running_ns(seen.pods[some]), seen.pods["slow_area_ns"][some]
+    columns = zip(running.tolist(), slow.tolist(), seen.pod_slow_core[some].tolist(), strict=True)
     return [millicores(*of_pod) for of_pod in columns]

@@ -50,6 +50,16 @@ class Resources(Part):
         Limits(), says="what is allowed",
         seen=Witness("mesh", "services.stock.resources.limits", ({"cpu": 2}, {"cpu": "500m"})))
 
+    cpu_model: Literal["fcfs", "ps", "cfs"] = field(
+        "fcfs", says="works wait for a core each (fcfs), share cores evenly (ps), or run until the limit's quota is used up (cfs)",
+        seen=Witness("pods", "services.shop.resources.cpu_model", ("fcfs", "ps")))
+
+    @model_validator(mode="after")
+    def _quota_has_a_limit(self) -> Resources:
+        if self.cpu_model == "cfs" and not self.limits.cpu:
+            raise ValueError("cpu_model cfs shares out the quota of limits.cpu, and there is none")
+        return self
+
     @model_validator(mode="after")
     def _limit_covers_request(self) -> Resources:
         asked, allowed = self.requests.cpu, self.limits.cpu

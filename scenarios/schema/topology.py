@@ -11,6 +11,7 @@ from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pods import DisruptionBudget, Image, Probe, Resources, Strategy
 from scenarios.schema.programs import Step
+from scenarios.schema.queueing import Queue, Shedding
 from scenarios.schema.units import Duration, PricePerGB
 from scenarios.schema.words import Name, Whole
 
@@ -27,14 +28,6 @@ class Network(Part):
     egress: PricePerGB = field(
         0.0, says="price of data that leaves a zone",
         seen=Witness("mesh", "network.egress", ("0.10/GB", "0.20/GB"), moves="summary"))
-
-
-class Queue(Part):
-    """First in, first out, in each pod."""
-
-    size: Whole | None = field(
-        None, says="requests that may wait in a pod; more are rejected. No limit if absent", ge=0, le=10_000_000,
-        seen=Witness("mesh", "services.stock.queue.size", (20, 0)))  # fmt: skip
 
 
 class Service(Part):
@@ -105,6 +98,9 @@ class Service(Part):
         seen=Witness("gates", "services.front.adaptive_concurrency", (
             {"concurrency_limit_params": {"concurrency_update_interval": "50ms"}, "min_rtt_calc_params": {"interval": "300ms"}},
             {"concurrency_limit_params": {"concurrency_update_interval": "50ms"}, "min_rtt_calc_params": {"fixed_value": "1ms"}})))
+    shedding: Shedding | None = field(
+        None, says="calls that a busy pod turns away by their class's priority",
+        seen=Witness("pods", "services.door.shedding", ({"start": "50%", "full": "90%"}, {"start": "10%", "full": "30%"})))
     endpoints: Annotated[dict[Name, Annotated[tuple[Step, ...], Field(min_length=1)]], Field(min_length=1)] = field(
         says="programs by name: what answering a call takes",
         seen=Witness("mesh", "services.stock.endpoints", (

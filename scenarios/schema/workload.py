@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -279,6 +279,9 @@ class Workload(Part):
     zone: Name | None = field(
         None, says="where callers are; without it the entry hop costs no time",
         seen=Witness("mesh", "workload.users.zone", ("east", "west")))
+    priority: Literal["critical", "degraded", "best_effort", "bulk"] = field(
+        "critical", says="how much its requests matter, where queues go by priority and doors shed",
+        seen=Witness("pods", "workload.browsers.priority", ("critical", "bulk")))
     slo: Slo = field(
         Slo(), says="what callers were promised",
         seen=Witness("hello", "workload.readers.slo", ({}, {"latency": {"p": 99, "under": "1ms"}}), moves="summary"))

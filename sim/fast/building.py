@@ -22,7 +22,7 @@ from sim.laws.keys import zipf_bounds
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
-from sim.records import GATE, RETRY_METER, SPAN
+from sim.records import CPU, GATE, GUARD, QUEUE, RETRY_METER, SPAN
 
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
@@ -60,6 +60,10 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         rings=rings,
         ring_events=st.empty(st.EVENT, len(delays), size),
         pods=st.empty(st.POD, 4),
+        queues=st.empty(QUEUE, 8),
+        chains=st.empty(st.CHAIN, 4 * st.CHAINS_PER_POD),
+        guards=st.empty(GUARD, 4),
+        cpus=st.empty(CPU, 4),
         ready=np.zeros((len(layout.services), 4), dtype=np.int32),
         services=rows(st.SERVICE_LIST, [{"first": 4 * i} for i in range(len(layout.services))]),
         views=rows(st.VIEW, views),
@@ -246,6 +250,11 @@ def _more_values(state: st.State, need: int) -> dict[str, Any]:
         changes["lookup"] = st.empty(st.PAIR, 2 * len(state.lookup))
         kernels().rehash(*(table.view(np.int64).reshape(-1, 2) for table in (state.lookup, changes["lookup"])))
     return changes
+
+
+def with_more_pods(state: st.State) -> st.State:
+    """The state with room for twice as many pods."""
+    return state._replace(**{name: doubled(getattr(state, name)) for name in ("pods", "queues", "chains", "guards", "cpus")})
 
 
 def doubled(array: np.ndarray[Any, Any], axis: int = 0) -> np.ndarray[Any, Any]:

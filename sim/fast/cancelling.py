@@ -61,7 +61,7 @@ def cancel_visit(s: Any, a: int) -> None:
     pod.cancelled += 1
     one.inside = 0
     if pod.is_threaded == 1 and not was_at_door:
-        release_worker(s, pod)
+        release_worker(s, one.pod)
     end_cancelled(s, a)
 
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
+from sim import settings
 from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
-from sim.fast.building import doubled, grown, initial_state, with_pairs, with_views
+from sim.fast.building import doubled, grown, initial_state, with_more_pods, with_pairs, with_views
 from sim.fast.compiling import kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
@@ -24,7 +25,6 @@ from sim.fast.tables import TableMaker, rows
 from sim.laws import digesting
 from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
-from sim.laws.service import servers
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
 from sim.records import AREAS, CACHE_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
@@ -214,10 +214,11 @@ class FastPlane:
             raise ValueError(f"{command.service} has a pod {command.number}")
         p, service = len(self._pods), self.layout.service_index[command.service]
         if p == len(self._state.pods):
-            self._adopt(self._state._replace(pods=doubled(self._state.pods)))
+            self._adopt(with_more_pods(self._state))
         pod = self._state.pods[p]
         for name, value in self._pod_fields(command, service).items():
             pod[name] = value
+        self._furnish(p, service)
         pod["views"], pod["stores"] = self._new_views(command), self._new_stores(service)
         if pod["is_gated"]:
             pod["gate"] = self._new_gate(len(self.layout.routes) + service)
@@ -257,17 +258,28 @@ class FastPlane:
 
     def _pod_fields(self, command: c.PodReady, service: int) -> dict[str, int | float]:
         spec = self.layout.scenario.services[command.service]
-        limit = spec.resources.limits.cpu or 0
-        slow_core = limit % 1000 if limit and (limit + 999) // 1000 <= spec.workers else 0
         return {
             "slowdown": 1.0, "service": service, "number": command.number,
             "zone": self.layout.zones.index(command.zone), "is_threaded": spec.model == "thread",
             "is_gated": spec.is_gated,
-            "workers": spec.workers, "cores": servers(spec.workers, limit),
+            "workers": spec.workers, "cores": settings.cores(spec), "slow_core": settings.slow_core(spec),
             "size": -1 if spec.queue.size is None else spec.queue.size,
-            "slow_core": slow_core,
-            "queue_head": -1, "door_head": -1, "weight": self.layout.weight(command.service, command.number),
+            "queue_head": -1, "door_head": -1, "awaited": -1,
+            "weight": self.layout.weight(command.service, command.number),
+            "is_lined": not settings.is_plain(spec.queue), "is_shared": spec.resources.cpu_model != "fcfs",
+            "is_guarded": spec.shedding is not None,
         }  # fmt: skip
+
+    def _furnish(self, p: int, service: int) -> None:
+        """A new pod's queues, door and CPU."""
+        spec, state, per_pod = self.layout.scenario.services[self.layout.services[service]], self._state, st.CHAINS_PER_POD
+        state.chains[per_pod * p : per_pod * (p + 1)] = (-1, -1)
+        for record, fields in (
+            (state.queues[2 * p], settings.queue_fields(spec.queue)), (state.queues[2 * p + 1], settings.queue_fields(spec.queue)),
+            (state.guards[p], settings.guard_fields(spec, self.now_ns)), (state.cpus[p], settings.cpu_fields(spec, self.now_ns)),
+        ):  # fmt: skip
+            for name, value in fields.items():
+                record[name] = value
 
     def _new_views(self, command: c.PodReady) -> int:
         """Memory for the routes a pod remembers itself; where it begins."""

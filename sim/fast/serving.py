@@ -13,7 +13,7 @@ from sim.fast.blocks import lose_blocks, lose_waiters
 from sim.fast.caching import told_so
 from sim.fast.calling import end_cancelled, forget_try, orphan, travel
 from sim.fast.compiling import cold, part
-from sim.fast.cpu import ask_core, finish_work
+from sim.fast.cpu import ask_core, finish_work, hand_on_later, is_changed
 from sim.fast.enclosing import count_quality_of, enclosing_step, stood_in
 from sim.fast.frames import (
     caller_pod,
@@ -30,17 +30,33 @@ from sim.fast.frames import (
     unlink_branch,
 )
 from sim.fast.gates import ask_door, tell_door
-from sim.fast.queues import release_worker, wait_for_worker
+from sim.fast.queues import priority_of, release_worker, wait_for_worker
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
-from sim.fast.state import BRANCH, END, FORK, IDLE, LAP, PAUSE, QUEUED, UNDECIDED, USERS, VISIT, WAY, WORK
+from sim.fast.state import (
+    BRANCH,
+    DROPPED,
+    END,
+    FORK,
+    IDLE,
+    LAP,
+    PAUSE,
+    QUEUED,
+    UNDECIDED,
+    USERS,
+    VISIT,
+    WAITS_FOR_CORE,
+    WAY,
+    WORK,
+)
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.grading import graded
 from sim.laws.measuring import bucket, count_finished, is_measured
-from sim.laws.queueing import is_admitted, shift_present
-from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, REJECTED, TIMED_OUT
+from sim.laws.queueing import area_ns, is_admitted, shift_present
+from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, REJECTED, SHED, TIMED_OUT
 from sim.laws.service import way
+from sim.laws.shedding import is_shed, look, shed_share
 from sim.trace import ANSWERED, FINISHED
 from sim.trace import CANCELLED as ROW_CANCELLED
 from sim.trace import REJECTED as ROW_REJECTED
@@ -59,7 +75,7 @@ def reply(s: Any, a: int, outcome: int) -> None:
 
 @part
 def on_delivered(s: Any, a: int) -> int:
-    """A try reaches its pod (D10): called off, gone, failing, full, or let in. Returns the todo."""
+    """A try reaches its pod (D10): called off, gone, failing, shed, full, or let in. Returns the todo."""
     one = s.frames[a]
     pod = s.pods[one.pod]
     one.delivered_ns = s.lane[0].now_ns
@@ -77,6 +93,9 @@ def on_delivered(s: Any, a: int) -> int:
         pod.visits += 1
         pod.failed += 1
         return turn_away(s, a, ANSWERED, FAILED)
+    if pod.is_guarded == 1 and is_unwanted(s, a):
+        pod.rejected += 1
+        return turn_away(s, a, ROW_REJECTED, SHED)
     free = pod.workers - pod.held if pod.is_threaded == 1 else pod.cores - pod.working
     if not is_admitted(free, pod.door_length if pod.is_threaded == 1 else pod.queue_length, pod.size):
         pod.rejected += 1
@@ -85,11 +104,24 @@ def on_delivered(s: Any, a: int) -> int:
 
 
 @cold
+def is_unwanted(s: Any, a: int) -> bool:
+    """Whether a call that arrives now is turned away for its priority (Q9)."""
+    one, now = s.frames[a], s.lane[0].now_ns
+    pod, guard = s.pods[one.pod], s.guards[one.pod]
+    if pod.is_threaded == 1:
+        busy_ns = area_ns(pod.present_area_ns, pod.present, now) - area_ns(pod.waiting_area_ns, pod.waiting, now)
+    else:
+        busy_ns = area_ns(pod.working_area_ns, pod.working, now) - area_ns(pod.stalled_area_ns, pod.stalled, now)
+    share = shed_share(look(guard, busy_ns, now), guard.start, guard.full, priority_of(s, a))
+    return is_shed(one.key, share)
+
+
+@cold
 def turn_away(s: Any, a: int, kind: int, outcome: int) -> int:
     """A try ends at the door, with a row of this kind."""
     one = s.frames[a]
     row(s, one.request_number, one.word | kind, outcome)
-    if outcome in (FAILED, REJECTED) and s.pods[one.pod].is_gated == 1:
+    if outcome in (FAILED, REJECTED, SHED) and s.pods[one.pod].is_gated == 1:
         tell_door(s, a)  # its gates had let it in, and an answer is an answer
     reply(s, a, outcome)
     return NOTHING
@@ -129,7 +161,7 @@ def answer(s: Any, a: int, outcome: int) -> None:
     one.inside = 0
     one.gen += 1
     if pod.is_threaded == 1:
-        release_worker(s, pod)
+        release_worker(s, one.pod)
     if pod.is_gated == 1:
         tell_door(s, a)
     reply(s, a, outcome)
@@ -141,10 +173,13 @@ def on_worked(s: Any, f: int, gen: int) -> int:
     strand = s.frames[f]
     if strand.gen != gen:
         return NOTHING
-    strand.gen += 1
     p = caller_pod(s, f)
+    is_work = s.ops[strand.pc].code == WORK
+    if is_work and s.pods[p].is_shared == 1 and not is_changed(s, f, p):
+        return NOTHING
+    strand.gen += 1
     row(s, strand.request_number, strand.word | ROW_WORKED, 0)
-    if s.ops[strand.pc].code == WORK:
+    if is_work:
         finish_work(s, f, p)
     if is_abandoned(s, f):
         return todo(f, FAILS)
@@ -201,7 +236,7 @@ def end_strand(s: Any, f: int, succeeded: bool) -> None:
     if strand.visit < 0:
         finish_request(s, f)
     elif strand.visit == f:
-        answer(s, f, OK if succeeded else FAILED)
+        answer(s, f, OK if succeeded else SHED if strand.served == SHED else FAILED)
     else:
         end_branch(s, f, succeeded)
 
@@ -214,10 +249,24 @@ def wake(s: Any, f: int) -> int:
         return todo(f, RUNS)
     if strand.joining == QUEUED:
         return told_so(s, f)
+    if strand.joining == DROPPED:
+        return end_dropped(s, f)
     strand.joining = 0
     if strand.needed > 0 or is_abandoned(s, f):
         return todo(f, FAILS)
     return next_step(s, f, s.ops[strand.pc].next)
+
+
+@cold
+def end_dropped(s: Any, f: int) -> int:
+    """Q8: a strand that was dropped from a queue hands on what it was given, and fails. Returns the todo."""
+    strand = s.frames[f]
+    strand.joining = 0
+    if strand.at_work == WAITS_FOR_CORE:
+        hand_on_later(s, caller_pod(s, f))
+    strand.at_work = IDLE
+    strand.served = SHED
+    return todo(f, FAILS)
 
 
 @part

@@ -8,13 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.fast.host_records import BALANCER, HOST, HOST_SET
+from sim.laws.queueing import LEVELS
 from sim.records import (
     BREAKER_RULE,
     CACHE_TALLY,
     CONCURRENCY_RULE,
+    CPU,
     GATE,
+    GUARD,
     INTERVAL,
     POD_TALLY,
+    QUEUE,
     REQUEST_TALLY,
     RETRY_METER,
     ROUTE_TALLY,
@@ -60,7 +64,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("trying", "i4"),  # which try it is at
     ("repetition", "i4"),  # of the call step under way
     ("backing_off", "i4"),  # 1 while it waits to try again
-    ("joining", "i4"),  # 1 while it waits for branches
+    ("joining", "i4"),  # 1 while it waits for branches, QUEUED or DROPPED
     ("child", "i4"),  # the try it waits for; -1 if none
     ("next", "i4"),  # in a queue, or in the list of free frames
     ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
@@ -94,7 +98,11 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("ends_ns", "i8"),  # of a strand's call whose route propagates deadlines: when it ends whatever comes; NEVER
     ("left_ns", "i8"),  # of a try over such a route: what its caller had left when it was sent; NEVER
     ("asked_ns", "i8"),  # visit by a gated route: when its gates were asked
+    ("joined_ns", "i8"),  # when it began to wait in a queue that is not plain
+    ("patience_ns", "i8"),  # and how long it may
+    ("finish_ns", "f8"),  # virtual time at which its work is over, where works share cores
     ("gates", "i4"),  # those that wait for its result: IN_BOUND, IN_THROTTLE, IN_BREAKER
+    ("previous", "i4"),  # in a chain that is linked both ways
     ("first", "i4"),  # of a visit that may be cancelled: its branches, linked by number; -1: none
     ("last", "i4"),
     ("branches", "i4"),  # how many they are
@@ -109,7 +117,7 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
 IN_BOUND, IN_THROTTLE, IN_BREAKER = 1, 2, 4
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
-QUEUED = 2  # in `joining`: it waits for a turn
+QUEUED, DROPPED = 2, 3  # in `joining`: it waits for a turn, or was dropped from a queue
 TOLD_DONE, TOLD_STALE, TOLD_FAILED, TOLD_HANDED = range(4)
 BLOCK = Record("Block", (  # a step that a strand is inside of, and whose end must be looked after
     ("key", "i8"),  # the store and key it is busy with; 0: none
@@ -166,12 +174,16 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("error_rate", "f8"),
     ("service", "i4"),
     ("zone", "i4"),
-    ("is_gone", "i4"),
-    ("is_threaded", "i2"),
-    ("is_gated", "i2"),  # 1 where its door has a gate
+    ("is_gone", "i1"),
+    ("is_threaded", "i1"),
+    ("is_gated", "i1"),  # 1 where its door has a gate
+    ("is_guarded", "i1"),  # 1 where its door sheds by priority
+    ("is_lined", "i1"),  # 1 where its queues are not plain
+    ("is_shared", "i1"),  # 1 where works share its cores
+    ("slow_core", "i2"),  # milli-cores of the fractional core; 0: none
+    ("gate", "i4"),  # of its door
     ("cores", "i4"),  # how many may work at once
     ("size", "i4"),  # of the queue; -1: no limit
-    ("slow_core", "i4"),  # milli-cores of the fractional core; 0: none
     ("queue_head", "i4"),  # strands that wait for a core; -1: none
     ("queue_tail", "i4"),  # meant only where there are some
     ("queue_length", "i4"),
@@ -185,11 +197,14 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("door_tail", "i4"),  # meant only where there are some
     ("door_length", "i4"),
     ("views", "i4"),  # its first view
-    ("gate", "i4"),  # of its door
     ("stores", "i4"),  # its first store of values
     ("weight", "i4"),  # as balancers see it
     ("listed", "i8"),  # version of the list of ready pods since which it is there, or NEVER
-), itemsize=4 * CACHE_LINE)  # fmt: skip
+    ("awaited", "i4"),  # the strand whose event is the next change of a shared CPU; -1: none
+    *POD_TALLY.only("shed", "stalled", "stalled_area_ns", "throttled"),
+), itemsize=5 * CACHE_LINE)  # fmt: skip
+CHAIN = Record("Chain", (("head", "i4"), ("tail", "i4")))
+CHAINS_PER_POD = 2 * LEVELS + 1  # each priority of the queue for a core, of the door's, and those who share the CPU
 
 VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8"),
                         ("gate", "i8")))  # its gate, where its route has some
@@ -263,6 +278,7 @@ WORKLOAD = Record("Workload", (
     ("pause", "i4"),
     ("users", "i4"),
     ("zone", "i4"),  # -1: next to every pod
+    ("priority", "i4"),  # 0 matters most
 ))  # fmt: skip
 POISSON, EVEN, TIMES, USERS = range(4)
 
@@ -356,6 +372,10 @@ class State(NamedTuple):
     rings: Array  # (rings,) RING
     ring_events: Array  # (rings, events) EVENT
     pods: Array  # (pods,) POD
+    queues: Array  # (2 * pods,) QUEUE, for a core and for a worker
+    chains: Array  # (CHAINS_PER_POD * pods,) CHAIN
+    guards: Array  # (pods,) GUARD
+    cpus: Array  # (pods,) CPU
     ready: Array  # (services, pods) int32, pods that take new calls, oldest first
     services: Array  # (services,) SERVICE_LIST
     views: Array  # (views,) VIEW
@@ -424,7 +444,8 @@ def copied(array: Array, *shape: int) -> Array:
 FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, in the order of a book
     "lane": LANE.dtype, "frames": FRAME.dtype, "extras": EXTRA.dtype, "fresh": EVENT.dtype,
     "heap": EVENT.dtype, "rings": RING.dtype, "ring_events": EVENT.dtype,
-    "pods": POD.dtype, "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
+    "pods": POD.dtype, "queues": QUEUE.dtype, "chains": CHAIN.dtype, "guards": GUARD.dtype, "cpus": CPU.dtype,
+    "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "gates": GATE.dtype, "cells": np.dtype("i8"),
     "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
     "host_sets": HOST_SET.dtype, "hosts": HOST.dtype,

@@ -15,6 +15,7 @@ from scenarios.series import timestamps
 from sim.fast import state as st
 from sim.fast.gate_tables import gate_rules
 from sim.laws.grading import parts
+from sim.laws.queueing import PRIORITIES
 from sim.laws.service import lognormal_sigma
 from sim.layout import Layout, inner_steps, numbers
 from sim.records import SEGMENT
@@ -171,6 +172,7 @@ class TableMaker:
         for target, weight in spec.entries.items():
             bound += weight
             self._entry(name, target, bound)
+        row["priority"] = PRIORITIES.index(spec.priority)
         row["zone"] = -1 if spec.zone is None else self.layout.zones.index(spec.zone)
         return row | (self._users(name, spec) if spec.arrivals.users else self._open(spec))
 

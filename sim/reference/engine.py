@@ -16,8 +16,8 @@ from sim.draws import family_key
 from sim.errors import Standstill
 from sim.laws import digesting
 from sim.laws.failing import call_fails
-from sim.laws.queueing import area_ns
-from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, TIMED_OUT
+from sim.laws.queueing import PRIORITIES, area_ns
+from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, SHED, TIMED_OUT
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
@@ -27,7 +27,7 @@ from sim.reference.caching import Cache
 from sim.reference.caching import Tally as CacheTally
 from sim.reference.calling import orphan, returned
 from sim.reference.cancelling import refuse, take_cancel
-from sim.reference.life import Try, numbered
+from sim.reference.life import Request, Try, numbered
 from sim.reference.network import Network
 from sim.reference.pod import UNLISTED, Pod
 from sim.reference.route import Route
@@ -99,7 +99,7 @@ class ReferencePlane:
         return Observation(**glance | {
             "pod_ready": _column((pod in self.ready[pod.service] for pod in pods), np.bool_),
             "pod_present_ns": _column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
-            "pod_work_ns": _column(sum(self._now - job.started_ns for job in pod.at_work) for pod in pods),
+            "pod_work_ns": _column(sum(self._now - job.started_ns for job in pod.cores.at_work) for pod in pods),
             "routes": ROUTE_TALLY.gather([route.tally for route in self.routes]),
             "caches": CACHE_TALLY.gather(self.cache_tallies),
             "alive": _column(len(alive) for alive in books.alive),
@@ -113,7 +113,7 @@ class ReferencePlane:
             now_ns=self._now,
             pod_service=_column(pod.service for pod in self.pods),
             pod_number=_column(pod.number for pod in self.pods),
-            pod_slow_core=_column(pod.slow_core for pod in self.pods),
+            pod_slow_core=_column(pod.cores.slow_core for pod in self.pods),
             pods=self._tallies(),
             workloads=REQUEST_TALLY.gather(self.books.workloads),
             workload_histogram=self.books.workload_histogram,
@@ -234,6 +234,10 @@ class ReferencePlane:
         """Emit a trace row at now."""
         self.books.row(self._now, kind, request, call, place, value)
 
+    def priority(self, request: Request) -> int:
+        """How much a request matters, by its class: 0 most."""
+        return PRIORITIES.index(self.workloads[request.workload].spec.priority)
+
     def number_request(self) -> int:
         """The next request's number, in order of arrival. Raises Standstill when time has ceased to pass."""
         self._crowd = self._crowd + 1 if self._arrived == self._now else 0
@@ -257,7 +261,7 @@ class ReferencePlane:
         return caches.setdefault(at, Cache(spec, self.cache_tallies[at]))
 
     def delivered(self, one: Try) -> None:
-        """A try reaches its pod (D10): called off, gone, failing, full, or let in."""
+        """A try reaches its pod (D10): called off, gone, failing, shed, full, or let in."""
         pod = one.pod
         assert pod is not None
         one.delivered_ns = self._now
@@ -273,6 +277,9 @@ class ReferencePlane:
             pod.tally.failed += 1
             self.row(ANSWERED, one.request.number, one.number, pod.ident, FAILED)
             self._reply(one, FAILED)
+        elif pod.sheds(one):
+            pod.tally.rejected += 1
+            self._turn_away(one, SHED)
         elif not pod.admits():
             pod.tally.rejected += 1
             self._turn_away(one, TURNED_AWAY)
@@ -299,7 +306,7 @@ class ReferencePlane:
 
     def _reply(self, one: Try, outcome: int) -> None:
         one.served, one.ended_ns = outcome, self._now
-        if one.pod and one.pod.gates and outcome in (OK, FAILED, TURNED_AWAY):  # it was let in, and an answer is an answer
+        if one.pod and one.pod.gates and outcome in (OK, FAILED, TURNED_AWAY, SHED):  # it was let in, and an answer is an answer
             one.pod.gates.learn(one.delivered_ns, self._now)
         reply = Moment(self.env)
         reply.callbacks.append(lambda _: returned(self, one))

@@ -92,6 +92,7 @@ class Strand:
     turns: list[Turn] = field(default_factory=list)  # of the keys it is busy with, the last one taken last
     queued: Turn | None = None  # the turn it waits for
     quality: int = FULL  # of what it has so far (E2)
+    is_shed: bool = False  # it was dropped from the queue for a core (Q8)
 
     @property
     def abandoned(self) -> bool:

@@ -1,44 +1,48 @@
-"""A pod: workers, cores, and the queue of those who wait for them."""
+"""A pod: workers, the queue for them, and whom the door turns away."""
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scenarios.schema.topology import Service
-from sim.clock import WORKED, Moment, rank
+from sim.clock import Moment
 from sim.draws import indexed_key
-from sim.laws.queueing import is_admitted, shift_present, shift_slow, shift_waiting, shift_working
-from sim.laws.service import duration_ns, servers
-from sim.records import POD_TALLY
+from sim.laws.queueing import (
+    area_ns,
+    is_admitted,
+    shift_present,
+    shift_slow,
+    shift_stalled,
+    shift_waiting,
+    shift_working,
+)
+from sim.laws.shedding import is_shed, look, shed_share
+from sim.records import GUARD, POD_TALLY
 from sim.reference.caching import Cache
+from sim.reference.cpu import cores_of
 from sim.reference.gates import Door
 from sim.reference.life import Strand, Try
-from sim.trace import STARTED
-from sim.trace import WORKED as ROW_WORKED
+from sim.reference.queues import Line, Waiter
+from sim.settings import guard_fields
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
 
-Tally = POD_TALLY.make_class()
+Tally, Guard = POD_TALLY.make_class(), GUARD.make_class()
 UNLISTED = (1 << 63) - 1  # in place of a version of the list of ready pods
 
 
 @dataclass(slots=True, eq=False)
-class Job:
-    """A demand for CPU time: waiting for a core, or at work."""
+class AtDoor:
+    """A visit that waits for a worker, until its turn."""
 
-    strand: Strand
-    demand_ns: int
-    done: Moment
-    started_ns: int = -1
-    lasts_ns: int = 0
-    on_slow_core: bool = False
+    visit: Try
+    turn: Moment
 
 
 class Pod:
-    """A running copy of a service; who waits for a core (Q3), and for a worker (Q4)."""
+    """A running copy of a service: its door, its cores, and who is inside."""
 
     def __init__(self, plane: ReferencePlane, ident: int, service: int, number: int, zone: int) -> None:
         name = plane.layout.services[service]
@@ -54,13 +58,9 @@ class Pod:
         self.visits: list[Try] = []  # inside
         self.leftovers: list[Try] = []  # answered, but some branches run on
         self.held = 0  # workers taken (thread model)
-        self.door: deque[tuple[Try, Moment]] = deque()  # visits waiting for a worker (thread model)
-        limit = self.spec.resources.limits.cpu or 0
-        self.cores = servers(self.spec.workers, limit)
-        self.slow_core = limit % 1000 if limit and (limit + 999) // 1000 <= self.spec.workers else 0
-        self.slow_core_free = self.slow_core > 0
-        self.queue: deque[Job] = deque()  # waiting for a core
-        self.at_work: list[Job] = []
+        self.door = Line(self.spec.queue)  # visits waiting for a worker (thread model)
+        self.cores = cores_of(self)
+        self.guard = Guard(**guard_fields(self.spec, plane.now_ns)) if self.spec.shedding else None
         self.caches: dict[int, Cache] = {}  # its own, by place; each is there from its first use on
 
     @property
@@ -73,7 +73,18 @@ class Pod:
         size = -1 if self.spec.queue.size is None else self.spec.queue.size
         if self.is_threaded:
             return is_admitted(self.spec.workers - self.held, len(self.door), size)
-        return is_admitted(self.cores - len(self.at_work), len(self.queue), size)
+        return is_admitted(self.cores.free, len(self.cores.line), size)
+
+    def sheds(self, visit: Try) -> bool:
+        """Whether a call that arrives now is turned away for its priority (Q9)."""
+        if self.guard is None:
+            return False
+        now, tally = self.plane.now_ns, self.tally
+        more, less = ("present", "waiting") if self.is_threaded else ("working", "stalled")
+        busy = [area_ns(getattr(tally, f"{what}_area_ns"), getattr(tally, what), now) for what in (more, less)]
+        utilization = look(self.guard, busy[0] - busy[1], now)
+        share = shed_share(utilization, self.guard.start, self.guard.full, self.plane.priority(visit.request))
+        return is_shed(visit.key, share)
 
     def enter(self, visit: Try) -> None:
         """A call is let in."""
@@ -113,108 +124,50 @@ class Pod:
     def _release_worker(self) -> None:
         self.held -= 1
         if self.door:
-            _, turn = self.door.popleft()
             shift_waiting(self.tally, -1, self.plane.now_ns)
             self.held += 1
-            turn.succeed()
+            one, is_shed = self.door.take(self.plane.now_ns)
+            self.tally.shed += is_shed
+            one.who.turn.follow(self.plane.now_ns, not is_shed)
 
     def worker(self, visit: Try) -> Moment | None:
-        """Take a worker: None if one is free, else the turn to wait for (thread model)."""
+        """Take a worker: None if one is free, else the turn to wait for (thread model), whose value says if it is granted.
+
+        Whoever is dropped from the queue (Q8) has a worker all the same, which goes to the next when the visit leaves.
+        """
         if self.held < self.spec.workers:
             self.held += 1
             return None
-        turn = Moment(self.plane.env)
+        at_door = AtDoor(visit, Moment(self.plane.env))
         shift_waiting(self.tally, 1, self.plane.now_ns)
-        self.door.append((visit, turn))
-        return turn
-
-    def work(self, strand: Strand, demand_ns: int) -> Moment:
-        """Work for a strand as soon as a core is free; the moment when it is done."""
-        job = Job(strand, demand_ns, Moment(self.plane.env))
-        job.done.callbacks.append(lambda _: self._finish(job))  # before the strand's own: D11
-        if len(self.at_work) < self.cores:
-            self._start(job)
-        else:
-            shift_waiting(self.tally, 1, self.plane.now_ns)
-            self.queue.append(job)
-        return job.done
-
-    def _start(self, job: Job) -> None:
-        now = self.plane.now_ns
-        visit = job.strand.visit
-        assert visit is not None
-        job.on_slow_core = self.slow_core_free and len(self.at_work) == self.cores - 1
-        millicores = 1000
-        if job.on_slow_core:
-            millicores = self.slow_core
-            self.slow_core_free = False
-        job.started_ns = now
-        job.lasts_ns = duration_ns(job.demand_ns, millicores, self.slowdown)
-        self.at_work.append(job)
-        shift_working(self.tally, 1, now)
-        shift_slow(self.tally, int(job.on_slow_core), now)
-        if visit.started_ns < 0:
-            visit.started_ns = now
-        request = job.strand.request.number
-        self.plane.row(STARTED, request, job.strand.number, self.ident, job.lasts_ns)
-        job.done.fall(now + job.lasts_ns, rank(WORKED, request, job.strand.number))
-
-    def _finish(self, job: Job) -> None:
-        """D11: the row, the core is free, the next in the queue starts; then the strand goes on."""
-        visit = job.strand.visit
-        assert visit is not None
-        self.plane.row(ROW_WORKED, job.strand.request.number, job.strand.number, self.ident, 0)
-        self.tally.served_ns += job.lasts_ns
-        visit.worked_ns += job.lasts_ns
-        self._leave_core(job)
-
-    def _leave_core(self, job: Job) -> None:
-        now = self.plane.now_ns
-        self.at_work.remove(job)
-        self.slow_core_free = self.slow_core_free or job.on_slow_core
-        shift_slow(self.tally, -int(job.on_slow_core), now)
-        shift_working(self.tally, -1, now)
-        if self.queue:
-            shift_waiting(self.tally, -1, now)
-            self._start(self.queue.popleft())
+        self.door.join(Waiter(at_door, self.plane.priority(visit.request)), self.plane.now_ns)
+        return at_door.turn
 
     def stop_work(self, strand: Strand) -> bool:
         """Whether the strand was at work; it is no more: its core goes to the next, what it had done is lost (M6)."""
-        job = next((job for job in self.at_work if job.strand is strand), None)
-        if job is None or strand.visit is None:
-            return False
-        job.done.forget()
-        worked_ns = self.plane.now_ns - job.started_ns
-        self.tally.lost_ns += worked_ns
-        strand.visit.worked_ns += worked_ns
-        self._leave_core(job)
-        return True
+        return self.cores.stop(strand)
 
     def remove_waiting(self, visit: Try, strand: Strand | None) -> bool:
         """Whether the strand waited for a core, or the visit, which has no strand yet, for a worker; it does no more."""
-        line: deque[Any] = self.door if strand is None else self.queue
-        found = [one for one in line if (one[0] is visit if strand is None else one.strand is strand)]
-        for one in found:
-            line.remove(one)
-            shift_waiting(self.tally, -1, self.plane.now_ns)
-        return bool(found)
+        if strand is not None:
+            return self.cores.remove_waiting(strand)
+        found = self.door.remove(lambda at_door: at_door.visit is visit)
+        shift_waiting(self.tally, -found, self.plane.now_ns)
+        return found
 
     def die(self) -> list[Try]:
         """Everything inside is lost; visits with anything alive, in order of (request, call)."""
         now = self.plane.now_ns
-        for job in self.at_work:
-            self.tally.lost_ns += now - job.started_ns
-            job.done.forget()
+        self.cores.die()
         lost = self.visits
         self.tally.lost += len(lost)
         self.tally.inside_ns += sum(now - visit.delivered_ns for visit in lost)
         for shift, count in ((shift_present, "present"), (shift_waiting, "waiting"), (shift_working, "working"),
-                             (shift_slow, "slow_working")):  # fmt: skip
+                             (shift_slow, "slow_working"), (shift_stalled, "stalled")):  # fmt: skip
             shift(self.tally, -getattr(self.tally, count), now)
         dying = sorted([*lost, *self.leftovers], key=_in_order)
-        self.visits, self.leftovers, self.at_work, self.held, self.is_gone = [], [], [], 0, True
+        self.visits, self.leftovers, self.held, self.is_gone = [], [], 0, True
         self.door.clear()
-        self.queue.clear()
         return dying
 
 

@@ -12,7 +12,7 @@ from scenarios.schema.programs import Branch, Cache, Call, Ladder, Parallel, Wai
 from sim.clock import WORKED, Moment, rank
 from sim.draws import BRANCH, WORK, child_key, unit
 from sim.laws.grading import graded, parts
-from sim.laws.retrying import FAILED, OK
+from sim.laws.retrying import FAILED, OK, SHED
 from sim.laws.service import lap_number, way
 from sim.reference.caching import look_up
 from sim.reference.calling import call
@@ -32,14 +32,15 @@ def visit(plane: ReferencePlane, one: Try) -> Process:
     assert pod is not None
     if pod.is_threaded:
         turn = pod.worker(one)
-        if turn is not None:
-            yield turn
+        if turn is not None and not (yield turn):
+            plane.answer(one, SHED)
+            return
     main = Strand(one.request, one.number, one)
     one.strands.append(main)
     succeeded = yield from run(plane, main, plane.programs[one.endpoint], 0)
     one.strands.remove(main)
     one.quality = main.quality
-    plane.answer(one, OK if succeeded else FAILED)
+    plane.answer(one, OK if succeeded else SHED if main.is_shed else FAILED)
 
 
 def run(plane: ReferencePlane, strand: Strand, program: Sequence[Numbered], lap: int) -> Process:
@@ -58,7 +59,9 @@ def step(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Proc
     match one.step:
         case Work(work=demand):
             assert strand.visit.pod is not None
-            yield strand.visit.pod.work(strand, sample_ns(demand, key, WORK))
+            is_dropped = yield strand.visit.pod.cores.work(strand, sample_ns(demand, key, WORK))
+            strand.is_shed |= bool(is_dropped)
+            return not is_dropped
         case Wait(wait=time):
             yield from pause(plane, strand, sample_ns(time, key, WORK))
         case Call():

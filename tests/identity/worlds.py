@@ -11,7 +11,7 @@ from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
-from tests.identity import remembering
+from tests.identity import pod_worlds, remembering
 from tests.identity.calls import lives
 from tests.identity.enclosing import caches, ladders
 from tests.identity.gates import door_gates, route_gates
@@ -77,10 +77,7 @@ def services(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
             "endpoints": {e: draw(steps(callees)) for e in made_endpoints(name)},
             "load_balancing_weights": draw(remembering.weights),
         }  # fmt: skip
-        if draw(st.booleans()):
-            made[name]["queue"] = {"size": draw(st.integers(0, 4))}
-        if draw(st.booleans()):
-            made[name]["resources"] = {"limits": {"cpu": draw(st.sampled_from(["500m", "1", "1500m", "2500m"]))}}
+        made[name] |= draw(pod_worlds.pods())
         made[name] |= draw(door_gates())
     return made
 
@@ -134,7 +131,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     workload = {}
     for name in ["one", "two"][: draw(st.integers(1, 2))]:
         mix = {entry: draw(st.sampled_from([1, 3])) for entry in draw(st.sets(st.sampled_from(entries), min_size=1))}
-        workload[name] = {"mix": dict(sorted(mix.items())), "arrivals": draw(arrivals(entries))}
+        workload[name] = {"mix": dict(sorted(mix.items())), "arrivals": draw(arrivals(entries)),
+                          "priority": draw(pod_worlds.priorities)}  # fmt: skip
         if draw(st.booleans()):
             workload[name]["zone"] = zones[0]
         if draw(st.booleans()):

@@ -121,6 +121,12 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "stands_in": lambda c: (c.upto(1000), c.upto(1000), c.upto(1000), c.upto(3000)),
     "parts": lambda c: (c.share(),),
     "graded": lambda c: (c.upto(10**6), c.upto(10**6)),
+    "level": lambda c: (c.randint(0, 3), c.randint(0, 3)),
+    "takes_newest": lambda c: (c.randint(0, 3), c.upto(20), c.upto(20)),
+    "codel_next_ns": lambda c: (c.upto(1 << 60), c.upto(1 << 40) + 1, c.upto(10**6) + 1),
+    "shed_share": lambda c: (c.share(), c.share() / 2, 0.5 + c.share(), c.randint(0, 3)),
+    "is_shed": lambda c: (c.word(), c.share()),
+    "speed": lambda c: (c.upto(10**6) + 1, c.upto(10**6) + 1),
     "lap_number": lambda c: (c.upto(1000), c.upto(100) + 1, c.upto(100)),
 }
 
@@ -135,15 +141,17 @@ def zipf_arguments(chance: Chance, count: int, exponent: float) -> Args:
     return *LAW["zipf_bounds"](count, exponent), exponent, count, chance.word(), chance.stream()
 
 
-SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow")
+SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow", "shift_stalled")
 GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_result", "release_permit",
          "clear_window", "note_total", "note_call", "move_on", "note_now",
          "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
          "learn_time")  # fmt: skip
+CPUS = ("pass_time", "renew", "is_over", "next_change_ns", "stalled", "uses_fraction")
+PODS = ("patience_ns", "codel_drops", "look", *CPUS)
 ACCOUNTS = ("expire", "deposit", "withdraw")
 OUTLIERS = {"note_outcome", "try_eject", "on_runs", "take_back", "volume", "success_rate", "failure_share", "is_judged", "judged_hosts",
             "rate_threshold", "judge", "sweep", "sweep_grpc", "try_eject_grpc", "work_off"}  # fmt: skip
-WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS}
+WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS, *PODS}
 
 
 @pytest.fixture(scope="module")
@@ -327,6 +335,39 @@ def some_rules(chance: Chance, is_grpc: bool) -> Any:
         rules[name] = {"f": chance.choice([0.0, 1.0, chance.random()]), "i": chance.randint(1, 4), "b": chance.random() < 0.5}[kind.kind]
     rules["is_grpc"], rules["interval"], rules["base_ejection_time"] = is_grpc, 10**9, chance.randint(1, 10**10)
     return rules
+
+
+QUEUES = {"control": 2, "dropping": 1, "moves": 1, "length": 5}  # the most that a field may be, where it matters
+SHARED = {"model": 2, "working": 8, "is_throttled": 1, "millicores": 5000, "left_ns": 1 << 30, "virtual_ns": 1 << 40}
+
+
+@pytest.mark.parametrize(
+    ("name", "record", "most", "args"),
+    [
+        ("patience_ns", records.QUEUE, QUEUES, lambda c: (c.upto(1 << 40),)),
+        ("codel_drops", records.QUEUE, QUEUES, lambda c: (c.upto(1 << 21), c.randint(0, 3), c.upto(1 << 22))),
+        ("look", records.GUARD, {}, lambda c: (c.upto(1 << 50), c.upto(1 << 40))),
+        ("pass_time", records.CPU, SHARED, lambda c: ((1 << 20) + c.upto(1 << 40),)),
+        ("renew", records.CPU, SHARED, lambda c: (c.upto(1 << 40),)),
+        ("is_over", records.CPU, SHARED, lambda c: (float(c.upto(1 << 40)),)),
+        ("next_change_ns", records.CPU, SHARED, lambda c: (c.uniform(0, 1 << 40), c.upto(1 << 40))),
+        ("stalled", records.CPU, SHARED, lambda _: ()),
+        ("uses_fraction", records.CPU, SHARED, lambda _: ()),
+    ],
+)
+def test_laws_of_pods_compiled(name, record, most, args, compiled):
+    """L12, L13, Q6, Q7, Q9: the same result, the same record after it, floats to the last bit."""
+    law, chance = LAW[name], Chance(name)
+    machine = compiled({0: lambda rows: law(rows[0]), 1: lambda rows, a: law(rows[0], a), 2: lambda rows, a, b: law(rows[0], a, b),
+                        3: lambda rows, a, b, d: law(rows[0], a, b, d)}[len(args(chance))])  # fmt: skip
+    for _ in range(ROUNDS):
+        one = record.make_class()()
+        for field, kind in record.fields:
+            value = chance.randint(name == "next_change_ns", most[field]) if field in most else 1 + chance.upto(1 << 20)
+            setattr(one, field, float(value) if kind == "f8" else value)
+        rows, given = record.gather([one]), args(chance)
+        assert plain(machine(rows, *given)) == law(one, *given)
+        assert rows.tobytes() == record.gather([one]).tobytes()
 
 
 def test_the_digest_compiled(compiled):

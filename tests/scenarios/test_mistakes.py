@@ -100,6 +100,11 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     # rules within a part
     ("min: 2, max: 40", "min: 5, max: 4", ["agents.front.scaling.hpa: min (5) is more than max (4)"]),
     ("cpu: 1}, limits: {cpu: 2}", "cpu: 3}, limits: {cpu: 2}", ["resources: limits.cpu (2000m) is less than requests.cpu (3000m)"]),
+    ("resources: {requests: {cpu: 500m}}", "resources: {cpu_model: cfs}", ["resources: cpu_model cfs shares out the quota of"]),
+    ("  cart:\n", "  cart:\n    queue: {discipline: adaptive_lifo}\n", ["queue: lifo_switch_threshold belongs to discipline"]),
+    ("  cart:\n", "  cart:\n    queue: {discipline: lifo, codel: {}}\n", ["queue: codel by rfc8289 judges a queue by who waited longest"]),
+    ("  cart:\n", "  cart:\n    shedding: {start: 80%}\n", ["shedding: start (80%) is not less than full (80%)"]),
+    ("    zone: east\n", "    zone: east\n    priority: high\n", ["priority = 'high' is not one of critical, degraded, best_effort, bulk"]),
     ("            - call: stock.look_up\n", "            - call: stock.look_up\n          join: 3\n", [
         "home.1: join waits for 3 branches, but there are 2"]),
     ("            - call: stock.look_up\n", "            - call: stock.look_up\n          join: most\n", [
