@@ -108,6 +108,31 @@ def mmc_quantile(rate: float, mean_service: float, servers: int, share: float) -
     return high
 
 
+# -- other orders than first come, first served ----------------------------------------------------------------------
+
+
+def ps_mean(rate: float, mean_service: float) -> float:
+    """Mean time in an M/G/1 under processor sharing: that of an M/M/1, whatever the distribution (insensitivity)."""
+    return mm1_mean(rate, mean_service)
+
+
+def mm1_wait_square(rate: float, mean_service: float, last_in_first_out: bool = False) -> float:
+    """Second moment of the wait in an M/M/1: 2ρs²/(1-ρ)², and 1/(1-ρ) times as much where the newest is next."""
+    rho = _stable(rate, mean_service)
+    return 2 * rho * mean_service**2 / (1 - rho) ** (3 if last_in_first_out else 2)
+
+
+def priority_waits(rates: list[float], mean_service: float) -> list[float]:
+    """Cobham (1954): mean waits of the classes of an M/M/1, most important first, when nobody is interrupted.
+
+    W_k = R / ((1 - σ_{k-1})(1 - σ_k)), where R is the mean work left of whoever is served, and σ_k the load of classes up to k.
+    """
+    left = sum(rates) * mean_service**2
+    loads = [sum(rates[:k]) * mean_service for k in range(len(rates) + 1)]
+    _stable(sum(rates), mean_service)
+    return [left / ((1 - above) * (1 - upto)) for above, upto in itertools.pairwise(loads)]
+
+
 # -- one queue, limited room -----------------------------------------------------------------------------------------
 
 

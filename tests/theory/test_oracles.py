@@ -113,3 +113,18 @@ def test_no_answer_where_there_is_none():
         oracles.mmc_mean(8.0, 1.0, 8)
     with pytest.raises(ValueError, match="room 3 is less than 8 servers"):
         oracles.mmck_blocking(1.0, 1.0, 8, 3)
+
+
+def test_priorities_share_the_wait():
+    """Kleinrock's conservation law: the waits, weighted by load, are those of first come, first served; equal classes split evenly."""
+    rates, service = [0.2, 0.3, 0.3], 1.0
+    waits = oracles.priority_waits(rates, service)
+    assert waits == pytest.approx([0.8 / 0.8, 0.8 / (0.8 * 0.5), 0.8 / (0.5 * 0.2)])
+    assert sum(r * w for r, w in zip(rates, waits, strict=True)) / 0.8 == pytest.approx(oracles.mm1_mean(0.8, 1.0) - 1)
+
+
+def test_the_newest_first():
+    """M/M/1 at ρ = 0.8: E[W²] is 40 first come, first served, and 200 last come, first served."""
+    assert oracles.mm1_wait_square(0.8, 1.0) == pytest.approx(40)
+    assert oracles.mm1_wait_square(0.8, 1.0, last_in_first_out=True) == pytest.approx(200)
+    assert oracles.ps_mean(0.8, 1.0) == pytest.approx(5)
