@@ -21,8 +21,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "offered": INT, "succeeded": INT, "good": INT, "failed": INT, "timed_out": INT, "rejected": INT,
         "in_flight": INT,  # at the end of the window
         "latency_mean_ms": FLOAT, "latency_p50_ms": FLOAT, "latency_p90_ms": FLOAT, "latency_p99_ms": FLOAT,
-        "visits": INT, "lost": INT, "inside_p50_ms": FLOAT, "inside_p99_ms": FLOAT,
-        "busy_cores": FLOAT, "utilization": FLOAT, "waiting": FLOAT, "present": FLOAT,  # means over the window
+        "visits": INT, "lost": INT, "shed": INT, "throttled": INT, "inside_p50_ms": FLOAT, "inside_p99_ms": FLOAT,
+        "busy_cores": FLOAT, "utilization": FLOAT, "waiting": FLOAT, "present": FLOAT, "stalled": FLOAT,  # means over the window
         "desired": INT, "pending": INT, "starting": INT, "ready": INT, "draining": INT,  # at its end
     },
     "spans": {

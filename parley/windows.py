@@ -16,7 +16,7 @@ from sim.telemetry import TALLIED, Grown, Integers
 
 REQUESTS = {name: place for place, (name, _) in enumerate(REQUEST_TALLY.fields)}
 CLASS_COUNTS = ("offered", "succeeded", "good", "failed", "timed_out", "rejected")
-SERVICE_COUNTS = ("visits", "failed", "rejected", "lost")
+SERVICE_COUNTS = ("visits", "failed", "rejected", "lost", "shed", "throttled")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class WindowColumns:
             **{f"inside_{name}_ms": ns / 1e6 for name, ns in insides.items()},
             "busy_cores": quotients(self._busyness.millicore_ns(grown), np.array(1000)) / elapsed,
             "utilization": self._busyness.utilization(grown, serving_ns),
-            **{name: grown[..., TALLIED[f"{name}_area_ns"]] / elapsed for name in ("waiting", "present")},
+            **{name: grown[..., TALLIED[f"{name}_area_ns"]] / elapsed for name in ("waiting", "present", "stalled")},
             "desired": np.array([one.after.desired for one in windows]),
             **{phase.value: pods[:, place] for place, phase in enumerate(PHASES)},
         }  # fmt: skip

@@ -132,3 +132,22 @@ def test_a_snapshot_adds_up_all_pods():
     for i in range(len(taken.services)):
         for name, place in TALLIED.items():
             assert taken.services[i, place] == seen.pods[name][seen.pod_service == i].sum()
+
+
+@pytest.mark.parametrize(("model", "busy", "stalled", "throttled"), [("ps", 0.5, 1.0, 0), ("cfs", 0.5, 1.5, 10)])
+def test_cores_that_are_shared(model, busy, stalled, throttled, tmp_path):
+    """L12, L13: two who always work under a limit of 500m use half a core; a period's quota is gone after a quarter of it."""
+    spec = f"resources: {{requests: {{cpu: 250m}}, limits: {{cpu: 500m}}, cpu_model: {model}}}"
+    run = parley.run(loads(f"""
+version: 1
+name: shared
+duration: 2s
+warmup: 1s
+services: {{a: {{workers: 2, {spec}, endpoints: {{x: [{{work: 1h}}]}}}}}}
+workload: {{w: {{entry: a.x, arrivals: {{users: {{count: 2, think: 0s}}}}}}}}
+"""), out=tmp_path / "run")  # fmt: skip
+    rows = [row for row in rows_of(run.windows, "service") if row["start_ns"] >= 1_000_000_000]
+    assert np.mean([row["busy_cores"] for row in rows]) == pytest.approx(busy)
+    assert np.mean([row["utilization"] for row in rows]) == pytest.approx(busy / 0.25)
+    assert sum(row["throttled"] for row in rows) == throttled
+    assert np.mean([row["stalled"] for row in rows]) == pytest.approx(stalled)
