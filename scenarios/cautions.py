@@ -32,6 +32,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _idle_balancing(flow)
     yield from _silent_rates(flow)
     yield from _unreachable_targets(flow.world)
+    yield from _priorities_without_effect(flow.world)
     for name, fault in flow.world.faults.items():
         if fault.at >= flow.world.duration:
             yield f"faults.{name}: begins at {format_duration(fault.at)}, when the run is over"
@@ -197,3 +198,14 @@ def _unreachable_targets(world: Scenario) -> Iterator[str]:
                 if most <= target * (1 + tolerance):
                     yield (f"services.{name}: its pods can reach {most:.3g} of their cpu request at most, so an HPA target of "
                            f"{target:.3g} (tolerance {tolerance:.3g}) never scales up")  # fmt: skip
+
+
+def _priorities_without_effect(world: Scenario) -> Iterator[str]:
+    """Classes that differ in priority where no queue and no door asks for it; and a queue that asks where none differ."""
+    differ = len({workload.priority for workload in world.workload.values()}) > 1
+    asking = [name for name, service in world.services.items() if service.queue.discipline == "priority"]
+    shedding = [name for name, service in world.services.items() if service.shedding is not None]
+    if differ and not asking and not shedding:
+        yield "workload: classes differ in priority, but no service has a queue by priority, or sheds"
+    if asking and not differ:
+        yield f"services.{asking[0]}.queue.discipline: goes by priority, but all classes have the same"

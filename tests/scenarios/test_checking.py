@@ -148,6 +148,8 @@ WARNED: list[tuple[list[str], str]] = [
     (["discovery.propagation_delay=2s", "rollouts={v2: {at: 1s, service: a}}"], "services.a.preStopSeconds: is 0, so callers"),
     (["rollouts.late={at: 100s, service: a}"], "rollouts.late: begins at 100s, when the run is over"),
     ([NODES, "services.a.resources.requests.gpu=1"], "services.a.resources.requests: no node is large enough"),
+    (["services.b.queue.discipline=priority"], "services.b.queue.discipline: goes by priority, but all classes have the same"),
+    (["workload.v={entry: c.idle, priority: bulk, arrivals: {poisson: 1/s}}"], "workload: classes differ in priority, but no service"),
     (["faults.late={at: 100s, crash: {service: a}}"], "faults.late: begins at 100s, when the run is over"),
 ]  # fmt: skip
 
