@@ -15,6 +15,7 @@ from sim.fast.compiling import kernels
 from sim.fast.frames import pair_hash, pair_key
 from sim.fast.host_records import HOST, HOST_SET
 from sim.fast.lodging import new_host_set
+from sim.fast.pod_records import CHAIN, CHAINS_PER_POD, POD
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
 from sim.laws.grading import parts
@@ -59,9 +60,9 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         heap=_never(st.empty(st.EVENT, size + users + len(workloads))),
         rings=rings,
         ring_events=st.empty(st.EVENT, len(delays), size),
-        pods=st.empty(st.POD, 4),
+        pods=st.empty(POD, 4),
         queues=st.empty(QUEUE, 8),
-        chains=st.empty(st.CHAIN, 4 * st.CHAINS_PER_POD),
+        chains=st.empty(CHAIN, 4 * CHAINS_PER_POD),
         guards=st.empty(GUARD, 4),
         cpus=st.empty(CPU, 4),
         ready=np.zeros((len(layout.services), 4), dtype=np.int32),

@@ -8,8 +8,9 @@ from sim.clock import WORKED, rank
 from sim.fast.agenda import push_any, wake_later
 from sim.fast.compiling import cold, part
 from sim.fast.frames import caller_pod, row
+from sim.fast.pod_records import CHAINS_PER_POD
 from sim.fast.queues import link, next_for_core, unlink, wait_for_core
-from sim.fast.state import AT_WORK, CHAINS_PER_POD, IDLE
+from sim.fast.state import AT_WORK, IDLE
 from sim.laws.cpu import is_over, next_change_ns, pass_time, renew, stalled, uses_fraction
 from sim.laws.queueing import shift_slow, shift_stalled, shift_working
 from sim.laws.service import duration_ns

@@ -21,6 +21,7 @@ from sim.fast.compiling import kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.lodging import balancers, lodged, new_host_set
+from sim.fast.pod_records import CHAINS_PER_POD, POD
 from sim.fast.tables import TableMaker, rows
 from sim.laws import digesting
 from sim.laws.balancing import LEAST_REQUEST
@@ -272,7 +273,7 @@ class FastPlane:
 
     def _furnish(self, p: int, service: int) -> None:
         """A new pod's queues, door and CPU."""
-        spec, state, per_pod = self.layout.scenario.services[self.layout.services[service]], self._state, st.CHAINS_PER_POD
+        spec, state, per_pod = self.layout.scenario.services[self.layout.services[service]], self._state, CHAINS_PER_POD
         state.chains[per_pod * p : per_pod * (p + 1)] = (-1, -1)
         for record, fields in (
             (state.queues[2 * p], settings.queue_fields(spec.queue)), (state.queues[2 * p + 1], settings.queue_fields(spec.queue)),
@@ -422,7 +423,7 @@ class _Tallies:
         return self.as_records(self.words(rows))
 
 
-_pod_tallies, _route_tallies = _Tallies(POD_TALLY, st.POD), _Tallies(ROUTE_TALLY, st.ROUTE)
+_pod_tallies, _route_tallies = _Tallies(POD_TALLY, POD), _Tallies(ROUTE_TALLY, st.ROUTE)
 _cache_tallies = _Tallies(CACHE_TALLY, st.CACHE_STEP)
 _request_tallies = _Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
 _COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))

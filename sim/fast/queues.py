@@ -11,7 +11,8 @@ from typing import Any
 from sim.fast.agenda import wake_later
 from sim.fast.compiling import cold, part
 from sim.fast.frames import caller_pod, chained
-from sim.fast.state import CHAINS_PER_POD, DROPPED, IDLE, WAITS_FOR_CORE, WAITS_FOR_WORKER
+from sim.fast.pod_records import CHAINS_PER_POD
+from sim.fast.state import DROPPED, IDLE, WAITS_FOR_CORE, WAITS_FOR_WORKER
 from sim.laws.queueing import CODEL, LEVELS, codel_drops, level, patience_ns, shift_waiting, takes_newest
 
 CORE, DOOR = range(2)  # a pod's queues

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.fast.host_records import BALANCER, HOST, HOST_SET
-from sim.laws.queueing import LEVELS
+from sim.fast.pod_records import CACHE_LINE, CHAIN, POD
 from sim.records import (
     BREAKER_RULE,
     CACHE_TALLY,
@@ -17,7 +17,6 @@ from sim.records import (
     GATE,
     GUARD,
     INTERVAL,
-    POD_TALLY,
     QUEUE,
     REQUEST_TALLY,
     RETRY_METER,
@@ -29,7 +28,6 @@ from sim.records import (
 
 Array = np.ndarray[Any, Any]
 
-CACHE_LINE = 64
 COUNTED = 64
 
 FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main strand), or a branch; four cache lines
@@ -167,44 +165,6 @@ RING = Record("Ring", (
     ("tail", "i8"),
     ("mask", "i8"),
 ))  # fmt: skip
-
-POD = Record("Pod", (  # what every visit touches comes first
-    *POD_TALLY.only("present", "working", "waiting", "present_area_ns", "working_area_ns", "waiting_area_ns", "visits",
-                    "succeeded", "inside_ns", "served_ns"),
-    ("error_rate", "f8"),
-    ("service", "i4"),
-    ("zone", "i4"),
-    ("is_gone", "i1"),
-    ("is_threaded", "i1"),
-    ("is_gated", "i1"),  # 1 where its door has a gate
-    ("is_guarded", "i1"),  # 1 where its door sheds by priority
-    ("is_lined", "i1"),  # 1 where its queues are not plain
-    ("is_shared", "i1"),  # 1 where works share its cores
-    ("slow_core", "i2"),  # milli-cores of the fractional core; 0: none
-    ("gate", "i4"),  # of its door
-    ("cores", "i4"),  # how many may work at once
-    ("size", "i4"),  # of the queue; -1: no limit
-    ("queue_head", "i4"),  # strands that wait for a core; -1: none
-    ("queue_tail", "i4"),  # meant only where there are some
-    ("queue_length", "i4"),
-    *POD_TALLY.only("slow_working", "slow_area_ns", "failed", "lost", "cancelled", "rejected", "lost_ns"),
-    ("slowdown", "f8"),
-    ("number", "i4"),
-    ("is_ready", "i4"),
-    ("workers", "i4"),
-    ("held", "i4"),  # workers taken (thread model)
-    ("door_head", "i4"),  # visits that wait for a worker; -1: none
-    ("door_tail", "i4"),  # meant only where there are some
-    ("door_length", "i4"),
-    ("views", "i4"),  # its first view
-    ("stores", "i4"),  # its first store of values
-    ("weight", "i4"),  # as balancers see it
-    ("listed", "i8"),  # version of the list of ready pods since which it is there, or NEVER
-    ("awaited", "i4"),  # the strand whose event is the next change of a shared CPU; -1: none
-    *POD_TALLY.only("shed", "stalled", "stalled_area_ns", "throttled"),
-), itemsize=5 * CACHE_LINE)  # fmt: skip
-CHAIN = Record("Chain", (("head", "i4"), ("tail", "i4")))
-CHAINS_PER_POD = 2 * LEVELS + 1  # each priority of the queue for a core, of the door's, and those who share the CPU
 
 VIEW = Record("View", (("key", "u8"), ("active", "i8"), ("retrying", "i8"), ("turn", "i8"), ("version", "i8"),
                         ("gate", "i8")))  # its gate, where its route has some
