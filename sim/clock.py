@@ -33,6 +33,8 @@ class Phase(IntEnum):
     DELIVERED = 6  # a request reaches a pod
     ARRIVED = 7  # a request comes from outside
     CALLED_OFF = 8  # a cancel reaches a pod: last, so what is done at that very instant is done
+    CONNECTED = 9  # a connection is open, or refused
+    WAITED = 10  # a try has waited too long for a connection, or a place
 
 
 class ControlPhase(IntEnum):
@@ -46,7 +48,7 @@ class ControlPhase(IntEnum):
     WAKE = 6
 
 
-WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF = (int(phase) for phase in Phase)
+WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF, CONNECTED, WAITED = (int(phase) for phase in Phase)
 
 
 @law

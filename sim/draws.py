@@ -90,6 +90,7 @@ STARTUP = stream("startup")  # a pod's start-up time
 ROTATION = stream("rotation")  # where a round robin begins
 FAULT = stream("fault")  # who is struck, which call fails
 JITTER = stream("jitter")  # how much later the next measurement of a minimum begins
+CONNECT = stream("connect")  # how long a connection takes to open
 THROTTLE = stream("throttle")  # which tries an adaptive throttle holds back
 KEYS = stream("keys")  # which key of many a step asks for
 ENFORCE = stream("enforce")  # whether a detected outlier is ejected

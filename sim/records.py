@@ -160,6 +160,33 @@ GATE = Record("Gate", (  # what a view remembers of the gates of its route, or a
     ("update_ns", "i8"),  # when the limit is next updated
     ("at_least", "i8"),  # updates in a row that left it at the least
     ("measured", "i8"),  # minima measured
+    ("first_place", "i8"),  # of its pool's free connections, a ring
+    ("bottom", "i8"),  # place in that ring of the one that has been free longest
+    ("free", "i8"),  # connections nobody uses
+    ("places", "i8"),  # taken: connections, those being opened too, or places of its bulkhead
+    ("opening", "i8"),  # connections being opened
+    ("waiting", "i8"),  # tries that wait for one
+    ("head", "i4"),  # the first of them; -1: none
+    ("tail", "i4"),  # meant only where there are some
+    ("is_closed", "i8"),  # 1: its pod is dead
+))  # fmt: skip
+
+POOL_RULE = Record("PoolRule", (  # a connection pool, or a bulkhead, which is one without connections
+    ("most", "i8"),  # places; 0: there is neither
+    ("pending", "i8"),  # tries that may wait
+    ("wait_ns", "i8"),  # and how long; 0: for ever
+    ("connects", "i4"),  # 1: a place is a connection
+    ("connect", "i4"),  # distribution of the time to open one
+    ("idle_ns", "i8"),  # free for so long, it is closed; 0: never
+    ("life_ns", "i8"),  # as it is at this age; 0: never
+    ("uses", "i8"),  # or after so many tries; 0: never
+))  # fmt: skip
+
+CONNECTION = Record("Connection", (  # a free one
+    ("pod", "i8"),
+    ("opened_ns", "i8"),
+    ("uses", "i8"),  # tries it has carried
+    ("freed_ns", "i8"),
 ))  # fmt: skip
 
 BREAKER_RULE = Record("BreakerRule", (  # a breaker that opens

@@ -9,6 +9,7 @@ from scenarios.errors import Mistake
 from scenarios.schema.calls import programs, remedies, sites, walk
 from scenarios.schema.cycles import endless
 from scenarios.schema.placed import Path
+from scenarios.schema.pool_rules import pooling_mistakes
 from scenarios.schema.programs import Call, Step
 from scenarios.schema.references import dangling
 from scenarios.schema.routing import DEFAULTS
@@ -32,6 +33,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
     yield from missing
     if not missing:
         yield from endless(sites(world.services))
+        yield from pooling_mistakes(world)
     for _, steps, path in programs(world.services):
         yield from _passes(steps, path, 1)
 

@@ -9,6 +9,7 @@ from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
+from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PresetName
 from scenarios.schema.retrying import Retries
 from scenarios.schema.units import Bytes, Duration, Share
@@ -63,6 +64,12 @@ class Route(Part):
     propagate_deadline: bool | None = field(
         None, says="whether a call has at most the time its caller has left, and takes what is left along; no by default",
         seen=Witness("calls", "routes.front -> stock.propagate_deadline", (True, False)))
+    connection_pool: ConnectionPool | None = field(
+        None, says="connections to the service, one for each try under way; none by default: no try waits for one",
+        seen=Witness("pools", "routes.front -> store.connection_pool", ({"max_connections": 3}, {"max_connections": 1})))
+    bulkhead: Bulkhead | None = field(
+        None, says="resilience4j's, which lets so many calls go at once and others wait; none by default",
+        seen=Witness("pools", "routes.front -> mail.bulkhead", ({"maxConcurrentCalls": 2}, {"maxConcurrentCalls": 1})))
     request_bytes: Bytes | None = field(
         None, says="size of a request, for the egress bill", le=10**12,
         seen=Witness("mesh", "routes.front -> stock.request_bytes", ("2KB", "2MB"), moves="summary"))

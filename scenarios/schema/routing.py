@@ -14,6 +14,7 @@ from scenarios.schema.balancing import LbPolicy, LeastRequest
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
+from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import preset
 from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
@@ -54,11 +55,19 @@ class ResolvedRoute:
     adaptive_throttling: AdaptiveThrottling | None = None
     circuit_breaker: CircuitBreaker | None = None
     circuit_breakers: CircuitBreakers | None = None
+    connection_pool: ConnectionPool | None = None
+    bulkhead: Bulkhead | None = None
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a try needs a connection, or a place, before it leaves."""
+        return self.connection_pool is not None or self.bulkhead is not None
 
     @property
     def is_gated(self) -> bool:
-        """Whether something may refuse a try before it leaves."""
-        gates = (self.local_rate_limit, self.adaptive_throttling, self.circuit_breaker, self.circuit_breakers)
+        """Whether something may refuse a try before it leaves, or let it wait."""
+        gates = (self.local_rate_limit, self.adaptive_throttling, self.circuit_breaker, self.circuit_breakers,
+                 self.connection_pool, self.bulkhead)  # fmt: skip
         return any(gate is not None for gate in gates)
 
 
@@ -96,6 +105,8 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         adaptive_throttling=merged.adaptive_throttling,
         circuit_breaker=merged.circuit_breaker,
         circuit_breakers=merged.circuit_breakers,
+        connection_pool=merged.connection_pool,
+        bulkhead=merged.bulkhead,
     )
 
 

@@ -101,6 +101,10 @@ class Service(Part):
     shedding: Shedding | None = field(
         None, says="calls that a busy pod turns away by their class's priority",
         seen=Witness("pods", "services.door.shedding", ({"start": "50%", "full": "90%"}, {"start": "10%", "full": "30%"})))
+    max_connections: Whole | None = field(
+        None, says="connections a pod has open at most, of all callers with a connection_pool; others are refused. No limit if absent",
+        ge=1, le=1_000_000,
+        seen=Witness("pools", "services.store.max_connections", (6, 4)))
     endpoints: Annotated[dict[Name, Annotated[tuple[Step, ...], Field(min_length=1)]], Field(min_length=1)] = field(
         says="programs by name: what answering a call takes",
         seen=Witness("mesh", "services.stock.endpoints", (

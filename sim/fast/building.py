@@ -23,7 +23,7 @@ from sim.laws.keys import zipf_bounds
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
-from sim.records import CPU, GATE, GUARD, QUEUE, RETRY_METER, SPAN
+from sim.records import CONNECTION, CPU, GATE, GUARD, QUEUE, RETRY_METER, SPAN
 
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
@@ -75,6 +75,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         tried=np.zeros((size, lane[0]["tries"]), dtype=np.int32),
         host_sets=rows(HOST_SET, host_sets),
         hosts=st.empty(HOST, 1),
+        connections=st.empty(CONNECTION, 4),
         pairs=st.empty(st.PAIR, 4 * size),
         routes=rows(st.ROUTE, routes),
         network=st.empty(st.LINK, len(layout.zones) ** 2),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, rank
+from sim.clock import DELIVERED, EXPIRED, REPLIED, RETRIED, rank
 from sim.clock import TIMED_OUT as ALARM
-from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, OUTWARD, child_key
+from sim.draws import child_key
 from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, cancel, next_place, push, push_any, push_soon, todo
 from sim.fast.caching import told_so
 from sim.fast.compiling import cold, part
@@ -23,11 +23,10 @@ from sim.fast.frames import (
     row,
     take_frame,
 )
-from sim.fast.gates import ask_gates, tell_gates
+from sim.fast.gates import pass_gates, tell_gates
 from sim.fast.hosts import give_back, lend
 from sim.fast.picking import pick_pod, view_of
 from sim.fast.retrying import allows_retry, note_outcome, pick_again, wait_ns
-from sim.fast.sampling import sample_ns
 from sim.fast.spans import begin_span, close_span
 from sim.fast.state import (
     CANCELS,
@@ -37,82 +36,19 @@ from sim.fast.state import (
     METERED,
     NO_PODS,
     PAIRS,
+    PARKED,
     PICKS_AGAIN,
     PROPAGATES,
     QUEUED,
     VISIT,
+    WAITS,
 )
+from sim.fast.travelling import send_cancel, travel, zone_of_caller
 from sim.laws.digesting import row_word
 from sim.laws.grading import graded
-from sim.laws.retrying import CANCELLED, NO_ENDPOINT, OK, TIMED_OUT, is_retriable
+from sim.laws.retrying import CANCELLED, NO_ENDPOINT, OK, PENDING, TIMED_OUT, is_retriable
 from sim.laws.service import lap_number
-from sim.laws.travelling import crossing_ns, retransmission_ns
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
-
-
-@part
-def zone_of_caller(s: Any, f: int, pod: int) -> int:
-    """Zone a strand calls from; -1 next to every pod."""
-    if pod >= 0:
-        return s.pods[pod].zone
-    return s.workloads[s.frames[s.frames[f].request].workload].zone
-
-
-@part
-def travel(s: Any, one: int, phase: int) -> None:
-    """Put a try (DELIVERED) or its answer (REPLIED) on its way between the caller's zone and the pod's."""
-    frame = s.frames[one]
-    now = s.lane[0].now_ns
-    here = frame.zone
-    order = rank(phase, frame.request_number, frame.number)
-    if here < 0:
-        push_soon(s, order, one)
-        return
-    d = s.lane[0].near
-    if here != s.pods[frame.pod].zone:
-        d = s.lane[0].far
-        route = s.routes[frame.route]
-        route.egress_bytes += route.request_bytes if phase == DELIVERED else route.response_bytes
-    if s.lane[0].is_ill == 1:
-        limp(s, one, phase, d)
-        return
-    if s.distributions[d].ring >= 0:
-        push(s, s.distributions[d].ring, now + s.distributions[d].constant_ns, order, one)
-    else:
-        stream = OUTWARD if phase == DELIVERED else BACKWARD
-        push_any(s, now + sample_ns(s.distributions, d, frame.key, stream), order, one)
-
-
-@cold
-def limp(s: Any, one: int, phase: int, d: int) -> None:
-    """N2, N3: as `travel`, of a message with this latency, while some link is not well."""
-    frame, now, zones = s.frames[one], s.lane[0].now_ns, s.lane[0].zones
-    here, there = frame.zone, s.pods[frame.pod].zone
-    if phase == DELIVERED:
-        link = s.network[here * zones + there]
-        length = sample_ns(s.distributions, d, frame.key, OUTWARD) + retransmission_ns(frame.key, LOST_OUTWARD, link.loss)
-    else:
-        link = s.network[there * zones + here]
-        length = sample_ns(s.distributions, d, frame.key, BACKWARD) + retransmission_ns(frame.key, LOST_BACKWARD, link.loss)
-    order = rank(phase, frame.request_number, frame.number)
-    push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, one)
-
-
-@cold
-def send_cancel(s: Any, a: int) -> None:
-    """C1: a cancel goes after try a, which it keeps from being forgotten."""
-    one, now, zones = s.frames[a], s.lane[0].now_ns, s.lane[0].zones
-    one.refs += 1
-    order = rank(CALLED_OFF, one.request_number, one.number)
-    if one.zone < 0:
-        push_any(s, now, order, a)
-        return
-    there = s.pods[one.pod].zone
-    d = s.lane[0].near if one.zone == there else s.lane[0].far
-    length = sample_ns(s.distributions, d, one.key, CANCEL)
-    link = s.network[one.zone * zones + there]
-    length += retransmission_ns(one.key, LOST_CANCEL, link.loss)
-    push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, a)
 
 
 @part
@@ -147,14 +83,14 @@ def send_try(s: Any, f: int, special: int) -> None:
     key = child_key(base_key(s, f), op.step, branch, caller.trying)
     a = take_frame(s, VISIT)
     one = s.frames[a]
-    refused = ask_gates(s, a, op.a, view, key, caller.trying) if special & GATED != 0 else OK
-    chosen = pick_pod(s, route, view, key) if refused == OK else -1
-    if special & PICKS_AGAIN != 0:
-        chosen = pick_again(s, f, route, view, key, chosen)
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
-    one.word = row_word(0, one.number, chosen)
-    one.visit, one.parent, one.route, one.viewer, one.pod, one.refs = a, f, op.a, view, chosen, 1
+    one.visit, one.parent, one.route, one.viewer, one.refs = a, f, op.a, view, 1
+    chosen = pass_gates(s, a) if special & GATED != 0 else pick_pod(s, route, view, key)
+    if special & PICKS_AGAIN != 0:
+        chosen = pick_again(s, f, route, view, key, chosen)
+    one.pod = chosen if special & GATED == 0 else max(chosen, -1)
+    one.word = row_word(0, one.number, one.pod)
     one.pc = s.first_op[op.b]
     one.zone = zone_of_caller(s, f, pod)
     if special != 0:
@@ -170,17 +106,18 @@ def send_try(s: Any, f: int, special: int) -> None:
         route.retries += 1
     route.in_flight += 1
     s.views[view].active += 1
-    row(s, one.request_number, one.word | SENT, caller.trying)
-    if chosen < 0:
-        one.served = NO_ENDPOINT if refused == OK else refused
-        push_soon(s, rank(REPLIED, one.request_number, one.number), a)
-    else:
-        if route.memory == PAIRS:
-            one_more(s, view, chosen)
-        elif route.memory == HOSTS:
-            lend(s, view, a)
-        travel(s, a, DELIVERED)
-    if route.per_try_timeout_ns > 0:
+    if special & GATED == 0 or chosen != PARKED:
+        row(s, one.request_number, one.word | SENT, caller.trying)
+        if chosen < 0:
+            one.served = NO_ENDPOINT if one.served == PENDING else one.served
+            push_soon(s, rank(REPLIED, one.request_number, one.number), a)
+        else:
+            if route.memory == PAIRS:
+                one_more(s, view, chosen)
+            elif route.memory == HOSTS:
+                lend(s, view, a)
+            travel(s, a, DELIVERED)
+    if route.per_try_timeout_ns > 0 and (special & GATED == 0 or chosen != PARKED):
         order = rank(ALARM, one.request_number, one.number)
         caller.alarm_place = next_place(s, route.alarm_ring)
         push(s, route.alarm_ring, now + route.per_try_timeout_ns, order, (caller.gen << 32) | f)
@@ -207,8 +144,6 @@ def settle(s: Any, f: int, a: int, outcome: int) -> None:
     """Strand f waits for its try a no longer; `outcome` is what its gates learn."""
     one = s.frames[a]
     route = s.routes[one.route]
-    if route.special & GATED != 0:
-        tell_gates(s, a, outcome)
     route.in_flight -= 1
     s.views[one.viewer].active -= 1
     if one.pod >= 0 and route.memory != NO_PODS:
@@ -221,17 +156,34 @@ def settle(s: Any, f: int, a: int, outcome: int) -> None:
         cancel(s, route.alarm_ring, caller.alarm_place, (caller.gen << 32) | f)
     caller.child = -1
     caller.gen += 1
+    if route.special & GATED != 0:
+        tell_gates(s, a, outcome)
 
 
 @cold
 def orphan(s: Any, f: int, outcome: int, learned: int) -> None:
     """The try strand f waits for loses its caller, who timed out, died with its pod or was cancelled itself; gates learn `learned`."""
-    one = s.frames[s.frames[f].child]
+    a = s.frames[f].child
+    one = s.frames[a]
     one.outcome, one.returned_ns = outcome, s.lane[0].now_ns  # for its span, if it has one
     route = s.routes[one.route]
+    is_parked = route.special & GATED != 0 and s.extras[a].gates & WAITS != 0
     route.timed_out += 1
     route.orphans += 1
-    settle(s, f, s.frames[f].child, learned)
+    settle(s, f, a, learned)
+    if is_parked:
+        forget_parked(s, a)
+
+
+@cold
+def forget_parked(s: Any, a: int) -> None:
+    """X5: nobody was asked, so nobody answers a try that was given up before it left."""
+    route = s.routes[s.frames[a].route]
+    route.orphans -= 1
+    route.failed += 1
+    if s.frames[a].sampled > 0:
+        close_span(s, a)
+    drop(s, a)
 
 
 @cold

@@ -23,8 +23,8 @@ def on_called_off(s: Any, a: int) -> None:
     """C2: a cancel finds its visit inside, or nothing any more, or nothing yet."""
     one, lane = s.frames[a], s.lane[0]
     if one.inside == 1:
-        if s.extras[a].branches >= lane.margin:  # more strands than one step has room for: room is made first
-            lane.margin = 2 * s.extras[a].branches
+        if 3 * s.extras[a].branches >= lane.margin:  # more strands than one step has room for: room is made first
+            lane.margin = 6 * s.extras[a].branches
             lane.stopped = FULL
             push_any(s, lane.now_ns, rank(CALLED_OFF, one.request_number, one.number), a)
             return

@@ -22,6 +22,7 @@ from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.lodging import balancers, lodged, new_host_set
 from sim.fast.pod_records import CHAINS_PER_POD, POD
+from sim.fast.pool_tables import close_pool, free_places
 from sim.fast.tables import TableMaker, rows
 from sim.laws import digesting
 from sim.laws.balancing import LEAST_REQUEST
@@ -41,7 +42,7 @@ class FastPlane:
         maker = TableMaker(self.layout)
         state = initial_state(maker, seed, span_share, span_tail, record)
         self._tables = maker.tables(balancers(self.layout))
-        self._adopt(with_shared_gates(state, self._tables.gate_rules, len(self.layout.zones)))
+        self._adopt(with_shared_gates(state, self._tables, len(self.layout.zones)))
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
         self._lasting = np.zeros((3, 0), dtype=np.int64)
@@ -266,6 +267,7 @@ class FastPlane:
             "workers": spec.workers, "cores": settings.cores(spec), "slow_core": settings.slow_core(spec),
             "size": -1 if spec.queue.size is None else spec.queue.size,
             "queue_head": -1, "door_head": -1, "awaited": -1,
+            "most_connections": -1 if spec.max_connections is None else spec.max_connections,
             "weight": self.layout.weight(command.service, command.number),
             "is_lined": not settings.is_plain(spec.queue), "is_shared": spec.resources.cpu_model != "fcfs",
             "is_guarded": spec.shedding is not None,
@@ -300,8 +302,9 @@ class FastPlane:
         return first
 
     def _new_gate(self, rule: int) -> int:
-        """Memory for the gates of a view or a door; where it is."""
-        state, gate = with_gate(self._state, self._tables.gate_rules[rule])
+        """Memory for the gates of a view (of a route) or a door (of a service, after the routes); where it is."""
+        places = free_places(self._tables.pool_rules[rule]) if rule < len(self.layout.routes) else 0
+        state, gate = with_gate(self._state, self._tables.gate_rules[rule], places)
         self._adopt(state)
         return gate
 
@@ -335,7 +338,10 @@ class FastPlane:
         pod["listed"] = st.NEVER
 
     def _lose(self, p: int) -> None:
-        """D13: a pod dies with everything inside."""
+        """D13: a pod dies with everything inside, and with its connections (X7)."""
+        for i, route in enumerate(self.layout.own_routes[self.layout.services[self._state.pods[p]["service"]]]):
+            if self.layout.routes[route].is_pooled:
+                close_pool(self._state, self._state.pods[p]["views"] + i, self._tables.pool_rules[route])
         pod, frames, now = self._state.pods[p], self._state.frames, self.now_ns
         visits = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["delivered_ns"] >= 0))
         visits = visits[np.lexsort((frames["number"][visits], frames["request_number"][visits]))]

@@ -9,6 +9,7 @@ from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit
 from scenarios.schema.routing import ResolvedRoute
 from scenarios.schema.topology import Service
 from sim.fast import state as st
+from sim.fast.pool_tables import free_places
 from sim.laws.adapting import SAMPLE_CELLS
 from sim.laws.breaking import breaker_cells
 from sim.laws.throttling import STRETCHES
@@ -66,9 +67,13 @@ def _concurrency(spec: AdaptiveConcurrency | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def with_gate(state: st.State, rule: Any) -> tuple[st.State, int]:
-    """The state with one more gate, as it is when nobody has asked it; and its place."""
+def with_gate(state: st.State, rule: Any, places: int = 0) -> tuple[st.State, int]:
+    """The state with one more gate, as it is when nobody has asked it, and room for its free connections; and its place."""
     lane = state.lane[0]
+    first = int(lane["connections"])
+    if first + places > len(state.connections):
+        state = state._replace(connections=st.copied(state.connections, 2 * (first + places)))
+    lane["connections"] = first + places
     gate, cell = int(lane["gates"]), int(lane["cells"])
     throttle = cell + int(rule["cells"])
     samples = throttle + (cells_of_time(STRETCHES) if rule["k"] > 0.0 else 0)
@@ -80,16 +85,17 @@ def with_gate(state: st.State, rule: Any) -> tuple[st.State, int]:
     new = state.gates[gate]
     new["credit"], new["permits"] = rule["full"], rule["permitted"]
     new["window"], new["throttle"], new["samples"] = cell, throttle, samples
+    new["first_place"], new["head"] = first, -1
     lane["gates"], lane["cells"] = gate + 1, end
     return state, gate
 
 
-def with_shared_gates(state: st.State, rules: Any, zones: int) -> st.State:
+def with_shared_gates(state: st.State, tables: st.Tables, zones: int) -> st.State:
     """The state with the gates of views that clients, zones and services use."""
     for r in range(len(state.routes)):
         route = state.routes[r]
         if route["special"] & st.GATED and route["view_kind"] != st.CALLER:
             for view in range(zones if route["view_kind"] == st.ZONE else 1):
-                state, gate = with_gate(state, rules[r])
+                state, gate = with_gate(state, tables.gate_rules[r], free_places(tables.pool_rules[r]))
                 state.views[route["first_view"] + view]["gate"] = gate
     return state

@@ -1,7 +1,7 @@
 """What may refuse a try before it leaves its caller, or at a pod's door, and what learns from results.
 
 Twin of reference/gates.py. Gates are asked in this order: the rate limit (by a call's first try alone), the throttle,
-the breaker that opens, the bound of the breakers.
+the breaker that opens, the bound of the breakers, the pool or bulkhead.
 """
 
 from __future__ import annotations
@@ -9,13 +9,32 @@ from __future__ import annotations
 from typing import Any
 
 from sim.fast.compiling import cold
-from sim.fast.state import IN_BOUND, IN_BREAKER, IN_THROTTLE
+from sim.fast.pools import ask_pool, leave_pool, pod_of
+from sim.fast.state import IN_BOUND, IN_BREAKER, IN_POOL, IN_THROTTLE, PARKED, TURNED_BACK, WAITS
 from sim.laws.adapting import adapt_by_time, begin_adapting, learn_time
 from sim.laws.breaking import has_room, learn_result, permits_call, release_permit
 from sim.laws.limiting import take_token
-from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW
+from sim.laws.retrying import CANCELLED, LIMITED, NO_ENDPOINT, OK, OVERFLOW, PENDING, REJECTED
 from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
 from sim.laws.windowing import move_on, note_now
+
+
+@cold
+def pass_gates(s: Any, a: int) -> int:
+    """The pod that try a leaves for by its gated route; -1 where it is over at once, as it says in `served`; or PARKED."""
+    one = s.frames[a]
+    outcome = ask_gates(s, a, one.route, one.viewer, one.key, s.frames[one.parent].trying)
+    if outcome == OK and s.pool_rules[one.route].most > 0:
+        outcome = ask_pool(s, a)
+    if outcome == PENDING:
+        one.served = PENDING
+        return PARKED
+    if outcome == OK:
+        return pod_of(s, a)
+    if outcome != NO_ENDPOINT:
+        s.routes[one.route].refused += 1
+    one.served = outcome
+    return -1
 
 
 @cold
@@ -40,8 +59,6 @@ def ask_gates(s: Any, a: int, r: int, view: int, key: int, attempt: int) -> int:
             extra.gates |= IN_BOUND
         else:
             outcome = OVERFLOW
-    if outcome != OK:
-        s.routes[r].refused += 1
     return outcome
 
 
@@ -65,6 +82,8 @@ def tell_gates(s: Any, a: int, outcome: int) -> None:
     rule, gate = s.gate_rules[one.route], s.gates[s.views[one.viewer].gate]
     now, held = s.lane[0].now_ns, extra.gates
     extra.gates = 0
+    if held & (IN_POOL | WAITS | TURNED_BACK):
+        leave_pool(s, a, held, outcome)
     if held & IN_BOUND:
         gate.in_flight -= 1
     if held & IN_THROTTLE and is_accepted(outcome):
@@ -91,7 +110,7 @@ def ask_door(s: Any, p: int) -> int:
             begin_adapting(gate, s.cells, rule, now)
         adapt_by_time(gate, s.cells, rule, now)
         if not has_room(pod.present, gate.limit):
-            outcome = OVERFLOW
+            outcome = REJECTED
     if outcome != OK:
         pod.rejected += 1
     return outcome

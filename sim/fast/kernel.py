@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import ARRIVED as PHASE_ARRIVED
-from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, STANDSTILL, TIMED_OUT, WORKED, arrival_rank
+from sim.clock import (
+    CALLED_OFF,
+    CONNECTED,
+    DELIVERED,
+    EXPIRED,
+    REPLIED,
+    RETRIED,
+    STANDSTILL,
+    TIMED_OUT,
+    WORKED,
+    arrival_rank,
+)
 from sim.draws import ARRIVAL, ENTRY, indexed_key, unit
 from sim.fast.agenda import (
     ENDS,
@@ -30,6 +41,7 @@ from sim.fast.cancelling import on_called_off
 from sim.fast.compiling import kernel, part, prefetch, state_of
 from sim.fast.enclosing import failed_inside
 from sim.fast.frames import grow_buckets, pair_hash, row, take_frame
+from sim.fast.pools import on_connected, on_waited
 from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
 from sim.fast.spans import choose_sampled, write_held
 from sim.fast.state import CLIENT, DONE, EVEN, FULL, HEAP_MARGIN, PAUSED, STUCK, TIMES, USERS
@@ -150,10 +162,15 @@ def handle(s: Any, rank: int, what: int) -> int:
         return on_alarm(s, f, what >> 32)
     if phase == EXPIRED:
         return on_expired(s, f, what >> 32)
+    if phase == RETRIED:
+        return on_retried(s, f, what >> 32)
     if phase == CALLED_OFF:
         on_called_off(s, what)
-        return NOTHING
-    return on_retried(s, f, what >> 32)
+    elif phase == CONNECTED:
+        on_connected(s, what)
+    else:
+        on_waited(s, f, what >> 32)
+    return NOTHING
 
 
 @part

@@ -39,6 +39,8 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("stores", "i4"),  # its first store of values
     ("weight", "i4"),  # as balancers see it
     ("listed", "i8"),  # version of the list of ready pods since which it is there, or NEVER
+    ("connections", "i4"),  # open to it
+    ("most_connections", "i4"),  # -1: no limit
     ("awaited", "i4"),  # the strand whose event is the next change of a shared CPU; -1: none
     *POD_TALLY.only("shed", "stalled", "stalled_area_ns", "throttled"),
 ), itemsize=5 * CACHE_LINE)  # fmt: skip

@@ -11,7 +11,7 @@ from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, wake_later
 from sim.fast.blocks import lose_blocks, lose_waiters
 from sim.fast.caching import told_so
-from sim.fast.calling import end_cancelled, forget_try, orphan, travel
+from sim.fast.calling import end_cancelled, forget_try, orphan
 from sim.fast.compiling import cold, part
 from sim.fast.cpu import ask_core, finish_work, hand_on_later, is_changed
 from sim.fast.enclosing import count_quality_of, enclosing_step, stood_in
@@ -49,6 +49,7 @@ from sim.fast.state import (
     WAY,
     WORK,
 )
+from sim.fast.travelling import travel
 from sim.laws.digesting import row_word
 from sim.laws.failing import call_fails
 from sim.laws.grading import graded
@@ -92,14 +93,14 @@ def on_delivered(s: Any, a: int) -> int:
     if pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
         pod.visits += 1
         pod.failed += 1
-        return turn_away(s, a, ANSWERED, FAILED)
+        return answer_at_door(s, a, ANSWERED, FAILED)
     if pod.is_guarded == 1 and is_unwanted(s, a):
         pod.rejected += 1
-        return turn_away(s, a, ROW_REJECTED, SHED)
+        return answer_at_door(s, a, ROW_REJECTED, SHED)
     free = pod.workers - pod.held if pod.is_threaded == 1 else pod.cores - pod.working
     if not is_admitted(free, pod.door_length if pod.is_threaded == 1 else pod.queue_length, pod.size):
         pod.rejected += 1
-        return turn_away(s, a, ROW_REJECTED, REJECTED)
+        return answer_at_door(s, a, ROW_REJECTED, REJECTED)
     return enter(s, a)
 
 
@@ -121,10 +122,16 @@ def turn_away(s: Any, a: int, kind: int, outcome: int) -> int:
     """A try ends at the door, with a row of this kind."""
     one = s.frames[a]
     row(s, one.request_number, one.word | kind, outcome)
-    if outcome in (FAILED, REJECTED, SHED) and s.pods[one.pod].is_gated == 1:
-        tell_door(s, a)  # its gates had let it in, and an answer is an answer
     reply(s, a, outcome)
     return NOTHING
+
+
+@cold
+def answer_at_door(s: Any, a: int, kind: int, outcome: int) -> int:
+    """As `turn_away`, of a try that the door's gates had let in: an answer is an answer."""
+    if s.pods[s.frames[a].pod].is_gated == 1:
+        tell_door(s, a)
+    return turn_away(s, a, kind, outcome)
 
 
 @part

@@ -13,10 +13,12 @@ from sim.records import (
     BREAKER_RULE,
     CACHE_TALLY,
     CONCURRENCY_RULE,
+    CONNECTION,
     CPU,
     GATE,
     GUARD,
     INTERVAL,
+    POOL_RULE,
     QUEUE,
     REQUEST_TALLY,
     RETRY_METER,
@@ -65,7 +67,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("joining", "i4"),  # 1 while it waits for branches, QUEUED or DROPPED
     ("child", "i4"),  # the try it waits for; -1 if none
     ("next", "i4"),  # in a queue, or in the list of free frames
-    ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH
+    ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH, OPENING
     ("refs", "i4"),  # what still needs this frame
     ("sampled", "i4"),  # client: LEFT, KEPT or UNDECIDED; visit: 1 where it has a span, 2 once that is over
     ("result", "i4"),  # of the last call this strand made
@@ -90,7 +92,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("held_first", "i4"),  # undecided client: its tries that are over, linked by `next`; -1: none
     ("held_last", "i4"),
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
-FREE, CLIENT, VISIT, BRANCH = range(4)
+FREE, CLIENT, VISIT, BRANCH, OPENING = range(5)  # the last is a connection being opened
 IDLE, AT_WORK, WAITS_FOR_CORE, WAITS_FOR_WORKER = range(4)
 EXTRA = Record("Extra", (  # what only some features use of a frame: the one of the same place
     ("ends_ns", "i8"),  # of a strand's call whose route propagates deadlines: when it ends whatever comes; NEVER
@@ -99,20 +101,24 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("joined_ns", "i8"),  # when it began to wait in a queue that is not plain
     ("patience_ns", "i8"),  # and how long it may
     ("finish_ns", "f8"),  # virtual time at which its work is over, where works share cores
-    ("gates", "i4"),  # those that wait for its result: IN_BOUND, IN_THROTTLE, IN_BREAKER
+    ("gates", "i4"),  # those that wait for its result, and how it stands with its pool: the bits below
     ("previous", "i4"),  # in a chain that is linked both ways
     ("first", "i4"),  # of a visit that may be cancelled: its branches, linked by number; -1: none
     ("last", "i4"),
     ("branches", "i4"),  # how many they are
-    ("before", "i4"),  # of such a branch
+    ("before", "i4"),  # of such a branch; or of a visit that waits for a connection: who does so before it, -1: nobody
     ("after", "i4"),
     ("block", "i4"),  # the innermost block the strand is in, and one; 0: none
     ("told", "i4"),  # what became of the turn it waited for
     ("quality", "i4"),  # of what it has so far, or of a visit's answer, where the world grades (E2)
     ("host", "i8"),  # visit: serial number of its pod among its view's hosts, where those are remembered
     ("lent_ns", "i8"),  # and when it was sent
+    ("connected", "i4"),  # visit by a pool: the pod of its connection
+    ("opened_ns", "i8"),  # when that was opened
+    ("uses", "i8"),  # and what it had carried before
 ), itemsize=2 * CACHE_LINE)  # fmt: skip
-IN_BOUND, IN_THROTTLE, IN_BREAKER = 1, 2, 4
+IN_BOUND, IN_THROTTLE, IN_BREAKER, IN_POOL, WAITS, TURNED_BACK = 1, 2, 4, 8, 16, 32
+PARKED = -2  # in place of a pod: the try waits
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
 QUEUED, DROPPED = 2, 3  # in `joining`: it waits for a turn, or was dropped from a queue
@@ -282,6 +288,7 @@ LANE = Record("Lane", (
     ("pairs", "i8"),  # entries in use
     ("gates", "i8"),  # in use
     ("cells", "i8"),  # in use
+    ("connections", "i8"),  # in use
     ("soonest", "i8"),  # the ring whose first event comes before those of the others
     ("soonest_near", "i8"),  # of the first rings
     ("soonest_far", "i8"),  # and of the others, which hold timeouts
@@ -346,6 +353,7 @@ class State(NamedTuple):
     tried: Array  # (frames, tries) int32, pods of the tries of a call under way, where retries avoid them
     host_sets: Array  # (views,) HOST_SET
     hosts: Array  # (rows,) HOST
+    connections: Array  # (connections,) CONNECTION, those of each pool that are free, as a ring
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
     network: Array  # (zones * zones,) LINK, by source, then target
@@ -378,6 +386,7 @@ class Tables(NamedTuple):
     times: Array  # (times,) int64 ns
     gate_rules: Array  # (routes + services,) GATE_RULE
     balancers: Array  # (routes,) BALANCER
+    pool_rules: Array  # (routes,) POOL_RULE
 
 
 def empty(record: Record, *shape: int) -> Array:
@@ -408,7 +417,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "gates": GATE.dtype, "cells": np.dtype("i8"),
     "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
-    "host_sets": HOST_SET.dtype, "hosts": HOST.dtype,
+    "host_sets": HOST_SET.dtype, "hosts": HOST.dtype, "connections": CONNECTION.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "lookup": PAIR.dtype,
@@ -416,7 +425,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),
     "gate_rules": GATE_RULE.dtype,
-    "balancers": BALANCER.dtype,
+    "balancers": BALANCER.dtype, "pool_rules": POOL_RULE.dtype,
 }  # fmt: skip
 
 

@@ -14,11 +14,12 @@ from scenarios.schema.workload import Workload
 from scenarios.series import timestamps
 from sim.fast import state as st
 from sim.fast.gate_tables import gate_rules
+from sim.fast.pool_tables import pool_rule
 from sim.laws.grading import parts
 from sim.laws.queueing import PRIORITIES
 from sim.laws.service import lognormal_sigma
 from sim.layout import Layout, inner_steps, numbers
-from sim.records import SEGMENT
+from sim.records import POOL_RULE, SEGMENT
 
 RINGS_MAX = 12  # more constant delays than this share the heap
 ARRIVAL_RINGS_MAX = 4  # and so do more open workloads
@@ -44,6 +45,7 @@ class TableMaker:
         self.far = self._latency(network.cross_zone or network.same_zone)
         for service, endpoint in layout.endpoints:
             self.first_op.append(self._program(service, endpoint))
+        self.pools = [pool_rule(self, policy) for policy in layout.routes]
         widest = max(op.get("b", 0) for op in self.ops if op["code"] in (st.FORK, st.END))
         enclosing = sum(op["code"] > st.END for op in self.ops)  # a strand passes each once at most before it waits
         self.margin = 16 + widest + 2 * enclosing
@@ -219,6 +221,7 @@ class TableMaker:
             times=np.array(self.times or [0], dtype=np.int64),
             gate_rules=rows(st.GATE_RULE, gate_rules(self.layout)),
             balancers=balancers,
+            pool_rules=rows(POOL_RULE, self.pools),
         )
 
 

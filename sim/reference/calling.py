@@ -10,7 +10,7 @@ import simpy
 
 from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, Moment, rank
 from sim.laws.grading import graded
-from sim.laws.retrying import NO_ENDPOINT, OK
+from sim.laws.retrying import LIMITED, NO_ENDPOINT, OK, OVERFLOW, PENDING
 from sim.laws.retrying import TIMED_OUT as GIVEN_UP
 from sim.reference.life import Strand, Try
 from sim.reference.retrying import is_wanted, note, pick, wait_ns
@@ -81,44 +81,70 @@ def deadline(strand: Strand, route: Route, now_ns: int) -> int | None:
 
 
 def send(plane: ReferencePlane, made: Call, attempt: int) -> Try:
-    """A try leaves its caller."""
+    """A try leaves its caller, is refused by a gate, or waits for its place."""
     now, strand, route, view, key = plane.now_ns, made.strand, made.route, made.view, made.key(attempt)
     request = strand.request
-    refused, passed = view.gates.ask(key, attempt, now) if view.gates else (OK, set())
-    pod = pick(route, view, key, made.tried) if refused == OK else None
-    made.tried.append(pod)
-    one = Try(request, request.number_call(), key, attempt, strand, route, view, made.endpoint, pod, now, None, passed=passed)
-    if route.policy.propagate_deadline:
-        one.left_ns = _left_ns(made, now)
+    outcome, passed = view.gates.ask(key, attempt, now) if view.gates else (OK, set())
+    one = Try(request, request.number_call(), key, attempt, strand, route, view, made.endpoint, None, now, None, passed=passed,
+              asked_ns=now, ends_ns=made.deadline_ns)  # fmt: skip
+    if outcome == OK and view.pool is not None:
+        outcome = view.pool.ask(one)
+    elif outcome == OK:
+        one.pod = pick(route, view, key, made.tried)
+    made.tried.append(one.pod)
     plane.books.sent(one)
     route.tally.attempts += 1
     route.tally.retries += attempt > 0
-    route.tally.refused += refused != OK
     route.tally.in_flight += 1
     view.active += 1
-    if pod is None:
-        plane.row(SENT, request.number, one.number, -1, attempt)
-        one.served = NO_ENDPOINT if refused == OK else refused
-        reply = Moment(plane.env)
-        reply.callbacks.append(lambda _: returned(plane, one))
-        reply.fall(now, rank(REPLIED, request.number, one.number))
-        return one
-    view.in_flight[pod.ident] += 1
-    if view.hosts is not None:
-        one.host = view.hosts.lend()
-    plane.row(SENT, request.number, one.number, pod.ident, attempt)
-    arrival = Moment(plane.env)
-    arrival.callbacks.append(lambda _: plane.delivered(one))
-    arrival.fall(now + plane.network.outward_ns(one, now), rank(DELIVERED, request.number, one.number))
+    if outcome == OK:
+        leave(plane, one)
+    elif outcome != PENDING:
+        turn_back(plane, one, outcome)
     return one
 
 
-def _left_ns(made: Call, now_ns: int) -> int | None:
+def leave(plane: ReferencePlane, one: Try) -> None:
+    """A try leaves for its pod, if there is one."""
+    now, request = plane.now_ns, one.request.number
+    one.sent_ns = now
+    if one.pod is None:
+        turn_back(plane, one, NO_ENDPOINT)
+        return
+    if one.route.policy.propagate_deadline:
+        one.left_ns = _left_ns(one, now)
+    one.view.in_flight[one.pod.ident] += 1
+    if one.view.hosts is not None:
+        one.host = one.view.hosts.lend()
+    plane.row(SENT, request, one.number, one.pod.ident, one.attempt)
+    arrival = Moment(plane.env)
+    arrival.callbacks.append(lambda _: plane.delivered(one))
+    arrival.fall(now + plane.network.outward_ns(one, now), rank(DELIVERED, request, one.number))
+    arm(one)
+
+
+def turn_back(plane: ReferencePlane, one: Try, outcome: int) -> None:
+    """A try ends where it began: the caller's own proxy answers, at once."""
+    one.served = outcome
+    one.route.tally.refused += outcome in (OVERFLOW, LIMITED)
+    plane.row(SENT, one.request.number, one.number, -1, one.attempt)
+    reply = Moment(plane.env)
+    reply.callbacks.append(lambda _: returned(plane, one))
+    reply.fall(plane.now_ns, rank(REPLIED, one.request.number, one.number))
+
+
+def arm(one: Try) -> None:
+    """A try's own timeout begins when it has left, and somebody waits for it."""
+    if one.alarm is not None and one.pod is not None:
+        one.alarm.fall(one.sent_ns + one.route.policy.per_try_timeout_ns, rank(TIMED_OUT, one.request.number, one.number))
+
+
+def _left_ns(one: Try, now_ns: int) -> int | None:
     """C4: the time a try that leaves now has: to its own timeout or to the call's, whichever comes first."""
-    per_try_ns = made.route.policy.per_try_timeout_ns
+    per_try_ns = one.route.policy.per_try_timeout_ns
     ends = [per_try_ns] if per_try_ns else []
-    if made.deadline_ns is not None:
-        ends.append(made.deadline_ns - now_ns)
+    if one.ends_ns is not None:
+        ends.append(one.ends_ns - now_ns)
     return min(ends, default=None)
 
 
@@ -128,10 +154,9 @@ def wait(plane: ReferencePlane, strand: Strand, one: Try, expiry: Moment | None)
     strand.awaited = one
     alarm: Moment | None = None
     if one.route.policy.per_try_timeout_ns:
-        alarm = Moment(plane.env)
+        alarm = one.alarm = Moment(plane.env)
         alarm.callbacks.append(lambda _: give_up(plane, one, waiting, ALARM))
-        due = one.sent_ns + one.route.policy.per_try_timeout_ns
-        alarm.fall(due, rank(TIMED_OUT, one.request.number, one.number))
+        arm(one)
     if expiry is not None:
         expiry.forget()
         expiry.callbacks.append(lambda _: give_up(plane, one, waiting, EXPIRY))
@@ -202,20 +227,27 @@ def call_off(plane: ReferencePlane, one: Try, outcome: int) -> None:
 def orphan(plane: ReferencePlane, one: Try, outcome: int, learned: int) -> None:
     """A try loses its caller, who timed out, died with its pod or was cancelled itself; gates learn `learned`."""
     one.outcome, one.returned_ns, one.waiting = outcome, plane.now_ns, None
+    is_parked = "queue" in one.passed
     _settle(one, learned, plane.now_ns)
     one.route.tally.timed_out += 1
-    one.route.tally.orphans += 1
+    if is_parked:  # X5: nobody was asked, so nobody answers
+        one.route.tally.failed += 1
+        plane.books.closed(one)
+    else:
+        one.route.tally.orphans += 1
 
 
 def _settle(one: Try, outcome: int, now_ns: int) -> None:
-    if one.view.gates:
-        one.view.gates.learn(one.passed, outcome, now_ns - one.sent_ns, now_ns)
     one.route.tally.in_flight -= 1
     one.view.active -= 1
     if one.pod is not None:
         one.view.in_flight[one.pod.ident] -= 1
         if one.view.hosts is not None:
             one.view.hosts.give_back(one, outcome)
+    if one.view.gates:
+        one.view.gates.learn(one.passed, outcome, now_ns - one.asked_ns, now_ns)
+    if one.view.pool:
+        one.view.pool.give_back(one, outcome)
 
 
 def _place(one: Try) -> int:

@@ -25,7 +25,7 @@ from sim.records import AREAS, CACHE_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALL
 from sim.reference.books import Books
 from sim.reference.caching import Cache
 from sim.reference.caching import Tally as CacheTally
-from sim.reference.calling import orphan, returned
+from sim.reference.calling import leave, orphan, returned, turn_back
 from sim.reference.cancelling import refuse, take_cancel
 from sim.reference.life import Request, Try, numbered
 from sim.reference.network import Network
@@ -209,6 +209,10 @@ class ReferencePlane:
 
     def _lose(self, pod: Pod) -> None:
         """D13: every visit in the pod is answered by a reset; the tries its strands wait for lose their caller."""
+        for route in self.routes:
+            view = route.views.get(pod.number)
+            if view is not None and view.pool and route.policy.caller == self.layout.services[pod.service]:
+                view.pool.close()
         dying = pod.die()
         lose_turns(self, [strand for one in dying for strand in one.strands])
         for one in dying:
@@ -269,7 +273,7 @@ class ReferencePlane:
             refuse(self, one)
         elif pod.is_gone:
             self._turn_away(one, REFUSED)
-        elif pod.gates and (refused := pod.gates.ask(len(pod.visits), self._now)) != OK:
+        elif pod.gates and (refused := pod.gates.ask(one.passed, len(pod.visits), self._now)) != OK:
             pod.tally.rejected += 1
             self._turn_away(one, refused)
         elif pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
@@ -304,9 +308,17 @@ class ReferencePlane:
         one.pod.leave(one, outcome == OK)
         self._reply(one, outcome)
 
+    def leave(self, one: Try) -> None:
+        """A try that waited for its place leaves."""
+        leave(self, one)
+
+    def turn_back(self, one: Try, outcome: int) -> None:
+        """A try that waited for a place ends without one."""
+        turn_back(self, one, outcome)
+
     def _reply(self, one: Try, outcome: int) -> None:
         one.served, one.ended_ns = outcome, self._now
-        if one.pod and one.pod.gates and outcome in (OK, FAILED, TURNED_AWAY, SHED):  # it was let in, and an answer is an answer
+        if one.pod and one.pod.gates and "door" in one.passed and outcome in (OK, FAILED, TURNED_AWAY, SHED):  # an answer is an answer
             one.pod.gates.learn(one.delivered_ns, self._now)
         reply = Moment(self.env)
         reply.callbacks.append(lambda _: returned(self, one))

@@ -9,7 +9,7 @@ from scenarios.schema.topology import Service
 from sim.laws.adapting import SAMPLE_CELLS, adapt_by_time, begin_adapting, learn_time
 from sim.laws.breaking import breaker_cells, has_room, learn_result, permits_call, release_permit
 from sim.laws.limiting import take_token
-from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW
+from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW, REJECTED
 from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
 from sim.laws.windowing import cells_of_time, move_on, note_now
 from sim.records import BREAKER_RULE, CONCURRENCY_RULE, GATE
@@ -112,12 +112,13 @@ class Door:
         self.bucket = Bucket(spec.local_rate_limit) if spec.local_rate_limit else None
         self.concurrency = Concurrency(spec.adaptive_concurrency, key) if spec.adaptive_concurrency else None
 
-    def ask(self, present: int, now_ns: int) -> int:
-        """OK, or the outcome a call has at once."""
+    def ask(self, passed: set[str], present: int, now_ns: int) -> int:
+        """OK, which is noted, or the outcome a call has at once."""
         if self.bucket and not self.bucket.take(now_ns):
             return LIMITED
         if self.concurrency and not self.concurrency.lets_in(present, now_ns):
-            return OVERFLOW
+            return REJECTED
+        passed.add("door")
         return OK
 
     def learn(self, came_ns: int, now_ns: int) -> None:

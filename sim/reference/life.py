@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from scenarios.schema.programs import Step
-from sim.clock import CALLS_MAX
+from sim.clock import CALLS_MAX, Moment
 from sim.errors import TooManyCalls
 from sim.laws.grading import FULL, graded
 from sim.laws.retrying import PENDING
@@ -71,6 +71,10 @@ class Try:
     strands: list[Strand] = field(default_factory=list)  # of its program, while they live
     passed: set[str] = field(default_factory=set)  # gates that wait for its result
     quality: int = FULL  # of its answer
+    asked_ns: int = -1  # when it asked its gates
+    connection: Any = None  # what it goes by, where its route has a pool
+    alarm: Moment | None = None  # its timeout, which begins when it leaves
+    ends_ns: int | None = None  # when its call ends at the latest
 
     @property
     def deadline_ns(self) -> int | None:

@@ -55,6 +55,7 @@ class Pod:
         self.slowdown, self.error_rate = 1.0, 0.0
         self.gates = Door(self.spec, indexed_key(plane.family("service", name), number)) if self.spec.is_gated else None
         self.is_gone = False
+        self.connections = 0  # open to it
         self.visits: list[Try] = []  # inside
         self.leftovers: list[Try] = []  # answered, but some branches run on
         self.held = 0  # workers taken (thread model)

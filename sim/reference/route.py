@@ -12,6 +12,7 @@ from sim.laws.budgeting import SLOTS
 from sim.records import RETRY_METER, ROUTE_TALLY
 from sim.reference.gates import Gates
 from sim.reference.hosts import HostSet
+from sim.reference.pools import Pool
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
@@ -24,9 +25,10 @@ Meter = RETRY_METER.make_class()
 class View:
     """What one caller (pod, zone or service) remembers of a route."""
 
-    def __init__(self, key: int, policy: ResolvedRoute, hosts: HostSet | None) -> None:
+    def __init__(self, key: int, route: Route, hosts: HostSet | None) -> None:
         self.key = key
-        self.gates = Gates(policy) if policy.is_gated else None
+        self.gates = Gates(route.policy) if route.policy.is_gated else None
+        self.pool = Pool(route, self) if route.policy.is_pooled else None
         self.hosts = hosts  # where tries in flight are not enough (B6)
         self.in_flight: Counter[int] = Counter()  # tries it waits for, by pod
         self.active = 0  # tries it waits for
@@ -58,9 +60,9 @@ class Route:
     def _new_view(self, viewer: int, caller: Pod | None) -> View:
         key = indexed_key(self.key, viewer)
         if not self.plane.layout.keeps_hosts(self.policy):
-            return View(key, self.policy, None)
+            return View(key, self, None)
         began = caller.began_ns if caller is not None and self.policy.view == "caller" else 0
-        return View(key, self.policy, HostSet(self.plane, self.callee, self.policy, key, began))
+        return View(key, self, HostSet(self.plane, self.callee, self.policy, key, began))
 
     def pick(self, view: View, key: int) -> Pod | None:
         """A ready pod for the try of that key; None if there is none (B4)."""

@@ -63,3 +63,42 @@ def door_gates(draw: st.DrawFn) -> dict[str, Any]:
     """Settings of a service; mostly none."""
     made: dict[str, Any] = {"local_rate_limit": draw(buckets)} if draw(rarely) else {}
     return made | ({"adaptive_concurrency": draw(controllers())} if draw(rarely) else {})
+
+
+@st.composite
+def pools(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """A connection pool or a bulkhead of few places, for callers with a view of their own."""
+    if kind == "bulkhead":
+        return {"view": "caller", "bulkhead": {"maxConcurrentCalls": draw(st.integers(1, 3)),
+                                               "maxWaitDuration": draw(st.sampled_from(["0s", "2ms", "7ms"]))}}  # fmt: skip
+    made: dict[str, Any] = {"max_connections": draw(st.integers(1, 4)), "max_pending_requests": draw(st.sampled_from([1, 2, 5, 50])),
+                            "connect": draw(st.sampled_from(["0s", "1ms", {"exponential": "2ms"}]))}  # fmt: skip
+    for key, lengths in (("connection_timeout", ["3ms", "10ms"]), ("idle_timeout", ["1ms", "8ms"]),
+                         ("max_connection_duration", ["2ms", "20ms"]), ("max_requests_per_connection", [1, 3])):  # fmt: skip
+        if draw(rarely):
+            made[key] = draw(st.sampled_from(lengths))
+    return {"view": "caller", "connection_pool": made}
+
+
+KINDS = [None, None, None, "connection_pool", "bulkhead"]
+
+
+@st.composite
+def with_pools(draw: st.DrawFn, world: dict[str, Any], called: str) -> dict[str, Any]:
+    """A world in which, sometimes, every call needs a connection or a place; `called` is a service that is surely called."""
+    kind = draw(st.sampled_from(KINDS))
+    if kind is None:
+        return world
+    world["routes"]["defaults"] |= draw(pools(kind))
+    for route in world["routes"].values():
+        for key in ("retry_host_predicate", "host_selection_retry_max_attempts"):
+            route.get("retries", {}).pop(key, None)
+    if kind == "connection_pool":
+        for route in world["routes"].values():
+            route.pop("outlier_detection", None)
+            route["lb_policy"] = "random" if "peak_ewma" in str(route["lb_policy"]) else route["lb_policy"]
+        for service in world["services"].values():
+            service.pop("load_balancing_weights", None)
+    if kind == "connection_pool" and draw(st.booleans()):
+        world["services"][called]["max_connections"] = draw(st.integers(1, 4))
+    return world

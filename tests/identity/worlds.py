@@ -14,7 +14,7 @@ from sim.plane import DataPlane
 from tests.identity import pod_worlds, remembering
 from tests.identity.calls import lives
 from tests.identity.enclosing import caches, ladders
-from tests.identity.gates import door_gates, route_gates
+from tests.identity.gates import door_gates, route_gates, with_pools
 
 MS = 1_000_000
 HORIZON_MS = 120
@@ -139,12 +139,13 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             workload[name]["slo"] = {"latency": {"p": 99, "under": draw(st.sampled_from(["2ms", "5ms", "12ms"]))}}
     edges = [f"{name} -> {target}" for name, spec in workload.items() for target in spec["mix"]]
     own = {edge: draw(routes()) for edge in edges if draw(st.booleans())}
-    return Scenario.model_validate({
+    called = next(iter(workload["one"]["mix"])).split(".")[0]
+    return Scenario.model_validate(draw(with_pools({
         "version": 1, "name": "generated", "duration": f"{HORIZON_MS}ms", "warmup": "10ms", "cluster": {"zones": zones},
         "network": {"same_zone": draw(times), "cross_zone": draw(times)},
         "services": draw(services(names)), "routes": {"defaults": draw(routes()), **own}, "workload": workload,
         "expect": [{"good": "> 50%", "from": "30ms", "until": "90ms"}],
-    })  # fmt: skip
+    }, called)))  # fmt: skip
 
 
 @dataclass(frozen=True)

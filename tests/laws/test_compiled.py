@@ -43,6 +43,8 @@ class Chance(random.Random):
 
 
 ARGS: dict[str, Callable[[Chance], Args]] = {
+    "opens_connection": lambda c: (c.upto(4), c.upto(4), c.upto(4), c.upto(4)),
+    "is_kept": lambda c: (c.randint(0, 11),),
     "rank": lambda c: (c.randint(1, 7), c.upto((1 << 40) - 1), c.upto((1 << 18) - 1)),
     "arrival_rank": lambda c: (c.upto(1000), c.upto((1 << 40) - 1)),
     "mix": lambda c: (c.word(),),
@@ -142,6 +144,7 @@ def zipf_arguments(chance: Chance, count: int, exponent: float) -> Args:
 
 
 SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow", "shift_stalled")
+POOLS = {"is_spent", "is_idle"}
 GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_result", "release_permit",
          "clear_window", "note_total", "note_call", "move_on", "note_now",
          "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
@@ -151,7 +154,8 @@ PODS = ("patience_ns", "codel_drops", "look", *CPUS)
 ACCOUNTS = ("expire", "deposit", "withdraw")
 OUTLIERS = {"note_outcome", "try_eject", "on_runs", "take_back", "volume", "success_rate", "failure_share", "is_judged", "judged_hosts",
             "rate_threshold", "judge", "sweep", "sweep_grpc", "try_eject_grpc", "work_off"}  # fmt: skip
-WITH_RECORDS = {"next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS, *PODS}
+WITH_RECORDS = {*POOLS, "next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS,
+                *PODS}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +228,18 @@ def test_laws_of_records_compiled(name, record, args, compiled):
         rows, given = record.gather([one]), args(chance)
         assert plain(machine(rows, *given)) == law(one, *given)
         assert rows.tobytes() == record.gather([one]).tobytes()
+
+
+def test_pools_compiled(compiled):
+    """X7: connections of random ages and uses, against rules with and without each bound."""
+    chance, spent, idle = Chance("pools"), LAW["is_spent"], LAW["is_idle"]
+    connection, rule = records.CONNECTION.make_class(), records.POOL_RULE.make_class()
+    machine = compiled(lambda ones, rules, now: (spent(ones[0], rules[0], now), idle(ones[0], rules[0], now)))
+    for _ in range(ROUNDS):
+        one = connection(opened_ns=chance.upto(50), freed_ns=chance.upto(50), uses=chance.upto(5))
+        bounds, now = rule(idle_ns=chance.upto(50), life_ns=chance.upto(50), uses=chance.upto(5)), 50 + chance.upto(50)
+        asked = machine(records.CONNECTION.gather([one]), records.POOL_RULE.gather([bounds]), now)
+        assert plain(asked) == (spent(one, bounds, now), idle(one, bounds, now))
 
 
 def gates_compared(compiled: Any, step: Callable[..., Any], rule: Any, record: Any, chance: Chance) -> None:

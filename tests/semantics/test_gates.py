@@ -240,20 +240,26 @@ def test_adaptive_concurrency(engine):
     """W3: two come in while the minimum is measured, up to 10 ms and from 110 to 130 ms, and until the update at 30 ms.
 
     Then it is 4: the one answer since took the minimum, so g = 1.25 and floor(2 g + sqrt(2 g)) = 4; at 50 ms it is 7, and so
-    again from 130 ms on. The pod's place stands in the row, and no retry asks again.
+    again from 130 ms on. The pod's place stands in the row.
     """
     times = at(0, 0, 0, 12, *[29.9] * 3, *[30] * 4, *[120] * 3, *[130] * 8)
-    plane = plane_of(ADAPTIVE + times + f"routes: {{w -> a: {{{AGAIN}}}}}", engine)
+    plane = plane_of(ADAPTIVE + times, engine)
     assert told(plane, 200, "rejected") == lines("""
-          0    2.0 rejected 0 overflow
-         29.9  6.0 rejected 0 overflow
-         30    9.0 rejected 0 overflow
-         30   10.0 rejected 0 overflow
-        120   13.0 rejected 0 overflow
-        130   21.0 rejected 0 overflow
+          0    2.0 rejected 0 rejected
+         29.9  6.0 rejected 0 rejected
+         30    9.0 rejected 0 rejected
+         30   10.0 rejected 0 rejected
+        120   13.0 rejected 0 rejected
+        130   21.0 rejected 0 rejected
     """)
     assert int(plane.observe().pods[0]["rejected"]) == 6
     assert_drained(plane.observe(), plane.layout)
+
+
+def test_what_the_limit_turns_away_is_tried_again(engine):
+    """W3, R1: Envoy's filter answers with a plain 503, which `5xx` names, and no sample comes of it."""
+    plane = plane_of(ADAPTIVE + at(0, 0, 0) + f"routes: {{w -> a: {{{AGAIN}}}}}", engine)
+    assert told(plane, 9, "rejected") == [f"0 2.{attempt} rejected 0 rejected" for attempt in range(4)]
 
 
 @pytest.mark.parametrize(("failing", "limit"), [(0.0, 4), (1.0, 2)])
