@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scenarios.flow import Flow, cores
+from scenarios.gate_cautions import gate_cautions
 from scenarios.pod_cautions import pod_cautions
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod, service_loads
 from scenarios.schema.cluster import NodePool
@@ -29,6 +30,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"
     yield from _outages_that_stay(flow, loads)
+    yield from gate_cautions(flow)
     yield from _idle_balancing(flow)
     yield from _silent_rates(flow)
     yield from _unreachable_targets(flow.world)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.schema.routing import ResolvedRoute
 from sim.clock import CONNECTED, WAITED, Moment, rank
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Connection, Rule = CONNECTION.make_class(), POOL_RULE.make_class()
 
 
-def _rule(policy: ResolvedRoute) -> Rule:
+def _rule(policy: ResolvedRoute) -> Any:
     pool, bulkhead = policy.connection_pool, policy.bulkhead
     if bulkhead is not None:
         return Rule(most=bulkhead.maxConcurrentCalls, pending=bulkhead.pending, wait_ns=bulkhead.maxWaitDuration)
@@ -39,10 +39,10 @@ class Pool:
     def __init__(self, route: Route, view: View) -> None:
         self.plane, self.route, self.view, self.rule = route.plane, route, view, _rule(route.policy)
         self.waiting: deque[Try] = deque()
-        self.free: deque[Connection] = deque()  # the one used last comes last
+        self.free: deque[Any] = deque()  # the one used last comes last
         self.places = self.opening = 0
         self.is_closed = False
-        self.used: list[Connection] = []
+        self.used: list[Any] = []
 
     def ask(self, one: Try) -> int:
         """OK where the try has a place at once, PENDING where it waits for one, or the outcome it has at once."""
@@ -94,7 +94,7 @@ class Pool:
 
     # -- connections ----------------------------------------------------------------------------------------------
 
-    def _free_connection(self) -> Connection | None:
+    def _free_connection(self) -> Any:
         """X6: the connection used last, if there is a good one; those that are not are closed."""
         while self.free and is_idle(self.free[0], self.rule, self.plane.now_ns):
             self._end(self.free.popleft())
@@ -105,18 +105,18 @@ class Pool:
             self._end(connection)
         return None
 
-    def _use(self, connection: Connection, one: Try) -> None:
+    def _use(self, connection: Any, one: Try) -> None:
         """The try goes by this connection."""
         self.used.append(connection)
         one.connection, one.pod = connection, connection.pod
         one.passed = one.passed - {"queue"} | {"pool"}
 
-    def _is_good(self, connection: Connection) -> bool:
+    def _is_good(self, connection: Any) -> bool:
         pod: Pod = connection.pod
         is_listed = pod in self.plane.ready[pod.service]
         return is_listed and not pod.is_gone and not is_spent(connection, self.rule, self.plane.now_ns)
 
-    def _end(self, connection: Connection) -> None:
+    def _end(self, connection: Any) -> None:
         connection.pod.connections -= 1
         self.places -= 1
 
@@ -152,7 +152,7 @@ class Pool:
         if self.waiting:
             self._turn_back(self.waiting[0], REFUSED)
 
-    def _hand_over(self, connection: Connection) -> None:
+    def _hand_over(self, connection: Any) -> None:
         """X6: a good connection goes to the first who waits, else it is free."""
         if self.waiting:
             one = self.waiting.popleft()
@@ -162,7 +162,7 @@ class Pool:
             connection.freed_ns = self.plane.now_ns
             self.free.append(connection)
 
-    def _put_back(self, connection: Connection, outcome: int) -> None:
+    def _put_back(self, connection: Any, outcome: int) -> None:
         """X7: a try is over: its connection is kept if it is clean and good, else closed, and another may be opened."""
         self.used.remove(connection)
         connection.uses += 1

@@ -9,7 +9,9 @@ import pytest
 
 from scenarios.checking import Report, check
 from scenarios.flow import Flow
+from scenarios.gate_cautions import gate_cautions
 from scenarios.load import load, loads
+from tests.worlds import world
 
 CHAIN = """\
 version: 1
@@ -192,3 +194,19 @@ def test_recorded_arrivals_count_too(tmp_path: Any) -> None:
 def test_a_shipped_name_will_do():
     """As everywhere at the front door: a name, a file or a scenario."""
     assert check("hello_mesh") == check(load("hello_mesh"))
+
+
+def test_gates_below_their_load():
+    """Limits that refuse a steady load, and slow calls that no timeout lets happen, are told."""
+    flow = Flow(world("""
+services: {a: {workers: 9, endpoints: {x: [{work: 10ms}]}}}
+workload: {w: {entry: a.x, arrivals: {constant: 500/s}}}
+routes:
+  w -> a:
+    timeout: 1s
+    circuit_breaker: {slowCallRateThreshold: 50%, slowCallDurationThreshold: 1s}
+    local_rate_limit: {token_bucket: {max_tokens: 9, fill_interval: 50ms}}
+    bulkhead: {maxConcurrentCalls: 4}
+"""))
+    assert [sentence.split(":")[0] for sentence in gate_cautions(flow)] == [
+        f"routes.w -> a.{key}" for key in ("circuit_breaker.slowCallDurationThreshold", "local_rate_limit", "bulkhead.maxConcurrentCalls")]
