@@ -7,6 +7,7 @@ from typing import Literal
 from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
@@ -70,6 +71,11 @@ class Route(Part):
     bulkhead: Bulkhead | None = field(
         None, says="resilience4j's, which lets so many calls go at once and others wait; none by default",
         seen=Witness("pools", "routes.front -> mail.bulkhead", ({"maxConcurrentCalls": 2}, {"maxConcurrentCalls": 1})))
+    fault: RouteFault | None = field(
+        None, says="delays and aborts that the caller's own proxy injects; none by default",
+        seen=Witness("calls", "routes.front -> offers.fault", (
+            {"abort": {"percentage": "1%", "http_status": 503}},
+            {"delay": {"percentage": "50%", "fixed_delay": "50ms"}})))
     request_bytes: Bytes | None = field(
         None, says="size of a request, for the egress bill", le=10**12,
         seen=Witness("mesh", "routes.front -> stock.request_bytes", ("2KB", "2MB"), moves="summary"))

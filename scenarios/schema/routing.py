@@ -13,6 +13,7 @@ from typing import Any
 from scenarios.schema.balancing import LbPolicy, LeastRequest
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import preset
@@ -57,6 +58,7 @@ class ResolvedRoute:
     circuit_breakers: CircuitBreakers | None = None
     connection_pool: ConnectionPool | None = None
     bulkhead: Bulkhead | None = None
+    fault: RouteFault | None = None
 
     @property
     def is_pooled(self) -> bool:
@@ -107,6 +109,7 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         circuit_breakers=merged.circuit_breakers,
         connection_pool=merged.connection_pool,
         bulkhead=merged.bulkhead,
+        fault=merged.fault,
     )
 
 

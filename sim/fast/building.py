@@ -20,6 +20,7 @@ from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
 from sim.laws.grading import parts
 from sim.laws.keys import zipf_bounds
+from sim.laws.injecting import abort_outcome
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import RETRY_MASKS
 from sim.layout import Layout
@@ -108,7 +109,7 @@ def _route(maker: TableMaker, layout: Layout, index: int, seed: int) -> dict[str
         "expiry_ring": maker.ring(policy.timeout_ns), "alarm_ring": maker.ring(policy.per_try_timeout_ns),
         "request_bytes": policy.request_bytes, "response_bytes": policy.response_bytes,
     }  # fmt: skip
-    return row | _retries(policy) | _budget(policy) | {"special": _special(policy)}
+    return row | _retries(policy) | _budget(policy) | _fault(policy) | {"special": _special(policy)}
 
 
 def _special(policy: ResolvedRoute) -> int:
@@ -117,7 +118,7 @@ def _special(policy: ResolvedRoute) -> int:
     return sum(bit for bit, holds in (
         (st.PICKS_AGAIN, retries and retries.retry_host_predicate), (st.CANCELS, policy.cancel),
         (st.METERED, retries and (retries.tower_budget or retries.retry_throttling)), (st.PROPAGATES, policy.propagate_deadline),
-        (st.GATED, policy.is_gated),
+        (st.GATED, policy.is_gated), (st.FAULTY, policy.fault),
     ) if holds)  # fmt: skip
 
 
@@ -171,6 +172,17 @@ def _budget(policy: ResolvedRoute) -> dict[str, Any]:
         tokens = retries.retry_throttling
         row |= {"meter": budgeting.TOKENS, "meter_gain": round(budgeting.TOKEN * tokens.token_ratio),
                 "meter_reserve": budgeting.TOKEN * tokens.max_tokens}  # fmt: skip
+    return row
+
+
+def _fault(policy: ResolvedRoute) -> dict[str, Any]:
+    """What is injected into a route's calls."""
+    row: dict[str, Any] = {}
+    if policy.fault is not None and policy.fault.delay is not None:
+        row |= {"delayed_share": policy.fault.delay.percentage, "delay_ns": policy.fault.delay.fixed_delay}
+    if policy.fault is not None and policy.fault.abort is not None:
+        abort = policy.fault.abort
+        row |= {"aborted_share": abort.percentage, "abort_outcome": abort_outcome(abort.http_status)}
     return row
 
 

@@ -25,12 +25,15 @@ from sim.fast.frames import (
 )
 from sim.fast.gates import pass_gates, tell_gates
 from sim.fast.hosts import give_back, lend
+from sim.fast.injecting import is_aborted, is_held_up
 from sim.fast.picking import pick_pod, view_of
 from sim.fast.retrying import allows_retry, note_outcome, pick_again, wait_ns
 from sim.fast.spans import begin_span, close_span
 from sim.fast.state import (
     CANCELS,
+    FAULTY,
     GATED,
+    HELD_UP,
     HOSTS,
     IGNORE,
     METERED,
@@ -64,6 +67,11 @@ def send(s: Any, f: int) -> int:
 @cold
 def send_specially(s: Any, f: int, special: int) -> int:
     """As `send`, over a route with something special. Returns the todo."""
+    if special & FAULTY != 0 and s.frames[f].trying == 0:
+        if is_held_up(s, f):
+            return NOTHING
+        if is_aborted(s, f):
+            return end_call(s, f, s.routes[s.ops[s.frames[f].pc].a].abort_outcome)
     if special & PROPAGATES != 0 and s.frames[f].trying == 0 and is_late(s, f):
         return end_call(s, f, TIMED_OUT)
     send_try(s, f, special)
@@ -344,6 +352,8 @@ def on_retried(s: Any, f: int, gen: int) -> int:
         return NOTHING
     if caller.joining == QUEUED:
         return told_so(s, f)
+    if caller.backing_off == HELD_UP:
+        return todo(f, SENDS)
     caller.backing_off = 0
     caller.trying += 1
     return todo(f, SENDS)

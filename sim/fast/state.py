@@ -63,7 +63,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     # its calls
     ("trying", "i4"),  # which try it is at
     ("repetition", "i4"),  # of the call step under way
-    ("backing_off", "i4"),  # 1 while it waits to try again
+    ("backing_off", "i4"),  # 1 while it waits to try again, HELD_UP by an injected delay
     ("joining", "i4"),  # 1 while it waits for branches, QUEUED or DROPPED
     ("child", "i4"),  # the try it waits for; -1 if none
     ("next", "i4"),  # in a queue, or in the list of free frames
@@ -122,6 +122,7 @@ PARKED = -2  # in place of a pod: the try waits
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
 QUEUED, DROPPED = 2, 3  # in `joining`: it waits for a turn, or was dropped from a queue
+HELD_UP = 2  # in `backing_off`
 TOLD_DONE, TOLD_STALE, TOLD_FAILED, TOLD_HANDED = range(4)
 BLOCK = Record("Block", (  # a step that a strand is inside of, and whose end must be looked after
     ("key", "i8"),  # the store and key it is busy with; 0: none
@@ -210,9 +211,13 @@ ROUTE = Record("Route", (  # what every try touches comes first
     ("meter_reserve", "i8"),  # tower: what needs no deposit · tokens: at most, in thousandths
     ("meter_window_ns", "i8"),  # tower: of a slot
     *ROUTE_TALLY.only("cancelled", "refused"),
-), itemsize=4 * CACHE_LINE)  # fmt: skip
+    ("delayed_share", "f8"),  # of calls that its fault delays
+    ("delay_ns", "i8"),
+    ("aborted_share", "f8"),
+    ("abort_outcome", "i4"),
+), itemsize=5 * CACHE_LINE)  # fmt: skip
 CALLER, ZONE, SERVICE = range(3)
-PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED = 1, 2, 4, 8, 16  # bits of `special`
+PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY = 1, 2, 4, 8, 16, 32  # bits of `special`
 NO_PODS, PAIRS, HOSTS = range(3)
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors

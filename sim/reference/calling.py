@@ -12,6 +12,7 @@ from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OU
 from sim.laws.grading import graded
 from sim.laws.retrying import LIMITED, NO_ENDPOINT, OK, OVERFLOW, PENDING
 from sim.laws.retrying import TIMED_OUT as GIVEN_UP
+from sim.reference.injecting import inject
 from sim.reference.life import Strand, Try
 from sim.reference.retrying import is_wanted, note, pick, wait_ns
 from sim.reference.route import Route, View
@@ -41,6 +42,9 @@ class Call:
 
 def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key: Callable[[int], int]) -> Process:
     """R4: one call with all its tries; `key(attempt)` addresses a try. Returns the outcome the program sees."""
+    injected = yield from inject(plane, strand, route, key(0))
+    if injected != OK:
+        return injected
     deadline_ns = deadline(strand, route, plane.now_ns)
     if deadline_ns is not None and deadline_ns <= plane.now_ns:
         return GIVEN_UP

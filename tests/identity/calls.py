@@ -15,6 +15,10 @@ LIMITS: list[dict[str, Any]] = [
 CONDITIONS = [["reset-before-request"], ["refused-stream", "internal"], ["unavailable", "deadline-exceeded", "cancelled"],
               ["envoy-ratelimited", "resource-exhausted"]]  # fmt: skip
 
+DELAY, ABORT = {"percentage": "50%", "fixed_delay": "2ms"}, {"percentage": "30%", "http_status": 503}
+FAULTS: list[dict[str, Any]] = [{"delay": DELAY}, {"delay": DELAY, "abort": ABORT}, {"abort": ABORT},
+                                {"delay": DELAY | {"percentage": "100%"}, "abort": ABORT | {"http_status": 429}}]  # fmt: skip
+
 
 @st.composite
 def lives(draw: st.DrawFn, made: dict[str, Any]) -> dict[str, Any]:
@@ -22,6 +26,8 @@ def lives(draw: st.DrawFn, made: dict[str, Any]) -> dict[str, Any]:
     if draw(st.booleans()):
         return made
     made = made | {"cancel": draw(st.booleans()), "propagate_deadline": draw(st.booleans())}
+    if draw(st.sampled_from([False, False, True])):
+        made["fault"] = draw(st.sampled_from(FAULTS))
     if "retries" in made:
         made["retries"] = made["retries"] | draw(retries(made["retries"]))
     return made

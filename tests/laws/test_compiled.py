@@ -76,6 +76,8 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "is_in_panic": lambda c: (c.upto(100), 100 + c.upto(10), c.share()),
     "is_struck": lambda c: (c.upto(10**6), c.share(), c.uniform(0, 100)),
     "call_fails": lambda c: (c.word(), c.share()),
+    "is_injected": lambda c: (c.word(), c.stream(), c.share()),
+    "abort_outcome": lambda c: (c.choice([400, 429, 500, 599]),),
     "bucket": lambda c: (c.upto(1 << 62),),
     "is_bad": lambda c: (c.randint(0, 6), c.upto(1 << 40), c.upto(1 << 40)),
     "is_admitted": lambda c: (c.upto(2), c.upto(5), c.randint(-1, 5)),
