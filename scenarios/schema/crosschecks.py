@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.errors import Mistake
-from scenarios.schema.calls import programs, remedies, sites, walk
+from scenarios.schema.calls import edges, programs, remedies, sites, walk
 from scenarios.schema.cycles import endless
 from scenarios.schema.placed import Path
 from scenarios.schema.pool_rules import pooling_mistakes
 from scenarios.schema.programs import Call, Step
 from scenarios.schema.references import dangling
-from scenarios.schema.routing import DEFAULTS
+from scenarios.schema.routing import DEFAULTS, patterns, resolve
 from scenarios.schema.units import format_duration
 
 if TYPE_CHECKING:
@@ -34,8 +34,30 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
     if not missing:
         yield from endless(sites(world.services))
         yield from pooling_mistakes(world)
+        yield from _hedges(world)
     for _, steps, path in programs(world.services):
         yield from _passes(steps, path, 1)
+
+
+def _hedges(world: Scenario) -> Iterator[Mistake]:
+    """What a route hedges by, and what it needs or excludes for that, may come from different patterns."""
+    for edge in edges(world.services, world.workload):
+        route = resolve(world.routes, edge)
+        hedging = route.hedge_policy
+        if hedging is None:
+            continue
+        pattern = next(one for one in patterns(edge) if one in world.routes and world.routes[one].hedge_policy is not None)
+        place: Path = ("routes", pattern, "hedge_policy")
+        if route.is_pooled:
+            yield Mistake(place, f"hedges {route.name}, whose tries wait for a connection or a place; take one of the two away")
+            return
+        if hedging.hedging_delay is not None and (route.retries is not None or route.per_try_timeout_ns):
+            yield Mistake(place, f"hedges {route.name} after a delay, which knows neither retries nor per_try_timeout, as in gRPC; "
+                                 "max_attempts and non_fatal take their place, and 'null' takes away what another pattern gives")  # fmt: skip
+            return
+        if hedging.hedge_on_per_try_timeout and not (route.retries is not None and route.per_try_timeout_ns):
+            yield Mistake(place, f"hedges {route.name} when a try times out: it needs a per_try_timeout, and retries to take the hedges from")
+            return
 
 
 def _passes(steps: tuple[Step, ...], path: Path, outer: int) -> Iterator[Mistake]:

@@ -7,6 +7,7 @@ from typing import Literal
 from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
@@ -76,6 +77,9 @@ class Route(Part):
         seen=Witness("calls", "routes.front -> offers.fault", (
             {"abort": {"percentage": "1%", "http_status": 503}},
             {"delay": {"percentage": "50%", "fixed_delay": "50ms"}})))
+    hedge_policy: HedgePolicy | None = field(
+        None, says="further tries while one is under way; the first good answer wins; none by default",
+        seen=Witness("calls", "routes.front -> maps.hedge_policy", ({"hedging_delay": "3ms"}, {"hedging_delay": "1s"})))
     request_bytes: Bytes | None = field(
         None, says="size of a request, for the egress bill", le=10**12,
         seen=Witness("mesh", "routes.front -> stock.request_bytes", ("2KB", "2MB"), moves="summary"))

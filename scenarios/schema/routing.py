@@ -13,6 +13,7 @@ from typing import Any
 from scenarios.schema.balancing import LbPolicy, LeastRequest
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
@@ -59,6 +60,7 @@ class ResolvedRoute:
     connection_pool: ConnectionPool | None = None
     bulkhead: Bulkhead | None = None
     fault: RouteFault | None = None
+    hedge_policy: HedgePolicy | None = None
 
     @property
     def is_pooled(self) -> bool:
@@ -110,6 +112,7 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         connection_pool=merged.connection_pool,
         bulkhead=merged.bulkhead,
         fault=merged.fault,
+        hedge_policy=_hedging(merged.hedge_policy),
     )
 
 
@@ -127,6 +130,11 @@ def _panic_threshold(route: Route) -> float:
     if route.healthy_panic_threshold is not None:
         return route.healthy_panic_threshold
     return 0.0 if route.outlier_detection is not None and route.outlier_detection.is_grpc else PANIC_THRESHOLD
+
+
+def _hedging(policy: HedgePolicy | None) -> HedgePolicy | None:
+    hedges = policy is not None and (policy.hedge_on_per_try_timeout or policy.hedging_delay is not None)
+    return policy if hedges else None
 
 
 def _identity(edge: Edge, fitting: list[str]) -> str:

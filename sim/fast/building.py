@@ -19,10 +19,10 @@ from sim.fast.pod_records import CHAIN, CHAINS_PER_POD, POD
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
 from sim.laws.grading import parts
-from sim.laws.keys import zipf_bounds
 from sim.laws.injecting import abort_outcome
+from sim.laws.keys import zipf_bounds
 from sim.laws.measuring import BUCKETS
-from sim.laws.retrying import RETRY_MASKS
+from sim.laws.retrying import mask_of
 from sim.layout import Layout
 from sim.records import CONNECTION, CPU, GATE, GUARD, QUEUE, RETRY_METER, SPAN
 
@@ -39,13 +39,15 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     routes = [_route(maker, layout, i, seed) | _views(layout, i, seed, views, host_sets) for i in range(len(layout.routes))]
     outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
     intervals = [*map(vars, layout.intervals), *outside]
-    margin = maker.margin
+    races = max((1 + int(route["num_retries"]) for route in routes if route["special"] & st.HEDGED), default=0)
+    margin = maker.margin + races
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
     lane[0]["near_rings"], lane[0]["soonest_far"] = near_rings, len(maker.delays) - 1
     lane[0]["span_tail"], lane[0]["zones"] = span_tail, len(layout.zones)
     lane[0]["arrived_ns"] = lane[0]["unwritten"] = -1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
+    lane[0]["races"] = max(1, races)
     lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
@@ -109,7 +111,7 @@ def _route(maker: TableMaker, layout: Layout, index: int, seed: int) -> dict[str
         "expiry_ring": maker.ring(policy.timeout_ns), "alarm_ring": maker.ring(policy.per_try_timeout_ns),
         "request_bytes": policy.request_bytes, "response_bytes": policy.response_bytes,
     }  # fmt: skip
-    return row | _retries(policy) | _budget(policy) | _fault(policy) | {"special": _special(policy)}
+    return row | _retries(policy) | _budget(policy) | _fault(policy) | _hedges(maker, policy) | {"special": _special(policy)}
 
 
 def _special(policy: ResolvedRoute) -> int:
@@ -119,6 +121,7 @@ def _special(policy: ResolvedRoute) -> int:
         (st.PICKS_AGAIN, retries and retries.retry_host_predicate), (st.CANCELS, policy.cancel),
         (st.METERED, retries and (retries.tower_budget or retries.retry_throttling)), (st.PROPAGATES, policy.propagate_deadline),
         (st.GATED, policy.is_gated), (st.FAULTY, policy.fault),
+        (st.HEDGED, policy.hedge_policy), (st.DELAYED_HEDGES, policy.hedge_policy and policy.hedge_policy.hedging_delay),
     ) if holds)  # fmt: skip
 
 
@@ -141,13 +144,10 @@ def _retries(policy: ResolvedRoute) -> dict[str, Any]:
     retries = policy.retries
     if retries is None:
         return {"num_retries": 0}
-    mask = 0
-    for condition in retries.retry_on:
-        mask |= RETRY_MASKS[condition]
     base, most = retries.retry_back_off.base_interval, retries.retry_back_off.max_interval
     jitter = retries.retry_back_off.jitter
     return {
-        "num_retries": retries.num_retries, "retry_mask": mask, "jitter": -1.0 if jitter is None else jitter,
+        "num_retries": retries.num_retries, "retry_mask": mask_of(retries.retry_on), "jitter": -1.0 if jitter is None else jitter,
         "back_off_ns": base, "back_off_max_ns": 10 * base if most is None else most,
         "picks_again": retries.host_selection_retry_max_attempts,
     }  # fmt: skip
@@ -184,6 +184,16 @@ def _fault(policy: ResolvedRoute) -> dict[str, Any]:
         abort = policy.fault.abort
         row |= {"aborted_share": abort.percentage, "abort_outcome": abort_outcome(abort.http_status)}
     return row
+
+
+def _hedges(maker: TableMaker, policy: ResolvedRoute) -> dict[str, Any]:
+    """Of a route that hedges after a delay: what takes the place of its retries."""
+    hedging = policy.hedge_policy
+    if hedging is None or hedging.hedging_delay is None:
+        return {}
+    delay = hedging.hedging_delay
+    return {"num_retries": hedging.max_attempts - 1, "retry_mask": mask_of(hedging.non_fatal), "per_try_timeout_ns": delay,
+            "alarm_ring": maker.ring(delay)}  # fmt: skip
 
 
 def _caches(layout: Layout) -> tuple[int, list[dict[str, Any]]]:

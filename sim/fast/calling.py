@@ -18,13 +18,14 @@ from sim.fast.frames import (
     is_abandoned,
     next_step,
     number_call,
-    one_less,
     one_more,
     row,
     take_frame,
 )
 from sim.fast.gates import pass_gates, tell_gates
-from sim.fast.hosts import give_back, lend
+from sim.fast.giving_up import leave_books
+from sim.fast.hedging import ENDED, end_race, hedge_due, join_race, race_replied
+from sim.fast.hosts import lend
 from sim.fast.injecting import is_aborted, is_held_up
 from sim.fast.picking import pick_pod, view_of
 from sim.fast.retrying import allows_retry, note_outcome, pick_again, wait_ns
@@ -33,16 +34,17 @@ from sim.fast.state import (
     CANCELS,
     FAULTY,
     GATED,
+    HEDGED,
     HELD_UP,
     HOSTS,
     IGNORE,
     METERED,
-    NO_PODS,
     PAIRS,
     PARKED,
     PICKS_AGAIN,
     PROPAGATES,
     QUEUED,
+    RACE,
     VISIT,
     WAITS,
 )
@@ -75,6 +77,8 @@ def send_specially(s: Any, f: int, special: int) -> int:
     if special & PROPAGATES != 0 and s.frames[f].trying == 0 and is_late(s, f):
         return end_call(s, f, TIMED_OUT)
     send_try(s, f, special)
+    if special & HEDGED != 0:
+        join_race(s, f)
     return NOTHING
 
 
@@ -152,13 +156,7 @@ def settle(s: Any, f: int, a: int, outcome: int) -> None:
     """Strand f waits for its try a no longer; `outcome` is what its gates learn."""
     one = s.frames[a]
     route = s.routes[one.route]
-    route.in_flight -= 1
-    s.views[one.viewer].active -= 1
-    if one.pod >= 0 and route.memory != NO_PODS:
-        if route.memory == PAIRS:
-            one_less(s, one.viewer, one.pod)
-        else:
-            give_back(s, one.viewer, a, outcome)
+    leave_books(s, a, outcome)
     caller = s.frames[f]
     if route.per_try_timeout_ns > 0:
         cancel(s, route.alarm_ring, caller.alarm_place, (caller.gen << 32) | f)
@@ -292,6 +290,8 @@ def on_replied(s: Any, a: int) -> int:
     route = s.routes[one.route]
     outcome = one.served
     if s.frames[f].gen != one.parent_gen:
+        if route.special & HEDGED != 0 and s.extras[a].live == 1:
+            return told_in_race(s, f, a, outcome)
         route.orphans -= 1
         route.failed += 1
         row(s, one.request_number, one.word | DROPPED, outcome)
@@ -316,11 +316,20 @@ def on_replied(s: Any, a: int) -> int:
 
 
 @cold
+def told_in_race(s: Any, f: int, a: int, outcome: int) -> int:
+    """An answer is back to a call that hedges. Returns the todo."""
+    due = race_replied(s, f, a)
+    return end_call(s, f, outcome) if due == ENDED else due
+
+
+@cold
 def on_alarm(s: Any, f: int, gen: int) -> int:
     """A try has taken too long, unless it is over. Returns the todo."""
     if gen < 0 or s.frames[f].gen != gen:  # cancelled, or stale
         return NOTHING
     a = s.frames[f].child
+    if a == RACE:
+        return hedge_due(s, f)
     give_up(s, f, TIMED_OUT)
     return NOTHING if is_retried(s, f, a, TIMED_OUT) else end_call(s, f, TIMED_OUT)
 
@@ -331,6 +340,9 @@ def on_expired(s: Any, f: int, epoch: int) -> int:
     if epoch < 0 or s.frames[f].epoch != epoch:  # cancelled, or stale
         return NOTHING
     caller = s.frames[f]
+    if caller.child == RACE:
+        end_race(s, f, TIMED_OUT, TIMED_OUT, True)
+        return end_call(s, f, TIMED_OUT)
     if caller.backing_off == 1:
         caller.backing_off = 0
         caller.gen += 1

@@ -11,8 +11,9 @@ from sim.fast.calling import end_cancelled, forget_try, give_up
 from sim.fast.compiling import cold
 from sim.fast.cpu import stop_work
 from sim.fast.frames import drop, row
+from sim.fast.hedging import end_race
 from sim.fast.queues import release_worker, remove_waiting
-from sim.fast.state import AT_WORK, FULL, QUEUED, WAITS_FOR_CORE, WAITS_FOR_WORKER
+from sim.fast.state import AT_WORK, FULL, QUEUED, RACE, WAITS_FOR_CORE, WAITS_FOR_WORKER
 from sim.laws.queueing import shift_present
 from sim.laws.retrying import CANCELLED, PENDING
 from sim.trace import CANCELLED as ROW_CANCELLED
@@ -23,8 +24,9 @@ def on_called_off(s: Any, a: int) -> None:
     """C2: a cancel finds its visit inside, or nothing any more, or nothing yet."""
     one, lane = s.frames[a], s.lane[0]
     if one.inside == 1:
-        if 3 * s.extras[a].branches >= lane.margin:  # more strands than one step has room for: room is made first
-            lane.margin = 6 * s.extras[a].branches
+        need = s.extras[a].branches * max(3, lane.races)
+        if need >= lane.margin:  # more than one step has room for: room is made first
+            lane.margin = 2 * need
             lane.stopped = FULL
             push_any(s, lane.now_ns, rank(CALLED_OFF, one.request_number, one.number), a)
             return
@@ -72,7 +74,9 @@ def stop_waiting(s: Any, f: int) -> bool:
     Returns whether it may wait for a turn.
     """
     strand = s.frames[f]
-    if strand.child >= 0 or strand.backing_off == 1:
+    if strand.child == RACE:
+        end_race(s, f, CANCELLED, CANCELLED, True)
+    elif strand.child >= 0 or strand.backing_off == 1:
         retried = strand.backing_off == 1 or strand.trying > 0
         if strand.child >= 0:
             give_up(s, f, CANCELLED)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.fast.agenda import next_place, push, push_any
 from sim.fast.compiling import cold
-from sim.fast.state import NEVER, PROPAGATES
+from sim.fast.state import HEDGED, NEVER, PROPAGATES
 
 
 @cold
@@ -26,7 +26,8 @@ def tell_left(s: Any, f: int, a: int) -> None:
     """What strand f has left travels with its try a: to the try's own timeout or to the call's end, whichever comes first."""
     ends, route = s.extras[f].ends_ns, s.routes[s.frames[a].route]
     left = NEVER if ends == NEVER else ends - s.lane[0].now_ns
-    s.extras[a].left_ns = min(left, route.per_try_timeout_ns) if route.per_try_timeout_ns > 0 else left
+    ends_tries = route.per_try_timeout_ns > 0 and route.special & HEDGED == 0
+    s.extras[a].left_ns = min(left, route.per_try_timeout_ns) if ends_tries else left
 
 
 @cold

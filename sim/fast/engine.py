@@ -254,7 +254,8 @@ class FastPlane:
         begun = (routes["callee"] == service) & (routes["policy"] == LEAST_REQUEST) & (routes["memory"] == st.NO_PODS)
         routes["memory"][begun] = st.PAIRS
         tries = np.flatnonzero((frames["kind"] == st.VISIT) & begun[frames["route"]] & (frames["pod"] >= 0))
-        open_tries = frames[tries][frames["child"][frames["parent"][tries]] == tries]
+        is_open = (frames["child"][frames["parent"][tries]] == tries) | (self._state.extras["live"][tries] == 1)
+        open_tries = frames[tries][is_open]
         counts = Counter(zip(open_tries["viewer"].tolist(), open_tries["pod"].tolist(), strict=True))
         self._adopt(with_pairs(self._state, counts))
 

@@ -30,6 +30,7 @@ from sim.fast.frames import (
     unlink_branch,
 )
 from sim.fast.gates import ask_door, tell_door
+from sim.fast.hedging import end_race
 from sim.fast.queues import priority_of, release_worker, wait_for_worker
 from sim.fast.sampling import sample_ns
 from sim.fast.spans import decide_spans
@@ -42,6 +43,7 @@ from sim.fast.state import (
     LAP,
     PAUSE,
     QUEUED,
+    RACE,
     UNDECIDED,
     USERS,
     VISIT,
@@ -375,7 +377,9 @@ def think(s: Any, w: int, user: int, iteration: int, now_ns: int) -> None:
 def lose_strand(s: Any, f: int) -> None:
     """D13: a strand dies with its pod; the try it waits for loses its caller."""
     strand = s.frames[f]
-    if strand.child >= 0 or strand.backing_off == 1:
+    if strand.child == RACE:
+        end_race(s, f, TIMED_OUT, CANCELLED, False)
+    elif strand.child >= 0 or strand.backing_off == 1:
         retried = strand.backing_off == 1 or strand.trying > 0
         if strand.child >= 0:
             orphan(s, f, TIMED_OUT, CANCELLED)

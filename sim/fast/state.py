@@ -65,7 +65,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("repetition", "i4"),  # of the call step under way
     ("backing_off", "i4"),  # 1 while it waits to try again, HELD_UP by an injected delay
     ("joining", "i4"),  # 1 while it waits for branches, QUEUED or DROPPED
-    ("child", "i4"),  # the try it waits for; -1 if none
+    ("child", "i4"),  # the try it waits for; -1 if none, RACE if it may be several
     ("next", "i4"),  # in a queue, or in the list of free frames
     ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH, OPENING
     ("refs", "i4"),  # what still needs this frame
@@ -110,19 +110,25 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("after", "i4"),
     ("block", "i4"),  # the innermost block the strand is in, and one; 0: none
     ("told", "i4"),  # what became of the turn it waited for
+    ("live", "i4"),  # of a try by a route that hedges: 1 while its caller waits for it
+    ("attempt", "i4"),  # and which it is
+    ("live_next", "i4"),  # the one that left after it; -1: none
+    ("live_first", "i4"),  # of a strand whose call hedges: its tries, in the order they left; -1: none
+    ("live_last", "i4"),
     ("quality", "i4"),  # of what it has so far, or of a visit's answer, where the world grades (E2)
     ("host", "i8"),  # visit: serial number of its pod among its view's hosts, where those are remembered
     ("lent_ns", "i8"),  # and when it was sent
     ("connected", "i4"),  # visit by a pool: the pod of its connection
     ("opened_ns", "i8"),  # when that was opened
     ("uses", "i8"),  # and what it had carried before
-), itemsize=2 * CACHE_LINE)  # fmt: skip
+), itemsize=3 * CACHE_LINE)  # fmt: skip
 IN_BOUND, IN_THROTTLE, IN_BREAKER, IN_POOL, WAITS, TURNED_BACK = 1, 2, 4, 8, 16, 32
 PARKED = -2  # in place of a pod: the try waits
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
 
 QUEUED, DROPPED = 2, 3  # in `joining`: it waits for a turn, or was dropped from a queue
 HELD_UP = 2  # in `backing_off`
+RACE = -2  # in `child`: tries of a call that hedges
 TOLD_DONE, TOLD_STALE, TOLD_FAILED, TOLD_HANDED = range(4)
 BLOCK = Record("Block", (  # a step that a strand is inside of, and whose end must be looked after
     ("key", "i8"),  # the store and key it is busy with; 0: none
@@ -217,8 +223,8 @@ ROUTE = Record("Route", (  # what every try touches comes first
     ("abort_outcome", "i4"),
 ), itemsize=5 * CACHE_LINE)  # fmt: skip
 CALLER, ZONE, SERVICE = range(3)
-PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY = 1, 2, 4, 8, 16, 32  # bits of `special`
 NO_PODS, PAIRS, HOSTS = range(3)
+PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY, HEDGED, DELAYED_HEDGES = 1, 2, 4, 8, 16, 32, 64, 128  # bits of `special`
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
     ("bound", "i8"),  # tries under way at most; -1: no bound
@@ -323,6 +329,7 @@ LANE = Record("Lane", (
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
+    ("races", "i8"),  # tries of one call under way at most
     ("tries", "i8"),  # places of `tried` for one frame
     ("zones", "i8"),
     ("is_ill", "i8"),  # 1 while some link is

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sim.draws import indexed_key
 from sim.laws.service import to_ns
 from sim.registry import law
@@ -23,6 +25,14 @@ RETRY_MASKS = {  # Envoy's retry_on; what the caller's own proxy answers (no_end
     "resource-exhausted": 1 << LIMITED,
     "unavailable": 1 << REJECTED | 1 << SHED | 1 << LOST | 1 << REFUSED,
 }
+
+
+def mask_of(conditions: Iterable[str]) -> int:
+    """A set of conditions as a set of outcomes."""
+    mask = 0
+    for condition in conditions:
+        mask |= RETRY_MASKS[condition]
+    return mask
 
 
 @law

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from scenarios.schema.hedging import HedgePolicy
 from sim.clock import CALLED_OFF, DELIVERED, EXPIRED, REPLIED, RETRIED, TIMED_OUT, Moment, rank
 from sim.laws.grading import graded
-from sim.laws.retrying import LIMITED, NO_ENDPOINT, OK, OVERFLOW, PENDING
+from sim.laws.hedging import ends_race, may_trigger
+from sim.laws.retrying import CANCELLED, LIMITED, NO_ENDPOINT, OK, OVERFLOW, PENDING
 from sim.laws.retrying import TIMED_OUT as GIVEN_UP
 from sim.reference.injecting import inject
 from sim.reference.life import Strand, Try
-from sim.reference.retrying import is_wanted, note, pick, wait_ns
+from sim.reference.retrying import is_named, is_wanted, may_follow, note, pick, wait_ns
 from sim.reference.route import Route, View
 from sim.reference.waiting import Waiting
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from sim.reference.pod import Pod
 
 Process = Generator[simpy.Event, Any, Any]
-EXPIRY, ALARM = "expired", "timed out"
+EXPIRY, ALARM, OVER = "expired", "timed out", "over"
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key
         return GIVEN_UP
     view = route.view(strand.visit.pod if strand.visit else None)
     made = Call(strand, route, view, endpoint, key, deadline_ns)
+    if route.policy.hedge_policy is not None:
+        return (yield from Race(plane, made, route.policy.hedge_policy).run())
     expiry: Moment | None = None
     attempt = 0
     while True:
@@ -145,7 +149,7 @@ def arm(one: Try) -> None:
 
 def _left_ns(one: Try, now_ns: int) -> int | None:
     """C4: the time a try that leaves now has: to its own timeout or to the call's, whichever comes first."""
-    per_try_ns = one.route.policy.per_try_timeout_ns
+    per_try_ns = 0 if one.route.policy.hedge_policy else one.route.policy.per_try_timeout_ns  # a hedged try stays open
     ends = [per_try_ns] if per_try_ns else []
     if one.ends_ns is not None:
         ends.append(one.ends_ns - now_ns)
@@ -155,7 +159,7 @@ def _left_ns(one: Try, now_ns: int) -> int | None:
 def wait(plane: ReferencePlane, strand: Strand, one: Try, expiry: Moment | None) -> Process:
     """Until the answer, the try's timeout or the call's, whichever is first (D5 settles ties)."""
     waiting = one.waiting = strand.waiting = Waiting(plane.env)
-    strand.awaited = one
+    strand.awaited = [one]
     alarm: Moment | None = None
     if one.route.policy.per_try_timeout_ns:
         alarm = one.alarm = Moment(plane.env)
@@ -167,7 +171,7 @@ def wait(plane: ReferencePlane, strand: Strand, one: Try, expiry: Moment | None)
     cause = yield waiting.event
     if alarm is not None:
         alarm.forget()
-    strand.awaited = None
+    strand.awaited = []
     return cause
 
 
@@ -177,7 +181,7 @@ def back_off(plane: ReferencePlane, strand: Strand, failed: Try, expiry: Moment 
     strand.backing_off = failed.view
     length = wait_ns(failed.route, failed, retry)
     over = Moment(plane.env)
-    over.callbacks.append(lambda _: waiting.end("over"))
+    over.callbacks.append(lambda _: waiting.end(OVER))
     over.fall(plane.now_ns + length, rank(RETRIED, failed.request.number, failed.number))
     if expiry is not None:
         expiry.forget()
@@ -206,7 +210,7 @@ def returned(plane: ReferencePlane, one: Try) -> None:
         one.route.tally.failed += 1
     plane.row(RETURNED, one.request.number, one.number, _place(one), one.outcome)
     plane.books.closed(one)
-    waiting.end("returned")
+    waiting.end(one)
 
 
 def give_up(plane: ReferencePlane, one: Try, waiting: Waiting, cause: str) -> None:
@@ -256,3 +260,91 @@ def _settle(one: Try, outcome: int, now_ns: int) -> None:
 
 def _place(one: Try) -> int:
     return -1 if one.pod is None else one.pod.ident
+
+
+class Race:
+    """G1 to G5: a call whose tries may be under way together."""
+
+    def __init__(self, plane: ReferencePlane, made: Call, policy: HedgePolicy) -> None:
+        self.plane, self.made, self.policy, self.strand, self.view = plane, made, policy, made.strand, made.view
+        self.is_delayed = policy.hedging_delay is not None
+        self.due = Moment(plane.env)  # the newest try's alarm, or the end of the wait before the next
+
+    def run(self) -> Process:
+        """All its tries. Returns the outcome the program sees."""
+        self._send(0)
+        expiry = Moment(self.plane.env)
+        if self.made.deadline_ns is not None:
+            expiry.callbacks.append(lambda _: self._tell(EXPIRY))
+            expiry.fall(self.made.deadline_ns, rank(EXPIRED, self.newest.request.number, self.newest.number))
+        outcome = None
+        while outcome is None:
+            waiting = self.strand.waiting = Waiting(self.plane.env)
+            for one in self.strand.awaited:
+                one.waiting = waiting
+            outcome = self._go_on((yield waiting.event))
+        expiry.forget()
+        self.due.forget()
+        for one in self.strand.awaited:
+            call_off(self.plane, one, GIVEN_UP if outcome == GIVEN_UP else CANCELLED)
+            self.view.retrying -= one.attempt > 0
+        self.view.retrying -= self.strand.backing_off is not None
+        self.strand.awaited, self.strand.backing_off = [], None
+        return outcome
+
+    def _go_on(self, cause: Any) -> int | None:
+        """What follows from a cause; the outcome where the call is over."""
+        if cause is EXPIRY:
+            return GIVEN_UP
+        if cause is OVER:
+            self.strand.backing_off = None
+            self._send(self.newest.attempt + 1)
+        elif cause is ALARM:
+            self._follow()
+        else:
+            return self._take(cause)
+        return None
+
+    def _take(self, one: Try) -> int | None:
+        """An answer (G3, G4)."""
+        self.strand.awaited.remove(one)
+        self.view.retrying -= one.attempt > 0
+        note(self.made.route, self.view, one.outcome, self.plane.now_ns)
+        if ends_race(one.outcome, is_named(self.made.route, one.outcome)):
+            return one.outcome
+        if one is self.newest and self.strand.backing_off is None:
+            self.due.forget()
+        triggers = may_trigger(one.attempt, self.newest.attempt, self.strand.backing_off is not None, self.is_delayed)
+        if triggers and self._follow():
+            return None
+        return None if self.strand.awaited or self.strand.backing_off is not None else one.outcome
+
+    def _follow(self) -> bool:
+        """Whether another try follows: at once, or after the wait before a retry (G1, G2)."""
+        if not may_follow(self.made.route, self.view, self.newest.attempt, self.plane.now_ns):
+            return False
+        self.view.retrying += 1
+        if self.is_delayed:
+            self._send(self.newest.attempt + 1)
+            return True
+        length = wait_ns(self.made.route, self.newest, self.newest.attempt + 1)
+        self._expect(OVER, length, RETRIED)
+        self.strand.backing_off = self.view
+        return True
+
+    def _send(self, attempt: int) -> None:
+        self.newest = send(self.plane, self.made, attempt)
+        self.strand.awaited.append(self.newest)
+        per_try_ns = self.policy.hedging_delay or self.made.route.policy.per_try_timeout_ns
+        if per_try_ns:
+            self._expect(ALARM, per_try_ns, TIMED_OUT)
+
+    def _expect(self, cause: str, length_ns: int, phase: int) -> None:
+        self.due.forget()
+        self.due = Moment(self.plane.env)
+        self.due.callbacks.append(lambda _: self._tell(cause))
+        self.due.fall(self.plane.now_ns + length_ns, rank(phase, self.newest.request.number, self.newest.number))
+
+    def _tell(self, cause: str) -> None:
+        if self.strand.waiting is not None:
+            self.strand.waiting.end(cause)

@@ -47,8 +47,7 @@ def close(plane: ReferencePlane, one: Try) -> None:
 
 def stop(plane: ReferencePlane, strand: Strand) -> None:
     """C3: a strand of a cancelled visit waits no longer: it gives up its try, drops its back-off."""
-    if strand.awaited is not None:
-        one = strand.awaited
+    for one in strand.awaited:
         call_off(plane, one, CANCELLED)
         one.view.retrying -= one.attempt > 0
     if strand.backing_off is not None:

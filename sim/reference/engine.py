@@ -218,9 +218,9 @@ class ReferencePlane:
         for one in dying:
             one.is_lost = True
             for strand in one.strands:
-                if strand.awaited is not None:
-                    orphan(self, strand.awaited, TIMED_OUT, CANCELLED)
-                    strand.awaited.view.retrying -= strand.awaited.attempt > 0
+                for awaited in strand.awaited:
+                    orphan(self, awaited, TIMED_OUT, CANCELLED)
+                    awaited.view.retrying -= awaited.attempt > 0
                 if strand.backing_off is not None:
                     strand.backing_off.retrying -= 1
                 if strand.waiting is not None:

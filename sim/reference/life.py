@@ -90,7 +90,7 @@ class Strand:
     number: int
     visit: Try | None  # None: the client
     join: Join | None = None  # what a branch reports to
-    awaited: Try | None = None  # the try it waits for now
+    awaited: list[Try] = field(default_factory=list)  # the tries it waits for now: one, unless its route hedges
     backing_off: View | None = None  # the view whose retry it holds while it waits to try again
     waiting: Waiting | None = None
     turns: list[Turn] = field(default_factory=list)  # of the keys it is busy with, the last one taken last

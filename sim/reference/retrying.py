@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from scenarios.schema.retrying import Retries
 from sim.draws import BACK_OFF, unit
 from sim.laws import budgeting
+from sim.laws.hedging import hedges_left
 from sim.laws.retrying import (
     OK,
-    RETRY_MASKS,
     another_pick_key,
     back_off_ns,
     is_retriable,
     jittered_back_off_ns,
+    mask_of,
     retry_allowed,
 )
 
@@ -46,11 +47,28 @@ def is_wanted(route: Route, view: View, attempt: int, outcome: int, now_ns: int)
     return allowed
 
 
+def may_follow(route: Route, view: View, attempt: int, now_ns: int) -> bool:
+    """Whether another try may follow this one of a call that hedges: number, then budget (G1)."""
+    retries, hedging = route.policy.retries, route.policy.hedge_policy
+    if hedging is not None and hedging.hedging_delay is not None:
+        return hedges_left(attempt, hedging.max_attempts)
+    if retries is None or not hedges_left(attempt, 1 + retries.num_retries):
+        return False
+    allowed = _is_allowed(retries, view, now_ns)
+    route.tally.refused_retries += not allowed
+    return allowed
+
+
+def is_named(route: Route, outcome: int) -> bool:
+    """Whether a call that hedges may go on after such a failure of a try (G3)."""
+    retries, hedging = route.policy.retries, route.policy.hedge_policy
+    if hedging is not None and hedging.hedging_delay is not None:
+        return is_retriable(mask_of(hedging.non_fatal), outcome)
+    return retries is not None and is_retriable(_mask(retries), outcome)
+
+
 def _mask(retries: Retries) -> int:
-    mask = 0
-    for condition in retries.retry_on:
-        mask |= RETRY_MASKS[condition]
-    return mask
+    return mask_of(retries.retry_on)
 
 
 def _is_allowed(retries: Retries, view: View, now_ns: int) -> bool:

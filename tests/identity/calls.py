@@ -19,10 +19,14 @@ DELAY, ABORT = {"percentage": "50%", "fixed_delay": "2ms"}, {"percentage": "30%"
 FAULTS: list[dict[str, Any]] = [{"delay": DELAY}, {"delay": DELAY, "abort": ABORT}, {"abort": ABORT},
                                 {"delay": DELAY | {"percentage": "100%"}, "abort": ABORT | {"http_status": 429}}]  # fmt: skip
 
+HEDGES: list[dict[str, Any]] = [{"hedging_delay": "1ms"}, {"hedging_delay": "3ms", "max_attempts": 3, "non_fatal": ["5xx"]},
+                                {"hedging_delay": "2ms", "max_attempts": 5, "non_fatal": ["reset", "internal"]}]  # fmt: skip
+
 
 @st.composite
 def lives(draw: st.DrawFn, made: dict[str, Any]) -> dict[str, Any]:
     """A generated route, and in one of two more of what it may say."""
+    made = made | {"hedge_policy": None}
     if draw(st.booleans()):
         return made
     made = made | {"cancel": draw(st.booleans()), "propagate_deadline": draw(st.booleans())}
@@ -30,6 +34,10 @@ def lives(draw: st.DrawFn, made: dict[str, Any]) -> dict[str, Any]:
         made["fault"] = draw(st.sampled_from(FAULTS))
     if "retries" in made:
         made["retries"] = made["retries"] | draw(retries(made["retries"]))
+    if draw(st.sampled_from([False, False, True])):
+        made = made | {"retries": None, "per_try_timeout": None, "hedge_policy": draw(st.sampled_from(HEDGES))}
+    elif "retries" in made and "per_try_timeout" in made and draw(st.booleans()):
+        made["hedge_policy"] = {"hedge_on_per_try_timeout": True}
     return made
 
 
