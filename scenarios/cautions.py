@@ -127,7 +127,7 @@ def _hopeless_timeouts(flow: Flow) -> Iterator[str]:
 def _too_short(flow: Flow, callee: str, route: ResolvedRoute) -> Iterator[str]:
     mean_ns = flow.mean_ns[callee]
     for name, limit in (("timeout", route.timeout_ns), ("per_try_timeout", route.per_try_timeout_ns)):
-        if 0 < limit < mean_ns:
+        if 0 < limit < mean_ns and not (route.hedge_policy and name == "per_try_timeout"):
             yield (f"routes.{route.name}.{name}: {format_duration(limit)} is less than the mean time of {callee} "
                    f"without queueing ({mean_ns / 1e6:.3g} ms)")  # fmt: skip
     if 0 < route.timeout_ns <= route.per_try_timeout_ns:
@@ -149,7 +149,7 @@ def _outages_that_stay(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str
     tried: dict[str, float] = {}
     route_of: dict[str, ResolvedRoute] = {}
     for (caller, target), route in flow.routes.items():
-        patience = min((limit for limit in (route.timeout_ns, route.per_try_timeout_ns) if limit), default=0)
+        patience = route.patience_ns
         free = patience and route.retries and not route.retries.is_limited and not route.cancel
         tries = 1 + route.retries.num_retries if route.retries and free else 1
         tried[route.callee] = tried.get(route.callee, 0.0) + flow.asked(caller, target) * tries

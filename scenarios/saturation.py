@@ -55,7 +55,7 @@ def capacity_per_pod(flow: Flow, name: str, visits: dict[str, float]) -> float:
 
 
 def amplification(flow: Flow) -> Amplification:
-    """The largest product of (1 + num_retries) along any path of calls, fallbacks included."""
+    """The largest product of the tries that a call may make along any path of calls, fallbacks included."""
     calls: Weights = {}
     for caller, callee in flow.routes:
         calls.setdefault(caller, {})[callee] = 1.0
@@ -64,8 +64,7 @@ def amplification(flow: Flow) -> Amplification:
     for name in leaves_first(calls, list(calls)):
         factor[name] = 1
         for callee in calls.get(name, ()):
-            retries = flow.routes[name, callee].retries
-            reached = (1 + (retries.num_retries if retries else 0)) * factor.get(callee, 1)
+            reached = flow.routes[name, callee].attempts_max * factor.get(callee, 1)
             if reached > factor[name]:
                 factor[name], following[name] = reached, callee
     worst = max(flow.world.workload, key=lambda name: factor.get(name, 1))

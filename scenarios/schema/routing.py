@@ -74,6 +74,19 @@ class ResolvedRoute:
                  self.connection_pool, self.bulkhead)  # fmt: skip
         return any(gate is not None for gate in gates)
 
+    @property
+    def attempts_max(self) -> int:
+        """How many tries a call may make."""
+        if self.hedge_policy is not None and self.hedge_policy.hedging_delay is not None:
+            return self.hedge_policy.max_attempts
+        return 1 + (self.retries.num_retries if self.retries else 0)
+
+    @property
+    def patience_ns(self) -> int:
+        """For how long a try is waited for at most; 0: for ever. One of a route that hedges stays open to the call's end."""
+        limits = (self.timeout_ns, 0 if self.hedge_policy else self.per_try_timeout_ns)
+        return min((limit for limit in limits if limit), default=0)
+
 
 def patterns(edge: Edge) -> list[str]:
     """The patterns that fit an edge, most specific first."""

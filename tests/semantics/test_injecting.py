@@ -82,7 +82,7 @@ def test_every_repetition_is_struck_by_itself(engine):
     plane = plane_of(CHAIN.replace("{call: b.y}", program) + f"routes: {{a -> b: {{{fault}}}}}", engine, seed=3)
     visit = child_key(indexed_key(family_key(3, "workload", "w"), 0), 0, 0, 0)
     now, sent = 1, []
-    step = next(iter({op for op in _call_steps(plane)}))
+    (step,) = _call_steps(plane)
     for k in range(8):
         key = child_key(visit, step, k, 0)
         now += 7 * is_injected(key, DELAYED, 0.5)
