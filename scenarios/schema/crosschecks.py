@@ -52,11 +52,12 @@ def _hedges(world: Scenario) -> Iterator[Mistake]:
             yield Mistake(place, f"hedges {route.name}, whose tries wait for a connection or a place; take one of the two away")
             return
         if hedging.hedging_delay is not None and (route.retries is not None or route.per_try_timeout_ns):
-            yield Mistake(place, f"hedges {route.name} after a delay, which knows neither retries nor per_try_timeout, as in gRPC; "
-                                 "max_attempts and non_fatal take their place, and 'null' takes away what another pattern gives")  # fmt: skip
+            yield Mistake(place, f"hedges {route.name} after a delay, which knows neither retries nor per_try_timeout, as in gRPC: "
+                                 "max_attempts and non_fatal take their place. Take away what other patterns give by "
+                                 "retries: {num_retries: 0} and per_try_timeout: null")  # fmt: skip
             return
         if hedging.hedge_on_per_try_timeout and not (route.retries is not None and route.per_try_timeout_ns):
-            yield Mistake(place, f"hedges {route.name} when a try times out: it needs a per_try_timeout, and retries to take the hedges from")
+            yield Mistake(place, f"hedges {route.name} when a try times out; it needs a per_try_timeout, and retries, for a hedge is one")
             return
 
 

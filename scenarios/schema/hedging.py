@@ -32,5 +32,5 @@ class HedgePolicy(Part):
             raise ValueError("hedges on a timeout and after a delay; keep one of hedge_on_per_try_timeout and hedging_delay")
         told = {"max_attempts", "non_fatal"} & self.model_fields_set
         if told and self.hedging_delay is None:
-            raise ValueError(f"{' and '.join(sorted(told))} belong to hedging_delay, which is absent; retries have num_retries and retry_on")
+            raise ValueError(f"has {' and '.join(sorted(told))} without hedging_delay; retries have num_retries and retry_on")
         return self

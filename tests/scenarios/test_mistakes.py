@@ -125,6 +125,13 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("num_retries: 2", "host_selection_retry_max_attempts: 3", ["means nothing without retry_host_predicate"]),
     ("num_retries: 2", "tower_budget: {retry_percent: 0.001%}", ["less than one retry for 10,000 successes"]),
     ("num_retries: 2", "tower_budget: {ttl: 2m}", ["tower_budget.ttl"]),
+    ("timeout: 150ms,", "timeout: 150ms, fault: {},", ["fault: injects nothing; give it a delay, an abort, or both"]),
+    ("timeout: 150ms,", "timeout: 150ms, fault: {abort: {percentage: 5%, http_status: 200}},", ["http_status = 200 must be at least 400"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {max_attempts: 3},", ["has max_attempts without hedging_delay"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {hedge_on_per_try_timeout: true, hedging_delay: 1s},", ["keep one of"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {hedging_delay: 5ms},", [
+        "routes.front -> stock.hedge_policy: hedges front -> stock after a delay, which knows neither retries nor per_try_timeout"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {hedge_on_per_try_timeout: true},", ["it needs a per_try_timeout, and retries"]),
     ("    entry: front.home\n", "", [":34:3: workload.shoppers: must have exactly one of entry, mix"]),
     ("cart.get: 1, stock.look_up: 2", "cart.get: 0", ["workload.staff: must have a mix whose weights are not negative"]),
     ("slow: {service: stock, zone: west, factor: 8}", "crash: {service: stock}", [
