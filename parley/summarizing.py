@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from parley.conserving import balances
 from parley.judging import goals, mean_quality, verdicts
 from parley.snapshots import ServiceMeans
-from sim.layout import Layout
+from sim.layout import CachePlace, Layout, LockPlace
 from sim.mesh import Mesh
 from sim.plane import Records
 from sim.telemetry import quantile_ns
@@ -46,6 +46,7 @@ def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int) -> d
         "services": {name: asdict(means) for name, means in zip(layout.services, services, strict=True)},
         "routes": _routes(layout, seen.routes),
         **({"caches": _caches(layout, seen.caches)} if layout.caches else {}),
+        **({"locks": _locks(layout, seen.locks)} if layout.locks else {}),
         "slo": goals(mesh.scenario, measured, histogram),
         "cost": _cost(mesh, seen.routes),
         "expect": verdicts(layout, seen, until_ns),
@@ -91,10 +92,26 @@ def _caches(layout: Layout, tallies: Records) -> dict[str, Any]:
     for place, tally in zip(layout.caches, tallies, strict=True):
         counts = {name: int(tally[name]) for name in tallies.dtype.names}
         looked = counts["hits"] + counts["misses"] + counts["coalesced"]
-        service, endpoint = layout.endpoints[place.endpoint]
-        name = endpoint if place.nth == 1 else f"{endpoint}:{place.nth}"
+        service, name = _named(layout, place)
         found.setdefault(service, {})[name] = counts | {"hit_ratio": counts["hits"] / looked if looked else math.nan}
     return found
+
+
+def _locks(layout: Layout, tallies: Records) -> dict[str, Any]:
+    """What every lock step counted over the whole run, all pods together; `mean_wait_ms` counts those who did not wait."""
+    found: dict[str, dict[str, Any]] = {}
+    for place, tally in zip(layout.locks, tallies, strict=True):
+        service, name = _named(layout, place)
+        taken, waits, waited_ns = (int(tally[what]) for what in ("taken", "waits", "waited_ns"))
+        mean = waited_ns / taken / 1e6 if taken else math.nan
+        found.setdefault(service, {})[name] = {"taken": taken, "waits": waits, "waited_s": waited_ns / 1e9, "mean_wait_ms": mean}
+    return found
+
+
+def _named(layout: Layout, place: CachePlace | LockPlace) -> tuple[str, str]:
+    """The service of a step, and its name there: its endpoint's, with a number where it is not the first of its kind."""
+    service, endpoint = layout.endpoints[place.endpoint]
+    return service, endpoint if place.nth == 1 else f"{endpoint}:{place.nth}"
 
 
 def _routes(layout: Layout, tallies: Records) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from scenarios.flow import Flow, cores
 from scenarios.gate_cautions import gate_cautions
+from scenarios.lock_cautions import lock_cautions
 from scenarios.pod_cautions import pod_cautions
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod, service_loads
 from scenarios.schema.cluster import NodePool
@@ -26,6 +27,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from pod_cautions(flow.world)
     yield from _steady_overload(flow, loads)
     yield from _cold_caches(flow, loads)
+    yield from lock_cautions(flow)
     yield from _hopeless_timeouts(flow)
     if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"

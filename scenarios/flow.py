@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 from scenarios.hit_ratio import miss_share
 from scenarios.rates import Piece, mean_rate, peak_rate, pieces, timestamped
 from scenarios.schema.calls import Misses, edges, programs, sites, walk
 from scenarios.schema.cycles import Weights, weights
-from scenarios.schema.programs import Branch, Cache, Call, Parallel, Step, Wait, Work
+from scenarios.schema.placed import Path
+from scenarios.schema.programs import Branch, Cache, Call, Lock, LockSettings, Parallel, Step, Wait, Work
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import Service
@@ -19,6 +21,16 @@ from scenarios.series import timestamps
 
 ROUNDS_MAX = 100_000  # of calls that go in a circle; what is left by then is too little to show
 ROUNDS_OF_MISSES = 8  # of rates and misses that follow from each other
+
+
+class Hold(NamedTuple):
+    """A lock step, how often it is done on average, and how long it holds its key; retries and waits apart."""
+
+    service: str
+    spec: LockSettings
+    path: Path
+    per_s: float
+    hold_ns: float
 
 
 class Flow:
@@ -75,6 +87,17 @@ class Flow:
             return mean_rate(self.arrivals[caller]) * _mix(self.world.workload[caller]).get(target, 0.0)
         return self.visits().get(caller, 0.0) * self.calls.get(caller, {}).get(target, 0.0)
 
+    def holds(self) -> Iterator[Hold]:
+        """Every lock step in the order of the file, but for those that only failures lead to."""
+        visits = self.visits()
+        for target, steps, path in programs(self.world.services):
+            service = target.split(".", maxsplit=1)[0]
+            for found in walk(steps, path, misses=self._misses):
+                if isinstance(found.step, Lock) and not found.in_fallback:
+                    spec = found.step.lock
+                    yield Hold(service, spec, found.path, visits.get(target, 0.0) * found.probability,
+                               self._steps_ns(spec.steps, service, self.mean_ns))  # fmt: skip
+
     def entry_ns(self, workload: Workload) -> float:
         """Mean time of a request without queueing, over the workload's mix."""
         weighted = sum(self.mean_ns[target] * weight for target, weight in workload.entries.items())
@@ -120,6 +143,8 @@ class Flow:
         if isinstance(step, Cache):
             on_miss, hit = (self._steps_ns(steps, service, times) for steps in (step.cache.on_miss, step.cache.hit))
             return hit + self._missed(step) * (on_miss - hit)
+        if isinstance(step, Lock):
+            return self._steps_ns(step.lock.steps, service, times)
         branches = sorted(self._steps_ns(branch, service, times) for branch in step.parallel)
         needed = {"all": len(branches), "first": 1}.get(str(step.join))
         return branches[(needed or int(step.join)) - 1]
@@ -138,6 +163,8 @@ class Flow:
             elif isinstance(step, Cache):
                 on_miss, hit = self._work_ns(step.cache.on_miss), self._work_ns(step.cache.hit)
                 total += hit + self._missed(step) * (on_miss - hit)
+            elif isinstance(step, Lock):
+                total += self._work_ns(step.lock.steps)
             elif isinstance(step, Parallel):
                 total += sum(self._work_ns(branch) for branch in step.parallel)
         return total

@@ -46,6 +46,11 @@ def _stay(groups: list[tuple[float, float]], spec: CacheSettings) -> float:
     return high
 
 
+def hottest_share(keys: Keys) -> float:
+    """The share of all that ask which the most wanted key gets."""
+    return max(p for _, p in _groups(keys))
+
+
 def _groups(keys: Keys) -> Iterator[tuple[float, float]]:
     """(how many keys, probability of each) of alike keys; all probabilities make 1."""
     exponent = keys.zipf.exponent if keys.zipf is not None else 0.0

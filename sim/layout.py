@@ -6,7 +6,20 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenarios.schema.programs import Branch, Cache, CacheSettings, Call, Fallback, Ladder, Parallel, Step, Wait, Work
+from scenarios.schema.programs import (
+    Branch,
+    Cache,
+    CacheSettings,
+    Call,
+    Fallback,
+    Ladder,
+    Lock,
+    LockSettings,
+    Parallel,
+    Step,
+    Wait,
+    Work,
+)
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Expect, Scenario
 
@@ -35,6 +48,26 @@ class CachePlace:
     nth: int  # of the cache steps of its endpoint: 1, 2, ...
 
 
+@dataclass(frozen=True)
+class KeySpace:
+    """Keys that some lock steps of a service lock."""
+
+    service: int
+    scope: str
+    name: str | tuple[int, int]  # that of its steps, or the endpoint and address of the only one
+
+
+@dataclass(frozen=True)
+class LockPlace:
+    """A lock step, and where it stands."""
+
+    space: int  # index of its key space
+    endpoint: int
+    number: int  # its address within the endpoint (D3)
+    spec: LockSettings
+    nth: int  # of the lock steps of its endpoint: 1, 2, ...
+
+
 class Layout:
     """The scenario's services, endpoints, routes, classes and intervals, each with its index."""
 
@@ -54,8 +87,11 @@ class Layout:
             self._add_route(edge)
         self.intervals = [self._whole_run(i) for i in range(len(self.workloads))]
         self.caches = self._found_caches()
+        self.spaces: list[KeySpace] = []
+        self.locks = self._found_locks()
+        self.lock_index = {(place.endpoint, place.number): i for i, place in enumerate(self.locks)}
         self.cache_index = {(place.endpoint, place.number): i for i, place in enumerate(self.caches)}
-        self.is_graded = any(_lowers_quality(step) for _, step in self._steps())
+        self.is_graded = any(_lowers_quality(step) for _, _, step in self._addressed())
         self._expected = [self._expected_intervals(expect) for expect in scenario.expect]
 
     def _add_route(self, edge: Edge) -> None:
@@ -70,20 +106,30 @@ class Layout:
                 self.own_routes[route.caller].append(index)
         self.route_index[edge] = index
 
-    def _steps(self) -> Iterator[tuple[int, Step]]:
-        """Every step, after the index of its endpoint."""
-        for index, (service, endpoint) in enumerate(self.endpoints):
-            for step in in_document_order(self.scenario.services[service].endpoints[endpoint]):
-                yield index, step
-
-    def _found_caches(self) -> list[CachePlace]:
-        found: list[CachePlace] = []
+    def _addressed(self) -> Iterator[tuple[int, int, Step]]:
+        """Every step, after the index of its endpoint and its address there."""
         for index, (service, endpoint) in enumerate(self.endpoints):
             program = self.scenario.services[service].endpoints[endpoint]
             for number, step in zip(numbers(program), in_document_order(program), strict=True):
-                if isinstance(step, Cache):
-                    nth = 1 + sum(place.endpoint == index for place in found)
-                    found.append(CachePlace(self.service_index[service], index, number, step.cache, nth))
+                yield index, number, step
+
+    def _found_caches(self) -> list[CachePlace]:
+        found: list[CachePlace] = []
+        for index, number, step in self._addressed():
+            if isinstance(step, Cache):
+                nth = 1 + sum(place.endpoint == index for place in found)
+                found.append(CachePlace(self.service_index[self.endpoints[index][0]], index, number, step.cache, nth))
+        return found
+
+    def _found_locks(self) -> list[LockPlace]:
+        found: list[LockPlace] = []
+        for index, number, step in self._addressed():
+            if isinstance(step, Lock):
+                space = KeySpace(self.service_index[self.endpoints[index][0]], step.lock.scope, step.lock.name or (index, number))
+                if space not in self.spaces:
+                    self.spaces.append(space)
+                nth = 1 + sum(place.endpoint == index for place in found)
+                found.append(LockPlace(self.spaces.index(space), index, number, step.lock, nth))
         return found
 
     def keeps_hosts(self, route: ResolvedRoute) -> bool:
@@ -156,7 +202,7 @@ def targets(steps: tuple[Step, ...]) -> Iterator[str]:
 
 
 KINDS = (Work, Wait, Call, Parallel, Branch)
-LATER_KINDS = (Cache,)  # a kind that comes to them later takes nobody's addresses
+LATER_KINDS = (Cache, Lock)  # a kind that comes to them later takes nobody's addresses
 LATER, LATER_ROOM = 1 << 19, 16  # where these have theirs, and how many kinds there may be of them
 
 
@@ -184,7 +230,7 @@ def in_document_order(steps: tuple[Step, ...]) -> Iterator[Step]:
 
 
 def inner_steps(step: Step) -> list[tuple[Step, ...]]:
-    """The programs inside a step: branches, options, a fallback, rungs, or what a miss and a hit take."""
+    """The programs inside a step: branches, options, a fallback, rungs, what a miss and a hit take, or what a key is held for."""
     if isinstance(step, Parallel):
         return list(step.parallel)
     if isinstance(step, Branch):
@@ -195,4 +241,6 @@ def inner_steps(step: Step) -> list[tuple[Step, ...]]:
         return [rung.steps for rung in step.on_failure.ladder]
     if isinstance(step, Cache):
         return [step.cache.on_miss, step.cache.hit]
+    if isinstance(step, Lock):
+        return [step.lock.steps]
     return []

@@ -44,6 +44,7 @@ class Observation(Glance):
     pod_work_ns: NDArray[np.int64]  # (pods,) time at work so far of the work in progress
     routes: Records  # (routes,) RouteTally
     caches: Records  # (cache steps,) CacheTally, in the order of `Layout.caches`
+    locks: Records  # (lock steps,) LockTally, in the order of `Layout.locks`
     alive: NDArray[np.int64]  # (workloads,) requests whose client waits, counted one by one
     intervals: Records  # (intervals,) RequestTally
     interval_histogram: NDArray[np.int64]  # (intervals, BUCKETS) latency of successes, by when they arrived

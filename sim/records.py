@@ -235,6 +235,12 @@ CACHE_TALLY = Record("CacheTally", (
     ("stale", "i8"),  # look-ups that went on with a value past its time
 ))  # fmt: skip
 
+LOCK_TALLY = Record("LockTally", (
+    ("taken", "i8"),  # times a key was taken
+    ("waits", "i8"),  # times somebody found it held, and waited
+    ("waited_ns", "i8"),  # how long those waited who got it
+))  # fmt: skip
+
 INTERVAL = Record("Interval", (
     ("workload", "i8"),  # whose requests are measured
     ("start_ns", "i8"),  # requests that arrived in [start, end)

@@ -23,6 +23,8 @@ def assert_conserved(seen: Observation, layout: Layout) -> None:
         _not_negative("a cache", tally)
         assert tally["fills"] <= _sum(tally, "misses", "coalesced")
         assert tally["evicted"] <= tally["fills"]
+    for tally in seen.locks:
+        _not_negative("a lock", tally)
     for i, tally in enumerate(seen.pods):
         name = f"{layout.services[seen.pod_service[i]]}-{seen.pod_number[i]}"
         _pod(name, tally, int(seen.pod_present_ns[i]), int(seen.pod_work_ns[i]))

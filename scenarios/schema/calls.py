@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from scenarios.schema.placed import Path
-from scenarios.schema.programs import Branch, Cache, Call, Fallback, Ladder, Parallel, Step
+from scenarios.schema.programs import Branch, Cache, Call, Fallback, Ladder, Lock, Parallel, Step
 from scenarios.schema.routing import Edge
 from scenarios.schema.topology import Service
 from scenarios.schema.workload import Workload
@@ -53,6 +53,8 @@ def walk(steps: tuple[Step, ...], path: Path, probability: float = 1.0, in_fallb
             hit = 1.0 if misses is None else 1.0 - missed
             yield from walk(step.cache.on_miss, (*here, "cache", "on_miss"), probability * missed, in_fallback, misses)
             yield from walk(step.cache.hit, (*here, "cache", "hit"), probability * hit, in_fallback, misses)
+        elif isinstance(step, Lock):
+            yield from walk(step.lock.steps, (*here, "lock", "steps"), probability, in_fallback, misses)
         elif isinstance(step, Call):
             for program, place in remedies(step, here):
                 yield from walk(program, place, probability, True, misses)

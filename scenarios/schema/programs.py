@@ -11,7 +11,7 @@ from scenarios.schema.distributions import Distribution
 from scenarios.schema.keys import Keys
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.units import Duration, Share
-from scenarios.schema.words import Target, Whole
+from scenarios.schema.words import Name, Target, Whole
 
 
 class Work(Part):
@@ -219,7 +219,34 @@ class Cache(Part):
             {"keys": {"uniform": 10}, "on_miss": [{"wait": "9ms"}]})))
 
 
-STEP_KINDS = ("work", "wait", "call", "parallel", "branch", "cache")
+class LockSettings(Part):
+    """Keys that one strand at a time may hold: rows that are updated, mutexes."""
+
+    keys: Keys = field(
+        says="what is locked",
+        seen=Witness("locks", "services.shop.endpoints.buy.0.lock.keys", ({"uniform": 1}, {"uniform": 50})))
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)] = field(
+        says="what is done while the key is held",
+        seen=Witness("locks", "services.shop.endpoints.buy.0.lock.steps", ([{"wait": "2ms"}], [{"wait": "4ms"}])))
+    scope: Literal["service", "pod"] = field(
+        "service", says="all pods lock the same keys, as rows of one database (service), or each pod its own (pod)",
+        seen=Witness("locks", "services.shop.endpoints.buy.1.lock.scope", ("service", "pod")))
+    name: Name | None = field(
+        None, says="lock steps of a service with one name lock the same keys; without a name each has keys of its own",
+        seen=Witness("locks", "services.shop.endpoints.buy.0.lock.name", ("row", "line")))
+
+
+class Lock(Part):
+    """Do steps while nobody else holds the same key; whoever finds it held waits, first come first."""
+
+    lock: LockSettings = field(
+        says="the keys, and what is done while one is held",
+        seen=Witness("locks", "services.shop.endpoints.buy.0.lock", (
+            {"keys": {"uniform": 1}, "steps": [{"wait": "2ms"}]},
+            {"keys": {"uniform": 1}, "steps": [{"wait": "4ms"}]})))
+
+
+STEP_KINDS = ("work", "wait", "call", "parallel", "branch", "cache", "lock")
 
 
 def _step_kind(value: Any) -> str | None:
@@ -229,11 +256,12 @@ def _step_kind(value: Any) -> str | None:
 
 Step = Annotated[
     Annotated[Work, Tag("work")] | Annotated[Wait, Tag("wait")] | Annotated[Call, Tag("call")]
-    | Annotated[Parallel, Tag("parallel")] | Annotated[Branch, Tag("branch")] | Annotated[Cache, Tag("cache")],
+    | Annotated[Parallel, Tag("parallel")] | Annotated[Branch, Tag("branch")] | Annotated[Cache, Tag("cache")]
+    | Annotated[Lock, Tag("lock")],
     Discriminator(_step_kind, custom_error_type="step_kind",
                   custom_error_message=f"a step is one of {', '.join(STEP_KINDS)}"),
 ]  # fmt: skip
 
 
-for part in (Fallback, Rung, Parallel, Option, CacheSettings):  # they were written before Step, which names them
+for part in (Fallback, Rung, Parallel, Option, CacheSettings, LockSettings):  # they were written before Step, which names them
     part.model_rebuild()

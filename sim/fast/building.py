@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.schema.keys import Keys
 from scenarios.schema.routing import ResolvedRoute
 from sim.draws import family_key, indexed_key
+from sim.fast import key_records as kr
 from sim.fast import state as st
 from sim.fast.compiling import kernels
 from sim.fast.frames import pair_hash, pair_key
@@ -51,7 +53,8 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
-    stores, caches = _caches(layout)
+    stores = _Stores()
+    caches, locks = _caches(layout, stores), _locks(layout, stores)
     lane[0]["keyed"], lane[0]["graded"] = any(op["code"] > st.END for op in maker.ops), layout.is_graded
     size = 1 << (64 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
     rings = rows(st.RING, [{"time_ns": st.NEVER, "first": r * size, "mask": size - 1} for r in range(len(delays))])
@@ -89,11 +92,12 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         digest=np.array(digesting.start(), dtype=np.uint64),
         starts=np.zeros(size, dtype=np.int32),
         wakes=np.zeros(size, dtype=np.int32),
-        blocks=_freed(st.empty(st.BLOCK, size), lane[0], "outer", "blocks_free"),
-        caches=rows(st.CACHE_STEP, caches),
-        stores=rows(st.STORE, [{"oldest": -1, "newest": -1}] * stores),
-        cached=_freed(st.empty(st.CACHED, size), lane[0], "newer", "cached_free"),
+        blocks=_freed(st.empty(kr.BLOCK, size), lane[0], "outer", "blocks_free"),
+        caches=rows(kr.CACHE_STEP, caches),
+        stores=rows(kr.STORE, [{"oldest": -1, "newest": -1}] * stores.of_services),
+        cached=_freed(st.empty(kr.CACHED, size), lane[0], "newer", "cached_free"),
         lookup=st.empty(st.PAIR, 4 * size),
+        locks=rows(kr.LOCK_STEP, locks),
         rows=st.empty(st.ROW, 8 * size if record else 1),
         spans=st.empty(SPAN, size),
     )
@@ -196,24 +200,47 @@ def _hedges(maker: TableMaker, policy: ResolvedRoute) -> dict[str, Any]:
             "alarm_ring": maker.ring(delay)}  # fmt: skip
 
 
-def _caches(layout: Layout) -> tuple[int, list[dict[str, Any]]]:
-    """How many stores whole services need, and every cache step as a row."""
-    made, of_pods, of_services = list[dict[str, Any]](), Counter[int](), 0
+class _Stores:
+    """Numbers of stores, each with keys of its own: counted apart in services and in the pods of each."""
+
+    def __init__(self) -> None:
+        self._of_pods, self.of_services = Counter[int](), 0
+
+    def number(self, service: int, scope: str) -> int:
+        """That of one more."""
+        if scope == "pod":
+            self._of_pods[service] += 1
+            return self._of_pods[service] - 1
+        self.of_services += 1
+        return self.of_services - 1
+
+
+def _caches(layout: Layout, stores: _Stores) -> list[dict[str, Any]]:
+    """Every cache step as a row."""
+    made = []
     for place in layout.caches:
-        spec, keys = place.spec, place.spec.keys
-        row: dict[str, Any] = {
-            "count": keys.count, "is_zipf": keys.zipf is not None, "capacity": -1 if spec.capacity is None else spec.capacity,
+        spec = place.spec
+        made.append(_keys(spec.keys, stores.number(place.service, spec.scope), spec.scope) | {
+            "capacity": -1 if spec.capacity is None else spec.capacity,
             "ttl_ns": spec.ttl or 0, "stale_ns": spec.stale_if_error or 0, "stale_quality": parts(spec.stale_quality),
-            "is_lru": spec.policy == "lru", "coalesces": spec.coalesce, "of_pod": spec.scope == "pod",
-            "store": of_pods[place.service] if spec.scope == "pod" else of_services,
-        }  # fmt: skip
-        if keys.zipf is not None:
-            row["exponent"] = keys.zipf.exponent
-            row["first"], row["last"], row["sure"] = zipf_bounds(keys.count, keys.zipf.exponent)
-        of_pods[place.service] += spec.scope == "pod"
-        of_services += spec.scope == "service"
-        made.append(row)
-    return of_services, made
+            "is_lru": spec.policy == "lru", "coalesces": spec.coalesce,
+        })  # fmt: skip
+    return made
+
+
+def _locks(layout: Layout, stores: _Stores) -> list[dict[str, Any]]:
+    """Every lock step as a row; those of one key space have one store."""
+    numbers = [stores.number(space.service, space.scope) for space in layout.spaces]
+    return [_keys(place.spec.keys, numbers[place.space], place.spec.scope) for place in layout.locks]
+
+
+def _keys(keys: Keys, store: int, scope: str) -> dict[str, Any]:
+    """Which keys a step asks for."""
+    row: dict[str, Any] = {"count": keys.count, "is_zipf": keys.zipf is not None, "store": store, "of_pod": scope == "pod"}
+    if keys.zipf is not None:
+        row["exponent"] = keys.zipf.exponent
+        row["first"], row["last"], row["sure"] = zipf_bounds(keys.count, keys.zipf.exponent)
+    return row
 
 
 def _workload(maker: TableMaker, seed: int, index: int) -> dict[str, Any]:

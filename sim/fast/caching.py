@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.draws import KEYS
 from sim.fast.agenda import FAILS, NOTHING, todo
 from sim.fast.blocks import (
     TURN,
     await_turn,
     begin_block,
     begin_turn,
-    cell_key,
     cell_of,
     clear_cell,
     end_turn,
@@ -20,11 +18,12 @@ from sim.fast.blocks import (
     tell,
 )
 from sim.fast.compiling import cold, part
-from sim.fast.frames import caller_pod, is_abandoned, next_step, step_key
-from sim.fast.state import TOLD_DONE, TOLD_FAILED, TOLD_HANDED, TOLD_STALE
+from sim.fast.frames import is_abandoned, next_step
+from sim.fast.keys import asked_key
+from sim.fast.locking import lock_handed
+from sim.fast.state import LOCK, TOLD_DONE, TOLD_FAILED, TOLD_HANDED, TOLD_STALE
 from sim.laws.caching import is_fresh, stands_in
 from sim.laws.grading import graded
-from sim.laws.keys import uniform_key, zipf_key
 
 
 @cold
@@ -32,7 +31,7 @@ def look_up(s: Any, f: int) -> int:
     """S3 to S6: strand f goes on with a fresh value, waits for another's fill, or fills. Returns the todo."""
     op = s.ops[s.frames[f].pc]
     cache = s.caches[op.a]
-    key = cell_key(store_of(s, f, cache), drawn(cache, step_key(s, f)))
+    key = asked_key(s, f, cache)
     e = cell_of(s, key)
     if e >= 0 and is_fresh(s.cached[e].filled_ns, cache.ttl_ns, s.lane[0].now_ns):
         cache.hits += 1
@@ -57,20 +56,6 @@ def look_up(s: Any, f: int) -> int:
 def passed(s: Any, f: int, pc: int) -> int:
     """Strand f is through a step without having done anything; it fails where nobody waits for it any more (D12)."""
     return todo(f, FAILS) if is_abandoned(s, f) else next_step(s, f, pc)
-
-
-@part
-def store_of(s: Any, f: int, cache: Any) -> int:
-    """S5: where the cache's values are: the pod's own, or the service's."""
-    return cache.store + s.pods[caller_pod(s, f)].stores if cache.of_pod == 1 else cache.store
-
-
-@part
-def drawn(cache: Any, key: int) -> int:
-    """Which key a look-up is for."""
-    if cache.is_zipf == 1:
-        return zipf_key(cache.first, cache.last, cache.sure, cache.exponent, cache.count, key, KEYS)
-    return uniform_key(cache.count, key, KEYS)
 
 
 @cold
@@ -117,6 +102,8 @@ def told_so(s: Any, f: int) -> int:
     strand, told = s.frames[f], s.extras[f].told
     strand.joining = 0
     strand.gen += 1
+    if s.ops[strand.pc].code == LOCK:
+        return lock_handed(s, f)
     if told == TOLD_HANDED:
         return passed(s, f, s.ops[strand.pc].b)
     tell(s, strand.next, told)

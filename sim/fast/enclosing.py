@@ -10,7 +10,8 @@ from sim.fast.caching import fill_failed, filled, look_up
 from sim.fast.calling import next_repetition
 from sim.fast.compiling import cold, part
 from sim.fast.frames import is_abandoned, next_step
-from sim.fast.state import CACHE, FILLED, RUNG
+from sim.fast.locking import end_lock, take_lock
+from sim.fast.state import CACHE, FILLED, FREED, LOCK, RUNG
 from sim.laws.grading import count_quality, graded
 from sim.laws.measuring import is_measured
 
@@ -23,6 +24,10 @@ def enclosing_step(s: Any, f: int) -> int:
         return look_up(s, f)
     if code == FILLED:
         return filled(s, f)
+    if code == LOCK:
+        return take_lock(s, f)
+    if code == FREED:
+        return end_lock(s, f, True)
     if code == RUNG:
         return begin_rung(s, f)
     return rung_held(s, f)
@@ -62,8 +67,11 @@ def failed_inside(s: Any, f: int) -> int:
         while innermost(s, f) >= 0:
             hand_over(s, leave_block(s, f), False)
     while innermost(s, f) >= 0:
-        if s.ops[s.blocks[innermost(s, f)].op].code == CACHE:
+        code = s.ops[s.blocks[innermost(s, f)].op].code
+        if code == CACHE:
             due = fill_failed(s, f)
+        elif code == LOCK:
+            due = end_lock(s, f, False)
         else:
             due = next_rung(s, f)
         if due & 3 != FAILS:

@@ -20,6 +20,7 @@ from sim.fast.building import doubled, grown, initial_state, with_more_pods, wit
 from sim.fast.compiling import kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
+from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
 from sim.fast.lodging import balancers, lodged, new_host_set
 from sim.fast.pod_records import CHAINS_PER_POD, POD
 from sim.fast.pool_tables import close_pool, free_places
@@ -29,7 +30,7 @@ from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, CACHE_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
+from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
 from sim.trace import Row
 
 
@@ -120,6 +121,7 @@ class FastPlane:
             "pod_work_ns": self._work_in_progress_ns(n),
             "routes": _route_tallies.records(state.routes),
             "caches": _cache_tallies.records(state.caches[: len(self.layout.caches)]),
+            "locks": _lock_tallies.records(state.locks[: len(self.layout.locks)]),
             "alive": np.bincount(clients["workload"], minlength=classes).astype(np.int64),
             "intervals": _request_tallies.records(state.intervals[:intervals]),
             **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
@@ -313,12 +315,13 @@ class FastPlane:
         """S5: a pod's own caches, empty; where they begin."""
         first, mine = len(self._state.stores), self._own_stores(service)
         if mine:
-            more = rows(st.STORE, [{"oldest": -1, "newest": -1}] * mine)
+            more = rows(STORE, [{"oldest": -1, "newest": -1}] * mine)
             self._adopt(self._state._replace(stores=np.concatenate([self._state.stores, more])))
         return first
 
     def _own_stores(self, service: int) -> int:
-        return sum(place.service == service and place.spec.scope == "pod" for place in self.layout.caches)
+        caches = sum(place.service == service and place.spec.scope == "pod" for place in self.layout.caches)
+        return caches + sum(space.service == service and space.scope == "pod" for space in self.layout.spaces)
 
     def _lodge(self, service: int) -> None:
         """Room for a service's ready pods wherever they are remembered one by one."""
@@ -431,7 +434,7 @@ class _Tallies:
 
 
 _pod_tallies, _route_tallies = _Tallies(POD_TALLY, POD), _Tallies(ROUTE_TALLY, st.ROUTE)
-_cache_tallies = _Tallies(CACHE_TALLY, st.CACHE_STEP)
+_cache_tallies, _lock_tallies = _Tallies(CACHE_TALLY, CACHE_STEP), _Tallies(LOCK_TALLY, LOCK_STEP)
 _request_tallies = _Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
 _COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))
 assert [name for name, _ in POD_TALLY.fields][: 2 * len(AREAS)] == [*AREAS, *AREAS.values()]

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.fast.host_records import BALANCER, HOST, HOST_SET
+from sim.fast.key_records import BLOCK, CACHE_STEP, CACHED, LOCK_STEP, STORE
 from sim.fast.pod_records import CACHE_LINE, CHAIN, POD
 from sim.records import (
     BREAKER_RULE,
-    CACHE_TALLY,
     CONCURRENCY_RULE,
     CONNECTION,
     CPU,
@@ -121,6 +121,7 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("connected", "i4"),  # visit by a pool: the pod of its connection
     ("opened_ns", "i8"),  # when that was opened
     ("uses", "i8"),  # and what it had carried before
+    ("queued_ns", "i8"),  # of a strand that waits for a lock: since when
 ), itemsize=3 * CACHE_LINE)  # fmt: skip
 IN_BOUND, IN_THROTTLE, IN_BREAKER, IN_POOL, WAITS, TURNED_BACK = 1, 2, 4, 8, 16, 32
 PARKED = -2  # in place of a pod: the try waits
@@ -130,40 +131,6 @@ QUEUED, DROPPED = 2, 3  # in `joining`: it waits for a turn, or was dropped from
 HELD_UP = 2  # in `backing_off`
 RACE = -2  # in `child`: tries of a call that hedges
 TOLD_DONE, TOLD_STALE, TOLD_FAILED, TOLD_HANDED = range(4)
-BLOCK = Record("Block", (  # a step that a strand is inside of, and whose end must be looked after
-    ("key", "i8"),  # the store and key it is busy with; 0: none
-    ("op", "i4"),  # where that step is
-    ("outer", "i4"),  # the block around it, and one, 0: none; free: the next free block
-    ("is_turn", "i4"),  # 1 where others wait for the key
-    ("first", "i4"),  # who does, linked by `next`; -1: nobody
-    ("last", "i4"),
-    ("lap", "i4"),  # the strand's when it began
-    ("quality", "i4"),
-))  # fmt: skip
-CACHE_STEP = Record("CacheStep", (
-    *CACHE_TALLY.fields,
-    ("ttl_ns", "i8"),
-    ("stale_ns", "i8"),
-    ("count", "i8"),  # of keys
-    ("first", "f8"),  # of Zipf's keys: see `zipf_bounds`
-    ("last", "f8"),
-    ("sure", "f8"),
-    ("exponent", "f8"),
-    ("is_zipf", "i4"),
-    ("capacity", "i4"),  # -1: no limit
-    ("is_lru", "i4"),
-    ("coalesces", "i4"),
-    ("of_pod", "i4"),
-    ("store", "i4"),  # where its values are, counted from the pod's first store where each pod has its own
-    ("stale_quality", "i4"),  # parts per million
-))  # fmt: skip
-STORE = Record("Store", (("count", "i4"), ("oldest", "i4"), ("newest", "i4")))  # of values, in the order they have to go
-CACHED = Record("Cached", (
-    ("key", "i8"),  # store and key
-    ("filled_ns", "i8"),
-    ("older", "i4"),
-    ("newer", "i4"),  # free: the next free one
-))  # fmt: skip
 
 DONE, PAUSED, FULL, TOO_MANY, STUCK = range(5)  # why a call of the kernel came back
 NEVER = (1 << 63) - 1  # the time of an event that is not there
@@ -271,7 +238,7 @@ OP = Record("Op", (
     ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback, or the first rung, begins
     ("next", "i4"),  # RUNG: the rung below; -1: none
 ))  # fmt: skip
-WORK, PAUSE, CALL, FORK, WAY, LAP, END, CACHE, FILLED, RUNG, HELD = range(11)  # from CACHE on: see enclosing.py
+WORK, PAUSE, CALL, FORK, WAY, LAP, END, CACHE, FILLED, RUNG, HELD, LOCK, FREED = range(13)  # from CACHE on: see enclosing.py
 FAIL, IGNORE = -1, -2
 
 ENTRY = Record("Entry", (("bound", "f8"), ("pc", "i4"), ("endpoint", "i4")))
@@ -381,6 +348,7 @@ class State(NamedTuple):
     stores: Array  # (stores,) STORE: of whole services, then of each pod
     cached: Array  # (values,) CACHED, of all stores
     lookup: Array  # (2^k,) PAIR: values and turns by store and key
+    locks: Array  # (lock steps,) LOCK_STEP
     rows: Array  # (rows,) ROW
     spans: Array  # (spans,) SPAN
 
@@ -433,6 +401,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "lookup": PAIR.dtype,
+    "locks": LOCK_STEP.dtype,
     "rows": ROW.dtype, "spans": SPAN.dtype,
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),

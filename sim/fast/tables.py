@@ -9,7 +9,7 @@ import numpy as np
 
 from scenarios.rates import pieces
 from scenarios.schema.distributions import Distribution
-from scenarios.schema.programs import Branch, Cache, Call, Fallback, Ladder, Parallel, Step, Wait, Work
+from scenarios.schema.programs import Branch, Cache, Call, Fallback, Ladder, Lock, Parallel, Step, Wait, Work
 from scenarios.schema.workload import Workload
 from scenarios.series import timestamps
 from sim.fast import state as st
@@ -117,6 +117,10 @@ class TableMaker:
                 return self._branch(step, addresses, then)
             case Cache():
                 return self._cache(step, addresses, then)
+            case Lock():
+                inner = self._steps(step.lock.steps, addresses[1:], self._op("FREED"))
+                which = self.layout.lock_index[self._endpoint, addresses[0]]
+                return self._op("LOCK", step=addresses[0], a=which, b=inner, next=then)
         raise AssertionError(step)
 
     def _call(self, step: Call, addresses: list[int], then: int) -> int:

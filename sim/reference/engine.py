@@ -21,13 +21,15 @@ from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, SHED, TIMED_
 from sim.laws.retrying import REJECTED as TURNED_AWAY
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, CACHE_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
+from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
 from sim.reference.caching import Cache
 from sim.reference.caching import Tally as CacheTally
 from sim.reference.calling import leave, orphan, returned, turn_back
 from sim.reference.cancelling import refuse, take_cancel
 from sim.reference.life import Request, Try, numbered
+from sim.reference.locking import Held
+from sim.reference.locking import Tally as LockTally
 from sim.reference.network import Network
 from sim.reference.pod import UNLISTED, Pod
 from sim.reference.route import Route
@@ -59,6 +61,8 @@ class ReferencePlane:
         self.versions = [0 for _ in self.layout.services]
         self.caches: dict[int, Cache] = {}  # those of whole services, by place
         self.cache_tallies = [CacheTally() for _ in self.layout.caches]
+        self.held: dict[int, Held] = {}  # keys of locks of whole services, by space
+        self.lock_tallies = [LockTally() for _ in self.layout.locks]
         self.workloads = [Workload(self, i) for i in range(len(self.layout.workloads))]
         for workload in self.workloads:
             workload.begin()
@@ -102,6 +106,7 @@ class ReferencePlane:
             "pod_work_ns": _column(sum(self._now - job.started_ns for job in pod.cores.at_work) for pod in pods),
             "routes": ROUTE_TALLY.gather([route.tally for route in self.routes]),
             "caches": CACHE_TALLY.gather(self.cache_tallies),
+            "locks": LOCK_TALLY.gather(self.lock_tallies),
             "alive": _column(len(alive) for alive in books.alive),
             "intervals": REQUEST_TALLY.gather(books.intervals),
             **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
@@ -263,6 +268,14 @@ class ReferencePlane:
         spec = self.layout.caches[at].spec
         caches = visit.pod.caches if spec.scope == "pod" else self.caches
         return caches.setdefault(at, Cache(spec, self.cache_tallies[at]))
+
+    def lock(self, visit: Try, number: int) -> tuple[Held, Any]:
+        """The keys that are held of those of a lock step, as a visit sees them (S11), and the step's tally."""
+        assert visit.pod is not None
+        at = self.layout.lock_index[visit.endpoint, number]
+        place = self.layout.locks[at]
+        held = visit.pod.held_keys if place.spec.scope == "pod" else self.held
+        return held.setdefault(place.space, {}), self.lock_tallies[at]
 
     def delivered(self, one: Try) -> None:
         """A try reaches its pod (D10): called off, gone, failing, shed, full, or let in."""

@@ -23,6 +23,7 @@ from sim.reference.caching import Cache
 from sim.reference.cpu import cores_of
 from sim.reference.gates import Door
 from sim.reference.life import Strand, Try
+from sim.reference.locking import Held
 from sim.reference.queues import Line, Waiter
 from sim.settings import guard_fields
 
@@ -63,6 +64,7 @@ class Pod:
         self.cores = cores_of(self)
         self.guard = Guard(**guard_fields(self.spec, plane.now_ns)) if self.spec.shedding else None
         self.caches: dict[int, Cache] = {}  # its own, by place; each is there from its first use on
+        self.held_keys: dict[int, Held] = {}  # of its own locks, by space
 
     @property
     def is_threaded(self) -> bool:

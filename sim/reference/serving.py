@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from scenarios.schema.programs import Branch, Cache, Call, Ladder, Parallel, Wait, Work
+from scenarios.schema.programs import Branch, Cache, Call, Ladder, Lock, Parallel, Wait, Work
 from sim.clock import WORKED, Moment, rank
 from sim.draws import BRANCH, WORK, child_key, unit
 from sim.laws.grading import graded, parts
@@ -17,6 +17,7 @@ from sim.laws.service import lap_number, way
 from sim.reference.caching import look_up
 from sim.reference.calling import call
 from sim.reference.life import Join, Numbered, Strand, Try
+from sim.reference.locking import with_key
 from sim.sampling import cumulative, draw_key, sample_ns
 from sim.trace import WORKED as ROW_WORKED
 
@@ -72,6 +73,9 @@ def step(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Proc
             on_miss, on_hit = (functools.partial(run, plane, strand, program, lap) for program in one.inner)
             cache = plane.cache(strand.visit, one.number)
             return (yield from look_up(plane, strand, cache, draw_key(cache.spec.keys, key), (on_miss, on_hit)))
+        case Lock(lock=spec):
+            steps = functools.partial(run, plane, strand, one.inner[0], lap)
+            return (yield from with_key(plane, strand, *plane.lock(strand.visit, one.number), draw_key(spec.keys, key), steps))
         case Branch(branch=options):
             bounds = cumulative([option.probability for option in options])
             taken = way(unit(key, BRANCH, 0), bounds, 0, len(bounds))

@@ -1,4 +1,4 @@
-"""Draws of steps that enclose others: caches of few keys that are often filled at once, and ladders of fallbacks."""
+"""Draws of steps that enclose others: caches and locks of few keys that many want at once, and ladders of fallbacks."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ def caches(draw: st.DrawFn, programs: Programs, callees: list[str], depth: int) 
         if draw(st.booleans()):
             made |= {"stale_if_error": draw(st.sampled_from(["1ms", "10ms", "1s"])), "stale_quality": draw(qualities)}
     return {"cache": made}
+
+
+@st.composite
+def locks(draw: st.DrawFn, programs: Programs, callees: list[str], depth: int) -> dict[str, Any]:
+    """A lock step; what is done inside may fail, take time or none, and lock other keys, so that strands wait for each other."""
+    made: dict[str, Any] = {"keys": draw(keys), "steps": draw(programs(callees, depth + 1))}
+    made["scope"] = draw(st.sampled_from(["service", "pod"]))
+    if draw(st.booleans()):
+        made["name"] = f"{made['scope']}-{depth}"  # so that no lock is inside another of its name
+    return {"lock": made}
 
 
 @st.composite

@@ -91,8 +91,9 @@ def with_pools(draw: st.DrawFn, world: dict[str, Any], called: str) -> dict[str,
         return world
     world["routes"]["defaults"] |= draw(pools(kind))
     for route in world["routes"].values():
+        route["hedge_policy"] = None
         for key in ("retry_host_predicate", "host_selection_retry_max_attempts"):
-            route.get("retries", {}).pop(key, None)
+            (route.get("retries") or {}).pop(key, None)
     if kind == "connection_pool":
         for route in world["routes"].values():
             route.pop("outlier_detection", None)

@@ -13,7 +13,7 @@ from sim import commands as c
 from sim.plane import DataPlane
 from tests.identity import pod_worlds, remembering
 from tests.identity.calls import lives
-from tests.identity.enclosing import caches, ladders
+from tests.identity.enclosing import caches, ladders, locks
 from tests.identity.gates import door_gates, route_gates, with_pools
 
 MS = 1_000_000
@@ -38,7 +38,7 @@ times = st.one_of(constants, constants, simple, mixtures)
 def steps(draw: st.DrawFn, callees: list[str], depth: int = 0) -> list[dict[str, Any]]:
     """A program of one to three steps; callees are what it may call."""
     kinds = ["work", "work", "wait"] + (["call"] * 4 if callees else [])
-    kinds += ["parallel", "branch", "cache"] if depth < 2 else []
+    kinds += ["parallel", "branch", "cache", "lock"] if depth < 2 else []
     return [draw(step(draw(st.sampled_from(kinds)), callees, depth)) for _ in range(draw(st.integers(1, 3)))]
 
 
@@ -57,6 +57,8 @@ def step(draw: st.DrawFn, kind: str, callees: list[str], depth: int) -> dict[str
         return made
     if kind == "cache":
         return draw(caches(steps, callees, depth))
+    if kind == "lock":
+        return draw(locks(steps, callees, depth))
     if kind == "parallel":
         branches = [draw(steps(callees, depth + 1)) for _ in range(draw(st.integers(1, 3)))]
         return {"parallel": branches, "join": draw(st.sampled_from(["all", "first", len(branches)]))}
