@@ -36,8 +36,10 @@ from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.first_file import SCHEMA_FILE, first_file
 from scenarios.load import load
+from scenarios.schema.scenario import Scenario
 from scenarios.writing import json_schema
 from sim.fast.compiling import cache_folder, is_compiled, kernels
+from sim.fast.engine import needs_full
 
 EXPECTATION_FAILED, TRACES_DIFFER = 3, 1
 
@@ -73,7 +75,7 @@ def run_command(
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
-        _compile(engine)
+        _compile(engine, load(scenario, changes or ()))
         if seeds is not None:
             with SeedsLine(sys.stderr) as told:
                 made = replicate(scenario, seeds, out=out, told=told, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
@@ -124,7 +126,7 @@ def compare_command(
 ) -> None:
     """Compare two scenarios under the same seeds: paired differences with their intervals."""
     with mistakes_told():
-        _compile(engine)
+        _compile(engine, load(one, changes or ()), load(other, [*(changes or ()), *(changes_b or ())]))
         with SeedsLine(sys.stderr) as told:
             found = compare(one, other, seeds=seeds, seed=seed, engine=engine, until=until, set=changes or (),
                             set_other=changes_b or (), out=out, told=told)  # fmt: skip
@@ -225,14 +227,16 @@ def _print_json(content: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def _compile(engine: str) -> None:
+def _compile(engine: str, *worlds: Scenario) -> None:
     """Say so where the engine has to be compiled first: once, and again where one of its laws has changed."""
-    if engine == "fast" and not is_compiled():
-        _say("compiling the engine (once, about 20 s)", "bold cyan")
+    for is_full in sorted({needs_full(world) for world in worlds} if engine == "fast" else ()):
+        if is_compiled(is_full):
+            continue
+        _say(f"compiling the engine{', with every feature' if is_full else ''} (once, about {70 if is_full else 20} s)", "bold cyan")
         began = time.monotonic()
-        kernels()
+        kernels(is_full)
         _say(f"compiled in {time.monotonic() - began:.0f} s", "bold cyan")
-        if not is_compiled():
+        if not is_compiled(is_full):
             _say(f"it cannot be kept in {cache_folder()}: name a folder to write to in PARLEY_CACHE", "bold cyan")
 
 

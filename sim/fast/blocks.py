@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.clock import RETRIED, rank
 from sim.fast.agenda import push_any, wake_later
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import feature, part
 from sim.fast.frames import chained, pair_slot, take_out
 from sim.fast.state import QUEUED, TOLD_HANDED
 
@@ -45,7 +45,7 @@ def clear_cell(s: Any, key: int) -> None:
     s.lane[0].indexed -= 1
 
 
-@cold
+@feature
 def begin_block(s: Any, f: int, key: int) -> int:
     """Strand f is inside the step it is at, busy with a key (0: none)."""
     lane = s.lane[0]
@@ -124,7 +124,7 @@ def tell(s: Any, f: int, told: int) -> None:
         wake_later(s, f)
 
 
-@cold
+@feature
 def hand_over(s: Any, b: int, is_lost: bool) -> None:
     """S7: whoever was in block b is gone; the first who waits for it takes it, by an event of its own where a pod died."""
     block = s.blocks[b]
@@ -146,7 +146,7 @@ def hand_over(s: Any, b: int, is_lost: bool) -> None:
     push_any(s, s.lane[0].now_ns, rank(RETRIED, strand.request_number, strand.number), (strand.gen << 32) | f)
 
 
-@cold
+@feature
 def lose_waiters(s: Any) -> None:
     """S7: strands whose visit is dying wait for no turn any more."""
     for b in range(len(s.blocks)):
@@ -160,7 +160,7 @@ def lose_waiters(s: Any) -> None:
                 f = following
 
 
-@cold
+@feature
 def lose_blocks(s: Any, f: int) -> None:
     """S7: strand f dies, and leaves all its blocks."""
     while s.extras[f].block > 0:

@@ -10,6 +10,7 @@ import numpy as np
 
 from scenarios.schema.keys import Keys
 from scenarios.schema.routing import ResolvedRoute
+from sim import settings
 from sim.draws import family_key, indexed_key
 from sim.fast import key_records as kr
 from sim.fast import state as st
@@ -200,6 +201,16 @@ def _hedges(maker: TableMaker, policy: ResolvedRoute) -> dict[str, Any]:
             "alarm_ring": maker.ring(delay)}  # fmt: skip
 
 
+def needs_features(layout: Layout, state: st.State) -> bool:
+    """Whether a world needs the full set of kernels: some route, step or pod asks for what the core leaves out."""
+    routes, lane = state.routes, state.lane[0]
+    if routes["special"].any() or (routes["memory"] == st.HOSTS).any() or lane["keyed"] or lane["graded"]:
+        return True
+    return any(
+        spec.is_gated or not settings.is_plain(spec.queue) or spec.resources.cpu_model != "fcfs" or spec.shedding is not None
+        for spec in layout.scenario.services.values())
+
+
 class _Stores:
     """Numbers of stores, each with keys of its own: counted apart in services and in the pods of each."""
 
@@ -299,7 +310,7 @@ def _more_values(state: st.State, need: int) -> dict[str, Any]:
             changes[name] = _freed(doubled(rows), lane, link, f"{name}_free", len(rows))
     if 2 * (lane["indexed"] + need) > len(state.lookup):
         changes["lookup"] = st.empty(st.PAIR, 2 * len(state.lookup))
-        kernels().rehash(*(table.view(np.int64).reshape(-1, 2) for table in (state.lookup, changes["lookup"])))
+        kernels(True).rehash(*(table.view(np.int64).reshape(-1, 2) for table in (state.lookup, changes["lookup"])))
     return changes
 
 

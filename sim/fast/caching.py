@@ -17,7 +17,7 @@ from sim.fast.blocks import (
     put_cell,
     tell,
 )
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import feature, part
 from sim.fast.frames import is_abandoned, next_step
 from sim.fast.keys import asked_key
 from sim.fast.locking import lock_handed
@@ -26,7 +26,7 @@ from sim.laws.caching import is_fresh, stands_in
 from sim.laws.grading import graded
 
 
-@cold
+@feature
 def look_up(s: Any, f: int) -> int:
     """S3 to S6: strand f goes on with a fresh value, waits for another's fill, or fills. Returns the todo."""
     op = s.ops[s.frames[f].pc]
@@ -58,7 +58,7 @@ def passed(s: Any, f: int, pc: int) -> int:
     return todo(f, FAILS) if is_abandoned(s, f) else next_step(s, f, pc)
 
 
-@cold
+@feature
 def filled(s: Any, f: int) -> int:
     """A miss has got its value: it is kept, and whoever waits for it told. Returns the todo."""
     b = leave_block(s, f)
@@ -69,7 +69,7 @@ def filled(s: Any, f: int) -> int:
     return next_step(s, f, op.next)
 
 
-@cold
+@feature
 def fill_failed(s: Any, f: int) -> int:
     """A miss, strand f's innermost block, could not get its value. Returns the todo: go on with a stale one, or fail."""
     b = leave_block(s, f)
@@ -96,7 +96,7 @@ def go_on_with(s: Any, f: int, pc: int, told: int) -> int:
     return todo(f, FAILS) if told == TOLD_FAILED else next_step(s, f, op.next)
 
 
-@cold
+@feature
 def told_so(s: Any, f: int) -> int:
     """Strand f waited for a turn, and is told what became of it; so is the next. Returns the todo."""
     strand, told = s.frames[f], s.extras[f].told
@@ -112,7 +112,7 @@ def told_so(s: Any, f: int) -> int:
     return todo(f, FAILS) if is_left else due
 
 
-@cold
+@feature
 def keep(s: Any, cache: Any, key: int) -> None:
     """S4: a value comes in, as the newest; the oldest has to go if there are too many."""
     lane, store = s.lane[0], s.stores[(key >> 32) - 1]
@@ -164,7 +164,7 @@ def link_newest(s: Any, e: int) -> None:
     store.newest = e
 
 
-@cold
+@feature
 def empty_store(s: Any, store: int) -> None:
     """S5: a pod's own values are gone with it."""
     lane, e = s.lane[0], s.stores[store].oldest

@@ -9,7 +9,7 @@ from sim.clock import TIMED_OUT as ALARM
 from sim.draws import child_key
 from sim.fast.agenda import FAILS, NOTHING, RUNS, SENDS, cancel, next_place, push, push_any, push_soon, todo
 from sim.fast.caching import told_so
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import cold, feature, part
 from sim.fast.deadlines import arm_expiry, is_late, tell_left
 from sim.fast.frames import (
     base_key,
@@ -66,7 +66,7 @@ def send(s: Any, f: int) -> int:
     return NOTHING
 
 
-@cold
+@feature
 def send_specially(s: Any, f: int, special: int) -> int:
     """As `send`, over a route with something special. Returns the todo."""
     if special & FAULTY != 0 and s.frames[f].trying == 0:
@@ -143,7 +143,7 @@ def send_try(s: Any, f: int, special: int) -> None:
             push(s, route.expiry_ring, now + route.timeout_ns, order, (caller.epoch << 32) | f)
 
 
-@cold
+@feature
 def begin_special(s: Any, f: int, a: int, special: int) -> None:
     """A try leaves over a route with something special: what its frame has to remember."""
     s.extras[a].branches, s.extras[a].first = 0, -1
@@ -181,7 +181,7 @@ def orphan(s: Any, f: int, outcome: int, learned: int) -> None:
         forget_parked(s, a)
 
 
-@cold
+@feature
 def forget_parked(s: Any, a: int) -> None:
     """X5: nobody was asked, so nobody answers a try that was given up before it left."""
     route = s.routes[s.frames[a].route]
@@ -212,7 +212,7 @@ def forget_try(s: Any, f: int, retried: bool) -> None:
     strand.backing_off = 0
 
 
-@cold
+@feature
 def end_cancelled(s: Any, a: int) -> None:
     """C2: nobody will answer a cancelled try."""
     one = s.frames[a]

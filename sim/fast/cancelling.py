@@ -8,7 +8,7 @@ from sim.clock import CALLED_OFF, rank
 from sim.fast.agenda import push_any
 from sim.fast.blocks import lose_blocks, lose_waiters
 from sim.fast.calling import end_cancelled, forget_try, give_up
-from sim.fast.compiling import cold
+from sim.fast.compiling import feature
 from sim.fast.cpu import stop_work
 from sim.fast.frames import drop, row
 from sim.fast.hedging import end_race
@@ -19,7 +19,7 @@ from sim.laws.retrying import CANCELLED, PENDING
 from sim.trace import CANCELLED as ROW_CANCELLED
 
 
-@cold
+@feature
 def on_called_off(s: Any, a: int) -> None:
     """C2: a cancel finds its visit inside, or nothing any more, or nothing yet."""
     one, lane = s.frames[a], s.lane[0]
@@ -36,7 +36,7 @@ def on_called_off(s: Any, a: int) -> None:
     drop(s, a)
 
 
-@cold
+@feature
 def cancel_visit(s: Any, a: int) -> None:
     """C3: a visit stops: its strands in order of number, first those that wait; the pod's books; its worker to the next."""
     one, now = s.frames[a], s.lane[0].now_ns
@@ -67,7 +67,7 @@ def cancel_visit(s: Any, a: int) -> None:
     end_cancelled(s, a)
 
 
-@cold
+@feature
 def stop_waiting(s: Any, f: int) -> bool:
     """C3: a strand of a cancelled visit gives up its try, drops its wait to try again, leaves the queue or the door.
 
@@ -86,7 +86,7 @@ def stop_waiting(s: Any, f: int) -> bool:
     return bool(strand.joining == QUEUED)
 
 
-@cold
+@feature
 def stop_working(s: Any, f: int) -> None:
     """C3: a strand of a cancelled visit stops its work, and will hear of nothing."""
     strand = s.frames[f]

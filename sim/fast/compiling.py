@@ -4,6 +4,9 @@ Kernels see the state of a lane as one pointer: to its *book*, which holds addre
 of a kernel is called with one word, nothing is counted or copied on the way, and an array that grows is an entry that
 changes. `s.frames[f].gen` reads as in Python: `s.frames` is a pointer and a length, an element of it a record.
 
+There are two sets of kernels: the core, for worlds that need no feature, compiles in half a minute and is a little
+faster; the full set has everything. In the core what only features need is left out, and says so if it is asked for.
+
 Compiled code is cached on disk under a hash of all that is compiled, because numba's own cache does not notice a
 changed callee in another file.
 """
@@ -31,6 +34,8 @@ from sim.registry import LAWS, SELDOM
 SIM = Path(__file__).resolve().parent.parent
 PARTS: list[Callable[..., Any]] = []
 COLD: list[Callable[..., Any]] = []
+FEATURES: list[Callable[..., Any]] = []
+ABSENT = -1  # in `stopped`: the core was asked for a feature
 KERNELS: list[tuple[Callable[..., Any], str]] = []
 
 
@@ -43,6 +48,12 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
 def cold(function: Callable[..., Any]) -> Callable[..., Any]:
     """A part that is seldom needed, or long: called, so that the kernel itself stays small."""
     COLD.append(function)
+    return function
+
+
+def feature(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A cold part of a feature, whose first argument is the state: the core leaves it out."""
+    FEATURES.append(function)
     return function
 
 
@@ -82,9 +93,14 @@ def cache_folder() -> Path:
     return Path(root) / "parley" / sources_hash()
 
 
-def is_compiled() -> bool:
-    """Whether the cache already holds the compiled kernels, so that the first run need not wait."""
-    return len(list(cache_folder().rglob("*.nbc"))) >= len(KERNELS)
+def is_compiled(is_full: bool) -> bool:
+    """Whether the cache already holds the compiled kernels of a set, so that the first run need not wait."""
+    return len(list((cache_folder() / set_name(is_full)).rglob("*.nbc"))) >= len(KERNELS)
+
+
+def set_name(is_full: bool) -> str:
+    """The folder of a set of kernels."""
+    return "full" if is_full else "core"
 
 
 def usable_folder() -> Path:
@@ -103,21 +119,57 @@ def usable_folder() -> Path:
 
 
 @functools.cache
-def kernels() -> SimpleNamespace:
-    """The kernels, compiled now or before, and kept on disk; they run without the GIL."""
-    folder = str(usable_folder())
-    os.environ["NUMBA_CACHE_DIR"] = folder  # before numba is imported: it reads its settings once
+def kernels(is_full: bool) -> SimpleNamespace:
+    """A set of kernels, compiled now or before, and kept on disk; they run without the GIL."""
+    numba = _taught()
+    numba.config.CACHE_DIR = str(_folder() / set_name(is_full))
+    books = "int64" if is_full else "uint64"  # the type of the first argument tells numba which set it compiles
+    made = {function.__name__: numba.njit(arguments.replace("int64", books, 1), cache=True, nogil=True, error_model="numpy")(function)
+            for function, arguments in KERNELS}  # fmt: skip
+    return SimpleNamespace(**made)
+
+
+@functools.cache
+def _folder() -> Path:
+    return usable_folder()
+
+
+@functools.cache
+def _taught() -> Any:
+    """numba, once it knows everything that kernels are made of."""
+    os.environ["NUMBA_CACHE_DIR"] = str(_folder())  # before numba is imported: it reads its settings once
     import numba
     from numba.extending import register_jitable
 
-    numba.config.CACHE_DIR = folder  # where somebody imported numba before us
     _teach_words()
-    _teach_state(FIELDS)
+    core = _teach_state(FIELDS)
     for function in [*LAWS, *PARTS, *COLD]:
         register_jitable(forceinline=function not in (*COLD, *SELDOM))(function)
-    made = {function.__name__: numba.njit(arguments, cache=True, nogil=True, error_model="numpy")(function)
-            for function, arguments in KERNELS}  # fmt: skip
-    return SimpleNamespace(**made)
+    for function in FEATURES:
+        _teach_feature(function, core)
+    return numba
+
+
+def _teach_feature(function: Callable[..., Any], core: Any) -> None:
+    """Compile a feature's part as it is, but in the core only that it is not there."""
+    from numba.extending import overload
+
+    def nothing(s, *_):
+        s.lane[0].stopped = ABSENT
+
+    def no_number(s, *_):
+        s.lane[0].stopped = ABSENT
+        return 0
+
+    def not_true(s, *_):
+        s.lane[0].stopped = ABSENT
+        return False
+
+    absent = {"None": nothing, "int": no_number, "bool": not_true}[str(function.__annotations__["return"])]
+
+    @overload(function, strict=False)
+    def chosen(s, *_):
+        return absent if s == core else function
 
 
 def _teach_words() -> None:
@@ -141,8 +193,11 @@ def _teach_words() -> None:
         return lambda value: counted(value)
 
 
-def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> None:
-    """Teach numba the two types of kernel code: the state (a pointer to a book), and rows (a pointer and a length)."""
+def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> Any:
+    """Teach numba the types of kernel code: the state (a pointer to a book), and rows (a pointer and a length).
+
+    The state has a type of its own in the core, which is returned.
+    """
     from numba.core import types
     from numba.np.numpy_support import from_dtype
 
@@ -160,7 +215,9 @@ def _teach_state(fields: Mapping[str, np.dtype[Any]]) -> None:
     _teach_prefetch(RowsType)
     _teach_length(RowsType)
     _teach_fields(StateType, {name: RowsType(name, from_dtype(dtype)) for name, dtype in fields.items()})
-    _teach_entry(StateType(name="State"))
+    full, core = StateType(name="State"), StateType(name="CoreState")
+    _teach_entry(full, core)
+    return core
 
 
 def _teach_fields(state_type: Any, rows: Mapping[str, Any]) -> None:
@@ -267,13 +324,15 @@ def _teach_length(rows_type: Any) -> None:
         return cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).size
 
 
-def _teach_entry(state: Any) -> None:
+def _teach_entry(full: Any, core: Any) -> None:
     """`state_of(books, lane)`: the address of a book."""
     from numba.core import cgutils, types
     from numba.extending import intrinsic, overload
 
     @intrinsic
     def row_of_book(_: Any, book: Any, lane: Any) -> Any:
+        state = core if book.dtype == types.uint64 else full
+
         def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             array = context.make_array(sig.args[0])(context, builder, args[0])
             strides = cgutils.unpack_tuple(builder, array.strides)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.clock import WORKED, rank
 from sim.fast.agenda import push_any, wake_later
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import cold, feature, part
 from sim.fast.frames import caller_pod, row
 from sim.fast.pod_records import CHAINS_PER_POD
 from sim.fast.queues import link, next_for_core, unlink, wait_for_core
@@ -109,7 +109,7 @@ def hand_on_later(s: Any, p: int) -> None:
     hand_on(s, p)
 
 
-@cold
+@feature
 def stop_work(s: Any, f: int) -> None:
     """Strand f, which is at work, works no more: its core goes to the next; what it had done is lost (M6)."""
     strand = s.frames[f]
@@ -127,7 +127,7 @@ def sharers(p: int) -> int:
     return CHAINS_PER_POD * p + CHAINS_PER_POD - 1
 
 
-@cold
+@feature
 def start_shared(s: Any, f: int, p: int) -> None:
     """Strand f begins to work beside the others (L12, L13)."""
     cpu, strand = s.cpus[p], s.frames[f]
@@ -158,7 +158,7 @@ def work_rank(s: Any, f: int) -> int:
     return rank(WORKED, s.frames[f].request_number, s.frames[f].number)
 
 
-@cold
+@feature
 def is_changed(s: Any, f: int, p: int) -> bool:
     """The next change of a shared CPU has come: True if it is the end of strand f's work, else all go on."""
     cpu, now = s.cpus[p], s.lane[0].now_ns
@@ -170,7 +170,7 @@ def is_changed(s: Any, f: int, p: int) -> bool:
     return False
 
 
-@cold
+@feature
 def leave_shared(s: Any, f: int, p: int) -> None:
     """Strand f shares the CPU no more."""
     pass_time(s.cpus[p], s.lane[0].now_ns)
@@ -181,7 +181,7 @@ def leave_shared(s: Any, f: int, p: int) -> None:
         s.pods[p].awaited = -1
 
 
-@cold
+@feature
 def await_change(s: Any, p: int) -> None:
     """From now on so many share; the next change is when the first is done, or the quota used up or renewed.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sim.fast.agenda import next_place, push, push_any
-from sim.fast.compiling import cold
+from sim.fast.compiling import feature
 from sim.fast.state import HEDGED, NEVER, PROPAGATES
 
 
-@cold
+@feature
 def is_late(s: Any, f: int) -> bool:
     """Strand f begins a call over a route that propagates: when that ends at the latest, and whether it is now."""
     strand, now = s.frames[f], s.lane[0].now_ns
@@ -21,7 +21,7 @@ def is_late(s: Any, f: int) -> bool:
     return ends <= now
 
 
-@cold
+@feature
 def tell_left(s: Any, f: int, a: int) -> None:
     """What strand f has left travels with its try a: to the try's own timeout or to the call's end, whichever comes first."""
     ends, route = s.extras[f].ends_ns, s.routes[s.frames[a].route]
@@ -30,7 +30,7 @@ def tell_left(s: Any, f: int, a: int) -> None:
     s.extras[a].left_ns = min(left, route.per_try_timeout_ns) if ends_tries else left
 
 
-@cold
+@feature
 def arm_expiry(s: Any, f: int, order: int) -> None:
     """Strand f's call will end: by its timeout, or earlier."""
     strand, ends, now = s.frames[f], s.extras[f].ends_ns, s.lane[0].now_ns

@@ -8,7 +8,7 @@ from sim.fast.agenda import FAILS, RUNS, todo
 from sim.fast.blocks import begin_block, free_block, hand_over, innermost, leave_block
 from sim.fast.caching import fill_failed, filled, look_up
 from sim.fast.calling import next_repetition
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import feature, part
 from sim.fast.frames import is_abandoned, next_step
 from sim.fast.locking import end_lock, take_lock
 from sim.fast.state import CACHE, FILLED, FREED, LOCK, RUNG
@@ -16,7 +16,7 @@ from sim.laws.grading import count_quality, graded
 from sim.laws.measuring import is_measured
 
 
-@cold
+@feature
 def enclosing_step(s: Any, f: int) -> int:
     """The step strand f is at encloses others, or is the end of what one encloses. Returns the todo."""
     code = s.ops[s.frames[f].pc].code
@@ -33,14 +33,14 @@ def enclosing_step(s: Any, f: int) -> int:
     return rung_held(s, f)
 
 
-@cold
+@feature
 def begin_rung(s: Any, f: int) -> int:
     """E4: a rung stands in for a call that failed. Returns the todo."""
     begin_block(s, f, 0)
     return next_step(s, f, s.ops[s.frames[f].pc].c)
 
 
-@cold
+@feature
 def rung_held(s: Any, f: int) -> int:
     """E4: a rung has done its steps; the answer is of its quality. Returns the todo."""
     b = leave_block(s, f)
@@ -60,7 +60,7 @@ def stood_in(s: Any, f: int, pc: int) -> int:
     return next_repetition(s, f)
 
 
-@cold
+@feature
 def failed_inside(s: Any, f: int) -> int:
     """Strand f has failed, or nobody waits for it any more: what do the steps around it make of that? Returns the todo."""
     if is_abandoned(s, f):
@@ -79,7 +79,7 @@ def failed_inside(s: Any, f: int) -> int:
     return todo(f, FAILS)
 
 
-@cold
+@feature
 def next_rung(s: Any, f: int) -> int:
     """E4: a rung did not hold; what it did is forgotten. Returns the todo: the rung below, or failure."""
     b = leave_block(s, f)
@@ -93,7 +93,7 @@ def next_rung(s: Any, f: int) -> int:
     return todo(f, RUNS)
 
 
-@cold
+@feature
 def count_quality_of(s: Any, f: int) -> None:
     """E3: a request is over: the quality of its answer, for its class and the intervals it came in."""
     client, quality = s.frames[f], s.extras[f].quality

@@ -16,8 +16,8 @@ from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
-from sim.fast.building import doubled, grown, initial_state, with_more_pods, with_pairs, with_views
-from sim.fast.compiling import kernels
+from sim.fast.building import doubled, grown, initial_state, needs_features, with_more_pods, with_pairs, with_views
+from sim.fast.compiling import ABSENT, kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
@@ -42,6 +42,7 @@ class FastPlane:
         self.layout, self.seed = Layout(scenario), seed
         maker = TableMaker(self.layout)
         state = initial_state(maker, seed, span_share, span_tail, record)
+        self.is_full = needs_features(self.layout, state)
         self._tables = maker.tables(balancers(self.layout))
         self._adopt(with_shared_gates(state, self._tables, len(self.layout.zones)))
         self._pods: dict[tuple[str, int], int] = {}
@@ -50,7 +51,7 @@ class FastPlane:
         self._rows: list[Row] = []
         self._spans: list[bytes] = []  # of records: NumPy copies those field by field
         self._drain: Callable[[Records], None] | None = None
-        kernels().begin(self.book)
+        self._kernels.begin(self.book)
 
     # -- the contract of DataPlane --------------------------------------------------------------------------------
 
@@ -71,6 +72,7 @@ class FastPlane:
             raise TooManyCalls(f"request {self._lane['culprit']} made more than {CALLS_MAX:,} calls and branches")
         elif why == st.STUCK:
             raise Standstill(self.now_ns)
+        assert why != ABSENT, "a world that needs features met the core kernel"
         return why == st.DONE
 
     def apply(self, command: c.PlaneCommand) -> None:
@@ -360,11 +362,15 @@ class FastPlane:
         pod["queue_head"] = pod["door_head"] = -1
         pod["is_gone"] = 1
         self._make_room(len(inside) + len(self._state.blocks) - int(self._lane["blocks_free_count"]))
-        kernels().lose(self.book, visits)
+        self._kernels.lose(self.book, visits)
         if mine := self._own_stores(int(pod["service"])):
-            kernels().empty_stores(self.book, int(pod["stores"]), mine)
+            self._kernels.empty_stores(self.book, int(pod["stores"]), mine)
 
     # -- room -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _kernels(self) -> Any:
+        return kernels(self.is_full)
 
     @property
     def _lane(self) -> Any:
@@ -372,7 +378,8 @@ class FastPlane:
 
     def _adopt(self, state: st.State) -> None:
         self._state = state
-        self.book = st.book(state, self._tables)
+        book = st.book(state, self._tables)
+        self.book = book if self.is_full else book.view(np.uint64)
 
     def _make_room(self, extra: int = 0) -> None:
         """Until one more step of the loop fits, and so many events besides."""
@@ -402,13 +409,25 @@ class FastPlane:
         return self._state.spans[:n]
 
 
+def needs_full(scenario: Scenario) -> bool:
+    """Which set of kernels a world needs."""
+    layout = Layout(scenario)
+    return needs_features(layout, initial_state(TableMaker(layout), 0, 0.0, False, False))
+
+
 def advance_many(planes: Sequence[FastPlane], until_ns: Sequence[int]) -> None:
-    """Advance every plane to its own time, all of them in one compiled call after the other, without the GIL."""
-    ahead = list(range(len(planes)))
-    until = np.array(until_ns, dtype=np.int64)
+    """Advance every plane to its own time, all of a kind in one compiled call after the other, without the GIL."""
+    for is_full in (False, True):
+        mine = [i for i, plane in enumerate(planes) if plane.is_full == is_full]
+        if mine:
+            _advance_alike([planes[i] for i in mine], np.array([until_ns[i] for i in mine], dtype=np.int64))
+
+
+def _advance_alike(planes: Sequence[FastPlane], until: NDArray[np.int64]) -> None:
+    ahead, advance = list(range(len(planes))), kernels(planes[0].is_full).advance
     while ahead:
         books, whys = np.stack([planes[i].book for i in ahead]), np.zeros(len(ahead), dtype=np.int64)
-        kernels().advance(books, until[ahead], EVENTS_PER_CALL // len(ahead), whys)
+        advance(books, until[ahead], EVENTS_PER_CALL // len(ahead), whys)
         ahead = [i for i, why in zip(ahead, whys.tolist(), strict=True) if not planes[i].is_done(why)]
 
 

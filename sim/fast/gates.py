@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.fast.compiling import cold
+from sim.fast.compiling import feature
 from sim.fast.pools import ask_pool, leave_pool, pod_of
 from sim.fast.state import IN_BOUND, IN_BREAKER, IN_POOL, IN_THROTTLE, PARKED, TURNED_BACK, WAITS
 from sim.laws.adapting import adapt_by_time, begin_adapting, learn_time
@@ -19,7 +19,7 @@ from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_
 from sim.laws.windowing import move_on, note_now
 
 
-@cold
+@feature
 def pass_gates(s: Any, a: int) -> int:
     """The pod that try a leaves for by its gated route; -1 where it is over at once, as it says in `served`; or PARKED."""
     one = s.frames[a]
@@ -37,7 +37,7 @@ def pass_gates(s: Any, a: int) -> int:
     return -1
 
 
-@cold
+@feature
 def ask_gates(s: Any, a: int, r: int, view: int, key: int, attempt: int) -> int:
     """Whether try a may leave by route r: OK, or the outcome it has at once."""
     rule, gate, extra = s.gate_rules[r], s.gates[s.views[view].gate], s.extras[a]
@@ -62,7 +62,7 @@ def ask_gates(s: Any, a: int, r: int, view: int, key: int, attempt: int) -> int:
     return outcome
 
 
-@cold
+@feature
 def ask_throttle(s: Any, extra: Any, window: int, rule: Any, key: int) -> int:
     """Whether the throttle lets a try go; it counts either way, after it was judged by those before."""
     stretch = stretch_of(s.lane[0].now_ns, rule.throttle_ns)
@@ -75,7 +75,7 @@ def ask_throttle(s: Any, extra: Any, window: int, rule: Any, key: int) -> int:
     return OK
 
 
-@cold
+@feature
 def tell_gates(s: Any, a: int, outcome: int) -> None:
     """Try a is over for its caller: those gates learn that let it go. CANCELLED: nobody was left to see a result."""
     one, extra = s.frames[a], s.extras[a]
@@ -96,7 +96,7 @@ def tell_gates(s: Any, a: int, outcome: int) -> None:
             learn_result(gate, s.cells, rule, now, int(outcome != OK), int(slow))
 
 
-@cold
+@feature
 def ask_door(s: Any, p: int) -> int:
     """Whether a call may come in at pod p's door: OK, or the outcome it has at once. First the rate limit, then the concurrency."""
     pod = s.pods[p]
@@ -116,7 +116,7 @@ def ask_door(s: Any, p: int) -> int:
     return outcome
 
 
-@cold
+@feature
 def tell_door(s: Any, a: int) -> None:
     """A call that was let in is answered: pod's door learns how long that took."""
     one = s.frames[a]

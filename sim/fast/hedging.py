@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.clock import RETRIED, rank
 from sim.fast.agenda import NOTHING, SENDS, push_any, todo
-from sim.fast.compiling import cold
+from sim.fast.compiling import feature
 from sim.fast.frames import caller_pod, drop, row
 from sim.fast.gates import tell_gates
 from sim.fast.giving_up import leave_books
@@ -27,7 +27,7 @@ from sim.trace import GAVE_UP, RETURNED
 ENDED = -2  # in place of a todo: the call is over
 
 
-@cold
+@feature
 def join_race(s: Any, f: int) -> None:
     """Strand f's new try joins those that are under way."""
     strand, own = s.frames[f], s.extras[f]
@@ -42,7 +42,7 @@ def join_race(s: Any, f: int) -> None:
     own.live_last = a
 
 
-@cold
+@feature
 def leave_race(s: Any, f: int, a: int) -> None:
     """Try a of strand f is over."""
     own, after = s.extras[f], s.extras[a].live_next
@@ -58,7 +58,7 @@ def leave_race(s: Any, f: int, a: int) -> None:
         own.live_last = before
 
 
-@cold
+@feature
 def race_replied(s: Any, f: int, a: int) -> int:
     """G3, G4: an answer is back to strand f, whose call hedges. Returns the todo, or ENDED."""
     one = s.frames[a]
@@ -86,7 +86,7 @@ def race_replied(s: Any, f: int, a: int) -> int:
     return due
 
 
-@cold
+@feature
 def after_answer(s: Any, f: int, a: int, attempt: int, outcome: int) -> int:
     """G3, G4: what follows from the answer of strand f's try a. Returns the todo, or ENDED."""
     strand, route = s.frames[f], s.routes[s.frames[a].route]
@@ -106,7 +106,7 @@ def after_answer(s: Any, f: int, a: int, attempt: int, outcome: int) -> int:
     return ENDED
 
 
-@cold
+@feature
 def follow(s: Any, f: int, a: int) -> int:
     """G1, G2: another try follows, now or after the wait of a retry; a is the one before, or failed. Returns the todo; ENDED: none does."""
     strand, one = s.frames[f], s.frames[a]
@@ -129,14 +129,14 @@ def follow(s: Any, f: int, a: int) -> int:
     return NOTHING
 
 
-@cold
+@feature
 def hedge_due(s: Any, f: int) -> int:
     """G1, G2: the newest try of strand f has taken long, and stays open. Returns the todo."""
     due = follow(s, f, s.extras[f].live_last)
     return NOTHING if due == ENDED else due
 
 
-@cold
+@feature
 def end_race(s: Any, f: int, outcome: int, learned: int, tells: bool) -> None:
     """G5: strand f waits for none of its tries any more, nor to send another; with `tells` it says so, and cancels where the route does."""
     strand, own, now = s.frames[f], s.extras[f], s.lane[0].now_ns

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import feature, part
 from sim.laws.balancing import (
     LEAST_REQUEST,
     PEAK_EWMA,
@@ -23,7 +23,7 @@ from sim.laws.peaking import is_dearer, other_candidate, peak_rtt_ns
 from sim.laws.weighing import busy_weight, early_picks, early_share, early_weight, is_due_before, next_deadline
 
 
-@cold
+@feature
 def pick_host(s: Any, service: int, view: int, key: int) -> int:
     """A pod for the try of that key; -1 if all are ejected."""
     held = s.host_sets[view]
@@ -40,7 +40,7 @@ def pick_host(s: Any, service: int, view: int, key: int) -> int:
     return int(s.hosts[held.picked].pod)
 
 
-@cold
+@feature
 def lend(s: Any, view: int, a: int) -> None:
     """The host picked last has one more try: that of frame a."""
     host, extra = s.hosts[s.host_sets[view].picked], s.extras[a]
@@ -48,7 +48,7 @@ def lend(s: Any, view: int, a: int) -> None:
     extra.host, extra.lent_ns = host.serial, s.lane[0].now_ns
 
 
-@cold
+@feature
 def give_back(s: Any, view: int, a: int, outcome: int) -> None:
     """A try of this view is over, answered or given up; what it says of a host that has left says nothing."""
     held, now = s.host_sets[view], s.lane[0].now_ns
@@ -82,7 +82,7 @@ def row_of(s: Any, held: Any, serial: int) -> int:
     return low if low < held.first + held.count and s.hosts[low].serial == serial else -1
 
 
-@cold
+@feature
 def meet(s: Any, held: Any, rules: Any, listed: Any) -> None:
     """B6: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met."""
     n, known = held.first, held.version
@@ -122,7 +122,7 @@ def move(s: Any, source: int, target: int) -> None:
     new.ejected_ns, new.unejected_ns = old.ejected_ns, old.unejected_ns
 
 
-@cold
+@feature
 def choose_usable(s: Any, held: Any, rules: Any, key: int) -> None:
     """O8: hosts in service, or all in panic; their schedule or rotation begins anew (B3, B7)."""
     panics = held.count > 0 and is_in_panic(held.count - held.ejected, held.count, rules.panic)
@@ -181,7 +181,7 @@ def weight_of(host: Any, rules: Any) -> float:
     return busy_weight(float(host.weight), host.active, rules.bias)
 
 
-@cold
+@feature
 def begin_schedule(s: Any, held: Any, rules: Any, key: int) -> None:
     """B7: a heap of the usable hosts, by deadline: `slot` of the view's i-th row is the row in place i."""
     total = 0.0
@@ -205,7 +205,7 @@ def begin_schedule(s: Any, held: Any, rules: Any, key: int) -> None:
         next_due(s, held, rules)
 
 
-@cold
+@feature
 def next_due(s: Any, held: Any, rules: Any) -> int:
     """The row of the host whose turn it is, queued again."""
     row = s.hosts[held.first].slot
@@ -217,7 +217,7 @@ def next_due(s: Any, held: Any, rules: Any) -> int:
     return int(row)
 
 
-@cold
+@feature
 def sink_host(s: Any, held: Any, place: int) -> None:
     """The host in a place of the heap goes down to where it belongs."""
     hosts, first, n = s.hosts, held.first, held.usable

@@ -7,7 +7,7 @@ from typing import Any
 from sim.clock import RETRIED, rank
 from sim.draws import ABORTED, DELAYED, child_key
 from sim.fast.agenda import push_any
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import feature, part
 from sim.fast.frames import base_key, number_call
 from sim.fast.state import HELD_UP
 from sim.laws.injecting import is_injected
@@ -22,7 +22,7 @@ def call_key(s: Any, f: int) -> int:
     return child_key(base_key(s, f), op.step, lap_number(strand.lap, op.c, strand.repetition), 0)
 
 
-@cold
+@feature
 def is_held_up(s: Any, f: int) -> bool:
     """I2: whether the call that strand f begins is delayed now; it will ask again, and go on."""
     strand = s.frames[f]
@@ -39,7 +39,7 @@ def is_held_up(s: Any, f: int) -> bool:
     return True
 
 
-@cold
+@feature
 def is_aborted(s: Any, f: int) -> bool:
     """I3: whether the call that strand f begins is answered by its own proxy."""
     return is_injected(call_key(s, f), ABORTED, s.routes[s.ops[s.frames[f].pc].a].aborted_share)

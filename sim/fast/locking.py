@@ -6,12 +6,12 @@ from typing import Any
 
 from sim.fast.agenda import FAILS, NOTHING, todo
 from sim.fast.blocks import TURN, await_turn, begin_block, begin_turn, cell_of, hand_over, leave_block
-from sim.fast.compiling import cold
+from sim.fast.compiling import feature
 from sim.fast.frames import is_abandoned, next_step
 from sim.fast.keys import asked_key
 
 
-@cold
+@feature
 def take_lock(s: Any, f: int) -> int:
     """S9: strand f takes the key it asks for, or waits until it is free. Returns the todo."""
     op = s.ops[s.frames[f].pc]
@@ -28,7 +28,7 @@ def take_lock(s: Any, f: int) -> int:
     return next_step(s, f, op.b)
 
 
-@cold
+@feature
 def lock_handed(s: Any, f: int) -> int:
     """S9: strand f has waited for a key, and holds it now. Returns the todo."""
     op = s.ops[s.frames[f].pc]
@@ -38,7 +38,7 @@ def lock_handed(s: Any, f: int) -> int:
     return todo(f, FAILS) if is_abandoned(s, f) else next_step(s, f, op.b)
 
 
-@cold
+@feature
 def end_lock(s: Any, f: int, succeeded: bool) -> int:
     """S10: what strand f held its key for is done, or has failed: the key goes to the next. Returns the todo."""
     b = leave_block(s, f)

@@ -12,7 +12,7 @@ from sim.clock import CONNECTED, DELIVERED, REPLIED, WAITED, rank
 from sim.clock import TIMED_OUT as ALARM
 from sim.draws import CONNECT
 from sim.fast.agenda import next_place, push, push_any, push_soon
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import feature, part
 from sim.fast.deadlines import tell_left
 from sim.fast.frames import drop, one_more, row, take_frame
 from sim.fast.hosts import lend
@@ -27,13 +27,13 @@ from sim.laws.retrying import NO_ENDPOINT, OK, OVERFLOW, PENDING, REFUSED
 from sim.trace import SENT
 
 
-@cold
+@feature
 def pick_seldom(s: Any, r: int, view: int, key: int) -> int:
     """As `pick_pod`, compiled once for all who seldom pick."""
     return pick_pod(s, s.routes[r], view, key)
 
 
-@cold
+@feature
 def pod_of(s: Any, a: int) -> int:
     """The pod that try a leaves for: its connection's, or one that is picked now; -1 where none is ready."""
     one, extra = s.frames[a], s.extras[a]
@@ -42,7 +42,7 @@ def pod_of(s: Any, a: int) -> int:
     return pick_seldom(s, one.route, one.viewer, one.key)
 
 
-@cold
+@feature
 def ask_pool(s: Any, a: int) -> int:
     """X5: OK where try a has a place at once, PENDING where it waits for one, or the outcome it has at once."""
     one, extra = s.frames[a], s.extras[a]
@@ -80,7 +80,7 @@ def place_of(gate: Any, rule: Any, i: int) -> int:
     return gate.first_place + (gate.bottom + i) % rule.most
 
 
-@cold
+@feature
 def take_free(s: Any, gate: Any, rule: Any, extra: Any) -> bool:
     """X6: the connection used last becomes a try's, if there is a good one; those that are not are closed."""
     now = s.lane[0].now_ns
@@ -101,7 +101,7 @@ def take_free(s: Any, gate: Any, rule: Any, extra: Any) -> bool:
     return False
 
 
-@cold
+@feature
 def open_more(s: Any, r: int, view: int) -> None:
     """X6: one more connection is opened if one is wanted: for the first who waits and has none being opened for it."""
     rule, gate = s.pool_rules[r], s.gates[s.views[view].gate]
@@ -123,7 +123,7 @@ def open_more(s: Any, r: int, view: int) -> None:
     push_any(s, s.lane[0].now_ns + length, rank(CONNECTED, one.request_number, one.number), c)
 
 
-@cold
+@feature
 def on_connected(s: Any, c: int) -> None:
     """X6, X7: a connection is open and goes to the first who waits, or is refused by its pod, which ends that wait."""
     frame, now = s.frames[c], s.lane[0].now_ns
@@ -141,7 +141,7 @@ def on_connected(s: Any, c: int) -> None:
     drop(s, c)
 
 
-@cold
+@feature
 def hand_over(s: Any, gate: Any, rule: Any, p: int, opened_ns: int, uses: int) -> None:
     """X6: a good connection to pod p goes to the first who waits, else it is free."""
     if gate.waiting > 0:
@@ -154,7 +154,7 @@ def hand_over(s: Any, gate: Any, rule: Any, p: int, opened_ns: int, uses: int) -
     gate.free += 1
 
 
-@cold
+@feature
 def leave_pool(s: Any, a: int, held: int, outcome: int) -> None:
     """X5, X7: try a, which held this much, is over for its caller: it waits no longer, or its place is another's."""
     one, extra, now = s.frames[a], s.extras[a], s.lane[0].now_ns
@@ -181,7 +181,7 @@ def leave_pool(s: Any, a: int, held: int, outcome: int) -> None:
         open_more(s, one.route, one.viewer)
 
 
-@cold
+@feature
 def unchain(s: Any, a: int) -> None:
     """Try a waits no longer."""
     one, before = s.frames[a], s.extras[a].before
@@ -198,7 +198,7 @@ def unchain(s: Any, a: int) -> None:
         gate.tail = before
 
 
-@cold
+@feature
 def leave(s: Any, a: int) -> None:
     """X5: a try that waited has its place, and leaves."""
     unchain(s, a)
@@ -227,7 +227,7 @@ def leave(s: Any, a: int) -> None:
         push(s, route.alarm_ring, s.lane[0].now_ns + route.per_try_timeout_ns, order, (caller.gen << 32) | one.parent)
 
 
-@cold
+@feature
 def turn_back(s: Any, a: int, outcome: int) -> None:
     """X5: a try that waited ends without having left."""
     unchain(s, a)
@@ -240,7 +240,7 @@ def turn_back(s: Any, a: int, outcome: int) -> None:
     push_soon(s, rank(REPLIED, one.request_number, one.number), a)
 
 
-@cold
+@feature
 def on_waited(s: Any, a: int, gen: int) -> None:
     """X5: a try has waited too long, unless it waits no more."""
     if s.frames[a].gen == gen:

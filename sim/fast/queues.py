@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.fast.agenda import wake_later
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import cold, feature, part
 from sim.fast.frames import caller_pod, chained
 from sim.fast.pod_records import CHAINS_PER_POD
 from sim.fast.state import DROPPED, IDLE, WAITS_FOR_CORE, WAITS_FOR_WORKER
@@ -80,7 +80,7 @@ def next_for_core(s: Any, p: int) -> int:
     return first
 
 
-@cold
+@feature
 def remove_waiting(s: Any, f: int) -> None:
     """Strand f, which waits for a core or a worker, waits no longer: it is out of its queue, and nobody wakes it."""
     strand = s.frames[f]
@@ -128,7 +128,7 @@ def chain_of(s: Any, p: int, which: int, f: int) -> int:
     return CHAINS_PER_POD * p + LEVELS * which + level(s.queues[2 * p + which].discipline, priority_of(s, f))
 
 
-@cold
+@feature
 def join(s: Any, p: int, which: int, f: int) -> None:
     """Strand f waits in a queue that is not plain."""
     queue, now = s.queues[2 * p + which], s.lane[0].now_ns
@@ -140,7 +140,7 @@ def join(s: Any, p: int, which: int, f: int) -> None:
     link(s, c, s.chains[c].tail, f)
 
 
-@cold
+@feature
 def take(s: Any, p: int, which: int) -> int:
     """Whoever is next in a queue that is not plain; ~f where f is dropped (Q6, Q7)."""
     queue, now = s.queues[2 * p + which], s.lane[0].now_ns
@@ -164,7 +164,7 @@ def take(s: Any, p: int, which: int) -> int:
     return ~f
 
 
-@cold
+@feature
 def link(s: Any, c: int, before: int, f: int) -> None:
     """Put frame f into chain c behind `before`; first if that is -1."""
     chain = s.chains[c]
@@ -180,7 +180,7 @@ def link(s: Any, c: int, before: int, f: int) -> None:
         s.extras[after].previous = f
 
 
-@cold
+@feature
 def unlink(s: Any, c: int, f: int) -> None:
     """Take frame f out of chain c."""
     chain = s.chains[c]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.draws import BACK_OFF, unit
-from sim.fast.compiling import cold
+from sim.fast.compiling import cold, feature
 from sim.fast.picking import pick_pod
 from sim.laws.budgeting import SLOTS, TOKENS, TOWER, deposit, is_short_of_tokens, spent_after, withdraw
 from sim.laws.retrying import (
@@ -18,7 +18,7 @@ from sim.laws.retrying import (
 )
 
 
-@cold
+@feature
 def note_outcome(s: Any, a: int, outcome: int) -> None:
     """R7, R8: a try is over, and what its view remembers for its budget changes."""
     one = s.frames[a]
@@ -53,7 +53,7 @@ def wait_ns(s: Any, a: int, retry: int) -> int:
     return back_off_ns(route.back_off_ns, route.back_off_max_ns, retry, u)
 
 
-@cold
+@feature
 def pick_again(s: Any, f: int, route: Any, view: int, key: int, chosen: int) -> int:
     """R9: the pod for strand f's try; a retry picks again while its pick was tried before, so often and not oftener."""
     trying, first, again = s.frames[f].trying, f * s.lane[0].tries, 1
@@ -64,7 +64,7 @@ def pick_again(s: Any, f: int, route: Any, view: int, key: int, chosen: int) -> 
     return int(chosen)
 
 
-@cold
+@feature
 def was_tried(s: Any, first: int, tries: int, pod: int) -> bool:
     """Whether one of a call's tries went to a pod."""
     for k in range(tries):

@@ -12,7 +12,7 @@ from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, w
 from sim.fast.blocks import lose_blocks, lose_waiters
 from sim.fast.caching import told_so
 from sim.fast.calling import end_cancelled, forget_try, orphan
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import cold, feature, part
 from sim.fast.cpu import ask_core, finish_work, hand_on_later, is_changed
 from sim.fast.enclosing import count_quality_of, enclosing_step, stood_in
 from sim.fast.frames import (
@@ -106,7 +106,7 @@ def on_delivered(s: Any, a: int) -> int:
     return enter(s, a)
 
 
-@cold
+@feature
 def is_unwanted(s: Any, a: int) -> bool:
     """Whether a call that arrives now is turned away for its priority (Q9)."""
     one, now = s.frames[a], s.lane[0].now_ns

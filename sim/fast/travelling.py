@@ -7,7 +7,7 @@ from typing import Any
 from sim.clock import CALLED_OFF, DELIVERED, rank
 from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, OUTWARD
 from sim.fast.agenda import push, push_any, push_soon
-from sim.fast.compiling import cold, part
+from sim.fast.compiling import cold, feature, part
 from sim.fast.sampling import sample_ns
 from sim.laws.travelling import crossing_ns, retransmission_ns
 
@@ -60,7 +60,7 @@ def limp(s: Any, one: int, phase: int, d: int) -> None:
     push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, one)
 
 
-@cold
+@feature
 def send_cancel(s: Any, a: int) -> None:
     """C1: a cancel goes after try a, which it keeps from being forgotten."""
     one, now, zones = s.frames[a], s.lane[0].now_ns, s.lane[0].zones

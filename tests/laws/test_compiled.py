@@ -166,7 +166,7 @@ WITH_RECORDS = {*POOLS, "next_arrival", "is_measured", "count_finished", "count_
 @pytest.fixture(scope="module")
 def compiled() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function as the kernels are: once they are there, every law is known to numba."""
-    sim.fast.compiling.kernels()
+    sim.fast.compiling.kernels(True)
     import numba
 
     return lambda function: numba.njit(function, error_model="numpy")

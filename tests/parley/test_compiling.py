@@ -21,7 +21,7 @@ def kept(tmp_path, monkeypatch) -> Path:
 
 def test_a_folder_is_made_and_used(kept):
     """Nothing is there at first; afterwards the folder of today's sources is."""
-    assert not compiling.is_compiled()
+    assert not compiling.is_compiled(False)
     assert compiling.usable_folder() == kept
     assert kept.is_dir()
 
@@ -35,9 +35,9 @@ def test_another_law_is_another_folder(kept, monkeypatch):
 
 def test_code_that_may_not_be_written_to_is_copied(kept, monkeypatch):
     """A read-only cache still serves, by way of a folder that ends with the process."""
-    kept.mkdir(parents=True)
+    (kept / "core").mkdir(parents=True)
     for i in range(len(compiling.KERNELS)):
-        (kept / f"code{i}.nbc").write_bytes(b"code")
+        (kept / "core" / f"code{i}.nbc").write_bytes(b"code")
 
     def refuse(**_: object) -> None:
         raise PermissionError
@@ -46,7 +46,8 @@ def test_code_that_may_not_be_written_to_is_copied(kept, monkeypatch):
     copy = compiling.usable_folder()
     assert copy != kept
     assert sorted(file.name for file in copy.iterdir()) == sorted(file.name for file in kept.iterdir())
-    assert compiling.is_compiled()
+    assert compiling.is_compiled(False)
+    assert not compiling.is_compiled(True)
 
 
 def test_no_folder_at_all(tmp_path, monkeypatch):
@@ -58,7 +59,7 @@ def test_no_folder_at_all(tmp_path, monkeypatch):
 
 def test_waiting_is_explained(kept, monkeypatch, tmp_path):
     """The first run says that it compiles, how long that took, and where nothing can be kept."""
-    monkeypatch.setattr("parley.cli.kernels", lambda: None)
+    monkeypatch.setattr("parley.cli.kernels", lambda _: None)
 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
