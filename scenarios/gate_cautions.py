@@ -50,12 +50,14 @@ def _too_few_tokens(route: ResolvedRoute, per_second: float) -> Iterator[str]:
 
 
 def _too_few_at_once(route: ResolvedRoute, busy: float) -> Iterator[str]:
-    bounds = {
-        "circuit_breakers.max_requests": route.circuit_breakers and route.circuit_breakers.max_requests,
-        "connection_pool.max_connections": route.connection_pool and route.connection_pool.max_connections,
-        "bulkhead.maxConcurrentCalls": route.bulkhead and route.bulkhead.maxConcurrentCalls,
-    }
+    bounds: dict[str, int] = {}
+    if route.circuit_breakers is not None:
+        bounds["circuit_breakers.max_requests"] = route.circuit_breakers.max_requests
+    if route.connection_pool is not None:
+        bounds["connection_pool.max_connections"] = route.connection_pool.max_connections
+    if route.bulkhead is not None:
+        bounds["bulkhead.maxConcurrentCalls"] = route.bulkhead.maxConcurrentCalls
     for key, most in bounds.items():
-        if most is not None and most < busy:
+        if most < busy:
             yield (f"routes.{route.name}.{key}: {most} at once is less than the {busy:.3g} that a view has under way without queueing, "
                    "by Little's law")  # fmt: skip

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from scenarios.schema.resilience import Route
+from typing import Any, Literal
 
 PresetName = Literal["envoy", "istio", "linkerd", "grpc", "kubernetes"]
 
@@ -42,11 +38,3 @@ PRESETS: dict[str, dict[str, Any]] = {
         "lb_policy": "random",
     },
 }  # fmt: skip
-
-
-@functools.cache
-def preset(name: str) -> Route:
-    """The route that a preset stands for."""
-    from scenarios.schema.resilience import Route
-
-    return Route.model_validate(PRESETS[name])

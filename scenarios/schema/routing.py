@@ -6,6 +6,7 @@ The caller is a service (with an endpoint) or a workload (without). Every defaul
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
-from scenarios.schema.presets import preset
+from scenarios.schema.presets import PRESETS
 from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
 
@@ -127,6 +128,12 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         fault=merged.fault,
         hedge_policy=_hedging(merged.hedge_policy),
     )
+
+
+@functools.cache
+def preset(name: str) -> Route:
+    """The route that a preset stands for."""
+    return Route.model_validate(PRESETS[name])
 
 
 def _started_from_preset(given: dict[str, Any]) -> Route:

@@ -25,12 +25,13 @@ from sim.fast.lodging import balancers, lodged, new_host_set
 from sim.fast.pod_records import CHAINS_PER_POD, POD
 from sim.fast.pool_tables import close_pool, free_places
 from sim.fast.tables import TableMaker, rows
+from sim.fast.tallying import Tallies
 from sim.laws import digesting
 from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN, Record
+from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN
 from sim.trace import Row
 
 
@@ -431,30 +432,9 @@ def _advance_alike(planes: Sequence[FastPlane], until: NDArray[np.int64]) -> Non
         ahead = [i for i, why in zip(ahead, whys.tolist(), strict=True) if not planes[i].is_done(why)]
 
 
-class _Tallies:
-    """Takes the fields of one record, all of them words of 8 bytes, out of wider records: NumPy copies field by field."""
-
-    def __init__(self, record: Record, wider: Record) -> None:
-        places: Any = wider.dtype.fields
-        self._places = np.array([places[name][1] // 8 for name, _ in record.fields])
-        self._of, self._dtype = wider.dtype.itemsize // 8, record.dtype
-
-    def words(self, rows: Records) -> NDArray[np.int64]:
-        """A copy, (rows, fields)."""
-        return rows.view(np.int64).reshape(len(rows), self._of).take(self._places, axis=1)
-
-    def as_records(self, words: NDArray[np.int64]) -> Records:
-        """The same memory as records."""
-        return words.view(self._dtype).reshape(len(words))
-
-    def records(self, rows: Records) -> Records:
-        """A copy, (rows,)."""
-        return self.as_records(self.words(rows))
-
-
-_pod_tallies, _route_tallies = _Tallies(POD_TALLY, POD), _Tallies(ROUTE_TALLY, st.ROUTE)
-_cache_tallies, _lock_tallies = _Tallies(CACHE_TALLY, CACHE_STEP), _Tallies(LOCK_TALLY, LOCK_STEP)
-_request_tallies = _Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
+_pod_tallies, _route_tallies = Tallies(POD_TALLY, POD), Tallies(ROUTE_TALLY, st.ROUTE)
+_cache_tallies, _lock_tallies = Tallies(CACHE_TALLY, CACHE_STEP), Tallies(LOCK_TALLY, LOCK_STEP)
+_request_tallies = Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
 _COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))
 assert [name for name, _ in POD_TALLY.fields][: 2 * len(AREAS)] == [*AREAS, *AREAS.values()]
 

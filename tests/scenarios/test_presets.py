@@ -10,9 +10,9 @@ import pytest
 from scenarios.schema.breaking import CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.hpa import Hpa
-from scenarios.schema.presets import PRESETS, preset
+from scenarios.schema.presets import PRESETS
 from scenarios.schema.resilience import Route
-from scenarios.schema.routing import Edge, resolve
+from scenarios.schema.routing import Edge, preset, resolve
 from scenarios.schema.units import parse_duration
 
 MECHANISMS = Path(__file__).parents[3] / "shared" / "MECHANISMS.md"
