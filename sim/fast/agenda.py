@@ -203,15 +203,15 @@ def next_place(s: Any, r: int) -> int:
 
 
 @part
-def cancel(s: Any, r: int, place: int, what: int) -> None:
-    """The timeout that was pushed as `what` when its ring's tail was at `place` will not be needed.
+def cancel(s: Any, r: int, place: int, phase: int, what: int) -> None:
+    """The timeout of this phase that was pushed as `what` when its ring's tail was at `place` will not be needed.
 
     It may have moved among those of its instant, or be gone; then it comes, and is seen to be stale.
     """
     if r >= 0:
         ring = s.rings[r]
         event = s.ring_events[ring.first + (place & ring.mask)]
-        if event.what == what:
+        if event.what == what and event.rank >> 58 == phase:
             event.what = CANCELLED
 
 

@@ -159,7 +159,7 @@ def settle(s: Any, f: int, a: int, outcome: int) -> None:
     leave_books(s, a, outcome)
     caller = s.frames[f]
     if route.per_try_timeout_ns > 0:
-        cancel(s, route.alarm_ring, caller.alarm_place, (caller.gen << 32) | f)
+        cancel(s, route.alarm_ring, caller.alarm_place, ALARM, (caller.gen << 32) | f)
     caller.child = -1
     caller.gen += 1
     if route.special & GATED != 0:
@@ -254,7 +254,7 @@ def end_call(s: Any, f: int, outcome: int) -> int:
     caller = s.frames[f]
     op = s.ops[caller.pc]
     if s.routes[op.a].timeout_ns > 0:
-        cancel(s, s.routes[op.a].expiry_ring, caller.expiry_place, (caller.epoch << 32) | f)
+        cancel(s, s.routes[op.a].expiry_ring, caller.expiry_place, EXPIRED, (caller.epoch << 32) | f)
     caller.epoch += 1
     caller.result = outcome
     caller.trying = 0

@@ -219,3 +219,19 @@ def test_steps_that_take_no_time(engine):
         0 0.0 returned 0 ok
         0 0.0 finished 0 ok
     """)
+
+
+def test_both_timeouts_and_the_delivery_at_one_instant(engine):
+    """D5: the try times out, then its call expires, before it is delivered; the retry, due at that instant too, is not made."""
+    plane = plane_of("""
+network: {same_zone: 2ms}
+services: {a: {workers: 1, endpoints: {x: [{wait: 1ms}]}}}
+routes:
+  w -> a: {timeout: 2ms, per_try_timeout: 2ms, retries: {num_retries: 1, retry_on: [5xx], retry_back_off: {base_interval: 0ms}}}
+workload: {w: {entry: a.x, zone: local, arrivals: {timestamps: times(0)}}}
+""", engine)
+    assert told(plane, 100, "sent", "gave_up", "finished") == lines("""
+        0 0.0 sent     0 0
+        2 0.0 gave_up  0 timed_out
+        2 0.0 finished 0 timed_out
+    """)
