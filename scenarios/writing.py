@@ -22,15 +22,46 @@ def as_yaml(world: Scenario) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a scenario file, short forms and `extends` included."""
+    """JSON Schema (draft 2020-12) of a scenario file, short forms and `extends` included.
+
+    A file that lies over others needs to say only what it changes, and takes a name away by null.
+    """
     schema = Scenario.model_json_schema(by_alias=True)
     files = {"type": "array", "items": {"type": "string"}}
     schema["properties"]["extends"] = {
         "description": "other files, merged in order; this file lies over them",
         "anyOf": [files, {"type": "string"}],
     }
-    schema["required"] = ["version"]  # the rest may stand in a file that is extended
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    parts = schema.pop("$defs")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "required": ["version"],
+        "$defs": parts | {f"{name}_over": _over(part) for name, part in parts.items()},
+        "properties": {name: {"description": value.get("description", name)} for name, value in schema["properties"].items()},
+        "if": {"required": ["extends"]}, "then": _over(schema), "else": schema,
+    }  # fmt: skip
+
+
+def _over(schema: Any) -> Any:
+    """The same for a file that lies over others: nothing is required."""
+    if isinstance(schema, list):
+        return [_over(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _over(value) for key, value in schema.items() if key not in ("required", "oneOf", "minProperties")}
+    if "$ref" in made:
+        made["$ref"] += "_over"
+    if isinstance(made.get("additionalProperties"), dict):
+        made["additionalProperties"] = _or_null(made["additionalProperties"])
+    for named in ("properties", "patternProperties"):
+        if isinstance(schema.get(named), dict):
+            made[named] = {key: _or_null(value) for key, value in made[named].items()}
+    return made
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: schema[key] for key in ("description", "title") if key in schema}
+    return kept | {"anyOf": [schema, {"type": "null"}]}
 
 
 class _CoreDumper(yaml.SafeDumper):
