@@ -232,7 +232,8 @@ def _compile(engine: str, *worlds: Scenario) -> None:
     for is_full in sorted({needs_full(world) for world in worlds} if engine == "fast" else ()):
         if is_compiled(is_full):
             continue
-        _say(f"compiling the engine{', with every feature' if is_full else ''} (once, about {70 if is_full else 20} s)", "bold cyan")
+        what = ", with every feature (once, several minutes)" if is_full else " (once, about 20 s)"
+        _say(f"compiling the engine{what}", "bold cyan")
         began = time.monotonic()
         kernels(is_full)
         _say(f"compiled in {time.monotonic() - began:.0f} s", "bold cyan")
