@@ -232,7 +232,7 @@ def _compile(engine: str, *worlds: Scenario) -> None:
     for is_full in sorted({needs_full(world) for world in worlds} if engine == "fast" else ()):
         if is_compiled(is_full):
             continue
-        what = ", with every feature (once, several minutes)" if is_full else " (once, about 20 s)"
+        what = ", with every feature (once, about 40 s)" if is_full else " (once, about 20 s)"
         _say(f"compiling the engine{what}", "bold cyan")
         began = time.monotonic()
         kernels(is_full)

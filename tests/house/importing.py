@@ -14,15 +14,17 @@ LATE = frozenset({
     "duckdb", "gymnasium", "joblib", "matplotlib", "mesa", "mlflow", "networkx", "numba", "onnx", "onnxruntime", "pandas",
     "pettingzoo", "plotly", "psutil", "pyarrow", "ray", "sb3_contrib", "scipy", "solara", "stable_baselines3", "torch",
 })  # fmt: skip
+TAUGHT = "numba"  # modules that extend it import it on top, and are late themselves
 
 
 def late_imports_of_ours(sources: Sequence[Source]) -> list[str]:
     """Our own modules are imported on top: a circle is mended, not hidden in a function."""
+    late = tuple(source.name for source in sources if any(name.split(".")[0] == TAUGHT for name in _on_top(source)))
     return [
         f"{source.name}:{line} imports {name} inside a function"
         for source in sources
         for name, line in _late(source)
-        if name.split(".")[0] in PACKAGES
+        if name.split(".")[0] in PACKAGES and not name.startswith(late)
     ]
 
 

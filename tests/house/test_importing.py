@@ -46,6 +46,12 @@ def test_a_planted_breach_is_named(rule, texts, sentence):
     assert any(breach.startswith(sentence) for breach in rule([planted(*item) for item in texts.items()]))
 
 
+def test_what_extends_numba_is_late() -> None:
+    """A module that imports numba on top is imported where numba is: inside a function."""
+    taught = planted("sim.taught", "import numba.extending")
+    assert importing.late_imports_of_ours([planted("sim.a", LATE + "from sim.taught import b"), taught]) == []
+
+
 def test_what_is_allowed_passes():
     """Late heavy libraries through one door, imports for types only, imports on top that lead down."""
     above = planted("sim.a", "from sim.b import x\nimport yaml\ndef f():\n    import pyarrow.parquet\n    import pyarrow\n")
