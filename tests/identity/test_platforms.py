@@ -72,7 +72,7 @@ def platforms(draw: st.DrawFn) -> Scenario:
     })  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(world=platforms(), seed=st.integers(0, 2**32), scales=st.lists(st.tuples(st.integers(0, HORIZON_S), few), max_size=3))
 def test_engines_agree_on_generated_platforms(world: Scenario, seed: int, scales: list[tuple[int, int]]) -> None:
     """D8: one digest and one log of pods; visits are conserved, and no node holds more than it has."""

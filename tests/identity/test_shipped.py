@@ -18,7 +18,7 @@ from sim.mesh import Mesh
 from tests.conservation import assert_conserved
 
 PINNED = Path(__file__).parents[2] / "results" / "published" / "identity" / "digests.json"
-HOPS = 10_000  # a reference run of this many takes about a second
+HOPS = 25_000  # a reference run of this many takes about two seconds
 
 
 def lived(scenario: Scenario, engine: str, seed: int = 1) -> dict[str, Any]:
