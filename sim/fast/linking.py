@@ -42,7 +42,8 @@ def linking_once(kernels: frozenset[str], called: frozenset[str]) -> Iterator[No
             """Link and optimise; emit machine code for a kernel."""
             self._raise_if_finalized()
             for library in dict.fromkeys(self._linking_libraries):
-                self._reload_init.update(library._reload_init)
+                if loaded := getattr(library, "_reload_init", None):  # what to run once code is loaded; older versions have none
+                    self._reload_init.update(loaded)
                 if library.name in called:
                     self.called.setdefault(library)
                 else:
