@@ -9,6 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+Points = tuple[tuple[int, int], ...]  # (time, value)
+NO_POINTS: Points = ()
+
+
+def with_newest(points: Points, at_ns: int, value: int, window_ns: int) -> Points:
+    """One point more, and none that is older than the window."""
+    return (*(point for point in points if point[0] >= at_ns - window_ns), (at_ns, value))
+
 
 def line_at(points: Sequence[tuple[float, float]], at: float) -> float:
     """The least-squares line through (time, value), at another time; the mean where all times are one, 0 without points (H20)."""

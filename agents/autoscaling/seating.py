@@ -8,6 +8,7 @@ from typing import Any
 from agents.autoscaling.minds.hpa import HpaPolicy
 from agents.autoscaling.minds.keda import KedaPolicy
 from agents.autoscaling.minds.kpa import KpaPolicy
+from agents.autoscaling.minds.optimizers import LazyPlanner, MpcPlanner
 from agents.autoscaling.minds.paced import PacedPolicy, Planner
 from agents.autoscaling.minds.planners import CronPlanner, ForecastPlanner, LookaheadPlanner, StaffingPlanner
 from agents.autoscaling.minds.trend import TrendPolicy
@@ -27,6 +28,8 @@ MINDS: dict[str, Maker] = {
     "cron": lambda described, _, __: PacedPolicy(CronPlanner(described), described.interval, 0, PODS_MAX),
     "staffing": lambda described, service, world: _paced(StaffingPlanner(described, service, world), described),
     "forecast": lambda described, service, _: _paced(ForecastPlanner(described, service), described),
+    "lcp": lambda described, service, _: _paced(LazyPlanner(described, service), described),
+    "mpc": lambda described, service, _: _paced(MpcPlanner(described, service), described),
     "lookahead": lambda described, service, world: _paced(LookaheadPlanner(described, service, world), described),
 }
 

@@ -9,7 +9,8 @@ from parley.mechanisms.keda import KEDA
 from parley.mechanisms.knative import KNATIVE
 from parley.mechanisms.kubernetes import KUBERNETES
 from parley.mechanisms.mechanism import Mechanism
+from parley.mechanisms.optimizing import OPTIMIZING
 from parley.mechanisms.planning import PLANNING
 
-ALL = (*ENVOY, *GATES, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING, *ALERTING)
+ALL = (*ENVOY, *GATES, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING, *OPTIMIZING, *ALERTING)
 MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in ALL}

@@ -10,6 +10,7 @@ from scenarios.schema.hpa import Hpa
 from scenarios.schema.keda import Keda
 from scenarios.schema.knative import Kpa
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
+from scenarios.schema.optimizing import LazyCapacity, Mpc
 from scenarios.schema.placed import Path
 from scenarios.schema.planning import Forecast, Lookahead, Staffing, Timetable, Trend
 from scenarios.schema.units import Duration
@@ -52,6 +53,14 @@ class Scaling(OneOf):
         None, says="Holt-Winters or seasonal naive, a start-up ahead",
         seen=Witness("planners", "agents.seasonal.scaling", (
             {"forecast": {"averageValue": 10, "season": "6s", "lead": "2s", "max": 8, "interval": "1s"}}, "fixed")))
+    lcp: LazyCapacity | None = field(
+        None, says="lazy capacity provisioning, which knows the cost of pods, of starts and of waiting",
+        seen=Witness("optimizers", "agents.lazy.scaling", (
+            {"lcp": {"service_rate": "25/s", "startup_cost": "3s", "max": 8, "interval": "1s"}}, "fixed")))
+    mpc: Mpc | None = field(
+        None, says="model predictive control of a queue taken for a fluid",
+        seen=Witness("optimizers", "agents.fluid.scaling", (
+            {"mpc": {"service_rate": "25/s", "horizon": "8s", "lead": "2s", "max": 8, "interval": "1s"}}, "fixed")))
     lookahead: Lookahead | None = field(
         None, says="somebody who has read the scenario: a reference, not a policy",
         seen=Witness("planners", "agents.clairvoyant.scaling", ({"lookahead": {"lead": "2s", "max": 8}}, "fixed")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -31,15 +31,45 @@ class Timetable(Part):
         seen=Witness("planners", "agents.timed.scaling.cron.interval", ("1s", "4s")))
 
 
+def fewest(at: str, world: str = "planners", says: str = "pods at least") -> Any:
+    """The field `min` of a planner whose witness is the one at a place of a world."""
+    return field(1, says=says, ge=1, le=100_000, seen=Witness(world, f"{at}.min", (1, 3)))
+
+
+def most(at: str, world: str = "planners", says: str = "pods at most") -> Any:
+    """The field `max` of such a planner."""
+    return field(says=says, ge=1, le=100_000, seen=Witness(world, f"{at}.max", (8, 2)))
+
+
+def whose_rate(at: str, values: tuple[Any, Any], world: str = "planners") -> Any:
+    """The field `of` of such a planner: what it watches."""
+    return field(Labels(), says="whose requests_per_second; the agent's own service if absent", seen=Witness(world, f"{at}.of", values))
+
+
 class Bounded(Part):
     """Between a least and a most."""
 
+    if TYPE_CHECKING:  # fields of those that it is, each with its own words and in its own place
+        min: Whole
+        max: Whole
+
     @model_validator(mode="after")
     def _in_order(self) -> Bounded:
-        least, most = getattr(self, "min", 0), getattr(self, "max", 0)
-        if least > most:
-            raise ValueError(f"min ({least}) is more than max ({most})")
+        if self.min > self.max:
+            raise ValueError(f"min ({self.min}) is more than max ({self.max})")
         return self
+
+
+class Watching(Bounded):
+    """And by a rate of requests that is watched."""
+
+    if TYPE_CHECKING:
+        of: Labels
+
+    def sources(self) -> Iterator[tuple[Path, str, str]]:
+        """(path, "service" or "workload", name) of everything whose metrics it names."""
+        for path, kind, name in self.of.sources():
+            yield ("of", *path), kind, name
 
 
 class Staffing(Bounded):
@@ -54,23 +84,17 @@ class Staffing(Bounded):
     method: Literal["square_root", "erlang_c"] = field(
         "square_root", says="Halfin and Whitt's rule, or the fewest servers by Erlang C",
         seen=Witness("planners", "agents.tiny.scaling.staffing.method", ("square_root", "erlang_c")))
-    min: Whole = field(
-        1, says="pods at least", ge=1, le=100_000,
-        seen=Witness("planners", "agents.staffed.scaling.staffing.min", (1, 3)))
-    max: Whole = field(
-        says="pods at most", ge=1, le=100_000,
-        seen=Witness("planners", "agents.staffed.scaling.staffing.max", (8, 2)))
+    min: Whole = fewest("agents.staffed.scaling.staffing")
+    max: Whole = most("agents.staffed.scaling.staffing")
     interval: Duration = field(
         15 * NS_PER_S, says="between two decisions", gt=0,
         seen=Witness("planners", "agents.staffed.scaling.staffing.interval", ("1s", "5s")))
 
 
-class Trend(Bounded):
+class Trend(Watching):
     """An HPA on where a straight line through the last minutes leads."""
 
-    of: Labels = field(
-        Labels(), says="whose requests_per_second; the agent's own service if absent",
-        seen=Witness("planners", "agents.leaning.scaling.trend.of", ({"workload": "slope"}, {"workload": "trickle"})))
+    of: Labels = whose_rate("agents.leaning.scaling.trend", ({"workload": "slope"}, {"workload": "trickle"}))
     averageValue: Quantity = field(
         says="requests a second a pod is aimed at", gt=0,
         seen=Witness("planners", "agents.leaning.scaling.trend.averageValue", (15, 40)))
@@ -80,12 +104,8 @@ class Trend(Bounded):
     horizon: Duration = field(
         60 * NS_PER_S, says="how far ahead it is drawn",
         seen=Witness("planners", "agents.leaning.scaling.trend.horizon", ("3s", "0s")))
-    min: Whole = field(
-        1, says="minReplicas", ge=1, le=100_000,
-        seen=Witness("planners", "agents.leaning.scaling.trend.min", (1, 3)))
-    max: Whole = field(
-        says="maxReplicas", ge=1, le=100_000,
-        seen=Witness("planners", "agents.leaning.scaling.trend.max", (8, 2)))
+    min: Whole = fewest("agents.leaning.scaling.trend", says="minReplicas")
+    max: Whole = most("agents.leaning.scaling.trend", says="maxReplicas")
     behavior: Behavior | None = field(
         None, says="as in autoscaling/v2",
         seen=Witness("planners", "agents.leaning.scaling.trend.behavior", (
@@ -97,21 +117,14 @@ class Trend(Bounded):
         15 * NS_PER_S, says="--horizontal-pod-autoscaler-sync-period", gt=0,
         seen=Witness("planners", "agents.leaning.scaling.trend.sync_period", ("1s", "4s")))
 
-    def sources(self) -> Iterator[tuple[Path, str, str]]:
-        """(path, "service" or "workload", name) of everything whose metrics it names."""
-        for path, kind, name in self.of.sources():
-            yield ("of", *path), kind, name
 
-
-class Forecast(Bounded):
+class Forecast(Watching):
     """Pods for the requests that are expected when a pod asked for now is ready."""
 
     method: Literal["holt_winters", "seasonal_naive"] = field(
         "holt_winters", says="level, trend and season, or what was a season ago",
         seen=Witness("planners", "agents.seasonal.scaling.forecast.method", ("holt_winters", "seasonal_naive")))
-    of: Labels = field(
-        Labels(), says="whose requests_per_second; the agent's own service if absent",
-        seen=Witness("planners", "agents.seasonal.scaling.forecast.of", ({"workload": "waves"}, {"workload": "trickle"})))
+    of: Labels = whose_rate("agents.seasonal.scaling.forecast", ({"workload": "waves"}, {"workload": "trickle"}))
     averageValue: Quantity = field(
         says="requests a second a pod is meant for", gt=0,
         seen=Witness("planners", "agents.seasonal.scaling.forecast.averageValue", (10, 30)))
@@ -130,12 +143,8 @@ class Forecast(Bounded):
     gamma: Share = field(
         0.3, says="how fast the season follows",
         seen=Witness("planners", "agents.seasonal.scaling.forecast.gamma", (0.3, 1)))
-    min: Whole = field(
-        1, says="pods at least", ge=1, le=100_000,
-        seen=Witness("planners", "agents.seasonal.scaling.forecast.min", (1, 3)))
-    max: Whole = field(
-        says="pods at most", ge=1, le=100_000,
-        seen=Witness("planners", "agents.seasonal.scaling.forecast.max", (8, 2)))
+    min: Whole = fewest("agents.seasonal.scaling.forecast")
+    max: Whole = most("agents.seasonal.scaling.forecast")
     interval: Duration = field(
         15 * NS_PER_S, says="between two observations, and two decisions", gt=0,
         seen=Witness("planners", "agents.seasonal.scaling.forecast.interval", ("1s", "2s")))
@@ -145,11 +154,6 @@ class Forecast(Bounded):
         if self.season % self.interval or self.season // self.interval < 2:
             raise ValueError("season is not a whole number of intervals, at least two of them")
         return self
-
-    def sources(self) -> Iterator[tuple[Path, str, str]]:
-        """(path, "service" or "workload", name) of everything whose metrics it names."""
-        for path, kind, name in self.of.sources():
-            yield ("of", *path), kind, name
 
 
 class Lookahead(Bounded):
@@ -161,12 +165,8 @@ class Lookahead(Bounded):
     lead: Duration = field(
         says="how far ahead it looks: what a pod takes to start", ge=0,
         seen=Witness("planners", "agents.clairvoyant.scaling.lookahead.lead", ("2s", "0s")))
-    min: Whole = field(
-        1, says="pods at least", ge=1, le=100_000,
-        seen=Witness("planners", "agents.clairvoyant.scaling.lookahead.min", (1, 3)))
-    max: Whole = field(
-        says="pods at most", ge=1, le=100_000,
-        seen=Witness("planners", "agents.clairvoyant.scaling.lookahead.max", (8, 2)))
+    min: Whole = fewest("agents.clairvoyant.scaling.lookahead")
+    max: Whole = most("agents.clairvoyant.scaling.lookahead")
     interval: Duration = field(
         NS_PER_S, says="between two decisions", gt=0,
         seen=Witness("planners", "agents.clairvoyant.scaling.lookahead.interval", ("1s", "4s")))

@@ -11,7 +11,7 @@ from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import WORLDS
 
 MINDS = {"scaling": {"hpa"}, "metrics": {"hpa"}, "minds": {"kpa"}, "keda": {"keda"}, "alerting": {"burn_rate"},
-         "planners": {"cron", "staffing", "trend", "forecast", "lookahead"}}  # fmt: skip
+         "planners": {"cron", "staffing", "trend", "forecast", "lookahead"}, "optimizers": {"lcp", "mpc"}}  # fmt: skip
 
 
 @pytest.mark.parametrize("world", MINDS)

@@ -43,12 +43,17 @@ def late_imports_in_many_places(sources: Sequence[Source]) -> list[str]:
     doors: dict[str, set[str]] = {}
     for source in sources:
         for name, _ in _late(source):
-            doors.setdefault(name.split(".")[0], set()).add(source.name)
+            doors.setdefault(_library(name), set()).add(source.name)
     return [
         f"{library} is imported inside functions of {' and '.join(sorted(modules))}; give it one door"
         for library, modules in sorted(doors.items())
-        if library in LATE and len(modules) > 1
+        if library.split(".")[0] in LATE and len(modules) > 1
     ]
+
+
+def _library(name: str) -> str:
+    """What has the door: scipy is a house of many libraries, each with its own."""
+    return ".".join(name.split(".")[:2]) if name.startswith("scipy.") else name.split(".", maxsplit=1)[0]
 
 
 def circles(sources: Sequence[Source]) -> list[str]:

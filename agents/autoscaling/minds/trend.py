@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agents.autoscaling import hpa
-from agents.autoscaling.forecasting import line_at
+from agents.autoscaling.forecasting import NO_POINTS, line_at, with_newest
 from agents.autoscaling.minds.hpa import behavior_of, observed
 from agents.autoscaling.minds.planners import rate_of
 from agents.policy import Needs, Verdict, View
@@ -29,15 +29,14 @@ class TrendPolicy:
             flags=hpa.ControllerFlags(tolerance=described.tolerance, sync_period_ns=described.sync_period),
         )  # fmt: skip
         self.state = hpa.HpaState()
-        self.points: tuple[tuple[int, int], ...] = ()  # (ns, thousandths) of the window
+        self.points = NO_POINTS  # (ns, thousandths) of the window
 
     def decide(self, view: View) -> Verdict:
         """One observation, and one sync."""
         value = view.values_milli.get(self._series)
         values = {}
         if value is not None:
-            since_ns = view.now_ns - self._described.window
-            self.points = (*(point for point in self.points if point[0] >= since_ns), (view.now_ns, value))
+            self.points = with_newest(self.points, view.now_ns, value, self._described.window)
             values = {self._name: max(value, round(line_at(self.points, view.now_ns + self._described.horizon)))}
         decision, self.state = hpa.decide(self.spec, self.state, replace(observed(view), values_milli=values), view.now_ns)
         commands = () if decision.desired == view.replicas else (Scale(view.service, decision.desired),)
