@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from agents.alerting.alerts import BurnRateMind
 from agents.policy import Policy, Verdict, View
 from sim.clock import ControlPhase
-from sim.commands import Command
+from sim.commands import Command, Evict, Resize, Scale
 
 if TYPE_CHECKING:
     from mesa import Agent as MesaAgent
@@ -37,30 +37,34 @@ def with_mesa(own: type, parent: str) -> type:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One command a mind gave, or that it gave none, and why; of an alert, that it began or ceased to fire."""
+    """One command a mind gave, or that it gave none, and why; of an alert, that it began or ceased to fire.
+
+    Figures are pods asked for; of a mind that sizes them, the milli-cores that a pod requests; of an alert, whether it fires.
+    """
 
     time_ns: int
     agent: str
     service: str  # of an alert, the workload
     mind: str
-    before: int  # pods asked for; of an alert, whether it fired
-    recommended: int | None  # pods, before windows, limits and bounds
-    after: int  # pods asked for
+    before: int
+    recommended: int | None  # before windows, limits and bounds
+    after: int
     reason: str
     applied: bool  # whether a command took effect; False where there was none
 
 
 class ControlAgent(MesaAgent):
-    """The agent of one service. `model` is the ControlPlane it belongs to."""
+    """The agent of one service, or a second one beside it. `model` is the ControlPlane it belongs to."""
 
     def __new__(cls, *_: object, **__: object) -> Self:
         """An instance of this class that is a mesa.Agent too."""
         agent: Self = object.__new__(with_mesa(cls, "Agent"))
         return agent
 
-    def __init__(self, model: object, service: str, policy: Policy) -> None:
+    def __init__(self, model: object, service: str, policy: Policy, seat: str | None = None) -> None:
+        """`seat` tells it from the service's own agent."""
         super().__init__(model)
-        self.name = self.service = service
+        self.name, self.service = seat or service, service
         self.policy = policy
 
     def begin(self) -> None:
@@ -69,7 +73,7 @@ class ControlAgent(MesaAgent):
 
     def wake(self) -> None:
         """One decision, or only a look, and the next waking."""
-        view = self.model.view(self.service)
+        view = self.model.view(self)
         verdict = self.policy.decide(view)
         if verdict is not None:
             self._act(verdict, view)
@@ -80,9 +84,9 @@ class ControlAgent(MesaAgent):
             applied = command is not None and self.model.carry_out(command)
             if command is not None and applied:
                 self.policy.carried_out(command, view)
-            after = view.replicas if command is None else _replicas(command)
+            before, after = _figures(verdict, command, view)
             self.model.decisions.append(Decision(
-                view.now_ns, self.name, self.service, self.policy.mind, view.replicas, verdict.recommended, after,
+                view.now_ns, self.service, self.service, self.policy.mind, before, verdict.recommended, after,
                 verdict.reason, applied))  # fmt: skip
 
 
@@ -113,5 +117,15 @@ class AlertAgent(MesaAgent):
         self.begin()
 
 
-def _replicas(command: Command) -> int:
-    return command.replicas
+def _figures(verdict: Verdict, command: Command | None, view: View) -> tuple[int, int]:
+    """What a decision starts from and leads to: pods asked for, or milli-cores that a pod requests."""
+    match command:
+        case Scale():
+            return view.replicas, command.replicas
+        case Resize():
+            return view.request_millicores or 0, command.request
+        case Evict():
+            was = next(pod.request_millicores for pod in view.pods if pod.order == command.order)
+            return was or 0, verdict.recommended or 0
+    stays = view.replicas if verdict.stays is None else verdict.stays
+    return stays, stays

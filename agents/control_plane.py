@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Self
 
 from agents.agent import AlertAgent, ControlAgent, Decision, with_mesa
 from agents.alerting.alerts import BurnRateMind
-from agents.autoscaling.seating import scaling_policy
+from agents.autoscaling.seating import scaling_policy, sizing_policy
 from agents.policy import Needs, PodView, Policy, View
-from scenarios.schema.control import Scaling
-from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.scenario import Scenario
-from sim.commands import Command
+from sim.commands import Command, Resize, Scale
 from sim.mesh import Mesh
 from sim.platform.metrics import POD_METRICS, CpuSample, MetricsServer, PodMetrics
-from sim.platform.pods import Pod, PodPhase
+from sim.platform.pods import Pod, PodPhase, Size
 from sim.words import unsigned
 
 if TYPE_CHECKING:
@@ -40,7 +38,9 @@ class ControlPlane(MesaModel):
         self._own_scrapes: dict[int, MetricsServer] = {}  # by interval
         policies = _policies(mesh.scenario) | dict(minds or {})
         self.seats = {service: ControlAgent(self, service, policies[service]) for service in sorted(policies)}
-        self._scrapes = {service: self._scraped(agent.policy.needs) for service, agent in self.seats.items()}
+        for service, sizer in sorted(_sizers(mesh.scenario).items()):
+            self.seats[f"{service}/size"] = ControlAgent(self, service, sizer, f"{service}/size")
+        self._scrapes = {name: self._scraped(agent.policy.needs) for name, agent in self.seats.items()}
         self.alerts = {name: AlertAgent(self, mind) for name, mind in sorted(_alerts(mesh.scenario).items())}
         for agent in self.seats.values():
             agent.begin()
@@ -73,9 +73,10 @@ class ControlPlane(MesaModel):
         self.mesh.advance(min(self.mesh.now_ns + self.interval_ns, until_ns))
         self.running = self.mesh.now_ns < until_ns
 
-    def view(self, service: str) -> View:
-        """What can be seen of a service now."""
-        metrics, needs = self._scrapes[service], self.seats[service].policy.needs
+    def view(self, agent: ControlAgent) -> View:
+        """What an agent can see of its service now."""
+        metrics, needs, service = self._scrapes[agent.name], agent.policy.needs, agent.service
+        described = self.mesh.scenario.services[service].resources
         samples = {sample.number: sample for sample in metrics.samples(service)}
         said = {one.number: one for one in metrics.pod_metrics(service)} if needs.pods else {}
         values = {series: metrics.value(series) for series in needs.series}
@@ -83,7 +84,9 @@ class ControlPlane(MesaModel):
             now_ns=self.clock.now_ns,
             service=service,
             replicas=self.mesh.cluster.counts(service).desired,
-            request_millicores=self.mesh.scenario.services[service].resources.requests.cpu,
+            request_millicores=self.mesh.cluster.size(service).requests.cpu,
+            file_request_millicores=described.requests.cpu,
+            file_limit_millicores=described.limits.cpu,
             pods=tuple(_pod_view(pod, samples.get(_number(pod)), said.get(_number(pod))) for pod in self.mesh.cluster.pods(service)),
             values_milli={series: value for series, value in values.items() if value is not None},
         )
@@ -91,13 +94,27 @@ class ControlPlane(MesaModel):
     def carry_out(self, command: Command) -> bool:
         """Hand a command to the platform; whether it changed anything."""
         cluster = self.mesh.cluster
-        before = cluster.counts(command.service).desired
-        cluster.scale(command.service, command.replicas)
-        return before != command.replicas
+        match command:
+            case Scale():
+                before = cluster.counts(command.service).desired
+                cluster.scale(command.service, command.replicas)
+                return before != command.replicas
+            case Resize():
+                size = cluster.size(command.service)
+                requests = size.requests.model_copy(update={"cpu": command.request})
+                cluster.resize(command.service, wanted := Size(requests, command.limit))
+                return size != wanted
+        pod = next((pod for pod in cluster.pods(command.service) if pod.order == command.order), None)
+        return pod is not None and cluster.evict(pod)
 
 
 def _policies(scenario: Scenario) -> dict[str, Policy]:
-    found = {service: scaling_policy(_scaling(scenario, service), service, scenario) for service in scenario.services}
+    found = {service: scaling_policy(scenario.minds(service).scaling, service, scenario) for service in scenario.services}
+    return {service: policy for service, policy in found.items() if policy is not None}
+
+
+def _sizers(scenario: Scenario) -> dict[str, Policy]:
+    found = {service: sizing_policy(scenario.minds(service).sizing) for service in scenario.services}
     return {service: policy for service, policy in found.items() if policy is not None}
 
 
@@ -110,22 +127,19 @@ def _alerts(scenario: Scenario) -> dict[str, BurnRateMind]:
     return found
 
 
-def _scaling(scenario: Scenario, service: str) -> Scaling | None:
-    """A service's own word on scaling, or else that of the defaults."""
-    spoken = [scenario.agents[name].scaling for name in (service, DEFAULTS) if name in scenario.agents]
-    return next((scaling for scaling in spoken if scaling is not None), None)
-
-
 def _number(pod: Pod) -> int:
     return -1 if pod.number is None else pod.number
 
 
 def _pod_view(pod: Pod, sample: CpuSample | None, said: PodMetrics | None) -> PodView:
+    request = pod.size.requests.cpu
     if pod.phase is PodPhase.PENDING:
-        return PodView(f"{pod.service}-pending-{pod.order}", "Pending")
+        return PodView(f"{pod.service}-pending-{pod.order}", "Pending", pod.order, request)
     return PodView(
         name=f"{pod.service}-{pod.number}",
         phase="Running",  # a starting pod's containers run; they are not ready
+        order=pod.order,
+        request_millicores=request,
         zone=pod.zone,
         start_ns=pod.scheduled_ns,
         is_ready=pod.looks_ready or pod.phase is PodPhase.DRAINING,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from sim.commands import Command
+from sim.commands import Command, Scale
 from sim.platform.metrics import Series
 
 
@@ -28,6 +28,8 @@ class PodView:
 
     name: str
     phase: Literal["Pending", "Running"]
+    order: int = 0  # among all pods that were ever created
+    request_millicores: int | None = None  # CPU it requests; None without a request
     zone: str | None = None  # None while pending
     start_ns: int | None = None  # when it was bound to a node; None while pending
     is_ready: bool = False
@@ -46,8 +48,10 @@ class View:
     now_ns: int
     service: str
     replicas: int  # asked for: spec.replicas
-    request_millicores: int | None  # CPU each pod requests; None without a request
+    request_millicores: int | None  # CPU that a pod created now requests; None without a request
     pods: tuple[PodView, ...]  # by order of creation, terminating ones included
+    file_request_millicores: int | None = None  # and one as the file has it
+    file_limit_millicores: int | None = None  # its limit; None without a limit
     values_milli: Mapping[Series, int] = field(default_factory=dict)  # what was asked for and is known, in thousandths
 
 
@@ -57,7 +61,13 @@ class Verdict:
 
     reason: str  # for humans
     commands: tuple[Command, ...] = ()  # none: all stays as it is
-    recommended: int | None = None  # pods, before windows, limits and bounds; None where there is no such figure
+    recommended: int | None = None  # before windows, limits and bounds; None where there is no such figure
+    stays: int | None = None  # where nothing is commanded, the figure that is left as it is; None: the pods asked for
+
+
+def asking_for(pods: int, view: View) -> tuple[Command, ...]:
+    """What to command for so many pods: nothing where they are asked for already."""
+    return () if pods == view.replicas else (Scale(view.service, pods),)
 
 
 class Policy(Protocol):

@@ -163,11 +163,11 @@ def _agents(decisions: Sequence[dict[str, Any]], pause_ns: int) -> Table:
 def condensed(applied: Sequence[dict[str, Any]], pause_ns: int) -> list[list[dict[str, Any]]]:
     """Decisions grouped: what one agent did in one direction, step after step without a pause; in order of time."""
     found: list[list[dict[str, Any]]] = []
-    latest: dict[str, list[dict[str, Any]]] = {}
+    latest: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one in applied:
-        group = latest.get(one["agent"])
+        group = latest.get((one["agent"], one["mind"]))
         if group is None or _is_up(group[-1]) != _is_up(one) or one["time_ns"] - group[-1]["time_ns"] > pause_ns:
-            latest[one["agent"]] = group = []
+            latest[one["agent"], one["mind"]] = group = []
             found.append(group)
         group.append(one)
     return found
@@ -186,6 +186,8 @@ def _move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
     change = f"{first['before']} → {last['after']}{taken}"
     if first["mind"] == "burn_rate":
         change = "fires" if last["after"] else "is over"
+    elif first["mind"] == "vpa":
+        change = f"{first['before']}m → {last['after']}m cpu{taken}"
     return f"{first['agent']} ({first['mind']})", when, change, why
 
 

@@ -16,6 +16,7 @@ from scenarios.saturation import capacity_per_pod
 from scenarios.schema.scenario import Scenario
 
 POINTS = 240  # along the time axis, at most, where windows may be added up
+OF_NO_PODS = ("vpa", "burn_rate")  # minds whose figures are no pods
 Array = NDArray[np.float64]
 
 
@@ -83,7 +84,7 @@ class Timeline:
     def moves(self, service: str) -> tuple[Array, Array, NDArray[np.bool_]]:
         """(time, pods asked for, whether more than before) of the decisions that took effect."""
         rows = self.decisions
-        mine = (rows["service"] == service) & rows["applied"].astype(bool)
+        mine = (rows["service"] == service) & rows["applied"].astype(bool) & ~np.isin(rows["mind"], list(OF_NO_PODS))
         after = rows["after"][mine].astype(float)
         return rows["time_ns"][mine] / 1e9, after, after > rows["before"][mine]
 

@@ -10,8 +10,7 @@ from scenarios.lock_cautions import lock_cautions
 from scenarios.pod_cautions import pod_cautions
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod, service_loads
 from scenarios.schema.cluster import NodePool
-from scenarios.schema.control import Scaling
-from scenarios.schema.routing import DEFAULTS, PANIC_THRESHOLD, ResolvedRoute
+from scenarios.schema.routing import PANIC_THRESHOLD, ResolvedRoute
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import Service
 from scenarios.schema.units import NS_PER_S, format_duration
@@ -36,6 +35,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _idle_balancing(flow)
     yield from _silent_rates(flow)
     yield from _unreachable_targets(flow.world)
+    yield from _two_minds_on_cpu(flow.world)
     yield from _priorities_without_effect(flow.world)
     for name, fault in flow.world.faults.items():
         if fault.at >= flow.world.duration:
@@ -43,12 +43,6 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     for name, rollout in flow.world.rollouts.items():
         if rollout.at >= flow.world.duration:
             yield f"rollouts.{name}: begins at {format_duration(rollout.at)}, when the run is over"
-
-
-def scaling_of(world: Scenario, service: str) -> Scaling | None:
-    """Who decides the number of a service's pods; None where nobody does."""
-    own, defaults = world.agents.get(service), world.agents.get(DEFAULTS)
-    return own.scaling if own is not None and own.scaling is not None else defaults.scaling if defaults else None
 
 
 def _short_warmup(flow: Flow) -> Iterator[str]:
@@ -91,7 +85,7 @@ def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
     closed = all(workload.arrivals.users is not None for workload in flow.world.workload.values())
     after = "users wait for each other" if closed else "its queue grows for as long as the run lasts"
     for load in loads:
-        scaling = scaling_of(flow.world, load.service)
+        scaling = flow.world.minds(load.service).scaling
         replicas = max(flow.world.services[load.service].replicas, scaling.most or 0 if scaling else 0)
         capacity = replicas * capacity_per_pod(flow, load.service, visits) if replicas else 0.0
         if load.mean_visits_per_s > 0 and not replicas:
@@ -174,7 +168,7 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
     """Settings of a balancer that nothing can come of."""
     for route in {route.name: route for route in flow.routes.values()}.values():
         rules, service = route.outlier_detection, flow.world.services[route.callee]
-        scaling = scaling_of(flow.world, route.callee)
+        scaling = flow.world.minds(route.callee).scaling
         pods = max(service.replicas, scaling.most or 0 if scaling else 0)
         if rules is None and route.healthy_panic_threshold != PANIC_THRESHOLD:
             yield f"routes.{route.name}.healthy_panic_threshold: acts only beside outlier_detection, without which nobody is ejected"
@@ -195,13 +189,22 @@ def _silent_rates(flow: Flow) -> Iterator[str]:
 
 def _unreachable_targets(world: Scenario) -> Iterator[str]:
     for name, service in world.services.items():
-        scaling, request = scaling_of(world, name), service.resources.requests.cpu
+        scaling, request = world.minds(name).scaling, service.resources.requests.cpu
         if scaling is not None and request is not None:
             most = cores(service) * 1000 / request
             for target, tolerance in scaling.cpu_targets:
                 if most <= target * (1 + tolerance):
                     yield (f"services.{name}: its pods can reach {most:.3g} of their cpu request at most, so an HPA target of "
                            f"{target:.3g} (tolerance {tolerance:.3g}) never scales up")  # fmt: skip
+
+
+def _two_minds_on_cpu(world: Scenario) -> Iterator[str]:
+    for name in world.services:
+        minds = world.minds(name)
+        is_sized = minds.sizing is not None and minds.sizing.vpa is not None and minds.sizing.vpa.updateMode != "Off"
+        if is_sized and minds.scaling is not None and minds.scaling.cpu_targets:
+            yield (f"services.{name}: the number of its pods follows from a share of the cpu they request, and the request from the cpu "
+                   "they use; let one of the two go by something else, as Kubernetes advises")  # fmt: skip
 
 
 def _priorities_without_effect(world: Scenario) -> Iterator[str]:

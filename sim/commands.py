@@ -17,6 +17,7 @@ class PodReady:
     number: int
     zone: str
     is_listed: bool = True
+    cpu_limit: int | None = None  # milli-cores, where it is another than the file's
 
 
 @dataclass(frozen=True)
@@ -98,4 +99,21 @@ class Scale:
     replicas: int
 
 
-Command = Scale
+@dataclass(frozen=True)
+class Resize:
+    """Pods of a service that are created from now on request so much CPU, in milli-cores, and have that limit."""
+
+    service: str
+    request: int
+    limit: int | None = None  # None: no limit
+
+
+@dataclass(frozen=True)
+class Evict:
+    """Ask a pod to go, as a drain does; another is created in its place."""
+
+    service: str
+    order: int  # of the pod, among all that were ever created
+
+
+Command = Scale | Resize | Evict

@@ -11,6 +11,14 @@ from sim.laws.service import servers
 Fields = dict[str, int | float]
 
 
+def resized(service: Service, cpu_limit: int | None) -> Service:
+    """H32 A service as a pod of it sees it that was given another CPU limit, in milli-cores; None: the file's."""
+    if cpu_limit is None or cpu_limit == service.resources.limits.cpu:
+        return service
+    limits = service.resources.limits.model_copy(update={"cpu": cpu_limit})
+    return service.model_copy(update={"resources": service.resources.model_copy(update={"limits": limits})})
+
+
 def queue_fields(queue: Queue) -> Fields:
     """Of a Queue that nobody waits in."""
     codel = queue.codel

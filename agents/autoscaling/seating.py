@@ -12,8 +12,9 @@ from agents.autoscaling.minds.optimizers import LazyPlanner, MpcPlanner
 from agents.autoscaling.minds.paced import PacedPolicy, Planner
 from agents.autoscaling.minds.planners import CronPlanner, ForecastPlanner, LookaheadPlanner, StaffingPlanner
 from agents.autoscaling.minds.trend import TrendPolicy
+from agents.autoscaling.minds.vpa import VpaPolicy
 from agents.policy import Policy
-from scenarios.schema.control import Scaling
+from scenarios.schema.control import Scaling, Sizing
 from scenarios.schema.scenario import Scenario
 
 Maker = Callable[[Any, str, Scenario], Policy]  # (what the file says, service, the world)
@@ -43,3 +44,8 @@ def scaling_policy(scaling: Scaling | None, service: str, world: Scenario) -> Po
     if scaling is None or scaling.fixed is not None:
         return None
     return MINDS[scaling.kind](scaling.chosen, service, world)
+
+
+def sizing_policy(sizing: Sizing | None) -> Policy | None:
+    """The mind a scenario asks for; None where requests and limits are those of the file."""
+    return None if sizing is None or sizing.vpa is None else VpaPolicy(sizing.vpa)

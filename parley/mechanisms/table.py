@@ -11,6 +11,7 @@ from parley.mechanisms.kubernetes import KUBERNETES
 from parley.mechanisms.mechanism import Mechanism
 from parley.mechanisms.optimizing import OPTIMIZING
 from parley.mechanisms.planning import PLANNING
+from parley.mechanisms.vpa import VPA
 
-ALL = (*ENVOY, *GATES, *KUBERNETES, *KNATIVE, *KEDA, *PLANNING, *OPTIMIZING, *ALERTING)
+ALL = (*ENVOY, *GATES, *KUBERNETES, *KNATIVE, *KEDA, *VPA, *PLANNING, *OPTIMIZING, *ALERTING)
 MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in ALL}

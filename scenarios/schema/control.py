@@ -14,6 +14,7 @@ from scenarios.schema.optimizing import LazyCapacity, Mpc
 from scenarios.schema.placed import Path
 from scenarios.schema.planning import Forecast, Lookahead, Staffing, Timetable, Trend
 from scenarios.schema.units import Duration
+from scenarios.schema.vpa import Vpa
 
 
 class Scaling(OneOf):
@@ -90,6 +91,20 @@ class Scaling(OneOf):
         return [(target, self.chosen.tolerance) for target in getattr(self.chosen, "utilizations", ())]
 
 
+class Sizing(OneOf):
+    """Who decides how much CPU a pod requests."""
+
+    named: ClassVar[bool] = True
+    fixed: Plain | None = field(
+        None, says="nobody: the requests and limits of the file stay",
+        seen=Witness("sizing", "agents.tight.sizing", (
+            "fixed", {"vpa": {"recommender_interval": "1s", "updater_interval": "2s"}})))
+    vpa: Vpa | None = field(
+        None, says="Kubernetes' Vertical Pod Autoscaler",
+        seen=Witness("sizing", "agents.tight.sizing", (
+            {"vpa": {"recommender_interval": "1s", "updater_interval": "2s"}}, "fixed")))
+
+
 class Agent(Part):
     """The minds of one service's agent."""
 
@@ -98,6 +113,10 @@ class Agent(Part):
         seen=Witness("scaling", "agents.plain.scaling", (
             "fixed",
             {"hpa": {"target_cpu": "60%", "max": 6, "sync_period": "1s"}})))
+    sizing: Sizing | None = field(
+        None, says="who decides how much CPU a pod requests; like `defaults` if absent",
+        seen=Witness("sizing", "agents.tight.sizing", (
+            {"vpa": {"recommender_interval": "1s", "updater_interval": "2s"}}, "fixed")))
 
 
 class Telemetry(Part):

@@ -123,14 +123,27 @@ def _images(world: Scenario) -> Iterator[Mistake]:
 
 
 def _autoscalers(world: Scenario) -> Iterator[Mistake]:
-    defaults = world.agents.get(DEFAULTS)
     for name, service in world.services.items():
-        own = world.agents.get(name)
-        holder = name if own is not None and own.scaling is not None else DEFAULTS
-        scaling = own.scaling if own is not None and own.scaling is not None else defaults and defaults.scaling
-        if scaling and scaling.cpu_targets and service.resources.requests.cpu is None:
-            yield Mistake(("agents", holder, "scaling", scaling.kind),
-                          f"measures CPU against a request; give services.{name}.resources.requests.cpu")  # fmt: skip
+        minds, resources = world.minds(name), service.resources
+        scaling, sizing = minds.scaling, minds.sizing
+        lacks = f"give services.{name}.resources.requests.cpu"
+        if scaling and scaling.cpu_targets and resources.requests.cpu is None:
+            yield Mistake((*_holder(world, name, "scaling"), scaling.kind), f"measures CPU against a request; {lacks}")
+        if sizing is None or sizing.vpa is None:
+            continue
+        place = (*_holder(world, name, "sizing"), sizing.kind)
+        if resources.requests.cpu is None:
+            yield Mistake(place, f"changes what pods request, and pods of {name} request no cpu; {lacks}")
+        scales_limits = resources.limits.cpu is not None and sizing.vpa.controlledValues == "RequestsAndLimits"
+        if scales_limits and resources.cpu_model != "cfs" and sizing.vpa.updateMode != "Off":
+            yield Mistake(place, "changes limits in proportion, which only the quota of Linux can follow in thousandths of a core; "
+                                 f"give services.{name}.resources.cpu_model: cfs, or controlledValues: RequestsOnly")  # fmt: skip
+
+
+def _holder(world: Scenario, service: str, mind: str) -> Path:
+    """Where it is said who decides for a service: in its own agent, or in the defaults."""
+    own = world.agents.get(service)
+    return "agents", service if own is not None and getattr(own, mind) is not None else DEFAULTS, mind
 
 
 def _alerts(world: Scenario) -> Iterator[Mistake]:

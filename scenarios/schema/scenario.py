@@ -28,6 +28,7 @@ from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.placed import Place
 from scenarios.schema.pods import Rollout
 from scenarios.schema.resilience import Route
+from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.topology import Network, Service
 from scenarios.schema.units import Duration, parse_duration, parse_share
 from scenarios.schema.words import Currency, Name, Pattern, RunName
@@ -190,6 +191,11 @@ class Scenario(Part):
         if mistakes:
             raise broken(mistakes, value)
         return world
+
+    def minds(self, service: str) -> Agent:
+        """A service's own word on each of its minds, or else that of the defaults."""
+        own, defaults = (self.agents.get(name, Agent()) for name in (service, DEFAULTS))
+        return Agent(scaling=own.scaling or defaults.scaling, sizing=own.sizing or defaults.sizing)
 
     def with_(self, **changes: Any) -> Scenario:
         """A changed copy: `scenario.with_(**{"services.cart.replicas": 5})`. Values are spelled as in a file.

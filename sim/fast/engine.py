@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.topology import Service
 from sim import commands as c
 from sim import settings
 from sim.clock import CALLS_MAX
@@ -223,9 +224,10 @@ class FastPlane:
         if p == len(self._state.pods):
             self._adopt(with_more_pods(self._state))
         pod = self._state.pods[p]
-        for name, value in self._pod_fields(command, service).items():
+        spec = settings.resized(self.layout.scenario.services[command.service], command.cpu_limit)
+        for name, value in self._pod_fields(command, service, spec).items():
             pod[name] = value
-        self._furnish(p, service)
+        self._furnish(p, spec)
         pod["views"], pod["stores"] = self._new_views(command), self._new_stores(service)
         if pod["is_gated"]:
             pod["gate"] = self._new_gate(len(self.layout.routes) + service)
@@ -264,8 +266,7 @@ class FastPlane:
         counts = Counter(zip(open_tries["viewer"].tolist(), open_tries["pod"].tolist(), strict=True))
         self._adopt(with_pairs(self._state, counts))
 
-    def _pod_fields(self, command: c.PodReady, service: int) -> dict[str, int | float]:
-        spec = self.layout.scenario.services[command.service]
+    def _pod_fields(self, command: c.PodReady, service: int, spec: Service) -> dict[str, int | float]:
         return {
             "slowdown": 1.0, "service": service, "number": command.number,
             "zone": self.layout.zones.index(command.zone), "is_threaded": spec.model == "thread",
@@ -279,9 +280,9 @@ class FastPlane:
             "is_guarded": spec.shedding is not None,
         }  # fmt: skip
 
-    def _furnish(self, p: int, service: int) -> None:
+    def _furnish(self, p: int, spec: Service) -> None:
         """A new pod's queues, door and CPU."""
-        spec, state, per_pod = self.layout.scenario.services[self.layout.services[service]], self._state, CHAINS_PER_POD
+        state, per_pod = self._state, CHAINS_PER_POD
         state.chains[per_pod * p : per_pod * (p + 1)] = (-1, -1)
         for record, fields in (
             (state.queues[2 * p], settings.queue_fields(spec.queue)), (state.queues[2 * p + 1], settings.queue_fields(spec.queue)),

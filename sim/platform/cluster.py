@@ -16,7 +16,7 @@ from sim.platform.conditions import Ailment, Conditions, Scraping
 from sim.platform.deployments import Deployment, deployment, may_evict
 from sim.platform.discovery import Registry
 from sim.platform.lives import Lives
-from sim.platform.pods import Bill, Pod, PodCounts, PodEvent, PodPhase
+from sim.platform.pods import Bill, Pod, PodCounts, PodEvent, PodPhase, Size
 from sim.platform.scheduling import Node, Scheduler
 
 HOUR_NS = 3_600_000_000_000
@@ -79,6 +79,14 @@ class Cluster:
             raise ValueError(f"{service} cannot have {replicas} replicas")
         self._of(service).desired = replicas
         self._reconcile(service)
+
+    def size(self, service: str) -> Size:
+        """What a pod of a service asks for that is created now."""
+        return self._of(service).size
+
+    def resize(self, service: str, size: Size) -> None:
+        """H32 Pods of a service that are created from now on are of that size; those there are stay as they are."""
+        self._of(service).size = size
 
     def roll_out(self, rollout: Rollout) -> None:
         """K4 Replace a service's pods by those of a new release."""
@@ -248,10 +256,10 @@ class Cluster:
         """Try every pending pod, the oldest first; one that does not fit holds nobody else up."""
         if self.is_frozen:
             return
-        full: set[str] = set()  # services with a pod that did not fit: the next is as large
+        full: set[tuple[str, Size]] = set()  # services with a pod that did not fit: the next of that size does not either
         for pod in list(self._pending.values()):
-            if pod.service in full or not self._place(pod):
-                full.add(pod.service)
+            if (pod.service, pod.size) in full or not self._place(pod):
+                full.add((pod.service, pod.size))
             else:
                 self._lives.launch(pod)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.pods import DisruptionBudget, Image, RollingUpdate, Rollout
 from scenarios.schema.topology import Service
-from sim.platform.pods import Pod
+from sim.platform.pods import Pod, Size
 
 NS_PER_S = 1_000_000_000
 
@@ -106,6 +106,7 @@ class Deployment:
     desired: int
     releases: list[Release]  # by revision
     sets: list[ReplicaSet]  # the oldest first; the last is of the newest release
+    size: Size  # of pods that are created now
     starts: int = 0
     pods: dict[int, Pod] = field(default_factory=dict)  # all that are not gone, by order of creation
     past_ns: int = 0  # from scheduled to gone, summed over the pods that are gone
@@ -161,7 +162,8 @@ class Deployment:
 def deployment(name: str, spec: Service, key: int) -> Deployment:
     """As the file describes it."""
     layers = layers_of(spec.image, name) if spec.image is not None else {}
-    return Deployment(name, spec, key, spec.replicas, [Release(layers, spec.startup)], [ReplicaSet(0, spec.replicas)])
+    size = Size(spec.resources.requests, spec.resources.limits.cpu)
+    return Deployment(name, spec, key, spec.replicas, [Release(layers, spec.startup)], [ReplicaSet(0, spec.replicas)], size)
 
 
 def layers_of(image: Image, own: str) -> dict[str, int]:

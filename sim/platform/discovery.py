@@ -44,7 +44,7 @@ class Registry:
     def admit(self, pod: Pod) -> None:
         """V2 A pod is ready for the first time: it is there, and is to be listed."""
         assert pod.number is not None and pod.zone is not None
-        self._plane.apply(PodReady(pod.service, pod.number, pod.zone, is_listed=False))
+        self._plane.apply(PodReady(pod.service, pod.number, pod.zone, is_listed=False, cpu_limit=pod.size.cpu_limit))
         key = indexed_key(family_key(self._seed, "service", pod.service), pod.number)
         self._entries[pod] = Entry(pod, key, self._clock.now_ns)
         self.list(pod)

@@ -42,7 +42,7 @@ class Lives:
 
     def create(self, deployment: Deployment, revision: int) -> Pod:
         """A new pod, pending."""
-        pod = Pod(deployment.name, self._created, self._clock.now_ns, revision)
+        pod = Pod(deployment.name, self._created, self._clock.now_ns, deployment.size, revision)
         self._created += 1
         deployment.pods[pod.order] = pod
         self.enter(pod, PodPhase.PENDING)
@@ -52,7 +52,7 @@ class Lives:
         """Put a pending pod on a node, if one has room: it is the service's next start."""
         deployment = self._deployments[pod.service]
         spec = deployment.spec
-        pod.placement = pod.placement or self._scheduler.place(pod.service, spec.resources.requests, spec.tolerations)
+        pod.placement = pod.placement or self._scheduler.place(pod.service, pod.size.requests, spec.tolerations)
         if pod.placement is None:
             return False
         pod.number, pod.scheduled_ns = deployment.starts, self._clock.now_ns
@@ -161,7 +161,7 @@ class Lives:
         if pod.placement is not None:
             if counted:
                 self._scheduler.withdraw(pod.service, pod.placement)
-            self._scheduler.release(self._deployments[pod.service].spec.resources.requests, pod.placement)
+            self._scheduler.release(pod.size.requests, pod.placement)
 
     def restart(self, pod: Pod) -> None:
         """K6 The container is gone, and the next one starts on the same node, later each time."""
@@ -169,7 +169,7 @@ class Lives:
         restarts = 1 if ran_ns > 2 * CRASH_LOOP_MAX_NS else pod.restarts + 1
         heir = self.create(self._deployments[pod.service], pod.revision)
         self._bury(pod)
-        heir.placement, heir.restarts = pod.placement, restarts
+        heir.placement, heir.restarts, heir.size = pod.placement, restarts, pod.size
         self.place(heir)
         self._clock.after(back_off_ns(restarts), ControlPhase.PLATFORM, _name(heir), partial(self.launch, heir))
 

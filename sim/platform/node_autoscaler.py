@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from scenarios.schema.cluster import NodeAutoscaling, NodePool
-from scenarios.schema.pods import Requests
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.draws import PROVISION, family_key
@@ -69,7 +68,7 @@ class NodeAutoscaler:
                 if room is None:
                     continue
                 free.append(room)
-            room.reserve(self._asked(pod), 1)
+            room.reserve(pod.size.requests, 1)
 
     def _order_one(self, name: str, pod: Pod) -> Node | None:
         """A node for a pod, in the zone with the fewest, if it would fit and the pool may grow; a likeness to pack into."""
@@ -109,8 +108,5 @@ class NodeAutoscaler:
         """An empty node like it."""
         return machine(node.pool, self._scenario.cluster.nodes[node.pool], node.zone, 0)
 
-    def _asked(self, pod: Pod) -> Requests:
-        return self._scenario.services[pod.service].resources.requests
-
     def _fits(self, pod: Pod, node: Node) -> bool:
-        return node.fits(self._asked(pod)) and node.taints.issubset(self._scenario.services[pod.service].tolerations)
+        return node.fits(pod.size.requests) and node.taints.issubset(self._scenario.services[pod.service].tolerations)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scenarios.schema.pods import Requests
 from sim.platform.scheduling import Node, Placement
 
 
@@ -25,6 +26,14 @@ SERVING = (PodPhase.READY, PodPhase.UNREADY, PodPhase.DRAINING)  # phases in whi
 RUNNING = (PodPhase.STARTING, PodPhase.READY, PodPhase.UNREADY)  # phases in which a container is probed
 
 
+@dataclass(frozen=True)
+class Size:
+    """What a pod asks of its node, and the CPU it may use at most."""
+
+    requests: Requests
+    cpu_limit: int | None = None  # milli-cores; None: no limit
+
+
 @dataclass(eq=False)
 class Pod:
     """One pod of a service, with one container. Only the platform changes it."""
@@ -32,6 +41,7 @@ class Pod:
     service: str
     order: int  # among all pods ever created in the cluster
     created_ns: int
+    size: Size
     revision: int = 0  # of its service: 0 is the file's, then the rollouts' in turn
     phase: PodPhase = PodPhase.PENDING
     number: int | None = None  # counts the service's starts from 0; None while pending

@@ -177,7 +177,7 @@ class ReferencePlane:
         if (command.service, command.number) in self.by_name:
             raise ValueError(f"{command.service} has a pod {command.number}")
         service, zone = self.layout.service_index[command.service], self.layout.zones.index(command.zone)
-        pod = Pod(self, len(self.pods), service, command.number, zone)
+        pod = Pod(self, len(self.pods), service, command, zone)
         self.pods.append(pod)
         self.by_name[command.service, command.number] = pod
         if command.is_listed:

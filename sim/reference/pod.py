@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.schema.topology import Service
 from sim.clock import Moment
+from sim.commands import PodReady
 from sim.draws import indexed_key
 from sim.laws.queueing import (
     area_ns,
@@ -25,7 +26,7 @@ from sim.reference.gates import Door
 from sim.reference.life import Strand, Try
 from sim.reference.locking import Held
 from sim.reference.queues import Line, Waiter
-from sim.settings import guard_fields
+from sim.settings import guard_fields, resized
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
@@ -45,10 +46,10 @@ class AtDoor:
 class Pod:
     """A running copy of a service: its door, its cores, and who is inside."""
 
-    def __init__(self, plane: ReferencePlane, ident: int, service: int, number: int, zone: int) -> None:
-        name = plane.layout.services[service]
+    def __init__(self, plane: ReferencePlane, ident: int, service: int, command: PodReady, zone: int) -> None:
+        name, number = command.service, command.number
         self.plane = plane
-        self.spec: Service = plane.layout.scenario.services[name]
+        self.spec: Service = resized(plane.layout.scenario.services[name], command.cpu_limit)
         self.ident, self.service, self.number, self.zone = ident, service, number, zone
         self.tally = Tally()
         self.weight, self.began_ns = plane.layout.weight(name, number), plane.now_ns

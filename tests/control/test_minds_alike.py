@@ -6,12 +6,12 @@ import pytest
 
 from agents.control_plane import ControlPlane
 from scenarios.load import load
-from scenarios.schema.control import Scaling
+from scenarios.schema.control import Scaling, Sizing
 from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import WORLDS
 
 MINDS = {"scaling": {"hpa"}, "metrics": {"hpa"}, "minds": {"kpa"}, "keda": {"keda"}, "alerting": {"burn_rate"},
-         "planners": {"cron", "staffing", "trend", "forecast", "lookahead"}, "optimizers": {"lcp", "mpc"}}  # fmt: skip
+         "planners": {"cron", "staffing", "trend", "forecast", "lookahead"}, "optimizers": {"lcp", "mpc"}, "sizing": {"vpa"}}  # fmt: skip
 
 
 @pytest.mark.parametrize("world", MINDS)
@@ -29,4 +29,4 @@ def test_both_engines_decide_alike(world: str) -> None:
 
 def test_every_mind_of_the_schema_has_its_world() -> None:
     """One that is added is lived here too."""
-    assert set(Scaling.alternatives()) - {"fixed"} <= set().union(*MINDS.values())
+    assert {*Scaling.alternatives(), *Sizing.alternatives()} - {"fixed"} <= set().union(*MINDS.values())

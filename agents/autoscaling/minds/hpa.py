@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from agents.autoscaling import hpa
 from agents.autoscaling.manifest import SECOND_NS, CpuAverageValue, MetricSpec, Source
-from agents.policy import Needs, PodView, Verdict, View
+from agents.policy import Needs, PodView, Verdict, View, asking_for
 from scenarios.schema.hpa import Behavior, Hpa, ScalingRules
 from scenarios.schema.metrics import (
     ExternalMetricSource,
+    Labels,
     Metric,
     ObjectMetricSource,
     PodsMetricSource,
@@ -19,29 +23,38 @@ from sim.commands import Command, Scale
 from sim.platform.metrics import Series
 
 
-class HpaPolicy:
+class Controller:
+    """An HPA and what it remembers; whoever has one may show it other values than those it would see."""
+
+    def __init__(self, spec: hpa.HpaSpec) -> None:
+        self.spec, self.state = spec, hpa.HpaState()
+
+    def sync(self, view: View, values_milli: Mapping[str, int] | None = None) -> Verdict:
+        """One sync; `values_milli` of its metrics from elsewhere come before those of the view."""
+        seen = observed(view)
+        if values_milli is not None:
+            seen = replace(seen, values_milli=values_milli)
+        decision, self.state = hpa.decide(self.spec, self.state, seen, view.now_ns)
+        return Verdict(decision.reason, asking_for(decision.desired, view), decision.recommended)
+
+    def carried_out(self, command: Command, view: View) -> None:
+        """Remember the scale event, which counts against the rate limits."""
+        assert isinstance(command, Scale)
+        self.state = hpa.scaled(self.state, self.spec, view.replicas, command.replicas, view.now_ns)
+
+
+class HpaPolicy(Controller):
     """The Kubernetes HPA in an agent's chair, with its memory."""
 
     mind = "hpa"
 
     def __init__(self, described: Hpa, service: str) -> None:
-        self.spec, self.needs = hpa_spec(described, service), hpa_needs(described, service)
-        self.cadence_ns = self.spec.flags.sync_period_ns
-        self.state = hpa.HpaState()
+        super().__init__(hpa_spec(described, service))
+        self.needs, self.cadence_ns = hpa_needs(described, service), described.sync_period
 
     def decide(self, view: View) -> Verdict:
         """One sync."""
-        decision, self.state = hpa.decide(self.spec, self.state, observed(view), view.now_ns)
-        stays = decision.desired == view.replicas
-        return Verdict(
-            reason=decision.reason,
-            commands=() if stays else (Scale(view.service, decision.desired),),
-            recommended=decision.recommended,
-        )
-
-    def carried_out(self, command: Command, view: View) -> None:
-        """Remember the scale event, which counts against the rate limits."""
-        self.state = hpa.scaled(self.state, self.spec, view.replicas, command.replicas, view.now_ns)
+        return self.sync(view)
 
 
 def hpa_spec(described: Hpa, service: str) -> hpa.HpaSpec:
@@ -80,8 +93,13 @@ def series_of(metric: Metric, service: str) -> Series | None:
         return Series(metric.object.metric.name, "service", metric.object.describedObject.name)
     if isinstance(metric, ExternalMetricSource):
         named, labels = metric.external.metric.name, metric.external.metric.selector.matchLabels
-        return Series(named, *(("workload", labels.workload) if labels.workload else ("service", labels.service or service)))
+        return series_named(named, labels, service)
     return None
+
+
+def series_named(metric: str, labels: Labels, service: str) -> Series:
+    """The series of that name that labels choose; the service's own where they name nothing."""
+    return Series(metric, *(("workload", labels.workload) if labels.workload else ("service", labels.service or service)))
 
 
 def _metric(metric: Metric, service: str) -> MetricSpec:
@@ -134,16 +152,16 @@ def observed(view: View) -> hpa.Observation:
     """What a view shows of the scale target."""
     return hpa.Observation(
         replicas=view.replicas,
-        pods=tuple(_sample(pod, view.request_millicores) for pod in view.pods),
+        pods=tuple(_sample(pod) for pod in view.pods),
         values_milli={str(series): value for series, value in view.values_milli.items()},
         status_replicas=sum(not pod.is_terminating for pod in view.pods),
     )
 
 
-def _sample(pod: PodView, request_millicores: int | None) -> hpa.PodSample:
+def _sample(pod: PodView) -> hpa.PodSample:
     return hpa.PodSample(
         name=pod.name,
-        request_millicores=request_millicores,
+        request_millicores=pod.request_millicores,
         usage_millicores=pod.usage_millicores,
         sample_ns=pod.sampled_ns,
         window_ns=pod.window_ns,

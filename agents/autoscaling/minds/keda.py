@@ -8,12 +8,11 @@ from dataclasses import replace
 from agents.autoscaling import hpa, keda
 from agents.autoscaling.cron import Schedule, is_within
 from agents.autoscaling.manifest import Behavior, MetricSpec
-from agents.autoscaling.minds.hpa import behavior_of, observed
-from agents.policy import Needs, Verdict, View
-from scenarios.schema.keda import CpuUsageTrigger, CronTrigger, Keda, Prometheus, PrometheusTrigger
+from agents.autoscaling.minds.hpa import Controller, behavior_of, series_named
+from agents.policy import Needs, Verdict, View, asking_for
+from scenarios.schema.keda import CpuUsageTrigger, CronTrigger, Keda, PrometheusTrigger
 from scenarios.schema.units import NS_PER_S
-from sim.commands import Command, Scale
-from sim.platform.metrics import Series
+from sim.commands import Command
 
 
 class KedaPolicy:
@@ -22,14 +21,14 @@ class KedaPolicy:
     mind = "keda"
 
     def __init__(self, described: Keda, service: str) -> None:
-        self.spec, self.hpa = scaled_object(described), hpa_spec(described)
+        self.spec, self.hpa = scaled_object(described), Controller(hpa_spec(described))
         self._triggers = {f"s{index}-{_kind(one)}": one for index, one in enumerate(described.triggers)}
-        self._series = {name: _series(one.prometheus, service) for name, one in self._triggers.items()
+        self._series = {name: series_named(one.prometheus.metric, one.prometheus.of, service) for name, one in self._triggers.items()
                         if isinstance(one, PrometheusTrigger)}  # fmt: skip
         self._polling_ns, self._sync_ns = described.pollingInterval * NS_PER_S, described.sync_period
         self.cadence_ns = math.gcd(self._polling_ns, self._sync_ns)
         self.needs = Needs(series=tuple(self._series.values()))
-        self.state, self.hpa_state = keda.KedaState(), hpa.HpaState()
+        self.state = keda.KedaState()
         self._is_by_hpa = False  # the command of the last verdict
 
     def decide(self, view: View) -> Verdict | None:
@@ -39,7 +38,7 @@ class KedaPolicy:
             step = self._poll(view, values)
             if step.replicas != view.replicas:
                 self._is_by_hpa = False
-                return Verdict(step.reason, (Scale(view.service, step.replicas),))
+                return Verdict(step.reason, asking_for(step.replicas, view))
         is_paused = self.spec.is_paused or self.spec.paused_replicas is not None
         return None if view.now_ns % self._sync_ns or is_paused else self._sync(view, values)
 
@@ -55,11 +54,8 @@ class KedaPolicy:
 
     def _sync(self, view: View, values: dict[str, int | None]) -> Verdict:
         told = {} if view.replicas == 0 else {name: self._told(name, value, view) for name, value in values.items()}
-        seen = replace(observed(view), values_milli={name: value for name, value in told.items() if value is not None})
-        decision, self.hpa_state = hpa.decide(self.hpa, self.hpa_state, seen, view.now_ns)
         self._is_by_hpa = True
-        commands = () if decision.desired == view.replicas else (Scale(view.service, decision.desired),)
-        return Verdict(decision.reason, commands, decision.recommended)
+        return self.hpa.sync(view, {name: value for name, value in told.items() if value is not None})
 
     def _told(self, name: str, value: int | None, view: View) -> int | None:
         """What the HPA is told of a trigger that was read, or what stands in for it."""
@@ -86,7 +82,7 @@ class KedaPolicy:
     def carried_out(self, command: Command, view: View) -> None:
         """Remember the scale event where it was the HPA's."""
         if self._is_by_hpa:
-            self.hpa_state = hpa.scaled(self.hpa_state, self.hpa, view.replicas, command.replicas, view.now_ns)
+            self.hpa.carried_out(command, view)
 
 
 def scaled_object(described: Keda) -> keda.ScaledObject:
@@ -138,8 +134,3 @@ def _metric(index: int, trigger: PrometheusTrigger | CronTrigger | CpuUsageTrigg
 
 def _kind(trigger: PrometheusTrigger | CronTrigger | CpuUsageTrigger) -> str:
     return "cron" if isinstance(trigger, CronTrigger) else "cpu" if isinstance(trigger, CpuUsageTrigger) else "prometheus"
-
-
-def _series(query: Prometheus, service: str) -> Series:
-    labels = query.of
-    return Series(query.metric, *(("workload", labels.workload) if labels.workload else ("service", labels.service or service)))

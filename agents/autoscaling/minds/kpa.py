@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agents.autoscaling import kpa
 from agents.autoscaling.buckets import Buckets, average, recorded, weighted_average
-from agents.policy import Needs, PodView, Verdict, View
+from agents.policy import Needs, PodView, Verdict, View, asking_for
 from scenarios.schema.knative import Kpa
-from sim.commands import Command, Scale
+from sim.commands import Command
 
 
 class KpaPolicy:
@@ -37,8 +37,7 @@ class KpaPolicy:
         stable, panic = (self._mean(buckets, view.now_ns) for buckets in (self.stable, self.panic))
         result, self.state = kpa.decide(self.spec, self.state, len(ready), stable, panic, view.now_ns)
         desired, why = self._bounded(result.desired)
-        commands = () if desired == view.replicas else (Scale(view.service, desired),)
-        return Verdict(result.reason + why, commands, result.recommended)
+        return Verdict(result.reason + why, asking_for(desired, view), result.recommended)
 
     def _record(self, ready: list[PodView], now_ns: int) -> None:
         said = [pod for pod in ready if self._metric in pod.values_milli]

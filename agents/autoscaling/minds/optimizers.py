@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.autoscaling.fluid import Fluid, planned
 from agents.autoscaling.forecasting import NO_POINTS, line_at, with_newest
 from agents.autoscaling.lazy import Costs, begun, bounds, followed, lazily, step_costs
-from agents.autoscaling.minds.planners import rate_of
+from agents.autoscaling.minds.hpa import series_named
 from agents.policy import Needs, View
 from scenarios.schema.optimizing import LazyCapacity, Mpc, Optimizer
 from scenarios.schema.units import NS_PER_S
@@ -16,7 +16,7 @@ class Foreseen:
     """The rate that comes, and where the straight line through the last of them leads."""
 
     def __init__(self, described: Optimizer, service: str) -> None:
-        self.series = rate_of(described.of, service)
+        self.series = series_named("requests_per_second", described.of, service)
         self._described, self.points = described, NO_POINTS
 
     def rates(self, view: View, steps: int) -> list[float] | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from agents.policy import Needs, Verdict, View
-from sim.commands import Command, Scale
+from agents.policy import Needs, Verdict, View, asking_for
+from sim.commands import Command
 
 
 class Planner(Protocol):
@@ -33,7 +33,7 @@ class PacedPolicy:
         desired = min(max(wanted, self._least), self._most)
         if desired != wanted:
             why += f", {'raised' if desired > wanted else 'limited'} to {desired} by {'min' if desired > wanted else 'max'}"
-        return Verdict(why, () if desired == view.replicas else (Scale(view.service, desired),), wanted)
+        return Verdict(why, asking_for(desired, view), wanted)
 
     def carried_out(self, command: Command, view: View) -> None:
         """Nothing to remember."""

@@ -7,10 +7,10 @@ import math
 from agents.autoscaling.cron import Schedule, scheduled
 from agents.autoscaling.forecasting import HoltWinters, ahead, followed, season_ago
 from agents.autoscaling.lookahead import Offered, cores_needed
+from agents.autoscaling.minds.hpa import series_named
 from agents.autoscaling.staffing import exact_servers_for, servers_for
 from agents.policy import Needs, View
 from scenarios.flow import cores
-from scenarios.schema.metrics import Labels
 from scenarios.schema.planning import Forecast, Lookahead, Staffing, Timetable
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
@@ -66,7 +66,7 @@ class ForecastPlanner:
     mind = "forecast"
 
     def __init__(self, described: Forecast, service: str) -> None:
-        self._described, self._series = described, rate_of(described.of, service)
+        self._described, self._series = described, series_named("requests_per_second", described.of, service)
         self._period, self._steps = described.season // described.interval, max(1, -(-described.lead // described.interval))
         self.needs = Needs(series=(self._series,))
         self.model = HoltWinters(self._period, described.alpha, described.beta, described.gamma)
@@ -105,8 +105,3 @@ class LookaheadPlanner:
         most = self._offered.most(view.now_ns, until_ns)
         pods = math.ceil(cores_needed(most, self._described.target_utilization) / self._cores_a_pod)
         return pods, f"clairvoyant: at most {most:.4g} cores of work until {until_ns / NS_PER_S:g}s -> {pods}"
-
-
-def rate_of(labels: Labels, service: str) -> Series:
-    """The requests_per_second that labels name, of the service itself where they name nothing."""
-    return Series("requests_per_second", *(("workload", labels.workload) if labels.workload else ("service", labels.service or service)))
