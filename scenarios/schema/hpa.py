@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from scenarios.schema.bounded import Bounded
 from scenarios.schema.metrics import Metric
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.placed import Path
@@ -61,7 +62,7 @@ class Behavior(Part):
             {"selectPolicy": "Disabled"})))
 
 
-class Hpa(Part):
+class Hpa(Bounded):
     """The Kubernetes Horizontal Pod Autoscaler, with the controller's flags. Of several metrics the largest proposal holds."""
 
     target_cpu: Percent | None = field(
@@ -109,11 +110,10 @@ class Hpa(Part):
         return target
 
     @model_validator(mode="after")
-    def _in_order(self) -> Hpa:
-        if self.min > self.max:
-            raise ValueError(f"min ({self.min}) is more than max ({self.max})")
+    def _has_an_aim(self) -> Hpa:
         if (self.target_cpu is None) == (self.metrics is None):
-            raise ValueError("must have exactly one of target_cpu, metrics")
+            has = "neither" if self.metrics is None else "both"
+            raise ValueError(f"must have exactly one of target_cpu, as in target_cpu: 60%, and metrics; it has {has}")
         if self.min == 0 and not any(metric.is_from_elsewhere for metric in self.metrics or ()):
             raise ValueError("min is 0, and pods that are not there measure nothing; give an Object or External metric too")
         return self

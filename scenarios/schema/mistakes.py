@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from scenarios.errors import Mistake, ScenarioError, UnitError, quoted
-from scenarios.naming import suggestion
+from scenarios.naming import CLOSE, suggestion
+from scenarios.schema.homes import home
 from scenarios.schema.model import OneOf, Part
 from scenarios.schema.placed import Path, find, written
 from scenarios.schema.programs import STEP_KINDS
@@ -65,7 +66,7 @@ def _mistake(path: Path, trail: list[Any], item: ErrorDetails, data: Any) -> Mis
     if kind == "missing":
         return Mistake(path[:-1], f"needs {int(path[-1]) + 1} items")
     if kind == "extra_forbidden":
-        return _unknown(path, trail[-2], data)
+        return _unknown(path, trail, data)
     value = find(data, path).value
     if kind in _EXPECTS_CONTAINER:
         return Mistake(path, _wants(trail[-1], value))
@@ -87,24 +88,30 @@ def _lacking(missing: dict[Path, tuple[type[Part], list[str]]], misspelt: dict[P
             yield Mistake(path, f"lacks {', '.join(repr(key) for key in absent)}{meaning}")
 
 
-def _unknown(path: Path, annotation: Any, data: Any) -> Mistake:
+def _unknown(path: Path, trail: list[Any], data: Any) -> Mistake:
     """An unknown key; in a choice, a word that is none of its alternatives."""
     above, name = path[:-1], str(path[-1])
-    part = part_at(annotation)
+    part = part_at(trail[-2])
     keys = part.key_names() if part is not None else []
     is_choice = part is not None and issubclass(part, OneOf)
+    hint = suggestion(name, keys, CLOSE) or _elsewhere(trail[0], name) or suggestion(name, keys)
     if is_choice and find(data, above).value == name:
-        return Mistake(above, f"is not one of {listed(keys)}{suggestion(name, keys)}")
-    rule = f"{'is not one of' if is_choice else 'is not a key here; the keys are'} {listed(keys)}{suggestion(name, keys)}"
-    hint = suggestion(name, keys)
-    return Mistake(path, rule if is_choice or not hint else f"is not a key here{hint}", of_key=True)
+        return Mistake(above, f"is not one of {listed(keys)}{hint}")
+    rule = f"{'is not one of' if is_choice else 'is not a key here; the keys are'} {listed(keys)}"
+    return Mistake(path, f"is not a key here{hint}" if hint and not is_choice else rule + hint, of_key=True)
+
+
+def _elsewhere(root: type[Part], key: str) -> str:
+    """The place of a right word that stands in a wrong one."""
+    found = home(root, key)
+    return "" if found is None else f"; {found} has it"
 
 
 def _wants(annotation: Any, value: Any) -> str:
     if value is None:
         return "has no value; give one or leave the key out"
     if is_list(annotation):
-        return "must be a list"
+        return "must be a list, each item on a line with '- ' before it, or [one, other]"
     part = part_at(annotation)
     if is_mapping(annotation) or part is None:
         return "must be a mapping of names"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
+from scenarios.schema.bounded import fewest, most
 from scenarios.schema.metrics import Labels
 from scenarios.schema.model import Witness, field
-from scenarios.schema.planning import Watching, fewest, most, whose_rate
+from scenarios.schema.planning import Watching, whose_rate
 from scenarios.schema.units import NS_PER_S, Duration, Number, Rate
 from scenarios.schema.words import Whole
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from scenarios.schema.bounded import Bounded, fewest, most
 from scenarios.schema.hpa import Behavior
 from scenarios.schema.keda import Cron
 from scenarios.schema.metrics import Labels
@@ -31,33 +32,9 @@ class Timetable(Part):
         seen=Witness("planners", "agents.timed.scaling.cron.interval", ("1s", "4s")))
 
 
-def fewest(at: str, world: str = "planners", says: str = "pods at least") -> Any:
-    """The field `min` of a planner whose witness is the one at a place of a world."""
-    return field(1, says=says, ge=1, le=100_000, seen=Witness(world, f"{at}.min", (1, 3)))
-
-
-def most(at: str, world: str = "planners", says: str = "pods at most") -> Any:
-    """The field `max` of such a planner."""
-    return field(says=says, ge=1, le=100_000, seen=Witness(world, f"{at}.max", (8, 2)))
-
-
 def whose_rate(at: str, values: tuple[Any, Any], world: str = "planners") -> Any:
     """The field `of` of such a planner: what it watches."""
     return field(Labels(), says="whose requests_per_second; the agent's own service if absent", seen=Witness(world, f"{at}.of", values))
-
-
-class Bounded(Part):
-    """Between a least and a most."""
-
-    if TYPE_CHECKING:  # fields of those that it is, each with its own words and in its own place
-        min: Whole
-        max: Whole
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Bounded:
-        if self.min > self.max:
-            raise ValueError(f"min ({self.min}) is more than max ({self.max})")
-        return self
 
 
 class Watching(Bounded):

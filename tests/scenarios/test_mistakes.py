@@ -54,6 +54,12 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
                                       "service.endpoint")]),
     ("{scaling: {hpa: {target_cpu: 70%, min: 2, max: 40}}}", "{scaling: hap}", [
         "agents.front.scaling = 'hap' is not one of fixed, hpa, kpa, keda, cron, staffing,", "lookahead; did you mean 'hpa'?"]),
+    ("min: 2, max: 40", "min: 2, maxReplicas: 40", ["hpa.maxReplicas: is not a key here; did you mean 'max'?"]),
+    ("{scaling: {hpa: {target_cpu: 70%, min: 2, max: 40}}}", "{scaling: vpa}", ["lookahead; agents.NAME.sizing has it"]),
+    ("timeout: 150ms,", "timeout: 150ms, circuit_breaker: {max_requests: 5},", [
+        "circuit_breaker.max_requests: is not a key here; routes.NAME.circuit_breakers has it"]),
+    ("timeout: 150ms,", "timeout: 150ms, adaptive_concurrency: {},", ["adaptive_concurrency: is not a key here; services.NAME has it"]),
+    ("{target_cpu: 70%, min: 2, max: 40}", "{max: 40}", ["must have exactly one of target_cpu, as in target_cpu: 60%,", "it has neither"]),
     ("front -> stock:", "front->stock:", ["routes.front->stock: is not a route: write 'a -> b'"]),
     ("duration: 20s", "duration: 20s\ncurrency: euro", [":4:1: currency = 'euro' is not a currency: three capital letters"]),
     # values
