@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Fluid:
@@ -32,7 +34,6 @@ def planned(fluid: Fluid, backlog: float, asked: Sequence[int], rates: Sequence[
     beyond what `delay` allows at that rate (Little's law). A pod serves once it has been asked for all through the lead, and no
     longer than it is asked for.
     """
-    import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     steps = len(rates)

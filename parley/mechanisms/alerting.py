@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.alerting.burn_rate import SHORT, BurnWindow, Counted, burning
-from parley.mechanisms.hpa_cases import ns
 from parley.mechanisms.mechanism import Answer, Mechanism
+from parley.mechanisms.times import ns
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import NS_PER_S, Duration, Number, Share
 from scenarios.schema.words import Whole

@@ -9,6 +9,7 @@ from pydantic import Field, Tag
 from agents.autoscaling import hpa
 from agents.autoscaling.manifest import CpuAverageValue, MetricSpec
 from agents.autoscaling.minds.hpa import behavior_of
+from parley.mechanisms.times import ns, ns_if_any
 from scenarios.schema.hpa import Behavior
 from scenarios.schema.metrics import (
     AverageValueTarget,
@@ -117,8 +118,8 @@ class PodCase(Part):
         """As the rule has it."""
         return hpa.PodSample(
             name=self.name, request_millicores=self.request, usage_millicores=self.usage, sample_ns=ns(self.timestamp),
-            window_ns=ns(self.window), start_ns=None if self.startTime is None else ns(self.startTime), ready=self.ready,
-            ready_transition_ns=None if self.readyTransitionTime is None else ns(self.readyTransitionTime),
+            window_ns=ns(self.window), start_ns=ns_if_any(self.startTime), ready=self.ready,
+            ready_transition_ns=ns_if_any(self.readyTransitionTime),
             phase=self.phase, deleted=self.deleted, values_milli=self.metrics,
         )  # fmt: skip
 
@@ -179,11 +180,6 @@ class HpaCase(Limits):
     tolerance: Percent = field(0.1, says="--horizontal-pod-autoscaler-tolerance")
     cpu_initialization_period: Duration = field(300 * NS_PER_S, says="--horizontal-pod-autoscaler-cpu-initialization-period")
     initial_readiness_delay: Duration = field(30 * NS_PER_S, says="--horizontal-pod-autoscaler-initial-readiness-delay")
-
-
-def ns(seconds: float) -> int:
-    """Nanoseconds."""
-    return round(seconds * NS_PER_S)
 
 
 def _of_source(one: OfSource, source: Literal["Object", "External"]) -> MetricSpec:

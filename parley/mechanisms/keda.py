@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from agents.autoscaling import keda
-from parley.mechanisms.hpa_cases import ns
 from parley.mechanisms.mechanism import Answer, Mechanism
+from parley.mechanisms.times import ns, ns_if_any, seconds_if_any
 from scenarios.schema.model import Part, field
-from scenarios.schema.units import NS_PER_S, Number, Quantity, format_quantity
+from scenarios.schema.units import Number, Quantity, format_quantity
 from scenarios.schema.words import Whole
 
 
@@ -61,10 +61,9 @@ def _poll(case: PollCase) -> Answer:
         initial_cooldown_ns=ns(case.initialCooldownPeriod), is_paused=case.paused, paused_replicas=case.pausedReplicas,
         is_scale_in_paused=case.pausedScaleIn, is_scale_out_paused=case.pausedScaleOut,
         fallback=None if case.fallback is None else case.fallback.rule())  # fmt: skip
-    state = keda.KedaState(ns(case.created), None if case.lastActiveTime is None else ns(case.lastActiveTime))
+    state = keda.KedaState(ns(case.created), ns_if_any(case.lastActiveTime))
     step, after = keda.polled(spec, state, case.currentReplicas, case.isActive, case.isError, ns(case.now))
-    last = None if after.last_active_ns is None else after.last_active_ns / NS_PER_S
-    return {"replicas": step.replicas, "lastActiveTime": last, "reason": step.reason}
+    return {"replicas": step.replicas, "lastActiveTime": seconds_if_any(after.last_active_ns), "reason": step.reason}
 
 
 def _instead(case: InsteadCase) -> Answer:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from agents.autoscaling import kpa
 from agents.autoscaling.buckets import Buckets, average, recorded, weighted_average
-from parley.mechanisms.hpa_cases import ns
 from parley.mechanisms.mechanism import Answer, Mechanism
+from parley.mechanisms.times import ns, ns_if_any, seconds_if_any
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import NS_PER_S, Number
 from scenarios.schema.words import Whole
@@ -64,7 +64,7 @@ def _tick(case: KpaCase) -> Answer:
         case.maxScaleDownRate, case.panicThreshold, ns(case.stableWindow), case.targetBurstCapacity, case.activationScale,
         ns(case.scaleDownDelay), case.reachable)  # fmt: skip
     state = kpa.KpaState(
-        None if case.panicTime is None else ns(case.panicTime), case.maxPanicPods,
+        ns_if_any(case.panicTime), case.maxPanicPods,
         tuple((ns(one.timestamp) // kpa.TICK_NS, one.podCount) for one in case.delayWindow))  # fmt: skip
     if case.stableValue is None or case.panicValue is None:
         return {"desiredPodCount": None, "excessBurstCapacity": None, "scaleValid": False, "panicTime": case.panicTime,
@@ -72,7 +72,7 @@ def _tick(case: KpaCase) -> Answer:
     result, after = kpa.decide(spec, state, case.readyPods, case.stableValue, case.panicValue, ns(case.now))
     return {
         "desiredPodCount": result.desired, "excessBurstCapacity": result.excess_burst_capacity, "scaleValid": True,
-        "panicTime": None if after.panic_ns is None else after.panic_ns / NS_PER_S, "maxPanicPods": after.max_panic_pods,
+        "panicTime": seconds_if_any(after.panic_ns), "maxPanicPods": after.max_panic_pods,
     }  # fmt: skip
 
 

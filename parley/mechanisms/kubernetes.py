@@ -5,8 +5,9 @@ from __future__ import annotations
 from agents.autoscaling import hpa
 from agents.autoscaling.behavior import limited, stabilized
 from agents.autoscaling.manifest import MetricSpec
-from parley.mechanisms.hpa_cases import BehaviorCase, HpaCase, ns
+from parley.mechanisms.hpa_cases import BehaviorCase, HpaCase
 from parley.mechanisms.mechanism import Answer, Mechanism
+from parley.mechanisms.times import ns
 from scenarios.errors import ScenarioError
 from scenarios.schema.units import NS_PER_S, format_quantity
 

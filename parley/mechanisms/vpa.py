@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.autoscaling import vpa
-from parley.mechanisms.hpa_cases import ns
 from parley.mechanisms.mechanism import Answer, Mechanism
+from parley.mechanisms.times import ns, ns_if_any
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import Duration, MilliCores, Number, Percent, Share
 from scenarios.schema.words import Whole
@@ -72,7 +72,8 @@ def _advice(case: AdviceCase) -> Answer:
         usage = vpa.sampled(usage, round(sample.cpu * 1000), ns(sample.time))
     found = vpa.recommended(vpa.Recommender(
         case.targetCpuPercentile, case.lowerBoundCpuPercentile, case.upperBoundCpuPercentile, case.recommendationMarginFraction,
-        case.podRecommendationMinCpu, case.confidenceIntervalCpu, case.minAllowed or 0, case.maxAllowed or vpa.AMOUNT_MAX), usage)  # fmt: skip
+        case.podRecommendationMinCpu, case.confidenceIntervalCpu, case.minAllowed or 0,
+        case.maxAllowed or vpa.AMOUNT_MAX), usage)  # fmt: skip
     assert found is not None
     upper = None if found.upper == vpa.AMOUNT_MAX else _cpu(found.upper)
     return {"lowerBound": _cpu(found.lower), "target": _cpu(found.target), "upperBound": upper}
@@ -80,7 +81,7 @@ def _advice(case: AdviceCase) -> Answer:
 
 def _evictions(case: EvictionCase) -> Answer:
     flags = vpa.Updater(case.minReplicas, case.evictionTolerance, case.podUpdateThreshold, case.lifetimeThreshold)
-    pods = [vpa.SizedPod(order, pod.request, None if pod.startTime is None else ns(pod.startTime)) for order, pod in enumerate(case.pods)]
+    pods = [vpa.SizedPod(order, pod.request, ns_if_any(pod.startTime)) for order, pod in enumerate(case.pods)]
     wanted = vpa.due(flags, vpa.Recommendation(case.lowerBound, case.target, case.upperBound), pods, ns(case.now))
     gone = vpa.evicted(flags, wanted, pods, case.replicas)
     return {"due": [pod.order for pod in wanted], "evicted": [pod.order for pod in gone]}

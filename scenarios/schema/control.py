@@ -98,11 +98,11 @@ class Sizing(OneOf):
     fixed: Plain | None = field(
         None, says="nobody: the requests and limits of the file stay",
         seen=Witness("sizing", "agents.tight.sizing", (
-            "fixed", {"vpa": {"recommender_interval": "1s", "updater_interval": "2s"}})))
+            "fixed", {"vpa": {"recommender_interval": "1s", "updater_interval": "2s", "confidence_interval_cpu": "2s"}})))
     vpa: Vpa | None = field(
         None, says="Kubernetes' Vertical Pod Autoscaler",
         seen=Witness("sizing", "agents.tight.sizing", (
-            {"vpa": {"recommender_interval": "1s", "updater_interval": "2s"}}, "fixed")))
+            {"vpa": {"recommender_interval": "1s", "updater_interval": "2s", "confidence_interval_cpu": "2s"}}, "fixed")))
 
 
 class Agent(Part):
@@ -116,7 +116,7 @@ class Agent(Part):
     sizing: Sizing | None = field(
         None, says="who decides how much CPU a pod requests; like `defaults` if absent",
         seen=Witness("sizing", "agents.tight.sizing", (
-            {"vpa": {"recommender_interval": "1s", "updater_interval": "2s"}}, "fixed")))
+            {"vpa": {"recommender_interval": "1s", "updater_interval": "2s", "confidence_interval_cpu": "2s"}}, "fixed")))
 
 
 class Telemetry(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import StrictBool, model_validator
 
@@ -18,6 +18,11 @@ _ONLY_SPLIT = ("consecutive_local_origin_failure", "enforcing_consecutive_local_
                "enforcing_local_origin_success_rate", "enforcing_failure_percentage_local_origin")  # fmt: skip
 
 
+def _enforcing(default: float, says: str, at: str) -> Any:
+    """A share of ejections that are carried out; `at` is where its witness stands."""
+    return field(default, says=says, seen=Witness("hosts", at, ("100%", "0%")))
+
+
 class OutlierDetection(Part):
     """Pods that fail more than others get no calls from this view for a while; every view has its own opinion."""
 
@@ -27,24 +32,21 @@ class OutlierDetection(Part):
     consecutive_5xx: Whole = field(
         5, says="failures in a row", ge=1,
         seen=Witness("hosts", f"{_RUNS}.consecutive_5xx", (3, 6)))
-    enforcing_consecutive_5xx: Share = field(
-        1.0, says="how often such a run ejects",
-        seen=Witness("hosts", f"{_RUNS}.enforcing_consecutive_5xx", ("100%", "0%")))
+    enforcing_consecutive_5xx: Share = _enforcing(
+        1.0, "how often such a run ejects", at=f"{_RUNS}.enforcing_consecutive_5xx")
     consecutive_gateway_failure: Whole = field(
         5, says="502, 503, 504, timeouts and resets in a row", ge=1,
         seen=Witness("hosts", f"{_RUNS}.consecutive_gateway_failure", (2, 4)))
-    enforcing_consecutive_gateway_failure: Share = field(
-        0.0, says="how often such a run ejects",
-        seen=Witness("hosts", f"{_RUNS}.enforcing_consecutive_gateway_failure", ("100%", "0%")))
+    enforcing_consecutive_gateway_failure: Share = _enforcing(
+        0.0, "how often such a run ejects", at=f"{_RUNS}.enforcing_consecutive_gateway_failure")
     split_external_local_origin_errors: StrictBool = field(
         False, says="tell timeouts, resets and refusals, which the caller's proxy sees, from answers",
         seen=Witness("hosts", f"{_RUNS}.split_external_local_origin_errors", (False, True)))
     consecutive_local_origin_failure: Whole = field(
         5, says="with the split: refused connections in a row", ge=1,
         seen=Witness("hosts", f"{_LOCAL}.consecutive_local_origin_failure", (2, 9)))
-    enforcing_consecutive_local_origin_failure: Share = field(
-        1.0, says="how often such a run ejects",
-        seen=Witness("hosts", f"{_LOCAL}.enforcing_consecutive_local_origin_failure", ("100%", "0%")))
+    enforcing_consecutive_local_origin_failure: Share = _enforcing(
+        1.0, "how often such a run ejects", at=f"{_LOCAL}.enforcing_consecutive_local_origin_failure")
     interval: Duration = field(
         10_000_000_000, says="from one sweep to the next", ge=1_000_000,
         seen=Witness("hosts", f"{_RUNS}.interval", ("100ms", "1s")))
@@ -63,9 +65,8 @@ class OutlierDetection(Part):
     always_eject_one_host: StrictBool = field(
         False, says="one may be out whatever the share",
         seen=Witness("hosts", f"{_RATES}.always_eject_one_host", (True, False)))
-    enforcing_success_rate: Share = field(
-        1.0, says="how often a success rate far below the mean ejects",
-        seen=Witness("hosts", f"{_RATES}.enforcing_success_rate", ("100%", "0%")))
+    enforcing_success_rate: Share = _enforcing(
+        1.0, "how often a success rate far below the mean ejects", at=f"{_RATES}.enforcing_success_rate")
     success_rate_minimum_hosts: Whole = field(
         5, says="pods with enough requests, for a mean", ge=1,
         seen=Witness("hosts", f"{_RATES}.success_rate_minimum_hosts", (3, 90)))
@@ -75,15 +76,12 @@ class OutlierDetection(Part):
     success_rate_stdev_factor: Whole = field(
         1900, says="how far below, in thousandths of a standard deviation", ge=0, le=1_000_000,
         seen=Witness("hosts", f"{_RATES}.success_rate_stdev_factor", (1000, 9000)))
-    enforcing_local_origin_success_rate: Share = field(
-        1.0, says="with the split: the same for refusals, resets and timeouts",
-        seen=Witness("hosts", f"{_LOCAL}.enforcing_local_origin_success_rate", ("100%", "0%")))
-    enforcing_failure_percentage: Share = field(
-        0.0, says="how often a share of failures beyond the threshold ejects",
-        seen=Witness("hosts", f"{_GRPC}.enforcing_failure_percentage", ("100%", "0%")))
-    enforcing_failure_percentage_local_origin: Share = field(
-        0.0, says="with the split: the same for refusals, resets and timeouts",
-        seen=Witness("hosts", f"{_LOCAL}.enforcing_failure_percentage_local_origin", ("100%", "0%")))
+    enforcing_local_origin_success_rate: Share = _enforcing(
+        1.0, "with the split: the same for refusals, resets and timeouts", at=f"{_LOCAL}.enforcing_local_origin_success_rate")
+    enforcing_failure_percentage: Share = _enforcing(
+        0.0, "how often a share of failures beyond the threshold ejects", at=f"{_GRPC}.enforcing_failure_percentage")
+    enforcing_failure_percentage_local_origin: Share = _enforcing(
+        0.0, "with the split: the same for refusals, resets and timeouts", at=f"{_LOCAL}.enforcing_failure_percentage_local_origin")
     failure_percentage_threshold: Share = field(
         0.85, says="of failures in an interval",
         seen=Witness("hosts", f"{_GRPC}.failure_percentage_threshold", ("20%", "100%")))

@@ -146,7 +146,8 @@ MISTAKES = [
      "concurrency is a metric of services; a workload has requests_per_second and latencies"),
     ("[{external: {metric: {name: latency_p50, selector: {matchLabels: {workload: somme}}}, target: {value: 1}}}]",
      "workload = 'somme' is not a workload of this world; did you mean 'some'?"),
-    ("[{pods: {metric: {name: concurrency}, target: {averageValue: 1}}}], target_cpu: 50%", "must have exactly one of target_cpu, as in target_cpu: 60%, and metrics; it has both"),
+    ("[{pods: {metric: {name: concurrency}, target: {averageValue: 1}}}], target_cpu: 50%",
+     "must have exactly one of target_cpu, as in target_cpu: 60%, and metrics; it has both"),
     ("[{pods: {metric: {name: concurrency}, target: {averageValue: 1}}}], min: 0", "give an Object or External metric too"),
 ]  # fmt: skip
 
