@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scenarios.schema.pods import Requests
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
-from sim.platform.pods import PodPhase
+from sim.platform.pods import PodPhase, Size
 from tests.conservation import assert_conserved
 
 S = 1_000_000_000
@@ -37,7 +39,8 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
         optional={"image": st.sampled_from(["10MB", {"layers": {"os": "20MB", "app": "5MB"}}]), "strategy": strategies,
                   "startupProbe": probes, "readinessProbe": probes, "livenessProbe": probes, "podDisruptionBudget": budgets,
                   "preStopSeconds": few, "minReadySeconds": few, "termination_grace_period": st.sampled_from(["0s", "5s"])}))  # fmt: skip
-    return {"resources": {"requests": {"cpu": draw(st.sampled_from(["500m", "1"]))}}, **made}
+    limited = draw(st.sampled_from([{}, {}, {"limits": {"cpu": "1"}, "cpu_model": "cfs"}]))
+    return {"resources": {"requests": {"cpu": draw(st.sampled_from(["500m", "1"]))}, **limited}, **made}
 
 
 faults = st.one_of(
@@ -73,14 +76,18 @@ def platforms(draw: st.DrawFn) -> Scenario:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(world=platforms(), seed=st.integers(0, 2**32), scales=st.lists(st.tuples(st.integers(0, HORIZON_S), few), max_size=3))
-def test_engines_agree_on_generated_platforms(world: Scenario, seed: int, scales: list[tuple[int, int]]) -> None:
+@given(world=platforms(), seed=st.integers(0, 2**32), scales=st.lists(st.tuples(st.integers(0, HORIZON_S), few), max_size=3),
+       sizes=st.lists(st.tuples(st.integers(0, HORIZON_S), st.sampled_from([(250, 300), (700, 1700)])), max_size=2))
+def test_engines_agree_on_generated_platforms(world: Scenario, seed: int, scales: list[tuple[int, int]],
+                                              sizes: list[tuple[int, tuple[int, int]]]) -> None:
     """D8: one digest and one log of pods; visits are conserved, and no node holds more than it has."""
     meshes = [Mesh(world, seed, engine) for engine in ("reference", "fast")]
     for mesh in meshes:
-        for at_s, replicas in sorted(scales):
+        acts = [(at_s, partial(mesh.cluster.scale, "a", replicas)) for at_s, replicas in scales]
+        acts += [(at_s, partial(mesh.cluster.resize, "a", Size(Requests(cpu=f"{request}m"), limit))) for at_s, (request, limit) in sizes]
+        for at_s, act in sorted(acts, key=lambda pair: pair[0]):
             mesh.advance(at_s * S)
-            mesh.cluster.scale("a", replicas)
+            act()
         mesh.advance(HORIZON_S * S)
         assert_conserved(mesh.plane.observe(), mesh.plane.layout)
         assert_sound(mesh)
@@ -94,7 +101,7 @@ def assert_sound(mesh: Mesh) -> None:
     pods = [pod for name in ("a", "b") for pod in mesh.cluster.pods(name)]
     held = Counter(pod.machine for pod in pods if pod.machine is not None)
     for node in mesh.cluster.nodes:
-        asked = [mesh.scenario.services[pod.service].resources.requests.cpu or 0 for pod in pods if pod.machine is node]
+        asked = [pod.size.requests.cpu or 0 for pod in pods if pod.machine is node]
         assert node.cpu_reserved == sum(asked) <= node.cpu
     assert set(held) <= set(mesh.cluster.nodes)
     for name in ("a", "b"):
