@@ -18,7 +18,7 @@ from parley.running import Asked, Order, Source, Stop, ordered, scenario_digest,
 from scenarios.writing import as_yaml
 
 ESTIMATED = ("requests", "measured", "latency_ms", "good", "availability", "quality", "classes", "services", "routes",
-             "caches", "locks", "cost", "hops")  # fmt: skip
+             "caches", "locks", "databases", "cost", "hops")  # fmt: skip
 SEEDS_MAX = 10_000
 
 Told = Callable[[int, int], None]  # (how many are done, of how many)

@@ -47,6 +47,7 @@ def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int) -> d
         "routes": _routes(layout, seen.routes),
         **({"caches": _caches(layout, seen.caches)} if layout.caches else {}),
         **({"locks": _locks(layout, seen.locks)} if layout.locks else {}),
+        **({"databases": _databases(layout, seen.databases)} if layout.databases else {}),
         "slo": goals(mesh.scenario, measured, histogram),
         "cost": _cost(mesh, seen.routes),
         "expect": verdicts(layout, seen, until_ns),
@@ -105,6 +106,21 @@ def _locks(layout: Layout, tallies: Records) -> dict[str, Any]:
         taken, waits, waited_ns = (int(tally[what]) for what in ("taken", "waits", "waited_ns"))
         mean = waited_ns / taken / 1e6 if taken else math.nan
         found.setdefault(service, {})[name] = {"taken": taken, "waits": waits, "waited_s": waited_ns / 1e9, "mean_wait_ms": mean}
+    return found
+
+
+def _databases(layout: Layout, tallies: Records) -> dict[str, Any]:
+    """What every database counted over the whole run; means are nan where nothing was read or written."""
+    found: dict[str, Any] = {}
+    for name, tally in zip(layout.databases, tallies, strict=True):
+        counts = {what: int(tally[what]) for what in tallies.dtype.names}
+        waited_ns, behind_ns = counts.pop("waited_ns"), counts.pop("behind_ns")
+        reads, commits = counts["standby_reads"], counts["commits"]
+        found[name] = counts | {
+            "stale_share": counts["stale_reads"] / reads if reads else math.nan,
+            "mean_behind_ms": behind_ns / reads / 1e6 if reads else math.nan,
+            "mean_commit_wait_ms": waited_ns / commits / 1e6 if commits else math.nan,
+        }
     return found
 
 

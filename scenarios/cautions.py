@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from scenarios.database_cautions import database_cautions
 from scenarios.flow import Flow, cores
 from scenarios.gate_cautions import gate_cautions
 from scenarios.lock_cautions import lock_cautions
@@ -27,6 +28,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _steady_overload(flow, loads)
     yield from _cold_caches(flow, loads)
     yield from lock_cautions(flow)
+    yield from database_cautions(flow)
     yield from _hopeless_timeouts(flow)
     if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"

@@ -72,6 +72,22 @@ class PodFailing:
 
 
 @dataclass(frozen=True)
+class PodPromoted:
+    """A pod is the primary of its service from now on, in place of any other."""
+
+    service: str
+    number: int
+
+
+@dataclass(frozen=True)
+class PodDemoted:
+    """A primary hands over in order: its standbys have all it committed, and it takes no more writes."""
+
+    service: str
+    number: int
+
+
+@dataclass(frozen=True)
 class LinkChanged:
     """Messages sent from one zone to another from now on: none arrives before `opens_ns`, and how they fare beyond."""
 
@@ -87,7 +103,7 @@ class LinkChanged:
         return self.opens_ns == 0 and self.added_ns == 0 and self.loss == 0.0
 
 
-PodCommand = PodReady | PodDraining | PodGone | EndpointListed | EndpointUnlisted | PodSlowed | PodFailing
+PodCommand = PodReady | PodDraining | PodGone | EndpointListed | EndpointUnlisted | PodSlowed | PodFailing | PodPromoted | PodDemoted
 PlaneCommand = PodCommand | LinkChanged
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scenarios.schema.programs import (
@@ -25,6 +25,13 @@ from scenarios.schema.scenario import Expect, Scenario
 
 ALWAYS_GOOD_NS = (1 << 62) - 1  # the bound of a class without a latency objective
 WEIGHTED = ("round_robin", "least_request")  # policies that see weights
+ANY, ROLES = "any", ("primary", "standby", "prefer-standby")  # what a route may ask for of a database
+
+
+def by_role(listed: Sequence[int], primary: int) -> list[list[int]]:
+    """U2: of the listed pods of a database those that each of ROLES may be sent to."""
+    leading, standbys = [pod for pod in listed if pod == primary], [pod for pod in listed if pod != primary]
+    return [leading, standbys, standbys or leading]
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,9 @@ class Layout:
         self.services = list(scenario.services)
         self.endpoints = [(s, e) for s, service in scenario.services.items() for e in service.endpoints]
         self.workloads = list(scenario.workload)
+        self.databases = [name for name, service in scenario.services.items() if service.replication is not None]
+        self.lists = [(name, ANY) for name in self.services] + [(name, role) for name in self.databases for role in ROLES]
+        self._list_index = {of: i for i, of in enumerate(self.lists)}
         self.service_index = {name: i for i, name in enumerate(self.services)}
         self.endpoint_index = {pair: i for i, pair in enumerate(self.endpoints)}
         self.routes: list[ResolvedRoute] = []
@@ -91,7 +101,8 @@ class Layout:
         self.locks = self._found_locks()
         self.lock_index = {(place.endpoint, place.number): i for i, place in enumerate(self.locks)}
         self.cache_index = {(place.endpoint, place.number): i for i, place in enumerate(self.caches)}
-        self.is_graded = any(_lowers_quality(step) for _, _, step in self._addressed())
+        self.is_graded = any(_lowers_quality(step) for _, _, step in self._addressed()) or any(
+            service.replication is not None and service.replication.stale_quality < 1.0 for service in scenario.services.values())
         self._expected = [self._expected_intervals(expect) for expect in scenario.expect]
 
     def _add_route(self, edge: Edge) -> None:
@@ -137,6 +148,16 @@ class Layout:
         weights = self.scenario.services[route.callee].load_balancing_weights
         is_weighted = route.lb_policy.kind in WEIGHTED and len(set(weights)) > 1
         return is_weighted or route.lb_policy.kind == "peak_ewma" or route.outlier_detection is not None
+
+    def list_of(self, route: ResolvedRoute) -> int:
+        """Index of the list of pods that a route's tries choose from: all of the callee's, or those of a role (U2)."""
+        role = route.target_session_attrs if route.callee in self.databases else ANY
+        return self._list_index[route.callee, role]
+
+    def role_lists(self, service: int) -> range:
+        """Indices of a service's lists by role, in the order of ROLES; none where all pods are alike."""
+        first = self._list_index.get((self.services[service], ROLES[0]))
+        return range(0) if first is None else range(first, first + len(ROLES))
 
     def weight(self, service: str, number: int) -> int:
         """B7: the weight of a service's pod of that number."""

@@ -13,6 +13,7 @@ from scenarios.schema.scenario import Scenario
 from sim.build import advance_planes, build_plane
 from sim.clock import ControlClock
 from sim.platform.cluster import Cluster
+from sim.platform.elections import Elections
 from sim.platform.failures import Failures
 from sim.platform.faults import Faults
 from sim.platform.links import Links
@@ -30,9 +31,10 @@ class Mesh:
         self.clock = ControlClock()
         self.plane = build_plane(scenario, seed, engine, span_share=span_share, span_tail=span_tail, record=record)
         self.cluster = Cluster(scenario, seed, self.clock, self.plane)
+        self.elections = Elections(scenario, seed, self.clock, self.plane, self.cluster)
         self.nodes = NodeLifecycle(scenario.cluster, self.clock, self.cluster)
         self.metrics = MetricsServer(scenario, self.clock, self.plane, self.cluster)
-        self.faults = Faults(scenario, seed, self.clock, self.cluster, self.nodes, Links(self.clock, self.plane))
+        self.faults = Faults(scenario, seed, self.clock, self.cluster, self.nodes, Links(self.clock, self.plane), self.elections)
         self.failures = Failures(scenario, seed, self.clock, self.cluster, self.nodes)
         self.autoscaler = NodeAutoscaler(scenario, seed, self.clock, self.cluster)
         self.cluster.begin()

@@ -45,6 +45,7 @@ class Observation(Glance):
     routes: Records  # (routes,) RouteTally
     caches: Records  # (cache steps,) CacheTally, in the order of `Layout.caches`
     locks: Records  # (lock steps,) LockTally, in the order of `Layout.locks`
+    databases: Records  # (services with replication,) ReplicationTally, in the order of `Layout.databases`
     alive: NDArray[np.int64]  # (workloads,) requests whose client waits, counted one by one
     intervals: Records  # (intervals,) RequestTally
     interval_histogram: NDArray[np.int64]  # (intervals, BUCKETS) latency of successes, by when they arrived

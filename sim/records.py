@@ -241,6 +241,17 @@ LOCK_TALLY = Record("LockTally", (
     ("waited_ns", "i8"),  # how long those waited who got it
 ))  # fmt: skip
 
+REPLICATION_TALLY = Record("ReplicationTally", (
+    ("commits", "i8"),  # writes that were committed
+    ("lost_writes", "i8"),  # of them those that no standby had when their primary died
+    ("refused_writes", "i8"),  # writes that met a pod which was not the primary
+    ("waited_ns", "i8"),  # how long commits were to wait for standbys
+    ("standby_reads", "i8"),  # reads that began on a standby
+    ("stale_reads", "i8"),  # of them without the reader's own last write
+    ("behind_ns", "i8"),  # by how much those standbys were behind
+    ("promotions", "i8"),  # pods that took over from another
+))  # fmt: skip
+
 INTERVAL = Record("Interval", (
     ("workload", "i8"),  # whose requests are measured
     ("start_ns", "i8"),  # requests that arrived in [start, end)

@@ -25,6 +25,9 @@ def assert_conserved(seen: Observation, layout: Layout) -> None:
         assert tally["evicted"] <= tally["fills"]
     for tally in seen.locks:
         _not_negative("a lock", tally)
+    for tally in seen.databases:
+        _not_negative("a database", tally)
+        assert tally["lost_writes"] <= tally["commits"] and tally["stale_reads"] <= tally["standby_reads"]
     for i, tally in enumerate(seen.pods):
         name = f"{layout.services[seen.pod_service[i]]}-{seen.pod_number[i]}"
         _pod(name, tally, int(seen.pod_present_ns[i]), int(seen.pod_work_ns[i]))

@@ -12,6 +12,7 @@ from scenarios.schema.placed import Path
 from scenarios.schema.pool_rules import pooling_mistakes
 from scenarios.schema.programs import Call, Lock, Step
 from scenarios.schema.references import dangling
+from scenarios.schema.replication_rules import replication_mistakes
 from scenarios.schema.routing import DEFAULTS, patterns, resolve
 from scenarios.schema.units import format_duration
 
@@ -35,6 +36,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
         yield from endless(sites(world.services))
         yield from pooling_mistakes(world)
         yield from _hedges(world)
+        yield from replication_mistakes(world)
     for _, steps, path in programs(world.services):
         yield from _passes(steps, path, 1)
     yield from _locks(world)

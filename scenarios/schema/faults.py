@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import model_validator
 
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
@@ -41,6 +43,10 @@ class Errors(Struck):
 
 class Crash(Struck):
     """Pods die: what they hold is lost, their callers see a reset, replacements start."""
+
+    role: Literal["primary", "standby"] | None = field(
+        None, says="only the pods of a service with `replication` that are this when it happens",
+        seen=Witness("database", "faults.lost.crash.role", ("primary", "standby")))
 
 
 class Link(Part):

@@ -13,6 +13,7 @@ from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PresetName
+from scenarios.schema.replicating import SessionAttrs
 from scenarios.schema.retrying import Retries
 from scenarios.schema.units import Bytes, Duration, Share
 
@@ -80,6 +81,9 @@ class Route(Part):
     hedge_policy: HedgePolicy | None = field(
         None, says="further tries while one is under way; the first good answer wins; none by default",
         seen=Witness("calls", "routes.front -> maps.hedge_policy", ({"hedging_delay": "3ms"}, {"hedging_delay": "1s"})))
+    target_session_attrs: SessionAttrs | None = field(
+        None, says="which pods of a service with `replication` calls go to, as libpq has it; primary by default",
+        seen=Witness("database", "routes.'shop.page -> store.get'.target_session_attrs", ("standby", "primary")))
     request_bytes: Bytes | None = field(
         None, says="size of a request, for the egress bill", le=10**12,
         seen=Witness("mesh", "routes.front -> stock.request_bytes", ("2KB", "2MB"), moves="summary"))

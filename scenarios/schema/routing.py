@@ -62,6 +62,7 @@ class ResolvedRoute:
     bulkhead: Bulkhead | None = None
     fault: RouteFault | None = None
     hedge_policy: HedgePolicy | None = None
+    target_session_attrs: str = "primary"  # meant where the callee has primary and standbys
 
     @property
     def is_pooled(self) -> bool:
@@ -127,6 +128,7 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         bulkhead=merged.bulkhead,
         fault=merged.fault,
         hedge_policy=_hedging(merged.hedge_policy),
+        target_session_attrs=merged.target_session_attrs or "primary",
     )
 
 

@@ -12,6 +12,7 @@ from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pods import DisruptionBudget, Image, Probe, Resources, Strategy
 from scenarios.schema.programs import Step
 from scenarios.schema.queueing import Queue, Shedding
+from scenarios.schema.replicating import Replication
 from scenarios.schema.units import Duration, PricePerGB
 from scenarios.schema.words import Name, Whole
 
@@ -105,6 +106,11 @@ class Service(Part):
         None, says="connections a pod has open at most, of all callers with a connection_pool; others are refused. No limit if absent",
         ge=1, le=1_000_000,
         seen=Witness("pools", "services.store.max_connections", (6, 4)))
+    replication: Replication | None = field(
+        None, says="its pods are a database: one is the primary, the others are its standbys; all are alike if absent",
+        seen=Witness("database", "services.store.replication", (
+            {"writes": ["put"], "ttl": "300ms", "loop_wait": "100ms", "promotion": "50ms"},
+            {"writes": ["put"], "ttl": "600ms", "loop_wait": "100ms", "promotion": "50ms"})))
     endpoints: Annotated[dict[Name, Annotated[tuple[Step, ...], Field(min_length=1)]], Field(min_length=1)] = field(
         says="programs by name: what answering a call takes",
         seen=Witness("mesh", "services.stock.endpoints", (

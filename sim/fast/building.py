@@ -15,6 +15,7 @@ from sim.draws import family_key, indexed_key
 from sim.fast import key_records as kr
 from sim.fast import state as st
 from sim.fast.compiling import kernels
+from sim.fast.database_tables import replicated, with_more_frames
 from sim.fast.frames import pair_hash, pair_key
 from sim.fast.host_records import HOST, HOST_SET
 from sim.fast.lodging import new_host_set
@@ -37,7 +38,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     layout = maker.layout
     views: list[dict[str, int]] = []
     host_sets: list[dict[str, int]] = []  # of these views
-    workloads = [_workload(maker, seed, i) for i in range(len(layout.workloads))]
+    workloads = _workloads(maker, seed)
     near_rings = len(maker.delays)
     routes = [_route(maker, layout, i, seed) | _views(layout, i, seed, views, host_sets) for i in range(len(layout.routes))]
     outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
@@ -72,8 +73,8 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         chains=st.empty(CHAIN, 4 * CHAINS_PER_POD),
         guards=st.empty(GUARD, 4),
         cpus=st.empty(CPU, 4),
-        ready=np.zeros((len(layout.services), 4), dtype=np.int32),
-        services=rows(st.SERVICE_LIST, [{"first": 4 * i} for i in range(len(layout.services))]),
+        ready=np.zeros((len(layout.lists), 4), dtype=np.int32),
+        services=rows(st.SERVICE_LIST, [{"first": 4 * i} for i in range(len(layout.lists))]),
         views=rows(st.VIEW, views),
         gates=st.empty(GATE, 4),
         cells=np.zeros(4, dtype=np.int64),
@@ -99,6 +100,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         cached=_freed(st.empty(kr.CACHED, size), lane[0], "newer", "cached_free"),
         lookup=st.empty(st.PAIR, 4 * size),
         locks=rows(kr.LOCK_STEP, locks),
+        **replicated(maker, lane[0], users, size),
         rows=st.empty(st.ROW, 8 * size if record else 1),
         spans=st.empty(SPAN, size),
     )
@@ -109,7 +111,7 @@ def _route(maker: TableMaker, layout: Layout, index: int, seed: int) -> dict[str
     key = family_key(seed, "route", policy.name)
     row: dict[str, Any] = {
         "key": key,
-        "callee": layout.service_index[policy.callee],
+        "callee": layout.list_of(policy),
         "policy": balancing.POLICIES[policy.lb_policy.kind], "memory": st.HOSTS if layout.keeps_hosts(policy) else st.NO_PODS,
         "choices": policy.lb_policy.least_request.choice_count if policy.lb_policy.least_request else 1,
         "timeout_ns": policy.timeout_ns, "per_try_timeout_ns": policy.per_try_timeout_ns,
@@ -254,10 +256,15 @@ def _keys(keys: Keys, store: int, scope: str) -> dict[str, Any]:
     return row
 
 
-def _workload(maker: TableMaker, seed: int, index: int) -> dict[str, Any]:
-    name = maker.layout.workloads[index]
-    row: dict[str, Any] = dict(maker.workload(name, maker.layout.scenario.workload[name]))
-    return row | {"key": family_key(seed, "workload", name)}
+def _workloads(maker: TableMaker, seed: int) -> list[dict[str, Any]]:
+    """Every class of requests as a row."""
+    made: list[dict[str, Any]] = []
+    users = 0
+    for name in maker.layout.workloads:
+        row = dict(maker.workload(name, maker.layout.scenario.workload[name]))
+        made.append(row | {"key": family_key(seed, "workload", name), "first_user": users})
+        users += int(row.get("users", 0))
+    return made
 
 
 def _freed(rows: np.ndarray[Any, Any], lane: Any, link: str, free: str, first: int = 0) -> np.ndarray[Any, Any]:
@@ -285,6 +292,8 @@ def grown(state: st.State, extra: int = 0) -> st.State:
     if lane["free_count"] < need:
         changes["frames"] = _freed(doubled(state.frames), lane, "next", "free", len(state.frames))
         changes["extras"], changes["tried"] = doubled(state.extras), doubled(state.tried)
+        if lane["writing"]:
+            changes["wrote"] = with_more_frames(state.wrote, len(state.frames))
     if events > len(state.fresh):
         changes["fresh"] = doubled(state.fresh)
     if lane["heap_size"] + events + st.HEAP_MARGIN > len(state.heap):
@@ -293,6 +302,8 @@ def grown(state: st.State, extra: int = 0) -> st.State:
         changes["pairs"] = _rehashed(state.pairs)
     if lane["keyed"]:
         changes |= _more_values(state, need)
+        if 2 * (lane["commits"] + need) > len(state.commits):
+            changes["commits"] = doubled(state.commits)
     for name, tail in (("starts", "starts_tail"), ("wakes", "wakes_tail")):
         if lane[tail] + need > len(getattr(state, name)):
             changes[name] = doubled(getattr(state, name))

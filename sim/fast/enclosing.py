@@ -1,4 +1,4 @@
-"""Steps that enclose others: what begins them, what ends them, and what becomes of a strand that fails inside."""
+"""Steps that enclose others, and whole visits: what begins them, what ends them, and what becomes of a strand that fails inside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sim.fast.calling import next_repetition
 from sim.fast.compiling import feature, part
 from sim.fast.frames import is_abandoned, next_step
 from sim.fast.locking import end_lock, take_lock
-from sim.fast.state import CACHE, FILLED, FREED, LOCK, RUNG
+from sim.fast.replicating import begin_visit, commit
+from sim.fast.state import BEGIN, CACHE, COMMIT, FILLED, FREED, LOCK, RUNG
 from sim.laws.grading import count_quality, graded
 from sim.laws.measuring import is_measured
 
@@ -30,6 +31,10 @@ def enclosing_step(s: Any, f: int) -> int:
         return end_lock(s, f, True)
     if code == RUNG:
         return begin_rung(s, f)
+    if code == BEGIN:
+        return begin_visit(s, f)
+    if code == COMMIT:
+        return commit(s, f)
     return rung_held(s, f)
 
 

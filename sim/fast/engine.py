@@ -17,11 +17,12 @@ from sim.clock import CALLS_MAX
 from sim.draws import family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
-from sim.fast.building import doubled, grown, initial_state, needs_features, with_more_pods, with_pairs, with_views
+from sim.fast.building import grown, initial_state, needs_features, with_more_pods, with_pairs, with_views
 from sim.fast.compiling import ABSENT, kernels
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
+from sim.fast.listing import forget_sent, lead, lose_primary, unlist, with_listed
 from sim.fast.lodging import balancers, lodged, new_host_set
 from sim.fast.pod_records import CHAINS_PER_POD, POD
 from sim.fast.pool_tables import close_pool, free_places
@@ -32,7 +33,7 @@ from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN
+from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REPLICATION_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN
 from sim.trace import Row
 
 
@@ -96,6 +97,9 @@ class FastPlane:
                 pod["error_rate"] = rate
             case c.EndpointListed():
                 self._list(p)
+            case c.PodPromoted() | c.PodDemoted():
+                lead(self._state, self.layout, p, leads=isinstance(command, c.PodPromoted))
+                self._look_at_lists(int(pod["service"]))
             case c.PodGone(stays_listed=stays):
                 if not stays:
                     self._unlist(p)
@@ -126,6 +130,7 @@ class FastPlane:
             "routes": _route_tallies.records(state.routes),
             "caches": _cache_tallies.records(state.caches[: len(self.layout.caches)]),
             "locks": _lock_tallies.records(state.locks[: len(self.layout.locks)]),
+            "databases": _database_tallies.records(state.databases[: len(self.layout.databases)]),
             "alive": np.bincount(clients["workload"], minlength=classes).astype(np.int64),
             "intervals": _request_tallies.records(state.intervals[:intervals]),
             **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
@@ -242,23 +247,22 @@ class FastPlane:
         service = self._state.pods[p]["service"]
         if self._state.pods[p]["is_ready"]:
             return
-        if self._state.services[service]["count"] == self._state.ready.shape[1]:
-            self._adopt(self._state._replace(ready=doubled(self._state.ready, 1)))
-            self._state.services["first"] *= 2
-        ready, service_list = self._state.ready[service], self._state.services[service]
-        self._state.pods[p]["is_ready"] = 1
-        ready[service_list["count"]] = p
-        service_list["count"] += 1
-        service_list["version"] += 1
-        self._state.pods[p]["listed"] = service_list["version"]
-        self._lodge(service)
-        if service_list["count"] == 2:
-            self._count_pairs(service)
+        self._adopt(with_listed(self._state, self.layout, p))
+        self._look_at_lists(service)
 
-    def _count_pairs(self, service: int) -> None:
+    def _look_at_lists(self, service: int) -> None:
+        """A service's lists are longer: room for its pods, and for tries in flight where there are two to choose from."""
+        for i in (service, *self.layout.role_lists(service)):
+            self._lodge(i)
+            if self._state.services[i]["count"] >= 2:
+                self._count_pairs(i)
+
+    def _count_pairs(self, of: int) -> None:
         """Two pods to choose from: from here on tries in flight are counted by view and pod; first those there are."""
         routes, frames = self._state.routes, self._state.frames
-        begun = (routes["callee"] == service) & (routes["policy"] == LEAST_REQUEST) & (routes["memory"] == st.NO_PODS)
+        begun = (routes["callee"] == of) & (routes["policy"] == LEAST_REQUEST) & (routes["memory"] == st.NO_PODS)
+        if not begun.any():
+            return
         routes["memory"][begun] = st.PAIRS
         tries = np.flatnonzero((frames["kind"] == st.VISIT) & begun[frames["route"]] & (frames["pod"] >= 0))
         is_open = (frames["child"][frames["parent"][tries]] == tries) | (self._state.extras["live"][tries] == 1)
@@ -305,7 +309,7 @@ class FastPlane:
             for name, value in new_host_set(self.layout, i, self.now_ns).items():
                 self._state.host_sets[self._views][name] = value
             self._views += 1
-            self._lodge(self.layout.service_index[self.layout.routes[i].callee])
+            self._lodge(self.layout.list_of(self.layout.routes[i]))
         return first
 
     def _new_gate(self, rule: int) -> int:
@@ -327,29 +331,23 @@ class FastPlane:
         caches = sum(place.service == service and place.spec.scope == "pod" for place in self.layout.caches)
         return caches + sum(space.service == service and space.scope == "pod" for space in self.layout.spaces)
 
-    def _lodge(self, service: int) -> None:
-        """Room for a service's ready pods wherever they are remembered one by one."""
-        for i in np.flatnonzero((self._state.routes["callee"] == service) & (self._state.routes["memory"] == st.HOSTS)):
-            self._adopt(lodged(self._state, int(i), int(self._state.services[service]["count"])))
+    def _lodge(self, of: int) -> None:
+        """Room for the pods of a list wherever they are remembered one by one."""
+        for i in np.flatnonzero((self._state.routes["callee"] == of) & (self._state.routes["memory"] == st.HOSTS)):
+            self._adopt(lodged(self._state, int(i), int(self._state.services[of]["count"])))
 
     def _unlist(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""
-        pod = self._state.pods[p]
-        if not pod["is_ready"]:
-            return
-        pod["is_ready"] = 0
-        ready, service = self._state.ready[pod["service"]], self._state.services[pod["service"]]
-        n = service["count"]
-        ready[: n - 1] = ready[:n][ready[:n] != p]
-        service["count"] -= 1
-        service["version"] += 1
-        pod["listed"] = st.NEVER
+        if self._state.pods[p]["is_ready"]:
+            unlist(self._state, self.layout, p)
+            self._look_at_lists(int(self._state.pods[p]["service"]))
 
     def _lose(self, p: int) -> None:
         """D13: a pod dies with everything inside, and with its connections (X7)."""
         for i, route in enumerate(self.layout.own_routes[self.layout.services[self._state.pods[p]["service"]]]):
             if self.layout.routes[route].is_pooled:
                 close_pool(self._state, self._state.pods[p]["views"] + i, self._tables.pool_rules[route])
+        lose_primary(self._state, self.layout, self.seed, p)
         pod, frames, now = self._state.pods[p], self._state.frames, self.now_ns
         visits = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["delivered_ns"] >= 0))
         visits = visits[np.lexsort((frames["number"][visits], frames["request_number"][visits]))]
@@ -387,6 +385,7 @@ class FastPlane:
         """Until one more step of the loop fits, and so many events besides."""
         self._keep_rows()
         self._keep_spans()
+        forget_sent(self._state, self.layout, self.seed)
         while (wider := grown(self._state, extra)) is not self._state:
             self._adopt(wider)
 
@@ -435,6 +434,7 @@ def _advance_alike(planes: Sequence[FastPlane], until: NDArray[np.int64]) -> Non
 
 _pod_tallies, _route_tallies = Tallies(POD_TALLY, POD), Tallies(ROUTE_TALLY, st.ROUTE)
 _cache_tallies, _lock_tallies = Tallies(CACHE_TALLY, CACHE_STEP), Tallies(LOCK_TALLY, LOCK_STEP)
+_database_tallies = Tallies(REPLICATION_TALLY, st.DATABASE)
 _request_tallies = Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
 _COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))
 assert [name for name, _ in POD_TALLY.fields][: 2 * len(AREAS)] == [*AREAS, *AREAS.values()]

@@ -63,7 +63,7 @@ def room(s: Any) -> int:
     left = min(len(s.heap) - HEAP_MARGIN - lane.heap_size, len(s.fresh)) - lane.fresh
     left = min(left // 2, lane.free_count, len(s.pairs) // 2 - lane.pairs)
     if lane.keyed == 1:
-        left = min(left, lane.cached_free_count, lane.blocks_free_count, len(s.lookup) // 2 - lane.indexed)
+        left = min(left, lane.cached_free_count, lane.blocks_free_count, len(s.lookup) // 2 - lane.indexed, len(s.commits) - lane.commits)
     left = min(left, len(s.starts) - lane.starts_tail, len(s.wakes) - lane.wakes_tail, len(s.spans) - lane.spans)
     if lane.recording == 1:
         left = min(left, (len(s.rows) - lane.rows) // 8)

@@ -20,6 +20,7 @@ from sim.records import (
     INTERVAL,
     POOL_RULE,
     QUEUE,
+    REPLICATION_TALLY,
     REQUEST_TALLY,
     RETRY_METER,
     ROUTE_TALLY,
@@ -223,6 +224,7 @@ WORKLOAD = Record("Workload", (
     ("users", "i4"),
     ("zone", "i4"),  # -1: next to every pod
     ("priority", "i4"),  # 0 matters most
+    ("first_user", "i4"),  # among the users of all workloads
 ))  # fmt: skip
 POISSON, EVEN, TIMES, USERS = range(4)
 
@@ -232,15 +234,25 @@ SERVICE_LIST = Record("ServiceList", (("first", "i8"), ("count", "i8"), ("versio
 OP = Record("Op", (
     ("code", "i4"),
     ("step", "i4"),  # its number in the program (D3)
-    ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE: which
-    ("b", "i4"),  # CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: its quality, ppm
+    ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE, LOCK, BEGIN: which
+    ("b", "i4"),  # CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: its quality, ppm · BEGIN: 1, it writes
     ("c", "i4"),  # CALL: repeat · FORK: successes needed · CACHE: where a hit begins; -1: nowhere · RUNG: where it begins
     ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback, or the first rung, begins
     ("next", "i4"),  # RUNG: the rung below; -1: none
 ))  # fmt: skip
-WORK, PAUSE, CALL, FORK, WAY, LAP, END, CACHE, FILLED, RUNG, HELD, LOCK, FREED = range(13)  # from CACHE on: see enclosing.py
+WORK, PAUSE, CALL, FORK, WAY, LAP, END, CACHE, FILLED, RUNG, HELD, LOCK, FREED, BEGIN, COMMIT = range(15)  # from CACHE on: see enclosing.py
 FAIL, IGNORE = -1, -2
 
+DATABASE = Record("Database", (
+    *REPLICATION_TALLY.fields,
+    ("primary", "i4"),  # its pod; -1: nobody
+    ("primaries", "i4"),  # so far
+    ("standbys", "i4"),  # the list of them
+    ("mode", "i4"),  # LOCAL, FIRST, EVERY
+    ("lag", "i4"),  # distribution
+    ("stale_quality", "i4"),  # parts per million
+))  # fmt: skip
+COMMITTED = Record("Committed", (("time_ns", "i8"), ("database", "i8")))
 ENTRY = Record("Entry", (("bound", "f8"), ("pc", "i4"), ("endpoint", "i4")))
 DISTRIBUTION = Record("Distribution", (
     ("mean", "f8"),  # ns; uniform: low
@@ -293,6 +305,9 @@ LANE = Record("Lane", (
     ("cached_free_count", "i8"),
     ("blocks_free", "i8"),  # first free block
     ("blocks_free_count", "i8"),
+    ("users", "i8"),  # of all workloads
+    ("writing", "i8"),  # words of `wrote` for one client: one, and one for each database; 0: there are none
+    ("commits", "i8"),  # noted
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
@@ -349,6 +364,9 @@ class State(NamedTuple):
     cached: Array  # (values,) CACHED, of all stores
     lookup: Array  # (2^k,) PAIR: values and turns by store and key
     locks: Array  # (lock steps,) LOCK_STEP
+    databases: Array  # (services with replication,) DATABASE
+    wrote: Array  # (users and then frames, `writing`) int64: whose this is (0: the user's), when he last wrote to each database; -1: never
+    commits: Array  # (commits,) COMMITTED, those that may be lost with their primary
     rows: Array  # (rows,) ROW
     spans: Array  # (spans,) SPAN
 
@@ -401,7 +419,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "lookup": PAIR.dtype,
-    "locks": LOCK_STEP.dtype,
+    "locks": LOCK_STEP.dtype, "databases": DATABASE.dtype, "wrote": np.dtype("i8"), "commits": COMMITTED.dtype,
     "rows": ROW.dtype, "spans": SPAN.dtype,
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),

@@ -90,7 +90,12 @@ class TableMaker:
     def _program(self, service: str, endpoint: str) -> int:
         steps = self.layout.scenario.services[service].endpoints[endpoint]
         self._caller, self._endpoint = (service, endpoint), self.layout.endpoint_index[service, endpoint]
-        return self._steps(steps, list(numbers(steps)), self._op("END"))
+        end, replication = self._op("END"), self.layout.scenario.services[service].replication
+        if replication is None:
+            return self._steps(steps, list(numbers(steps)), end)
+        which, writes = self.layout.databases.index(service), endpoint in replication.writes
+        end = self._op("COMMIT", a=which, next=end) if writes else end
+        return self._op("BEGIN", a=which, b=int(writes), next=self._steps(steps, list(numbers(steps)), end))
 
     def _op(self, code: str, **fields: int) -> int:
         self.ops.append({"code": getattr(st, code), **fields})

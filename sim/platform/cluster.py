@@ -64,6 +64,11 @@ class Cluster:
         return self._lives.on_ready
 
     @property
+    def on_leaving(self) -> list[Callable[[Pod, bool], None]]:
+        """Who is told of each pod that dies, or (true) drains."""
+        return self._lives.on_leaving
+
+    @property
     def conditions(self) -> Conditions:
         """What ails the pods."""
         return self._lives.conditions

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from scenarios.schema.faults import Fault, Struck
+from scenarios.schema.faults import Crash, Fault, Struck
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.draws import FAULT, family_key, unit
 from sim.laws.failing import is_struck
 from sim.platform.cluster import Cluster
 from sim.platform.conditions import Ailment
+from sim.platform.elections import Elections
 from sim.platform.links import Links
 from sim.platform.node_lifecycle import NodeLifecycle
 from sim.platform.pods import Pod
@@ -22,8 +23,8 @@ class Faults:
     """The faults of a scenario. Whom one strikes depends on its name and the pods' numbers, never on who asked for them."""
 
     def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, cluster: Cluster, nodes: NodeLifecycle,
-                 links: Links) -> None:
-        self._clock, self._cluster, self._nodes, self._links = clock, cluster, nodes, links
+                 links: Links, elections: Elections) -> None:  # fmt: skip
+        self._clock, self._cluster, self._nodes, self._links, self._elections = clock, cluster, nodes, links, elections
         self._faults, self._spec, self._scraped = scenario.faults, scenario.cluster, [*scenario.services, *scenario.workload]
         self._offsets = {name: unit(family_key(seed, "fault", name), FAULT, 0) for name in scenario.faults}
         self._active: set[str] = set()
@@ -110,7 +111,12 @@ class Faults:
         struck = _struck(self._faults[name])
         if pod.service != struck.service or struck.zone not in (None, pod.zone) or pod.number is None:
             return False
+        if isinstance(struck, Crash) and struck.role not in (None, self._role(pod)):
+            return False
         return is_struck(pod.number, struck.fraction, self._offsets[name])
+
+    def _role(self, pod: Pod) -> str:
+        return "primary" if self._elections.leader(pod.service) is pod else "standby"
 
 
 def _struck(fault: Fault) -> Struck:

@@ -34,6 +34,7 @@ class Lives:
                  deployments: dict[str, Deployment]) -> None:  # fmt: skip
         self.log: list[PodEvent] = []  # every phase a pod entered, in order
         self.on_ready: list[Callable[[Pod], None]] = []  # told of each pod at the instant it becomes ready for the first time
+        self.on_leaving: list[Callable[[Pod, bool], None]] = []  # told of each pod that dies, or drains: then it leaves in order
         self.on_change: Callable[[str], None] = _nobody  # told of a service whose pods changed by themselves
         self.registry, self.conditions = registry, Conditions(plane)
         self._clock, self._plane, self._scheduler, self._deployments = clock, plane, scheduler, deployments
@@ -130,6 +131,7 @@ class Lives:
     def _drain(self, pod: Pod) -> None:
         self.enter(pod, PodPhase.DRAINING)
         pod.looks_ready = False
+        self._leaves(pod, in_order=True)
         self.registry.unlist(pod)
         pod.drains_ns = self._clock.now_ns
         pod.due_ns = pod.drains_ns + self._deployments[pod.service].spec.termination_grace_period
@@ -177,6 +179,7 @@ class Lives:
         """K8 Its node went down: it is dead, and nobody knows."""
         if pod.is_serving:
             self.registry.bury(pod, is_seen=False)
+            self._leaves(pod, in_order=False)
         if pod.phase is PodPhase.DRAINING and not pod.is_restarting:
             self.remove(pod)
         else:
@@ -200,8 +203,13 @@ class Lives:
             deployment.past_ns += self._clock.now_ns - pod.scheduled_ns
         if was in SERVING:
             self.registry.bury(pod)
+            self._leaves(pod, in_order=False)
         elif was is PodPhase.LOST and pod.ready_ns is not None:
             self.registry.unlist(pod)
+
+    def _leaves(self, pod: Pod, *, in_order: bool) -> None:
+        for told in self.on_leaving:
+            told(pod, in_order)
 
     def _told(self, service: str) -> None:
         self.on_change(service)

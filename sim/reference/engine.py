@@ -19,9 +19,9 @@ from sim.laws.failing import call_fails
 from sim.laws.queueing import PRIORITIES, area_ns
 from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, SHED, TIMED_OUT
 from sim.laws.retrying import REJECTED as TURNED_AWAY
-from sim.layout import Layout
+from sim.layout import Layout, by_role
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REQUEST_TALLY, ROUTE_TALLY
+from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REPLICATION_TALLY, REQUEST_TALLY, ROUTE_TALLY
 from sim.reference.books import Books
 from sim.reference.caching import Cache
 from sim.reference.caching import Tally as CacheTally
@@ -32,6 +32,7 @@ from sim.reference.locking import Held
 from sim.reference.locking import Tally as LockTally
 from sim.reference.network import Network
 from sim.reference.pod import UNLISTED, Pod
+from sim.reference.replicating import Database
 from sim.reference.route import Route
 from sim.reference.serving import visit
 from sim.reference.turns import lose_turns
@@ -57,8 +58,9 @@ class ReferencePlane:
         self.routes = [Route(self, i, policy) for i, policy in enumerate(self.layout.routes)]
         self.pods: list[Pod] = []
         self.by_name: dict[tuple[str, int], Pod] = {}
-        self.ready: list[list[Pod]] = [[] for _ in self.layout.services]
-        self.versions = [0 for _ in self.layout.services]
+        self.ready: list[list[Pod]] = [[] for _ in self.layout.lists]  # of services, and of roles (U2)
+        self.versions = [0 for _ in self.layout.lists]
+        self.databases = {i: self._database(i) for i, name in enumerate(self.layout.services) if name in self.layout.databases}
         self.caches: dict[int, Cache] = {}  # those of whole services, by place
         self.cache_tallies = [CacheTally() for _ in self.layout.caches]
         self.held: dict[int, Held] = {}  # keys of locks of whole services, by space
@@ -107,6 +109,7 @@ class ReferencePlane:
             "routes": ROUTE_TALLY.gather([route.tally for route in self.routes]),
             "caches": CACHE_TALLY.gather(self.cache_tallies),
             "locks": LOCK_TALLY.gather(self.lock_tallies),
+            "databases": REPLICATION_TALLY.gather([one.tally for one in self.databases.values()]),
             "alive": _column(len(alive) for alive in books.alive),
             "intervals": REQUEST_TALLY.gather(books.intervals),
             **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
@@ -187,14 +190,40 @@ class ReferencePlane:
         """The last place among the listed pods, where it is not there yet."""
         if pod not in self.ready[pod.service]:
             self.ready[pod.service].append(pod)
-            self.versions[pod.service] += 1
+            self._changed(pod.service)
             pod.listed = self.versions[pod.service]
 
     def _unlist(self, pod: Pod) -> None:
         if pod in self.ready[pod.service]:
             self.ready[pod.service].remove(pod)
-            self.versions[pod.service] += 1
+            self._changed(pod.service)
             pod.listed = UNLISTED
+
+    def _changed(self, service: int) -> None:
+        """U2: another list of a service's pods, or another primary; whoever joins or leaves a list of a role is listed anew."""
+        self.versions[service] += 1
+        if service not in self.databases:
+            return
+        primary, listed = self.databases[service].primary, self.ready[service]
+        sorted_out = by_role([pod.ident for pod in listed], -1 if primary is None else primary.ident)
+        for i, idents in zip(self.layout.role_lists(service), sorted_out, strict=True):
+            before, self.ready[i][:] = set(self.ready[i]), [self.pods[ident] for ident in idents]
+            self.versions[i] = self.versions[service]
+            for pod in before.symmetric_difference(self.ready[i]).intersection(listed):
+                pod.listed = self.versions[service]
+
+    def _database(self, service: int) -> Database:
+        name = self.layout.services[service]
+        spec = self.layout.scenario.services[name].replication
+        assert spec is not None
+        return Database(self, spec, self.family("service", name), service)
+
+    def _lead(self, command: c.PodPromoted | c.PodDemoted, pod: Pod) -> None:
+        if pod.service not in self.databases:
+            raise ValueError(f"{command.service} has no primary: it has no replication")
+        database = self.databases[pod.service]
+        (database.promote if isinstance(command, c.PodPromoted) else database.demote)(pod)
+        self._changed(pod.service)
 
     def _act(self, command: c.PodCommand, pod: Pod) -> None:
         match command:
@@ -204,6 +233,8 @@ class ReferencePlane:
                 pod.error_rate = rate
             case c.EndpointListed():
                 self._list(pod)
+            case c.PodPromoted() | c.PodDemoted():
+                self._lead(command, pod)
             case c.PodGone(stays_listed=stays):
                 if not stays:
                     self._unlist(pod)
@@ -218,6 +249,8 @@ class ReferencePlane:
             view = route.views.get(pod.number)
             if view is not None and view.pool and route.policy.caller == self.layout.services[pod.service]:
                 view.pool.close()
+        if pod.service in self.databases:
+            self.databases[pod.service].lose(pod)
         dying = pod.die()
         lose_turns(self, [strand for one in dying for strand in one.strands])
         for one in dying:

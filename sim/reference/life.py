@@ -34,6 +34,7 @@ class Request:
     sampled: bool  # whether it leaves spans; of one that is undecided: whether it may
     held: list[Any] | None = None  # spans that are over, while it is undecided whether they are kept (M4)
     next_call: int = 0
+    wrote: dict[int, int] = field(default_factory=dict)  # when it, or its user before it, last wrote to each database, by key
 
     def number_call(self) -> int:
         """The next number. Raises TooManyCalls."""

@@ -43,7 +43,7 @@ class Route:
 
     def __init__(self, plane: ReferencePlane, index: int, policy: ResolvedRoute) -> None:
         self.plane, self.index, self.policy = plane, index, policy
-        self.callee = plane.layout.service_index[policy.callee]
+        self.callee = plane.layout.list_of(policy)
         self.key = plane.family("route", policy.name)
         self.tally = Tally()
         self.views: dict[int, View] = {}
@@ -66,7 +66,7 @@ class Route:
 
     def pick(self, view: View, key: int) -> Pod | None:
         """A ready pod for the try of that key; None if there is none (B4)."""
-        ready, version = self.plane.ready[self.callee], self.plane.versions[self.callee]
+        ready, version = self.plane.ready[self.callee], self.plane.versions[self.callee]  # of the service, or of a role (U2)
         if not ready:
             return None
         if view.hosts is not None:

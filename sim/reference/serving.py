@@ -38,10 +38,23 @@ def visit(plane: ReferencePlane, one: Try) -> Process:
             return
     main = Strand(one.request, one.number, one)
     one.strands.append(main)
-    succeeded = yield from run(plane, main, plane.programs[one.endpoint], 0)
+    succeeded = yield from transact(plane, main, one.endpoint)
     one.strands.remove(main)
     one.quality = main.quality
     plane.answer(one, OK if succeeded else SHED if main.is_shed else FAILED)
+
+
+def transact(plane: ReferencePlane, main: Strand, endpoint: int) -> Process:
+    """An endpoint's program; of a database it begins where it may, and what it wrote is committed (U6)."""
+    service, name = plane.layout.endpoints[endpoint]
+    database = plane.databases.get(plane.layout.service_index[service])
+    writes = database is not None and name in database.spec.writes
+    if database is not None and not database.begin(main, writes):
+        return False
+    succeeded = yield from run(plane, main, plane.programs[endpoint], 0)
+    if succeeded and database is not None and writes and (wait_ns := database.commit(main)) >= 0:
+        yield from pause(plane, main, wait_ns)
+    return succeeded
 
 
 def run(plane: ReferencePlane, strand: Strand, program: Sequence[Numbered], lap: int) -> Process:

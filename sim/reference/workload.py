@@ -31,6 +31,7 @@ class Workload:
         self.name = plane.layout.workloads[index]
         self.spec = plane.layout.scenario.workload[self.name]
         self.key = plane.family("workload", self.name)
+        self.wrote: dict[int, dict[int, int]] = {}  # when each user last wrote to each database
         self.targets, self.weights = list(self.spec.entries), list(self.spec.entries.values())
 
     def begin(self) -> None:
@@ -81,6 +82,8 @@ class Workload:
         sampled = unit(key, SAMPLE, 0) < plane.span_share
         request = Request(plane.number_request(), key, self.index, user, plane.now_ns, sampled,
                           held=[] if sampled and plane.span_tail else None)  # fmt: skip
+        if self.spec.arrivals.users is not None:
+            request.wrote = self.wrote.setdefault(user, {})
         target = self._entry(n, key)
         route, endpoint = plane.edge(self.name, "", target)
         plane.row(ARRIVED, request.number, 0, self.index, endpoint)

@@ -13,6 +13,7 @@ from sim import commands as c
 from sim.plane import DataPlane
 from tests.identity import pod_worlds, remembering
 from tests.identity.calls import lives
+from tests.identity.databases import first_primaries, with_databases
 from tests.identity.enclosing import caches, ladders, locks
 from tests.identity.gates import door_gates, route_gates, with_pools
 
@@ -85,8 +86,8 @@ def services(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
 
 
 def made_endpoints(name: str) -> list[str]:
-    """Endpoints of a generated service: the first has two."""
-    return ["get", "put"] if name == "a" else ["get"]
+    """Endpoints of a generated service: the first two have two."""
+    return ["get", "put"] if name in ("a", "b") else ["get"]
 
 
 @st.composite
@@ -142,12 +143,12 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     edges = [f"{name} -> {target}" for name, spec in workload.items() for target in spec["mix"]]
     own = {edge: draw(routes()) for edge in edges if draw(st.booleans())}
     called = next(iter(workload["one"]["mix"])).split(".")[0]
-    return Scenario.model_validate(draw(with_pools({
+    return Scenario.model_validate(draw(with_databases(draw(with_pools({
         "version": 1, "name": "generated", "duration": f"{HORIZON_MS}ms", "warmup": "10ms", "cluster": {"zones": zones},
         "network": {"same_zone": draw(times), "cross_zone": draw(times)},
         "services": draw(services(names)), "routes": {"defaults": draw(routes()), **own}, "workload": workload,
         "expect": [{"good": "> 50%", "from": "30ms", "until": "90ms"}],
-    }, called)))  # fmt: skip
+    }, called)))))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -164,9 +165,12 @@ def scripts(draw: st.DrawFn, scenario: Scenario) -> list[Act]:
     zones = scenario.cluster.zones
     started = {name: spec.replicas for name, spec in scenario.services.items()}
     acts = [Act(0, c.PodReady(name, k, zones[k % len(zones)])) for name, n in started.items() for k in range(n)]
+    acts += [Act(0, promoted) for promoted in first_primaries(scenario)]
     for at in sorted(draw(st.lists(st.integers(0, HORIZON_MS - 1), max_size=8))):
         name = draw(st.sampled_from(sorted(started)))
         kind = draw(st.sampled_from(["ready", "drain", "gone", "slow", "fail", "started", "list", "unlist", "stale", "link"]))
+        if scenario.services[name].replication is not None and draw(st.booleans()):
+            kind = draw(st.sampled_from(["promote", "promote", "demote", "gone"]))
         if kind == "link":
             opens, added = draw(st.sampled_from([0, at + 5, at + 30])), draw(st.sampled_from([0, 1, 4]))
             loss = draw(st.sampled_from([0.0, 0.4]))
@@ -177,11 +181,12 @@ def scripts(draw: st.DrawFn, scenario: Scenario) -> list[Act]:
             acts.append(Act(at * MS, c.PodReady(name, started[name], draw(st.sampled_from(zones)), kind != "started")))
             started[name] += 1
             continue
-        pod = draw(st.integers(0, started[name] - 1))
+        pod = draw(st.one_of(st.just(0), st.integers(0, started[name] - 1)))
         acts.append(Act(at * MS, {
             "drain": c.PodDraining(name, pod), "gone": c.PodGone(name, pod),
             "list": c.EndpointListed(name, pod), "unlist": c.EndpointUnlisted(name, pod),
             "stale": c.PodGone(name, pod, stays_listed=True),
+            "promote": c.PodPromoted(name, pod), "demote": c.PodDemoted(name, pod),
             "slow": c.PodSlowed(name, pod, draw(st.sampled_from([0.5, 3.0]))),
             "fail": c.PodFailing(name, pod, draw(st.sampled_from([0.0, 0.3, 1.0]))),
         }[kind]))  # fmt: skip
