@@ -55,7 +55,8 @@ def test_more_standbys_take_reads_and_no_writes():
     """Of 3 and of 7 pods the primary is sent every write, 100/s; 700 reads/s are shared by 2 and by 6 standbys."""
     for replicas in (3, 7):
         found = counted([f"services.database.replicas={replicas}", "faults={}", f"{SETTING}lag=0ms"], 1)
-        assert found["pod 0"] == found["commits"] == pytest.approx(12_000, rel=0.04)
+        assert 0 <= found["pod 0"] - found["commits"] <= 9  # some are inside at the end
+        assert found["commits"] == pytest.approx(12_000, rel=0.04)
         for n in range(1, replicas):
             assert found[f"pod {n}"] == pytest.approx(84_000 / (replicas - 1), rel=0.05)
 
