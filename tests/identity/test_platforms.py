@@ -28,6 +28,10 @@ strategies = st.sampled_from([{"type": "Recreate"}, {}, {"rollingUpdate": {"maxS
                               {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "50%"}}])  # fmt: skip
 discoveries = st.sampled_from([{}, {"propagation_delay": "2s"}, {"propagation_delay": {"exponential": "1s"}},
                                {"ttl": "5s", "heartbeat_interval": "2s"}])  # fmt: skip
+replications = st.fixed_dictionaries({
+    "writes": st.just(["get"]), "ttl": st.sampled_from(["2s", "7s"]), "loop_wait": st.just("1s"),
+    "lag": st.sampled_from(["100ms", {"exponential": "1s"}]), "synchronous_commit": st.sampled_from(["local", "on", "remote_apply"]),
+    "promotion": st.sampled_from(["0s", "3s"])})  # fmt: skip
 effects = st.sampled_from(["down", {"slow": 30}, {"errors": "50%"}])
 
 
@@ -38,7 +42,8 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
         {"replicas": st.integers(0, 5), "startup": st.sampled_from(["0s", "2s", {"exponential": "3s"}])},
         optional={"image": st.sampled_from(["10MB", {"layers": {"os": "20MB", "app": "5MB"}}]), "strategy": strategies,
                   "startupProbe": probes, "readinessProbe": probes, "livenessProbe": probes, "podDisruptionBudget": budgets,
-                  "preStopSeconds": few, "minReadySeconds": few, "termination_grace_period": st.sampled_from(["0s", "5s"])}))  # fmt: skip
+                  "preStopSeconds": few, "minReadySeconds": few, "termination_grace_period": st.sampled_from(["0s", "5s"]),
+                  "replication": replications}))  # fmt: skip
     limited = draw(st.sampled_from([{}, {}, {"limits": {"cpu": "1"}, "cpu_model": "cfs"}]))
     return {"resources": {"requests": {"cpu": draw(st.sampled_from(["500m", "1"]))}, **limited}, **made}
 
@@ -94,10 +99,11 @@ def test_engines_agree_on_generated_platforms(world: Scenario, seed: int, scales
     one, other = meshes
     assert one.plane.digest() == other.plane.digest()
     assert one.cluster.log == other.cluster.log
+    assert one.plane.observe().databases.tolist() == other.plane.observe().databases.tolist()
 
 
 def assert_sound(mesh: Mesh) -> None:
-    """The platform's own books: room, numbers, and what the data plane knows of the pods."""
+    """The platform's own books: room, numbers, primaries, and what the data plane knows of the pods."""
     pods = [pod for name in ("a", "b") for pod in mesh.cluster.pods(name)]
     held = Counter(pod.machine for pod in pods if pod.machine is not None)
     for node in mesh.cluster.nodes:
@@ -107,5 +113,7 @@ def assert_sound(mesh: Mesh) -> None:
     for name in ("a", "b"):
         numbers = [pod.number for pod in mesh.cluster.pods(name) if pod.number is not None]
         assert len(set(numbers)) == len(numbers)
+        leader = mesh.elections.leader(name)
+        assert leader is None or leader.phase in (PodPhase.READY, PodPhase.UNREADY)
     dead = [pod for pod in pods if pod.phase is PodPhase.LOST and pod.ready_ns is not None]
     assert all(mesh.plane.present(pod.service, pod.number or 0) == 0 for pod in dead)

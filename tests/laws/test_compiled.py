@@ -43,6 +43,8 @@ class Chance(random.Random):
 
 
 ARGS: dict[str, Callable[[Chance], Args]] = {
+    "has_arrived": lambda c: (c.upto(1 << 60), c.upto(1 << 40), c.upto(1 << 60)),
+    "commit_wait_ns": lambda c: (c.randint(0, 2), c.upto(1 << 40), c.upto(1 << 40)),
     "opens_connection": lambda c: (c.upto(4), c.upto(4), c.upto(4), c.upto(4)),
     "is_kept": lambda c: (c.randint(0, 11),),
     "rank": lambda c: (c.randint(1, 7), c.upto((1 << 40) - 1), c.upto((1 << 18) - 1)),
