@@ -305,9 +305,6 @@ LANE = Record("Lane", (
     ("cached_free_count", "i8"),
     ("blocks_free", "i8"),  # first free block
     ("blocks_free_count", "i8"),
-    ("users", "i8"),  # of all workloads
-    ("writing", "i8"),  # words of `wrote` for one client: one, and one for each database; 0: there are none
-    ("commits", "i8"),  # noted
     ("margin", "i8"),  # frames, events and rows one step of the loop may create: the widest fork, and some
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
@@ -319,6 +316,9 @@ LANE = Record("Lane", (
     ("crowd", "i8"),  # how many came before it at that instant
     ("stopped", "i8"),  # TOO_MANY, STUCK, or FULL while held spans are to be written
     ("culprit", "i8"),  # number of the request that made too many calls
+    ("users", "i8"),  # of all workloads
+    ("writing", "i8"),  # words of `wrote` for one client: one, and one for each database; 0: there are none
+    ("commits", "i8"),  # noted
 ))  # fmt: skip
 
 
