@@ -74,6 +74,7 @@ def family_key(seed: int, family: str, name: str) -> int:
 
 
 WORK = stream("work")  # demand of a work or wait step
+SIZE = stream("size")  # how much a request asks for
 PICK = stream("pick")  # the balancer's draws
 OUTWARD = stream("outward")  # latency of a request on its way
 BACKWARD = stream("backward")  # latency of its answer

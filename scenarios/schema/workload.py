@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.model import OneOf, Part, Witness, field
+from scenarios.schema.sizes import Size
 from scenarios.schema.units import Duration, Number, Rate, Share, format_duration
 from scenarios.schema.words import Name, Target, Whole
 
@@ -282,6 +283,9 @@ class Workload(Part):
     priority: Literal["critical", "degraded", "best_effort", "bulk"] = field(
         "critical", says="how much its requests matter, where queues go by priority and doors shed",
         seen=Witness("pods", "workload.browsers.priority", ("critical", "bulk")))
+    size: Size | None = field(
+        None, says="how much a request asks for: a factor of mean 1 on all works that are done for it; all alike if absent",
+        seen=Witness("sizes", "workload.writers.size", ({"pareto": {"alpha": 2.5}}, None)))
     slo: Slo = field(
         Slo(), says="what callers were promised",
         seen=Witness("hello", "workload.readers.slo", ({}, {"latency": {"p": 99, "under": "1ms"}}), moves="summary"))

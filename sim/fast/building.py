@@ -208,6 +208,8 @@ def needs_features(layout: Layout, state: st.State) -> bool:
     routes, lane = state.routes, state.lane[0]
     if routes["special"].any() or (routes["memory"] == st.HOSTS).any() or lane["keyed"] or lane["graded"]:
         return True
+    if (state.workloads["size"] >= 0).any():
+        return True
     return any(
         spec.is_gated or not settings.is_plain(spec.queue) or spec.resources.cpu_model != "fcfs" or spec.shedding is not None
         for spec in layout.scenario.services.values())

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.clock import REPLIED, WORKED, arrival_rank, rank
 from sim.draws import BRANCH as BRANCH_STREAM
-from sim.draws import THINK, indexed_key, unit
+from sim.draws import SIZE, THINK, indexed_key, unit
 from sim.draws import WORK as WORK_STREAM
 from sim.fast.agenda import FAILS, NOTHING, RUNS, push_any, start_later, todo, wake_later
 from sim.fast.blocks import lose_blocks, lose_waiters
@@ -32,7 +32,7 @@ from sim.fast.frames import (
 from sim.fast.gates import ask_door, tell_door
 from sim.fast.hedging import end_race
 from sim.fast.queues import priority_of, release_worker, wait_for_worker
-from sim.fast.sampling import sample_ns
+from sim.fast.sampling import any_ns, sample_ns
 from sim.fast.spans import decide_spans
 from sim.fast.state import (
     BRANCH,
@@ -58,7 +58,7 @@ from sim.laws.grading import graded
 from sim.laws.measuring import bucket, count_finished, is_measured
 from sim.laws.queueing import area_ns, is_admitted, shift_present
 from sim.laws.retrying import CANCELLED, FAILED, LOST, OK, REFUSED, REJECTED, SHED, TIMED_OUT
-from sim.laws.service import way
+from sim.laws.service import sized_ns, way
 from sim.laws.shedding import is_shed, look, shed_share
 from sim.trace import ANSWERED, FINISHED
 from sim.trace import CANCELLED as ROW_CANCELLED
@@ -285,7 +285,8 @@ def step(s: Any, f: int) -> int:
     op = s.ops[strand.pc]
     code = op.code
     if code == WORK:
-        ask_core(s, f, sample_ns(s.distributions, op.a, step_key(s, f), WORK_STREAM))
+        demand_ns = sample_ns(s.distributions, op.a, step_key(s, f), WORK_STREAM)
+        ask_core(s, f, demand_ns if op.b == 0 else sized_demand_ns(s, f, demand_ns))
         return NOTHING
     if code == FORK:
         fork(s, f)
@@ -300,6 +301,14 @@ def step(s: Any, f: int) -> int:
     if code > END:
         return enclosing_step(s, f)
     return next_step(s, f, strand.pc)  # a call, or the end
+
+
+@feature
+def sized_demand_ns(s: Any, f: int, demand_ns: int) -> int:
+    """L14: what a work demands of strand f, whose request is of some size: that has an address, so it is not kept."""
+    client = s.frames[s.frames[f].request]
+    d = s.workloads[client.workload].size
+    return demand_ns if d < 0 else sized_ns(demand_ns, any_ns(s.distributions, d, client.key, SIZE))
 
 
 @cold

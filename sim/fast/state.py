@@ -225,6 +225,7 @@ WORKLOAD = Record("Workload", (
     ("zone", "i4"),  # -1: next to every pod
     ("priority", "i4"),  # 0 matters most
     ("first_user", "i4"),  # among the users of all workloads
+    ("size", "i4"),  # distribution of its requests' sizes; -1: all are alike
 ))  # fmt: skip
 POISSON, EVEN, TIMES, USERS = range(4)
 
@@ -235,7 +236,7 @@ OP = Record("Op", (
     ("code", "i4"),
     ("step", "i4"),  # its number in the program (D3)
     ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE, LOCK, BEGIN: which
-    ("b", "i4"),  # CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: its quality, ppm · BEGIN: 1, it writes
+    ("b", "i4"),  # WORK: 1: sized · CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: ppm · BEGIN: 1, it writes
     ("c", "i4"),  # CALL: repeat · FORK: successes needed · CACHE: where a hit begins; -1: nowhere · RUNG: where it begins
     ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback, or the first rung, begins
     ("next", "i4"),  # RUNG: the rung below; -1: none

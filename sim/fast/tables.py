@@ -40,6 +40,7 @@ class TableMaker:
         self.segments: list[tuple[Any, ...]] = []
         self.times: list[int] = []
         self.delays: list[int] = [0]  # of the rings; the first is for hops that take no time
+        self.is_sized = any(one.size is not None for one in layout.scenario.workload.values())
         network = layout.scenario.network
         self.near = self._latency(network.same_zone)
         self.far = self._latency(network.cross_zone or network.same_zone)
@@ -111,7 +112,7 @@ class TableMaker:
     def _step(self, step: Step, addresses: list[int], then: int) -> int:
         match step:
             case Work(work=demand):
-                return self._op("WORK", step=addresses[0], a=self.add_distribution(demand), next=then)
+                return self._op("WORK", step=addresses[0], a=self.add_distribution(demand), b=self.is_sized, next=then)
             case Wait(wait=time):
                 return self._op("PAUSE", step=addresses[0], a=self.add_distribution(time), next=then)
             case Call():
@@ -184,6 +185,7 @@ class TableMaker:
             bound += weight
             self._entry(name, target, bound)
         row["priority"] = PRIORITIES.index(spec.priority)
+        row["size"] = -1 if spec.size is None else self.add_distribution(spec.size.distribution)
         row["zone"] = -1 if spec.zone is None else self.layout.zones.index(spec.zone)
         return row | (self._users(name, spec) if spec.arrivals.users else self._open(spec))
 

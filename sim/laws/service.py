@@ -108,6 +108,12 @@ def duration_ns(demand_ns: int, millicores: int, slowdown: float) -> int:
 
 
 @law
+def sized_ns(demand_ns: int, size: int) -> int:
+    """L14 What a work demands for a request of this size, which is given in billionths of the mean."""
+    return demand_ns if size == 1_000_000_000 else to_ns(demand_ns * (size / 1e9))
+
+
+@law
 def way(u: float, bounds: Any, first: int, count: int) -> int:
     """L11 The first of `count` ways whose cumulative bound exceeds u; `count` where none does."""
     for i in range(count):

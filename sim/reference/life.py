@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from scenarios.schema.programs import Step
+from scenarios.schema.sizes import WHOLE
 from sim.clock import CALLS_MAX, Moment
 from sim.errors import TooManyCalls
 from sim.laws.grading import FULL, graded
@@ -32,6 +33,7 @@ class Request:
     user: int
     arrived_ns: int
     sampled: bool  # whether it leaves spans; of one that is undecided: whether it may
+    size: int = WHOLE  # how much it asks for, in billionths of the mean (L14)
     held: list[Any] | None = None  # spans that are over, while it is undecided whether they are kept (M4)
     next_call: int = 0
     wrote: dict[int, int] = field(default_factory=dict)  # when it, or its user before it, last wrote to each database, by key

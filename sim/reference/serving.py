@@ -13,7 +13,7 @@ from sim.clock import WORKED, Moment, rank
 from sim.draws import BRANCH, WORK, child_key, unit
 from sim.laws.grading import graded, parts
 from sim.laws.retrying import FAILED, OK, SHED
-from sim.laws.service import lap_number, way
+from sim.laws.service import lap_number, sized_ns, way
 from sim.reference.caching import look_up
 from sim.reference.calling import call
 from sim.reference.life import Join, Numbered, Strand, Try
@@ -73,7 +73,8 @@ def step(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Proc
     match one.step:
         case Work(work=demand):
             assert strand.visit.pod is not None
-            is_dropped = yield strand.visit.pod.cores.work(strand, sample_ns(demand, key, WORK))
+            demand_ns = sized_ns(sample_ns(demand, key, WORK), strand.request.size)
+            is_dropped = yield strand.visit.pod.cores.work(strand, demand_ns)
             strand.is_shed |= bool(is_dropped)
             return not is_dropped
         case Wait(wait=time):

@@ -11,7 +11,7 @@ from scenarios.rates import pieces
 from scenarios.schema.workload import Users
 from scenarios.series import timestamps
 from sim.clock import Moment, arrival_rank
-from sim.draws import ARRIVAL, ENTRY, SAMPLE, THINK, child_key, indexed_key, unit
+from sim.draws import ARRIVAL, ENTRY, SAMPLE, SIZE, THINK, child_key, indexed_key, unit
 from sim.laws.arrivals import gap_area, next_arrival, user_appears_ns
 from sim.reference.calling import Process, call
 from sim.reference.life import Request, Strand
@@ -32,6 +32,7 @@ class Workload:
         self.spec = plane.layout.scenario.workload[self.name]
         self.key = plane.family("workload", self.name)
         self.wrote: dict[int, dict[int, int]] = {}  # when each user last wrote to each database
+        self.size = self.spec.size.distribution if self.spec.size else None
         self.targets, self.weights = list(self.spec.entries), list(self.spec.entries.values())
 
     def begin(self) -> None:
@@ -84,6 +85,8 @@ class Workload:
                           held=[] if sampled and plane.span_tail else None)  # fmt: skip
         if self.spec.arrivals.users is not None:
             request.wrote = self.wrote.setdefault(user, {})
+        if self.size is not None:
+            request.size = sample_ns(self.size, key, SIZE)
         target = self._entry(n, key)
         route, endpoint = plane.edge(self.name, "", target)
         plane.row(ARRIVED, request.number, 0, self.index, endpoint)

@@ -34,6 +34,9 @@ mixtures = st.lists(st.tuples(st.sampled_from([1, 2, 5]), simple), min_size=1, m
     lambda parts: {"mixture": [{"weight": w, "of": d} for w, d in parts]})
 times = st.one_of(constants, constants, simple, mixtures)
 
+sizes = st.sampled_from([{"lognormal": {"cv": 1}}, {"gamma": {"cv": 0.5}}, {"pareto": {"alpha": 1.5}},
+                         {"mixture": [{"weight": 3, "of": 1}, {"weight": 1, "of": 5}]}])  # fmt: skip
+
 
 @st.composite
 def steps(draw: st.DrawFn, callees: list[str], depth: int = 0) -> list[dict[str, Any]]:
@@ -138,6 +141,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
                           "priority": draw(pod_worlds.priorities)}  # fmt: skip
         if draw(st.booleans()):
             workload[name]["zone"] = zones[0]
+        if draw(st.integers(0, 3)) == 3:
+            workload[name]["size"] = draw(sizes)
         if draw(st.booleans()):
             workload[name]["slo"] = {"latency": {"p": 99, "under": draw(st.sampled_from(["2ms", "5ms", "12ms"]))}}
     edges = [f"{name} -> {target}" for name, spec in workload.items() for target in spec["mix"]]

@@ -107,6 +107,7 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "mixture_key": lambda c: (c.word(), c.upto(100)),
     "servers": lambda c: (c.upto(1000) + 1, c.upto(100_000)),
     "duration_ns": lambda c: (c.upto(10**18), c.choice([1000, 1 + c.upto(998)]), c.choice([1.0, c.uniform(0.01, 1e6)])),
+    "sized_ns": lambda c: (c.upto(10**15), c.choice([0, 1_000_000_000, c.upto(10**12)])),
     "way": lambda c: (c.share(), np.sort(np.array([c.random() for _ in range(6)])), c.upto(2), c.upto(4)),
     "row_word": lambda c: (c.upto(10), c.upto(1 << 18), c.randint(-1, 1 << 30)),
     "area_ns": lambda c: (-c.upto(1 << 60), c.upto(1000), c.upto(1 << 50)),

@@ -1,4 +1,4 @@
-"""L1 to L11 and the lap: lengths of time against the textbook's distributions, cores and their speed."""
+"""L1 to L11, L14 and the lap: lengths of time against the textbook's distributions, cores, sizes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from scenarios.schema.distributions import Distribution
-from sim.draws import WORK, indexed_key
+from scenarios.schema.sizes import Size
+from sim.draws import SIZE, WORK, indexed_key
 from sim.laws import service as law
 from sim.sampling import sample_ns
 
@@ -145,6 +146,36 @@ def test_servers(workers, limit, cores):
 def test_duration(demand, millicores, slowdown, ns):
     """L10: demand over speed, slowed; a whole core that is not slowed gives the demand itself."""
     assert law.duration_ns(demand, millicores, slowdown) == ns
+
+
+@pytest.mark.parametrize(
+    ("demand", "size", "ns"),
+    [(10, 10**9, 10), (10, 25 * 10**8, 25), (10, 550_000_000, 6), (7, 0, 0), (0, 10**12, 0), ((1 << 62) + 1, 10**9, (1 << 62) + 1),
+     (10**18, 10**12, 3_200_000_000_000_000_000)],
+)  # fmt: skip
+def test_sized(demand, size, ns):
+    """L14, L15: a demand times a size in billionths, to the nearest; a request of mean size gives the demand itself."""
+    assert law.sized_ns(demand, size) == ns
+
+
+@pytest.mark.parametrize(("size", "textbook"), [
+    ({"lognormal": {"cv": 0.8}}, lognormal(0.8)), ({"gamma": {"cv": 0.5}}, stats.gamma(4, scale=0.25)),
+    ({"pareto": {"alpha": 2.5}}, stats.pareto(2.5, scale=0.6)),
+])  # fmt: skip
+def test_sizes_against_the_textbook(size, textbook):
+    """L14: sizes are of mean 1 and of the textbook's shape (Kolmogorov-Smirnov, false alarm 1e-6)."""
+    sample = np.array([sample_ns(Size.model_validate(size).distribution, key, SIZE) for key in KEYS]) / 1e9
+    assert textbook.mean() == pytest.approx(1.0)
+    assert stats.kstest(sample, textbook.cdf).pvalue > ALARM
+
+
+def test_a_mixture_of_sizes_is_taken_in_proportion():
+    """L14: three of 1 to one of 5 have mean 2, so they are 0.5 and 2.5."""
+    size = Size.model_validate({"mixture": [{"weight": 3, "of": 1}, {"weight": 1, "of": 5}]})
+    sample = [sample_ns(size.distribution, key, SIZE) for key in KEYS]
+    assert set(sample) == {500_000_000, 2_500_000_000}
+    assert size.distribution.mean_ns == 1e9
+    assert abs(sample.count(2_500_000_000) - N / 4) < 5 * math.sqrt(N * 3 / 16)
 
 
 @pytest.mark.parametrize(
