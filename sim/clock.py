@@ -35,6 +35,7 @@ class Phase(IntEnum):
     CALLED_OFF = 8  # a cancel reaches a pod: last, so what is done at that very instant is done
     CONNECTED = 9  # a connection is open, or refused
     WAITED = 10  # a try has waited too long for a connection, or a place
+    OUTRUN = 11  # word reaches a pod that the other of two tied tries has begun
 
 
 class ControlPhase(IntEnum):
@@ -48,7 +49,7 @@ class ControlPhase(IntEnum):
     WAKE = 6
 
 
-WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF, CONNECTED, WAITED = (int(phase) for phase in Phase)
+WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF, CONNECTED, WAITED, OUTRUN = (int(phase) for phase in Phase)
 
 
 @law

@@ -92,6 +92,7 @@ QUEUE = Record("Queue", (  # where strands of a pod wait for a core, or visits f
     ("discipline", "i8"),
     ("threshold", "i8"),  # adaptive_lifo: so many left behind make the newest come first
     ("max_wait_ns", "i8"),
+    ("drops_expired", "i8"),  # 1: who is past its deadline is dropped
     ("control", "i8"),
     ("target_ns", "i8"),  # of CoDel, as all that follow
     ("interval_ns", "i8"),

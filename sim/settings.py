@@ -25,6 +25,7 @@ def queue_fields(queue: Queue) -> Fields:
     return {
         "discipline": DISCIPLINES.index(queue.discipline), "threshold": queue.lifo_switch_threshold or 0,
         "max_wait_ns": FOREVER_NS if queue.max_wait is None else queue.max_wait,
+        "drops_expired": int(queue.drop_expired),
         "control": CONTROLS.index(codel.control) if codel else 0,
         "target_ns": codel.target if codel else 0, "interval_ns": codel.interval if codel else 0,
     }  # fmt: skip
@@ -32,7 +33,7 @@ def queue_fields(queue: Queue) -> Fields:
 
 def is_plain(queue: Queue) -> bool:
     """Whether it is first in, first out, and nobody is dropped."""
-    return queue.discipline == "fifo" and queue.max_wait is None and queue.codel is None
+    return queue.discipline == "fifo" and queue.max_wait is None and queue.codel is None and not queue.drop_expired
 
 
 def millicores(service: Service) -> int:

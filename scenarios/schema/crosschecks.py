@@ -37,6 +37,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
         yield from pooling_mistakes(world)
         yield from _hedges(world)
         yield from replication_mistakes(world)
+        yield from _expiring(world)
     for _, steps, path in programs(world.services):
         yield from _passes(steps, path, 1)
     yield from _locks(world)
@@ -62,6 +63,16 @@ def _hedges(world: Scenario) -> Iterator[Mistake]:
         if hedging.hedge_on_per_try_timeout and not (route.retries is not None and route.per_try_timeout_ns):
             yield Mistake(place, f"hedges {route.name} when a try times out; it needs a per_try_timeout, and retries, for a hedge is one")
             return
+
+
+def _expiring(world: Scenario) -> Iterator[Mistake]:
+    """Queues that drop what has expired know of deadlines only by routes that propagate them."""
+    routes = [resolve(world.routes, edge) for edge in edges(world.services, world.workload)]
+    told = {route.callee for route in routes if route.propagate_deadline}
+    for name, service in world.services.items():
+        if service.queue.drop_expired and name not in told:
+            yield Mistake(("services", name, "queue", "drop_expired"),
+                          f"needs deadlines, and no route brings any to {name}; give one propagate_deadline: true and a timeout")
 
 
 def _passes(steps: tuple[Step, ...], path: Path, outer: int) -> Iterator[Mistake]:

@@ -26,11 +26,18 @@ class HedgePolicy(Part):
         (), says="failures after which the next try leaves at once; any other ends the call; with hedging_delay",
         seen=Witness("calls", "routes.front -> maps.hedge_policy.non_fatal", ([], ["5xx"])))
 
+    tied: bool = field(
+        False, says="the two tries know of each other: the one that begins to work calls the other off; with hedging_delay, "
+                    "which stands for twice the latency of a message",
+        seen=Witness("waiting", "routes.front -> news.hedge_policy.tied", (True, False)))  # fmt: skip
+
     @model_validator(mode="after")
     def _is_one_kind(self) -> HedgePolicy:
         if self.hedge_on_per_try_timeout and self.hedging_delay is not None:
             raise ValueError("hedges on a timeout and after a delay; keep one of hedge_on_per_try_timeout and hedging_delay")
-        told = {"max_attempts", "non_fatal"} & self.model_fields_set
+        if self.tied and self.max_attempts != 2:
+            raise ValueError(f"ties {self.max_attempts} tries; tied tries are two, so leave out max_attempts")
+        told = {"max_attempts", "non_fatal", "tied"} & self.model_fields_set
         if told and self.hedging_delay is None:
             raise ValueError(f"has {' and '.join(sorted(told))} without hedging_delay; retries have num_retries and retry_on")
         return self

@@ -37,6 +37,9 @@ class Queue(Part):
     max_wait: Duration | None = field(
         None, says="whoever has waited longer is dropped when its turn comes", gt=0,
         seen=Witness("pods", "services.shop.queue.max_wait", ("20ms", "60ms")))
+    drop_expired: bool = field(
+        False, says="whoever's deadline, as a route with propagate_deadline brings it, has passed when its turn comes is dropped",
+        seen=Witness("waiting", "services.bank.queue.drop_expired", (True, False)))
     codel: Codel | None = field(
         None, says="keep the delay short by dropping",
         seen=Witness("pods", "services.till.queue.codel", ({"target": "5ms"}, {"target": "30ms"})))

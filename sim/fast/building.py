@@ -23,6 +23,7 @@ from sim.fast.pod_records import CHAIN, CHAINS_PER_POD, POD
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
 from sim.laws.grading import parts
+from sim.laws.hedging import TWIN_PICKS
 from sim.laws.injecting import abort_outcome
 from sim.laws.keys import zipf_bounds
 from sim.laws.measuring import BUCKETS
@@ -52,6 +53,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     lane[0]["arrived_ns"] = lane[0]["unwritten"] = -1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
     lane[0]["races"] = max(1, races)
+    lane[0]["tied"] = any(route["special"] & st.TIED for route in routes)
     lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
@@ -129,6 +131,7 @@ def _special(policy: ResolvedRoute) -> int:
         (st.METERED, retries and (retries.tower_budget or retries.retry_throttling)), (st.PROPAGATES, policy.propagate_deadline),
         (st.GATED, policy.is_gated), (st.FAULTY, policy.fault),
         (st.HEDGED, policy.hedge_policy), (st.DELAYED_HEDGES, policy.hedge_policy and policy.hedge_policy.hedging_delay),
+        (st.TIED | st.PICKS_AGAIN, policy.hedge_policy and policy.hedge_policy.tied),
     ) if holds)  # fmt: skip
 
 
@@ -200,7 +203,7 @@ def _hedges(maker: TableMaker, policy: ResolvedRoute) -> dict[str, Any]:
         return {}
     delay = hedging.hedging_delay
     return {"num_retries": hedging.max_attempts - 1, "retry_mask": mask_of(hedging.non_fatal), "per_try_timeout_ns": delay,
-            "alarm_ring": maker.ring(delay)}  # fmt: skip
+            "alarm_ring": maker.ring(delay), "picks_again": TWIN_PICKS if hedging.tied else 0}  # fmt: skip
 
 
 def needs_features(layout: Layout, state: st.State) -> bool:

@@ -147,6 +147,7 @@ def send_try(s: Any, f: int, special: int) -> None:
 def begin_special(s: Any, f: int, a: int, special: int) -> None:
     """A try leaves over a route with something special: what its frame has to remember."""
     s.extras[a].branches, s.extras[a].first = 0, -1
+    s.extras[a].twin, s.extras[a].is_outrun = -1, 0
     if special & PROPAGATES != 0:
         tell_left(s, f, a)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.clock import CALLED_OFF, rank
+from sim.clock import CALLED_OFF, OUTRUN, rank
 from sim.fast.agenda import push_any
 from sim.fast.blocks import lose_blocks, lose_waiters
 from sim.fast.calling import end_cancelled, forget_try, give_up
@@ -13,7 +13,9 @@ from sim.fast.cpu import stop_work
 from sim.fast.frames import drop, row
 from sim.fast.hedging import end_race
 from sim.fast.queues import release_worker, remove_waiting
+from sim.fast.serving import send_answer
 from sim.fast.state import AT_WORK, FULL, QUEUED, RACE, WAITS_FOR_CORE, WAITS_FOR_WORKER
+from sim.laws.hedging import gives_way
 from sim.laws.queueing import shift_present
 from sim.laws.retrying import CANCELLED, PENDING
 from sim.trace import CANCELLED as ROW_CANCELLED
@@ -22,22 +24,47 @@ from sim.trace import CANCELLED as ROW_CANCELLED
 @feature
 def on_called_off(s: Any, a: int) -> None:
     """C2: a cancel finds its visit inside, or nothing any more, or nothing yet."""
-    one, lane = s.frames[a], s.lane[0]
+    one = s.frames[a]
     if one.inside == 1:
-        need = s.extras[a].branches * max(3, lane.races)
-        if need >= lane.margin:  # more than one step has room for: room is made first
-            lane.margin = 2 * need
-            lane.stopped = FULL
-            push_any(s, lane.now_ns, rank(CALLED_OFF, one.request_number, one.number), a)
+        if lacks_room(s, a, CALLED_OFF):
             return
-        cancel_visit(s, a)
-    elif one.delivered_ns < 0 and one.served == PENDING:
+        stop_visit(s, a)
+        end_cancelled(s, a)
+    elif one.delivered_ns < 0 and (one.served == PENDING or s.extras[a].is_outrun == 1):
         one.served = CANCELLED  # it is refused at the door
+        s.extras[a].is_outrun = 0  # and nobody waits for it
     drop(s, a)
 
 
 @feature
-def cancel_visit(s: Any, a: int) -> None:
+def on_outrun(s: Any, a: int) -> None:
+    """G7: word reaches a pod that try a's twin has begun: before the try, in time to stop its visit, or too late."""
+    one = s.frames[a]
+    if one.inside == 1 and gives_way(one.started_ns):
+        if lacks_room(s, a, OUTRUN):
+            return
+        stop_visit(s, a)
+        send_answer(s, a, CANCELLED)
+    elif one.delivered_ns < 0 and one.served == PENDING:
+        one.served, s.extras[a].is_outrun = CANCELLED, 1  # it is refused at the door
+    drop(s, a)
+
+
+@feature
+def lacks_room(s: Any, a: int, phase: int) -> bool:
+    """Whether visit a has more branches than one step has room for; then room is made first, and the event comes again."""
+    one, lane = s.frames[a], s.lane[0]
+    need = s.extras[a].branches * max(4, lane.races)
+    if need < lane.margin:
+        return False
+    lane.margin = 2 * need
+    lane.stopped = FULL
+    push_any(s, lane.now_ns, rank(phase, one.request_number, one.number), a)
+    return True
+
+
+@feature
+def stop_visit(s: Any, a: int) -> None:
     """C3: a visit stops: its strands in order of number, first those that wait; the pod's books; its worker to the next."""
     one, now = s.frames[a], s.lane[0].now_ns
     pod, was_at_door = s.pods[one.pod], one.at_work == WAITS_FOR_WORKER
@@ -64,7 +91,6 @@ def cancel_visit(s: Any, a: int) -> None:
     one.inside = 0
     if pod.is_threaded == 1 and not was_at_door:
         release_worker(s, one.pod)
-    end_cancelled(s, a)
 
 
 @feature

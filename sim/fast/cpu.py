@@ -11,6 +11,7 @@ from sim.fast.frames import caller_pod, row
 from sim.fast.pod_records import CHAINS_PER_POD
 from sim.fast.queues import link, next_for_core, unlink, wait_for_core
 from sim.fast.state import AT_WORK, IDLE
+from sim.fast.tying import tell_twin
 from sim.laws.cpu import is_over, next_change_ns, pass_time, renew, stalled, uses_fraction
 from sim.laws.queueing import shift_slow, shift_stalled, shift_working
 from sim.laws.service import duration_ns
@@ -61,6 +62,8 @@ def begin_work(s: Any, f: int, p: int) -> None:
     visit = s.frames[strand.visit]
     if visit.started_ns < 0:
         visit.started_ns = now
+        if s.lane[0].tied == 1:
+            tell_twin(s, strand.visit)
     row(s, strand.request_number, strand.word | STARTED, strand.lasts_ns)
 
 

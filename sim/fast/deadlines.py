@@ -13,12 +13,20 @@ from sim.fast.state import HEDGED, NEVER, PROPAGATES
 def is_late(s: Any, f: int) -> bool:
     """Strand f begins a call over a route that propagates: when that ends at the latest, and whether it is now."""
     strand, now = s.frames[f], s.lane[0].now_ns
-    route, v = s.routes[s.ops[strand.pc].a], strand.visit
+    route = s.routes[s.ops[strand.pc].a]
     ends = now + route.timeout_ns if route.timeout_ns > 0 else NEVER
-    if v >= 0 and s.routes[s.frames[v].route].special & PROPAGATES != 0 and s.extras[v].left_ns != NEVER:
-        ends = min(ends, s.frames[v].delivered_ns + s.extras[v].left_ns)
+    if strand.visit >= 0:
+        ends = min(ends, deadline_ns(s, strand.visit))
     s.extras[f].ends_ns = ends
     return ends <= now
+
+
+@feature
+def deadline_ns(s: Any, v: int) -> int:
+    """When the caller of visit v waits no longer, as its pod knows it; NEVER where it was not told."""
+    if s.routes[s.frames[v].route].special & PROPAGATES == 0 or s.extras[v].left_ns == NEVER:
+        return NEVER
+    return int(s.frames[v].delivered_ns + s.extras[v].left_ns)
 
 
 @feature

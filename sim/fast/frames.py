@@ -8,7 +8,7 @@ from sim.clock import CALLS_MAX
 from sim.draws import child_key
 from sim.fast.agenda import ENDS, RUNS, SENDS, todo
 from sim.fast.compiling import cold, part
-from sim.fast.state import BRANCH, CALL, CANCELS, END, FREE, TOO_MANY, VISIT
+from sim.fast.state import BRANCH, CALL, CANCELS, END, FREE, TIED, TOO_MANY, VISIT
 from sim.laws.digesting import fold
 from sim.laws.grading import FULL
 from sim.laws.measuring import BUCKETS
@@ -148,8 +148,8 @@ def unlink_branch(s: Any, visit: int, branch: int) -> None:
 
 @part
 def may_be_cancelled(s: Any, visit: int) -> bool:
-    """Whether the route a visit came by cancels."""
-    return s.routes[s.frames[visit].route].special & CANCELS != 0
+    """Whether the route a visit came by cancels, or ties."""
+    return s.routes[s.frames[visit].route].special & (CANCELS | TIED) != 0
 
 
 @part

@@ -17,8 +17,9 @@ from sim.fast.giving_up import leave_books
 from sim.fast.picking import view_of
 from sim.fast.retrying import allows_retry, note_outcome, wait_ns
 from sim.fast.spans import close_span
-from sim.fast.state import CANCELS, DELAYED_HEDGES, GATED, METERED, RACE
+from sim.fast.state import CANCELS, DELAYED_HEDGES, GATED, METERED, RACE, TIED
 from sim.fast.travelling import send_cancel
+from sim.fast.tying import tie
 from sim.laws.grading import graded
 from sim.laws.hedging import ends_race, hedges_left, may_trigger
 from sim.laws.retrying import CANCELLED, OK, is_retriable
@@ -39,6 +40,8 @@ def join_race(s: Any, f: int) -> None:
         own.live_first = a
     else:
         s.extras[own.live_last].live_next = a
+        if s.routes[s.frames[a].route].special & TIED != 0:
+            tie(s, own.live_first, a)
     own.live_last = a
 
 
@@ -71,6 +74,8 @@ def race_replied(s: Any, f: int, a: int) -> int:
         route.succeeded += 1
         if s.lane[0].graded == 1:
             s.extras[f].quality = graded(s.extras[f].quality, s.extras[a].quality)
+    elif outcome == CANCELLED:  # its twin has begun
+        route.cancelled += 1
     else:
         route.failed += 1
     row(s, one.request_number, one.word | RETURNED, outcome)

@@ -10,6 +10,7 @@ from sim.clock import (
     CONNECTED,
     DELIVERED,
     EXPIRED,
+    OUTRUN,
     REPLIED,
     RETRIED,
     STANDSTILL,
@@ -37,7 +38,7 @@ from sim.fast.agenda import (
 from sim.fast.blocks import innermost
 from sim.fast.caching import empty_store
 from sim.fast.calling import on_alarm, on_expired, on_replied, on_retried, send
-from sim.fast.cancelling import on_called_off
+from sim.fast.cancelling import on_called_off, on_outrun
 from sim.fast.compiling import kernel, part, prefetch, state_of
 from sim.fast.enclosing import failed_inside
 from sim.fast.frames import grow_buckets, pair_hash, row, take_frame
@@ -168,6 +169,8 @@ def handle(s: Any, rank: int, what: int) -> int:
         on_called_off(s, what)
     elif phase == CONNECTED:
         on_connected(s, what)
+    elif phase == OUTRUN:
+        on_outrun(s, what)
     else:
         on_waited(s, f, what >> 32)
     return NOTHING

@@ -10,10 +10,11 @@ from typing import Any
 
 from sim.fast.agenda import wake_later
 from sim.fast.compiling import cold, feature, part
+from sim.fast.deadlines import deadline_ns
 from sim.fast.frames import caller_pod, chained
 from sim.fast.pod_records import CHAINS_PER_POD
 from sim.fast.state import DROPPED, IDLE, WAITS_FOR_CORE, WAITS_FOR_WORKER
-from sim.laws.queueing import CODEL, LEVELS, codel_drops, level, patience_ns, shift_waiting, takes_newest
+from sim.laws.queueing import CODEL, LEVELS, codel_drops, is_expired, level, patience_ns, shift_waiting, takes_newest
 
 CORE, DOOR = range(2)  # a pod's queues
 
@@ -142,7 +143,7 @@ def join(s: Any, p: int, which: int, f: int) -> None:
 
 @feature
 def take(s: Any, p: int, which: int) -> int:
-    """Whoever is next in a queue that is not plain; ~f where f is dropped (Q6, Q7)."""
+    """Whoever is next in a queue that is not plain; ~f where f is dropped (Q6, Q7, Q10)."""
     queue, now = s.queues[2 * p + which], s.lane[0].now_ns
     c = CHAINS_PER_POD * p + LEVELS * which
     while s.chains[c].head < 0:
@@ -154,8 +155,9 @@ def take(s: Any, p: int, which: int) -> int:
     else:
         if takes_newest(queue.discipline, queue.length, queue.threshold):
             f = int(s.chains[c].tail)
+        drops = queue.drops_expired == 1 and is_expired(deadline_ns(s, s.frames[f].visit), now)
         waited = now - s.extras[f].joined_ns
-        drops = queue.control == CODEL and codel_drops(queue, waited, queue.length, now)
+        drops = drops or (queue.control == CODEL and codel_drops(queue, waited, queue.length, now))
     unlink(s, c, f)
     if not drops:
         return f

@@ -83,8 +83,7 @@ def on_delivered(s: Any, a: int) -> int:
     pod = s.pods[one.pod]
     one.delivered_ns = s.lane[0].now_ns
     if one.served == CANCELLED:
-        row(s, one.request_number, one.word | ROW_CANCELLED, CANCELLED)
-        end_cancelled(s, a)
+        refuse_cancelled(s, a)
         return NOTHING
     if pod.is_gone == 1:
         return turn_away(s, a, ROW_REJECTED, REFUSED)
@@ -107,6 +106,17 @@ def on_delivered(s: Any, a: int) -> int:
 
 
 @feature
+def refuse_cancelled(s: Any, a: int) -> None:
+    """C2, G7: a try reaches its pod after its cancel, or after word that its twin has begun; who is still waited for answers."""
+    one = s.frames[a]
+    row(s, one.request_number, one.word | ROW_CANCELLED, CANCELLED)
+    if s.extras[a].is_outrun == 1:
+        send_answer(s, a, CANCELLED)
+    else:
+        end_cancelled(s, a)
+
+
+@feature
 def is_unwanted(s: Any, a: int) -> bool:
     """Whether a call that arrives now is turned away for its priority (Q9)."""
     one, now = s.frames[a], s.lane[0].now_ns
@@ -124,8 +134,14 @@ def turn_away(s: Any, a: int, kind: int, outcome: int) -> int:
     """A try ends at the door, with a row of this kind."""
     one = s.frames[a]
     row(s, one.request_number, one.word | kind, outcome)
-    reply(s, a, outcome)
+    send_answer(s, a, outcome)
     return NOTHING
+
+
+@cold
+def send_answer(s: Any, a: int, outcome: int) -> None:
+    """As `reply`, of an answer that is rare."""
+    reply(s, a, outcome)
 
 
 @cold

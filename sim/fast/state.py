@@ -116,6 +116,9 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("live_next", "i4"),  # the one that left after it; -1: none
     ("live_first", "i4"),  # of a strand whose call hedges: its tries, in the order they left; -1: none
     ("live_last", "i4"),
+    ("twin", "i4"),  # of a try by a route that ties: the frame of the other; -1: there is none
+    ("twin_number", "i4"),  # and its call number
+    ("is_outrun", "i4"),  # of a try by a route that ties: 1 where word of its twin was at its pod before it
     ("quality", "i4"),  # of what it has so far, or of a visit's answer, where the world grades (E2)
     ("host", "i8"),  # visit: serial number of its pod among its view's hosts, where those are remembered
     ("lent_ns", "i8"),  # and when it was sent
@@ -193,6 +196,7 @@ ROUTE = Record("Route", (  # what every try touches comes first
 CALLER, ZONE, SERVICE = range(3)
 NO_PODS, PAIRS, HOSTS = range(3)
 PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY, HEDGED, DELAYED_HEDGES = 1, 2, 4, 8, 16, 32, 64, 128  # bits of `special`
+TIED = 256
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
     ("bound", "i8"),  # tries under way at most; -1: no bound
@@ -310,6 +314,7 @@ LANE = Record("Lane", (
     ("near", "i8"),  # distribution of the latency within a zone
     ("far", "i8"),  # and between zones
     ("races", "i8"),  # tries of one call under way at most
+    ("tied", "i8"),  # 1 where tries may know of each other
     ("tries", "i8"),  # places of `tried` for one frame
     ("zones", "i8"),
     ("is_ill", "i8"),  # 1 while some link is

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.clock import CALLED_OFF, DELIVERED, rank
-from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, OUTWARD
+from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, LOST_TIE, OUTWARD, TIE
 from sim.fast.agenda import push, push_any, push_soon
 from sim.fast.compiling import cold, feature, part
 from sim.fast.sampling import sample_ns
@@ -75,3 +75,14 @@ def send_cancel(s: Any, a: int) -> None:
     link = s.network[one.zone * zones + there]
     length += retransmission_ns(one.key, LOST_CANCEL, link.loss)
     push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, a)
+
+
+@feature
+def word_ns(s: Any, a: int, b: int, from_ns: int) -> int:
+    """G7: when word that left the pod of try a at some time is at that of try b."""
+    one, zones = s.frames[a], s.lane[0].zones
+    here, there = s.pods[one.pod].zone, s.pods[s.frames[b].pod].zone
+    length = sample_ns(s.distributions, s.lane[0].near if here == there else s.lane[0].far, one.key, TIE)
+    link = s.network[here * zones + there]
+    length += retransmission_ns(one.key, LOST_TIE, link.loss)
+    return int(from_ns + crossing_ns(from_ns, length, link.added_ns, link.opens_ns))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sim.laws.retrying import OK
+from sim.laws.retrying import CANCELLED, OK
 from sim.registry import law
+
+
+TWIN_PICKS = 8  # so often a tied try picks again while its pick is the other's pod
 
 
 @law
@@ -14,8 +17,17 @@ def hedges_left(attempt: int, attempts: int) -> bool:
 
 @law
 def ends_race(outcome: int, is_named: bool) -> bool:
-    """G3 Whether an answer ends a call though others of its tries may still succeed: success does, and what is not named."""
-    return outcome == OK or not is_named
+    """G3 Whether an answer ends a call though others of its tries may still succeed: success does, and what is not named.
+
+    G8: that a try was called off by its twin ends nothing.
+    """
+    return outcome == OK or not (is_named or outcome == CANCELLED)
+
+
+@law
+def gives_way(started_ns: int) -> bool:
+    """G7 Whether a visit stops at the word that its twin has begun: as long as it has not begun itself."""
+    return started_ns < 0
 
 
 @law

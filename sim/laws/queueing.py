@@ -94,6 +94,12 @@ def patience_ns(queue: Any, now_ns: int) -> int:
 
 
 @law
+def is_expired(deadline_ns: int, now_ns: int) -> bool:
+    """Q10 Whether somebody's deadline has passed: nothing is left (C5)."""
+    return deadline_ns <= now_ns
+
+
+@law
 def codel_drops(queue: Any, waited_ns: int, left: int, now_ns: int) -> bool:
     """Q7 CoDel (RFC 8289, section 5): whether one that is taken after waiting so long, and leaves `left`, is dropped.
 

@@ -18,6 +18,7 @@ from sim.reference.injecting import inject
 from sim.reference.life import Strand, Try
 from sim.reference.retrying import is_named, is_wanted, may_follow, note, pick, wait_ns
 from sim.reference.route import Route, View
+from sim.reference.tying import tie
 from sim.reference.waiting import Waiting
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
@@ -206,6 +207,8 @@ def returned(plane: ReferencePlane, one: Try) -> None:
     if one.outcome == OK:
         one.route.tally.succeeded += 1
         one.caller.quality = graded(one.caller.quality, one.quality)
+    elif one.outcome == CANCELLED:  # its twin has begun
+        one.route.tally.cancelled += 1
     else:
         one.route.tally.failed += 1
     plane.row(RETURNED, one.request.number, one.number, _place(one), one.outcome)
@@ -334,6 +337,8 @@ class Race:
 
     def _send(self, attempt: int) -> None:
         self.newest = send(self.plane, self.made, attempt)
+        if self.policy.tied and self.strand.awaited:
+            tie(self.plane, self.strand.awaited[0], self.newest)
         self.strand.awaited.append(self.newest)
         per_try_ns = self.policy.hedging_delay or self.made.route.policy.per_try_timeout_ns
         if per_try_ns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.laws.hedging import gives_way
 from sim.laws.retrying import CANCELLED
 from sim.reference.calling import call_off
 from sim.reference.life import Strand, Try
@@ -20,21 +21,39 @@ def take_cancel(plane: ReferencePlane, one: Try) -> None:
     if one.delivered_ns < 0:
         one.served = CANCELLED  # it is refused at the door
     elif one.ended_ns < 0:
-        plane.row(ROW_CANCELLED, one.request.number, one.number, one.pod.ident, CANCELLED)
-        one.is_lost = True
-        for strand in one.strands:
-            stop(plane, strand)
-        one.pod.expel(one, one.strands)
-        lose_turns(plane, one.strands)
-        one.strands.clear()
+        stop_visit(plane, one)
         close(plane, one)
 
 
-def refuse(plane: ReferencePlane, one: Try) -> None:
-    """C2: a try reaches its pod after its cancel."""
+def take_word(plane: ReferencePlane, one: Try) -> None:
+    """G7: word reaches a pod that a try's twin has begun: before the try, in time to stop its visit, or too late."""
+    if one.delivered_ns < 0:
+        one.is_outrun = True
+    elif one.ended_ns < 0 and gives_way(one.started_ns):
+        stop_visit(plane, one)
+        plane.reply(one, CANCELLED)
+
+
+def stop_visit(plane: ReferencePlane, one: Try) -> None:
+    """C3: a visit stops."""
     assert one.pod is not None
     plane.row(ROW_CANCELLED, one.request.number, one.number, one.pod.ident, CANCELLED)
-    close(plane, one)
+    one.is_lost = True
+    for strand in one.strands:
+        stop(plane, strand)
+    one.pod.expel(one, one.strands)
+    lose_turns(plane, one.strands)
+    one.strands.clear()
+
+
+def refuse(plane: ReferencePlane, one: Try) -> None:
+    """C2, G7: a try reaches its pod after its cancel, or after word that its twin has begun; who is still waited for answers."""
+    assert one.pod is not None
+    plane.row(ROW_CANCELLED, one.request.number, one.number, one.pod.ident, CANCELLED)
+    if one.served == CANCELLED:
+        close(plane, one)
+    else:
+        plane.reply(one, CANCELLED)
 
 
 def close(plane: ReferencePlane, one: Try) -> None:

@@ -63,7 +63,9 @@ class Cores:
             self._start(job)
         else:
             shift_waiting(self.tally, 1, self.plane.now_ns)
-            self.line.join(Waiter(job, self.plane.priority(strand.request)), self.plane.now_ns)
+            assert strand.visit is not None
+            waiter = Waiter(job, self.plane.priority(strand.request), deadline_ns=strand.visit.ends_at_ns)
+            self.line.join(waiter, self.plane.now_ns)
         return job.done
 
     def stop(self, strand: Strand) -> bool:
@@ -100,6 +102,7 @@ class Cores:
         shift_working(self.tally, 1, now)
         if visit.started_ns < 0:
             visit.started_ns = now
+            self.plane.begun(visit)
         self.plane.row(STARTED, job.strand.request.number, job.strand.number, self.pod.ident, lasts_ns)
 
     def _start(self, job: Job) -> None:

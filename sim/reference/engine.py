@@ -26,7 +26,7 @@ from sim.reference.books import Books
 from sim.reference.caching import Cache
 from sim.reference.caching import Tally as CacheTally
 from sim.reference.calling import leave, orphan, returned, turn_back
-from sim.reference.cancelling import refuse, take_cancel
+from sim.reference.cancelling import refuse, take_cancel, take_word
 from sim.reference.life import Request, Try, numbered
 from sim.reference.locking import Held
 from sim.reference.locking import Tally as LockTally
@@ -36,6 +36,7 @@ from sim.reference.replicating import Database
 from sim.reference.route import Route
 from sim.reference.serving import visit
 from sim.reference.turns import lose_turns
+from sim.reference.tying import tell_twin
 from sim.reference.workload import Workload
 from sim.trace import ANSWERED, REJECTED, Row
 
@@ -264,7 +265,7 @@ class ReferencePlane:
                 if strand.waiting is not None:
                     strand.waiting.abandon()
             if one.ended_ns < 0:
-                self._reply(one, LOST)
+                self.reply(one, LOST)
 
     # -- what the lives of requests use -----------------------------------------------------------------------------
 
@@ -315,7 +316,7 @@ class ReferencePlane:
         pod = one.pod
         assert pod is not None
         one.delivered_ns = self._now
-        if one.served == CANCELLED:
+        if one.served == CANCELLED or one.is_outrun:
             refuse(self, one)
         elif pod.is_gone:
             self._turn_away(one, REFUSED)
@@ -326,7 +327,7 @@ class ReferencePlane:
             pod.tally.visits += 1
             pod.tally.failed += 1
             self.row(ANSWERED, one.request.number, one.number, pod.ident, FAILED)
-            self._reply(one, FAILED)
+            self.reply(one, FAILED)
         elif pod.sheds(one):
             pod.tally.rejected += 1
             self._turn_away(one, SHED)
@@ -341,10 +342,18 @@ class ReferencePlane:
         """A cancel reaches the pod of a try."""
         take_cancel(self, one)
 
+    def begun(self, one: Try) -> None:
+        """A visit begins to work."""
+        tell_twin(self, one)
+
+    def outrun(self, one: Try) -> None:
+        """Word that the twin of a try has begun reaches its pod."""
+        take_word(self, one)
+
     def _turn_away(self, one: Try, outcome: int) -> None:
         assert one.pod is not None
         self.row(REJECTED, one.request.number, one.number, one.pod.ident, outcome)
-        self._reply(one, outcome)
+        self.reply(one, outcome)
 
     def answer(self, one: Try, outcome: int) -> None:
         """D11: a visit is over: the row, the pod's books, its worker to the next, the answer on its way."""
@@ -352,7 +361,7 @@ class ReferencePlane:
         self.row(ANSWERED, one.request.number, one.number, one.pod.ident, outcome)
         self.books.visited(one.pod.service, self._now - one.delivered_ns)
         one.pod.leave(one, outcome == OK)
-        self._reply(one, outcome)
+        self.reply(one, outcome)
 
     def leave(self, one: Try) -> None:
         """A try that waited for its place leaves."""
@@ -362,7 +371,8 @@ class ReferencePlane:
         """A try that waited for a place ends without one."""
         turn_back(self, one, outcome)
 
-    def _reply(self, one: Try, outcome: int) -> None:
+    def reply(self, one: Try, outcome: int) -> None:
+        """A pod's answer is on its way."""
         one.served, one.ended_ns = outcome, self._now
         if one.pod and one.pod.gates and "door" in one.passed and outcome in (OK, FAILED, TURNED_AWAY, SHED):  # an answer is an answer
             one.pod.gates.learn(one.delivered_ns, self._now)

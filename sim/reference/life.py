@@ -13,6 +13,7 @@ from scenarios.schema.sizes import WHOLE
 from sim.clock import CALLS_MAX, Moment
 from sim.errors import TooManyCalls
 from sim.laws.grading import FULL, graded
+from sim.laws.queueing import FOREVER_NS
 from sim.laws.retrying import PENDING
 from sim.layout import inner_steps, numbers
 from sim.reference.waiting import Waiting
@@ -78,11 +79,18 @@ class Try:
     connection: Any = None  # what it goes by, where its route has a pool
     alarm: Moment | None = None  # its timeout, which begins when it leaves
     ends_ns: int | None = None  # when its call ends at the latest
+    twin: Try | None = None  # the try it is tied to
+    is_outrun: bool = False  # that has begun, and word of it was there before this one
 
     @property
     def deadline_ns(self) -> int | None:
         """C4: when its caller waits no longer, as its pod knows it: what was left when it was sent, from its arrival on."""
         return None if self.left_ns is None else self.delivered_ns + self.left_ns
+
+    @property
+    def ends_at_ns(self) -> int:
+        """The same, and far away where it has none."""
+        return FOREVER_NS if self.deadline_ns is None else self.deadline_ns
 
 
 @dataclass(slots=True, eq=False)

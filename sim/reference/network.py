@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.commands import LinkChanged
-from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, OUTWARD
+from sim.draws import BACKWARD, CANCEL, LOST_BACKWARD, LOST_CANCEL, LOST_OUTWARD, LOST_TIE, OUTWARD, TIE
 from sim.laws.travelling import crossing_ns, retransmission_ns
 from sim.layout import Layout
 from sim.reference.life import Try
@@ -52,6 +52,11 @@ class Network:
         if here is None:
             return 0
         return self._way_ns(one, here, one.pod.zone, now_ns, CANCEL, LOST_CANCEL, 0)
+
+    def word_ns(self, one: Try, other: Try, now_ns: int) -> int:
+        """G7: when word that leaves a try's pod now is at another's."""
+        assert one.pod is not None and other.pod is not None
+        return now_ns + self._way_ns(one, one.pod.zone, other.pod.zone, now_ns, TIE, LOST_TIE, 0)
 
     def _way_ns(self, one: Try, source: int, target: int, now_ns: int, stream: int, lost: int, size: int) -> int:
         latency = sample_ns(self.near if source == target else self.far, one.key, stream)

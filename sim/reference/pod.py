@@ -144,7 +144,7 @@ class Pod:
             return None
         at_door = AtDoor(visit, Moment(self.plane.env))
         shift_waiting(self.tally, 1, self.plane.now_ns)
-        self.door.join(Waiter(at_door, self.plane.priority(visit.request)), self.plane.now_ns)
+        self.door.join(Waiter(at_door, self.plane.priority(visit.request), deadline_ns=visit.ends_at_ns), self.plane.now_ns)
         return at_door.turn
 
     def stop_work(self, strand: Strand) -> bool:

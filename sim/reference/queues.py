@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenarios.schema.queueing import Queue
-from sim.laws.queueing import CODEL, LEVELS, codel_drops, level, patience_ns, takes_newest
+from sim.laws.queueing import CODEL, FOREVER_NS, LEVELS, codel_drops, is_expired, level, patience_ns, takes_newest
 from sim.records import QUEUE
 from sim.settings import queue_fields
 
@@ -22,6 +22,7 @@ class Waiter:
     who: Any
     priority: int
     joined_ns: int = 0
+    deadline_ns: int = FOREVER_NS  # after which nobody waits for it
     patience_ns: int = 0
 
 
@@ -44,12 +45,14 @@ class Line:
         self.lines[level(self.queue.discipline, one.priority)].append(one)
 
     def take(self, now_ns: int) -> tuple[Waiter, bool]:
-        """Whoever is next, and whether it is dropped (Q6, Q7). Somebody waits."""
+        """Whoever is next, and whether it is dropped (Q6, Q7, Q10). Somebody waits."""
         queue, line = self.queue, next(line for line in self.lines if line)
         queue.length -= 1
         if now_ns - line[0].joined_ns > line[0].patience_ns:
             return line.popleft(), True
         one = line.pop() if takes_newest(queue.discipline, queue.length, queue.threshold) else line.popleft()
+        if queue.drops_expired and is_expired(one.deadline_ns, now_ns):
+            return one, True
         return one, queue.control == CODEL and codel_drops(queue, now_ns - one.joined_ns, queue.length, now_ns)
 
     def remove(self, is_meant: Callable[[Any], bool]) -> bool:

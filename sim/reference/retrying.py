@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scenarios.schema.retrying import Retries
 from sim.draws import BACK_OFF, unit
 from sim.laws import budgeting
-from sim.laws.hedging import hedges_left
+from sim.laws.hedging import TWIN_PICKS, hedges_left
 from sim.laws.retrying import (
     OK,
     another_pick_key,
@@ -99,10 +99,17 @@ def wait_ns(route: Route, failed: Try, retry: int) -> int:
 
 def pick(route: Route, view: View, key: int, tried: list[Pod | None]) -> Pod | None:
     """R9: a pod; a retry picks again while its pick was tried before, so often and not oftener."""
-    pod, retries = route.pick(view, key), route.policy.retries
-    if retries is not None and retries.retry_host_predicate is not None:
-        for again in range(1, retries.host_selection_retry_max_attempts + 1):
-            if pod is None or pod not in tried:
-                break
-            pod = route.pick(view, another_pick_key(key, again))
+    pod = route.pick(view, key)
+    for again in range(1, _picks_again(route) + 1):
+        if pod is None or pod not in tried:
+            break
+        pod = route.pick(view, another_pick_key(key, again))
     return pod
+
+
+def _picks_again(route: Route) -> int:
+    """R9, G6: how often a try picks again while its pick was tried before."""
+    retries, hedging = route.policy.retries, route.policy.hedge_policy
+    if hedging is not None and hedging.tied:
+        return TWIN_PICKS
+    return retries.host_selection_retry_max_attempts if retries is not None and retries.retry_host_predicate is not None else 0

@@ -82,6 +82,8 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "hedges_left": lambda c: (c.upto(5), c.upto(5)),
     "ends_race": lambda c: (c.randint(0, 11), c.random() < 0.5),
     "may_trigger": lambda c: (c.upto(5), c.upto(5), c.random() < 0.5, c.random() < 0.5),
+    "gives_way": lambda c: (c.randint(-1, 2),),
+    "is_expired": lambda c: (c.upto(5), c.upto(5)),
     "abort_outcome": lambda c: (c.choice([400, 429, 500, 599]),),
     "bucket": lambda c: (c.upto(1 << 62),),
     "is_bad": lambda c: (c.randint(0, 6), c.upto(1 << 40), c.upto(1 << 40)),

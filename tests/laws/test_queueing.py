@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.laws.queueing import (
+    is_expired,
     DISCIPLINES,
     FAIL_AT_SCALE,
     FOREVER_NS,
@@ -145,3 +146,9 @@ def test_codel_remembers_its_rate():
 def test_codel_next():
     """Q7: interval / sqrt(count): 100 ms, 70.7, 57.7, 50."""
     assert [codel_next_ns(7, 100_000_000, n) - 7 for n in (1, 2, 3, 4)] == [100_000_000, 70_710_678, 57_735_027, 50_000_000]
+
+
+@pytest.mark.parametrize(("deadline", "now", "expired"), [(5, 4, False), (5, 5, True), (5, 6, True)])
+def test_is_expired(deadline, now, expired):
+    """Q10: at the deadline nothing is left, as gRPC's server has it, whose context is done then."""
+    assert is_expired(deadline, now) is expired
