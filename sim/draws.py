@@ -92,6 +92,7 @@ THINK = stream("think")  # a user's think time or pause
 STARTUP = stream("startup")  # a pod's start-up time
 ROTATION = stream("rotation")  # where a round robin begins
 FAULT = stream("fault")  # who is struck, which call fails
+PROBE_LIMIT = stream("probe_limit")  # when a limit takes the time without load anew
 JITTER = stream("jitter")  # how much later the next measurement of a minimum begins
 CONNECT = stream("connect")  # how long a connection takes to open
 THROTTLE = stream("throttle")  # which tries an adaptive throttle holds back

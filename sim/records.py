@@ -161,6 +161,15 @@ GATE = Record("Gate", (  # what a view remembers of the gates of its route, or a
     ("update_ns", "i8"),  # when the limit is next updated
     ("at_least", "i8"),  # updates in a row that left it at the least
     ("measured", "i8"),  # minima measured
+    ("estimate", "f8"),  # of a limit that learns from every answer
+    ("long_ns", "f8"),  # Gradient2: long average of times to answer
+    ("long_sum_ns", "f8"),  # and of the first of them
+    ("long_count", "i8"),
+    ("probes", "i8"),  # Vegas: samples since the time without load was taken anew
+    ("critical_busy", "i8"),  # inside, by priority
+    ("degraded_busy", "i8"),
+    ("best_effort_busy", "i8"),
+    ("bulk_busy", "i8"),
     ("first_place", "i8"),  # of its pool's free connections, a ring
     ("bottom", "i8"),  # place in that ring of the one that has been free longest
     ("free", "i8"),  # connections nobody uses
@@ -214,6 +223,24 @@ CONCURRENCY_RULE = Record("ConcurrencyRule", (  # adaptive concurrency
     ("request_count", "i8"),  # answers a measurement takes
     ("buffer", "f8"),  # share by which times may exceed the minimum
     ("fixed_ns", "i8"),  # the minimum, where it is given; 0: it is measured
+))  # fmt: skip
+
+LIMIT_RULE = Record("LimitRule", (  # a limit that learns from every answer
+    ("limiter", "i4"),  # UNLIMITED, AIMD, VEGAS, GRADIENT2
+    ("initial", "i8"),
+    ("floor", "i8"),
+    ("ceiling", "i8"),
+    ("ratio", "f8"),  # AIMD: what is left after a drop
+    ("drop_ns", "i8"),  # AIMD: what takes longer is one
+    ("smoothing", "f8"),
+    ("tolerance", "f8"),  # Gradient2: how much longer than the long average is well
+    ("headroom", "f8"),  # Gradient2: queueSize
+    ("long_window", "i8"),  # Gradient2: samples of the long average
+    ("probe_every", "f8"),  # Vegas: limits
+    ("critical_share", "f8"),  # of the limit, by priority
+    ("degraded_share", "f8"),
+    ("best_effort_share", "f8"),
+    ("bulk_share", "f8"),
 ))  # fmt: skip
 
 REQUEST_TALLY = Record("RequestTally", (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from scenarios.schema.concurrency import ConcurrencyLimit
 from scenarios.schema.queueing import Queue
 from scenarios.schema.topology import Service
+from sim.laws.concurrency import LIMITERS
 from sim.laws.cpu import CPU_MODELS, PERIOD_NS
 from sim.laws.queueing import CONTROLS, DISCIPLINES, FOREVER_NS
 from sim.laws.service import servers
@@ -71,6 +73,25 @@ def guard_fields(service: Service, now_ns: int) -> Fields:
         "start": service.shedding.start, "full": service.shedding.full, "window_ns": float(service.shedding.window),
         "capacity": float(_capacity(service)), "seen_ns": now_ns,
     }  # fmt: skip
+
+
+def limit_fields(spec: ConcurrencyLimit | None) -> Fields:
+    """Of a limit that learns from every answer; nothing where there is none."""
+    if spec is None:
+        return {}
+    shares: Fields = {f"{priority}_share": share for priority, share in spec.partitions.items()}
+    common: Fields = {"limiter": LIMITERS.index(spec.kind), "initial": spec.chosen.initialLimit}
+    if spec.aimd is not None:
+        own: Fields = {"floor": spec.aimd.minLimit, "ceiling": spec.aimd.maxLimit, "ratio": spec.aimd.backoffRatio,
+                       "drop_ns": spec.aimd.timeout}  # fmt: skip
+    elif spec.vegas is not None:
+        own = {"ceiling": spec.vegas.maxConcurrency, "smoothing": spec.vegas.smoothing, "probe_every": spec.vegas.probeMultiplier}
+    else:
+        assert spec.gradient2 is not None
+        one = spec.gradient2
+        own = {"floor": one.minLimit, "ceiling": one.maxConcurrency, "smoothing": one.smoothing, "tolerance": one.rttTolerance,
+               "headroom": one.queueSize, "long_window": one.longWindow}  # fmt: skip
+    return shares | common | own
 
 
 def _capacity(service: Service) -> float:

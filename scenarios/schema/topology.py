@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from scenarios.schema.concurrency import ConcurrencyLimit
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
@@ -99,6 +100,9 @@ class Service(Part):
         seen=Witness("gates", "services.front.adaptive_concurrency", (
             {"concurrency_limit_params": {"concurrency_update_interval": "50ms"}, "min_rtt_calc_params": {"interval": "300ms"}},
             {"concurrency_limit_params": {"concurrency_update_interval": "50ms"}, "min_rtt_calc_params": {"fixed_value": "1ms"}})))
+    concurrency_limit: ConcurrencyLimit | None = field(
+        None, says="how many a pod lets in at once, learned from every answer; no limit by default",
+        seen=Witness("limits", "services.front.concurrency_limit", ({"aimd": {"minLimit": 2}}, {"gradient2": {}})))
     shedding: Shedding | None = field(
         None, says="calls that a busy pod turns away by their class's priority",
         seen=Witness("pods", "services.door.shedding", ({"start": "50%", "full": "90%"}, {"start": "10%", "full": "30%"})))
@@ -125,7 +129,13 @@ class Service(Part):
                 raise ValueError(f"{name}.successThreshold is {probe.successThreshold}; only a readinessProbe may want more than 1")
         return self
 
+    @model_validator(mode="after")
+    def _one_limit(self) -> Service:
+        if self.adaptive_concurrency is not None and self.concurrency_limit is not None:
+            raise ValueError("has both adaptive_concurrency and concurrency_limit; each finds a limit of its own, so keep one")
+        return self
+
     @property
     def is_gated(self) -> bool:
         """Whether something at a pod's door may turn a call away, besides a full queue."""
-        return self.local_rate_limit is not None or self.adaptive_concurrency is not None
+        return any(gate is not None for gate in (self.local_rate_limit, self.adaptive_concurrency, self.concurrency_limit))

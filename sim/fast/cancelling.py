@@ -11,6 +11,7 @@ from sim.fast.calling import end_cancelled, forget_try, give_up
 from sim.fast.compiling import feature
 from sim.fast.cpu import stop_work
 from sim.fast.frames import drop, row
+from sim.fast.gates import tell_door
 from sim.fast.hedging import end_race
 from sim.fast.queues import release_worker, remove_waiting
 from sim.fast.serving import send_answer
@@ -85,6 +86,8 @@ def stop_visit(s: Any, a: int) -> None:
         stop_working(s, branch)
         drop(s, branch)
         branch = after
+    if pod.is_gated == 1:
+        tell_door(s, a, CANCELLED)
     shift_present(pod, -1, now)
     pod.inside_ns += now - one.delivered_ns
     pod.cancelled += 1

@@ -15,6 +15,7 @@ from sim.laws.breaking import breaker_cells
 from sim.laws.throttling import STRETCHES
 from sim.laws.windowing import cells_of_time
 from sim.layout import Layout
+from sim.settings import limit_fields
 
 
 def gate_rules(layout: Layout) -> list[dict[str, Any]]:
@@ -24,7 +25,7 @@ def gate_rules(layout: Layout) -> list[dict[str, Any]]:
 
 
 def _of_service(spec: Service) -> dict[str, Any]:
-    return {"bound": -1} | _bucket(spec.local_rate_limit) | _concurrency(spec.adaptive_concurrency)
+    return {"bound": -1} | _bucket(spec.local_rate_limit) | _concurrency(spec.adaptive_concurrency) | limit_fields(spec.concurrency_limit)
 
 
 def _of_route(policy: ResolvedRoute) -> dict[str, Any]:

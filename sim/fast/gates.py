@@ -10,9 +10,11 @@ from typing import Any
 
 from sim.fast.compiling import feature
 from sim.fast.pools import ask_pool, leave_pool, pod_of
+from sim.fast.queues import priority_of
 from sim.fast.state import IN_BOUND, IN_BREAKER, IN_POOL, IN_THROTTLE, PARKED, TURNED_BACK, WAITS
 from sim.laws.adapting import adapt_by_time, begin_adapting, learn_time
 from sim.laws.breaking import has_room, learn_result, permits_call, release_permit
+from sim.laws.concurrency import UNLIMITED, is_drop, learn_sample, lets_in, shift_busy
 from sim.laws.limiting import take_token
 from sim.laws.retrying import CANCELLED, LIMITED, NO_ENDPOINT, OK, OVERFLOW, PENDING, REJECTED
 from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
@@ -97,9 +99,9 @@ def tell_gates(s: Any, a: int, outcome: int) -> None:
 
 
 @feature
-def ask_door(s: Any, p: int) -> int:
-    """Whether a call may come in at pod p's door: OK, or the outcome it has at once. First the rate limit, then the concurrency."""
-    pod = s.pods[p]
+def ask_door(s: Any, a: int) -> int:
+    """Whether a call may come in at its pod's door: OK, or the outcome it has at once. First the rate limit, then the concurrency."""
+    pod = s.pods[s.frames[a].pod]
     rule, gate = s.gate_rules[len(s.routes) + pod.service], s.gates[pod.gate]
     now = s.lane[0].now_ns
     outcome = OK
@@ -111,16 +113,26 @@ def ask_door(s: Any, p: int) -> int:
         adapt_by_time(gate, s.cells, rule, now)
         if not has_room(pod.present, gate.limit):
             outcome = REJECTED
+    elif rule.limiter != UNLIMITED:
+        priority = priority_of(s, a)
+        if lets_in(gate, rule, pod.present, priority):
+            shift_busy(gate, priority, 1)
+            s.extras[a].present = pod.present + 1
+        else:
+            outcome = REJECTED
     if outcome != OK:
         pod.rejected += 1
     return outcome
 
 
 @feature
-def tell_door(s: Any, a: int) -> None:
-    """A call that was let in is answered: pod's door learns how long that took."""
-    one = s.frames[a]
+def tell_door(s: Any, a: int, outcome: int) -> None:
+    """A call that was let in is answered, or called off: its pod's door learns how long that took."""
+    one, now = s.frames[a], s.lane[0].now_ns
     pod = s.pods[one.pod]
-    rule = s.gate_rules[len(s.routes) + pod.service]
-    if rule.least > 0:
-        learn_time(s.gates[pod.gate], s.cells, rule, one.delivered_ns, s.lane[0].now_ns)
+    rule, gate = s.gate_rules[len(s.routes) + pod.service], s.gates[pod.gate]
+    if rule.least > 0 and outcome != CANCELLED:
+        learn_time(gate, s.cells, rule, one.delivered_ns, now)
+    if rule.limiter != UNLIMITED:
+        shift_busy(gate, priority_of(s, a), -1)
+        learn_sample(gate, rule, now - one.delivered_ns, s.extras[a].present, is_drop(outcome))

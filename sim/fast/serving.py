@@ -88,7 +88,7 @@ def on_delivered(s: Any, a: int) -> int:
     if pod.is_gone == 1:
         return turn_away(s, a, ROW_REJECTED, REFUSED)
     if pod.is_gated == 1:
-        refused = ask_door(s, one.pod)
+        refused = ask_door(s, a)
         if refused != OK:
             return turn_away(s, a, ROW_REJECTED, refused)
     if pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
@@ -148,7 +148,7 @@ def send_answer(s: Any, a: int, outcome: int) -> None:
 def answer_at_door(s: Any, a: int, kind: int, outcome: int) -> int:
     """As `turn_away`, of a try that the door's gates had let in: an answer is an answer."""
     if s.pods[s.frames[a].pod].is_gated == 1:
-        tell_door(s, a)
+        tell_door(s, a, outcome)
     return turn_away(s, a, kind, outcome)
 
 
@@ -188,7 +188,7 @@ def answer(s: Any, a: int, outcome: int) -> None:
     if pod.is_threaded == 1:
         release_worker(s, one.pod)
     if pod.is_gated == 1:
-        tell_door(s, a)
+        tell_door(s, a, outcome)
     reply(s, a, outcome)
 
 

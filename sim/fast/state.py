@@ -18,6 +18,7 @@ from sim.records import (
     GATE,
     GUARD,
     INTERVAL,
+    LIMIT_RULE,
     POOL_RULE,
     QUEUE,
     REPLICATION_TALLY,
@@ -118,6 +119,7 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("live_last", "i4"),
     ("twin", "i4"),  # of a try by a route that ties: the frame of the other; -1: there is none
     ("twin_number", "i4"),  # and its call number
+    ("present", "i4"),  # of a visit whose pod limits by priority: how many were inside when it was let in
     ("is_outrun", "i4"),  # of a try by a route that ties: 1 where word of its twin was at its pod before it
     ("quality", "i4"),  # of what it has so far, or of a visit's answer, where the world grades (E2)
     ("host", "i8"),  # visit: serial number of its pod among its view's hosts, where those are remembered
@@ -207,6 +209,7 @@ GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service
     ("throttle_ns", "i8"),  # its window
     *BREAKER_RULE.fields,
     *CONCURRENCY_RULE.fields,
+    *LIMIT_RULE.fields,
 ))  # fmt: skip
 
 WORKLOAD = Record("Workload", (

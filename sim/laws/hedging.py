@@ -5,7 +5,6 @@ from __future__ import annotations
 from sim.laws.retrying import CANCELLED, OK
 from sim.registry import law
 
-
 TWIN_PICKS = 8  # so often a tied try picks again while its pick is the other's pod
 
 

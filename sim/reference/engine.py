@@ -320,7 +320,7 @@ class ReferencePlane:
             refuse(self, one)
         elif pod.is_gone:
             self._turn_away(one, REFUSED)
-        elif pod.gates and (refused := pod.gates.ask(one.passed, len(pod.visits), self._now)) != OK:
+        elif pod.gates and (refused := pod.ask_gates(one)) != OK:
             pod.tally.rejected += 1
             self._turn_away(one, refused)
         elif pod.error_rate > 0.0 and call_fails(one.key, pod.error_rate):
@@ -375,7 +375,7 @@ class ReferencePlane:
         """A pod's answer is on its way."""
         one.served, one.ended_ns = outcome, self._now
         if one.pod and one.pod.gates and "door" in one.passed and outcome in (OK, FAILED, TURNED_AWAY, SHED):  # an answer is an answer
-            one.pod.gates.learn(one.delivered_ns, self._now)
+            one.pod.gates.learn(one, self.priority(one.request), outcome, self._now)
         reply = Moment(self.env)
         reply.callbacks.append(lambda _: returned(self, one))
         due = self._now + self.network.backward_ns(one, self._now)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from scenarios.schema.breaking import CircuitBreaker
+from scenarios.schema.concurrency import ConcurrencyLimit
 from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit, TokenBucket
 from scenarios.schema.routing import ResolvedRoute
 from scenarios.schema.topology import Service
 from sim.laws.adapting import SAMPLE_CELLS, adapt_by_time, begin_adapting, learn_time
 from sim.laws.breaking import breaker_cells, has_room, learn_result, permits_call, release_permit
+from sim.laws.concurrency import is_drop, learn_sample, lets_in, shift_busy
 from sim.laws.limiting import take_token
 from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW, REJECTED
 from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
 from sim.laws.windowing import cells_of_time, move_on, note_now
-from sim.records import BREAKER_RULE, CONCURRENCY_RULE, GATE
+from sim.records import BREAKER_RULE, CONCURRENCY_RULE, GATE, LIMIT_RULE
+from sim.settings import limit_fields
+
+if TYPE_CHECKING:
+    from sim.reference.life import Try
 
 Gate, BreakerRule, ConcurrencyRule = GATE.make_class(), BREAKER_RULE.make_class(), CONCURRENCY_RULE.make_class()
+LimitRule = LIMIT_RULE.make_class()
 
 
 class Bucket:
@@ -105,26 +114,51 @@ class Concurrency:
         learn_time(self.gate, self.cells, self.rule, came_ns, now_ns)
 
 
+class Limit:
+    """W5 to W9: how many a pod lets in at once, learned from every answer."""
+
+    def __init__(self, spec: ConcurrencyLimit, key: int) -> None:
+        self.rule, self.gate = LimitRule(**limit_fields(spec)), Gate(key=key)
+
+    def lets_in(self, one: Try, present: int, priority: int) -> bool:
+        """Whether a try may come in besides those present."""
+        if not lets_in(self.gate, self.rule, present, priority):
+            return False
+        shift_busy(self.gate, priority, 1)
+        one.present = present + 1
+        return True
+
+    def learn(self, one: Try, priority: int, outcome: int, now_ns: int) -> None:
+        """A try that was let in is over."""
+        shift_busy(self.gate, priority, -1)
+        learn_sample(self.gate, self.rule, now_ns - one.delivered_ns, one.present, is_drop(outcome))
+
+
 class Door:
     """The gates at a pod's door, in the order in which they are asked."""
 
     def __init__(self, spec: Service, key: int) -> None:
+        self.limit = Limit(spec.concurrency_limit, key) if spec.concurrency_limit else None
         self.bucket = Bucket(spec.local_rate_limit) if spec.local_rate_limit else None
         self.concurrency = Concurrency(spec.adaptive_concurrency, key) if spec.adaptive_concurrency else None
 
-    def ask(self, passed: set[str], present: int, now_ns: int) -> int:
+    def ask(self, one: Try, present: int, priority: int, now_ns: int) -> int:
         """OK, which is noted, or the outcome a call has at once."""
         if self.bucket and not self.bucket.take(now_ns):
             return LIMITED
         if self.concurrency and not self.concurrency.lets_in(present, now_ns):
             return REJECTED
-        passed.add("door")
+        if self.limit and not self.limit.lets_in(one, present, priority):
+            return REJECTED
+        one.passed.add("door")
         return OK
 
-    def learn(self, came_ns: int, now_ns: int) -> None:
-        """A call that was let in is answered, well or not."""
-        if self.concurrency:
-            self.concurrency.learn(came_ns, now_ns)
+    def learn(self, one: Try, priority: int, outcome: int, now_ns: int) -> None:
+        """A call that was let in is answered, well or not, or was called off."""
+        if self.concurrency and outcome != CANCELLED:
+            self.concurrency.learn(one.delivered_ns, now_ns)
+        if self.limit:
+            self.limit.learn(one, priority, outcome, now_ns)
 
 
 class Gates:

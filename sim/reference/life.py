@@ -80,6 +80,7 @@ class Try:
     alarm: Moment | None = None  # its timeout, which begins when it leaves
     ends_ns: int | None = None  # when its call ends at the latest
     twin: Try | None = None  # the try it is tied to
+    present: int = 0  # how many were in its pod when it was let in, itself included
     is_outrun: bool = False  # that has begun, and word of it was there before this one
 
     @property

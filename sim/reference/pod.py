@@ -18,6 +18,7 @@ from sim.laws.queueing import (
     shift_waiting,
     shift_working,
 )
+from sim.laws.retrying import CANCELLED
 from sim.laws.shedding import is_shed, look, shed_share
 from sim.records import GUARD, POD_TALLY
 from sim.reference.caching import Cache
@@ -79,6 +80,11 @@ class Pod:
             return is_admitted(self.spec.workers - self.held, len(self.door), size)
         return is_admitted(self.cores.free, len(self.cores.line), size)
 
+    def ask_gates(self, visit: Try) -> int:
+        """OK, or the outcome of a call that the gates at the door do not let in."""
+        assert self.gates is not None
+        return self.gates.ask(visit, len(self.visits), self.plane.priority(visit.request), self.plane.now_ns)
+
     def sheds(self, visit: Try) -> bool:
         """Whether a call that arrives now is turned away for its priority (Q9)."""
         if self.guard is None:
@@ -116,6 +122,8 @@ class Pod:
         for strand in strands:
             self.stop_work(strand)
         self.tally.cancelled += 1
+        if self.gates:
+            self.gates.learn(visit, self.plane.priority(visit.request), CANCELLED, self.plane.now_ns)
         self._depart(visit)
         if self.is_threaded and not was_at_door:
             self._release_worker()

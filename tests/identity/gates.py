@@ -62,7 +62,23 @@ def controllers(draw: st.DrawFn) -> dict[str, Any]:
 def door_gates(draw: st.DrawFn) -> dict[str, Any]:
     """Settings of a service; mostly none."""
     made: dict[str, Any] = {"local_rate_limit": draw(buckets)} if draw(rarely) else {}
-    return made | ({"adaptive_concurrency": draw(controllers())} if draw(rarely) else {})
+    if draw(rarely):
+        return made | {"adaptive_concurrency": draw(controllers())}
+    return made | ({"concurrency_limit": draw(learned_limits())} if draw(rarely) else {})
+
+
+@st.composite
+def learned_limits(draw: st.DrawFn) -> dict[str, Any]:
+    """Netflix' limits, so narrow that they move within a hundred milliseconds."""
+    made: dict[str, Any] = draw(st.sampled_from([
+        {"aimd": {"initialLimit": 2, "minLimit": 1, "maxLimit": 4, "backoffRatio": 0.5, "timeout": "8ms"}},
+        {"aimd": {"initialLimit": 3, "minLimit": 1}}, {"vegas": {"initialLimit": 2, "probeMultiplier": 3}},
+        {"vegas": {"initialLimit": 4, "smoothing": 0.3, "maxConcurrency": 9}},
+        {"gradient2": {"initialLimit": 2, "minLimit": 1, "longWindow": 5}},
+        {"gradient2": {"initialLimit": 4, "minLimit": 2, "smoothing": 1, "rttTolerance": 1, "queueSize": 1}},
+    ]))  # fmt: skip
+    shares = draw(st.sampled_from([{}, {"critical": "50%"}, {"critical": "70%", "bulk": "30%"}, {"degraded": "20%", "best_effort": "20%"}]))
+    return made | {"partitions": shares}
 
 
 @st.composite

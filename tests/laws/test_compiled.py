@@ -317,6 +317,30 @@ def test_adaptive_concurrency_compiled(seed, compiled):
         return gates[0].limit
 
     gates_compared(compiled, step, rule, records.CONCURRENCY_RULE, chance)
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_learned_limits_compiled(seed, compiled):
+    """W5 to W9: limits of every kind, with and without shares."""
+    chance, enters, shift, learn = Chance(seed), LAW["lets_in"], LAW["shift_busy"], LAW["learn_sample"]
+    rule = records.LIMIT_RULE.make_class()(
+        limiter=1 + seed % 3, initial=chance.randint(1, 20), floor=chance.randint(1, 3), ceiling=chance.choice([4, 200]),
+        ratio=chance.choice([0.5, 0.9]), drop_ns=1 + chance.upto(10**9), smoothing=chance.choice([0.2, 1.0, chance.random()]),
+        tolerance=chance.choice([1.0, 1.5]), headroom=4.0, long_window=chance.choice([1, 600]), probe_every=chance.choice([1.0, 30.0]),
+        critical_share=chance.choice([0.0, 0.7]), bulk_share=chance.choice([0.0, 0.3]))  # fmt: skip
+
+    def step(gates, cells, rules, now, act, one, two):
+        is_let_in = enters(gates[0], rules[0], act * one, act)
+        if is_let_in:
+            shift(gates[0], act, 1)
+        if two == 1:
+            shift(gates[0], act, -1)
+            learn(gates[0], rules[0], now % 1000003, 1 + act * 7, one == 1)
+        return is_let_in
+
+    gates_compared(compiled, step, rule, records.LIMIT_RULE, chance)
+
+
 def test_accounts_compiled(compiled):
     """R7: a thousand deposits and withdrawals at growing times, some far apart: the same account, slots included."""
     chance, meter, slots, now = Chance("accounts"), records.RETRY_METER.make_class()(), [0] * 20, 0

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.laws.queueing import (
-    is_expired,
     DISCIPLINES,
     FAIL_AT_SCALE,
     FOREVER_NS,
@@ -18,6 +17,7 @@ from sim.laws.queueing import (
     codel_drops,
     codel_next_ns,
     is_admitted,
+    is_expired,
     level,
     patience_ns,
     shift_present,

@@ -64,6 +64,13 @@ def test_gates():
     assert [(call["permitted"], call["state"]) for call in answer["calls"]] == [(True, "CLOSED"), (True, "OPEN"), (False, "OPEN")]
 
 
+def test_netflix_limits():
+    """One more and nine tenths; the library's own case of a queue of eight in ten; 20.8 is 20; of two places one is critical's."""
+    asked = {name: answers(name, MECHANISMS[name].example)[0] for name in MECHANISMS if name.startswith("netflix-")}
+    assert asked == {"netflix-aimd": {"limits": [21, 18]}, "netflix-vegas": {"limits": [10, 9]},
+                     "netflix-gradient2": {"limits": [20, 20]}, "netflix-partitions": {"acquired": [True, True, True, False]}}  # fmt: skip
+
+
 def test_kubernetes_walkthrough():
     """305 % of 50 % asks for 7, and the older path lets 4 through."""
     (answer,) = answers("hpa", MECHANISMS["hpa"].example)
