@@ -95,6 +95,7 @@ FAULT = stream("fault")  # who is struck, which call fails
 PROBE_LIMIT = stream("probe_limit")  # when a limit takes the time without load anew
 JITTER = stream("jitter")  # how much later the next measurement of a minimum begins
 CONNECT = stream("connect")  # how long a connection takes to open
+ADMIT = stream("admit")  # which calls admission control turns away
 THROTTLE = stream("throttle")  # which tries an adaptive throttle holds back
 KEYS = stream("keys")  # which key of many a step asks for
 ENFORCE = stream("enforce")  # whether a detected outlier is ejected

@@ -152,6 +152,7 @@ GATE = Record("Gate", (  # what a view remembers of the gates of its route, or a
     ("permits", "i4"),  # calls it may still let go half open
     ("window", "i8"),  # first cell of its breaker's window
     ("throttle", "i8"),  # first cell of its throttle's window
+    ("admission", "i8"),  # first cell of its admission control's window
     ("samples", "i8"),  # first cell of the times it adapts to
     ("limit", "i8"),  # visits it lets in at once; 0: it has not begun
     ("kept_limit", "i8"),  # the limit for after the measurement of the minimum under way; 0: none is

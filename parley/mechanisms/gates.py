@@ -14,6 +14,7 @@ from scenarios.schema.model import Part, field
 from scenarios.schema.units import Number, Percent
 from scenarios.schema.words import Whole
 from sim.laws.adapting import new_limit
+from sim.laws.admitting import denial_probability
 from sim.laws.breaking import breaker_cells, learn_result, permits_call
 from sim.laws.limiting import take_token
 from sim.laws.throttling import rejection_probability
@@ -52,6 +53,16 @@ class ThrottleCase(Part):
     requests: Whole = field(says="made, those it held back itself included", ge=0)
     accepts: Whole = field(says="that the backend took on", ge=0)
     k: Number = field(2.0, says="K: how many times the accepted rate is let through", ge=1)
+
+
+class AdmissionCase(Part):
+    """What Envoy's admission control has seen in its window."""
+
+    requests: Whole = field(says="that ended", ge=0)
+    successes: Whole = field(says="of them with a status below 500", ge=0)
+    sr_threshold: Percent = field(0.95, says="sr_threshold", gt=0)
+    aggression: Number = field(1.0, says="aggression", ge=1)
+    max_rejection_probability: Percent = field(0.8, says="max_rejection_probability")
 
 
 class GradientCase(Part):
@@ -105,6 +116,11 @@ def _throttle(case: ThrottleCase) -> Answer:
     return {"rejectionProbability": rejection_probability(case.requests, case.accepts, case.k)}
 
 
+def _admission(case: AdmissionCase) -> Answer:
+    given = (case.requests, case.successes, case.sr_threshold, case.aggression, case.max_rejection_probability)
+    return {"rejectionProbability": denial_probability(*given)}
+
+
 def _gradient(case: GradientCase) -> Answer:
     rule = SimpleNamespace(buffer=case.buffer, least=case.min_concurrency, most=case.max_concurrency_limit)
     return {"concurrency_limit": new_limit(case.concurrency_limit, round(case.min_rtt_ms * MS), round(case.sample_rtt_ms * MS), rule)}
@@ -137,6 +153,9 @@ GATES = (
     Mechanism("adaptive-throttle", "how likely a client holds a try back, by the SRE book (W2)", ThrottleCase, {
         "rejectionProbability": "max(0, (requests - K accepts) / (requests + 1))",
     }, _throttle, {"requests": 100, "accepts": 25}),
+    Mechanism("envoy-admission-control", "how likely a call is turned away (W10)", AdmissionCase, {
+        "rejectionProbability": "((n - ok/threshold) / (n + 1)) ^ (1/aggression), at most the maximum",
+    }, _admission, {"requests": 99, "successes": 57}),
     Mechanism("envoy-gradient", "the next limit of adaptive concurrency (W3)", GradientCase, {
         "concurrency_limit": "floor(L g + sqrt(L g)), within the limits",
     }, _gradient, {"concurrency_limit": 100, "min_rtt_ms": 10, "sample_rtt_ms": 25}),

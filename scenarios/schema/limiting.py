@@ -53,6 +53,26 @@ class AdaptiveThrottling(Part):
         seen=Witness("gates", "routes.users -> front.adaptive_throttling.window", ("500ms", "100ms")))
 
 
+class AdmissionControl(Part):
+    """Envoy's admission control: the caller's proxy turns calls away once too few of the latest succeeded."""
+
+    sampling_window: Duration = field(
+        30_000_000_000, says="how far back results count, in whole seconds", ge=1_000_000_000, le=3_600_000_000_000, multiple_of=1_000_000_000,
+        seen=Witness("admission", "routes.users -> front.admission_control.sampling_window", ("1s", "3s")))
+    aggression: Number = field(
+        1.0, says="the probability is raised to one over this: the greater, the sooner calls are turned away", ge=1, le=1000,
+        seen=Witness("admission", "routes.users -> front.admission_control.aggression", (1, 3)))
+    sr_threshold: Share = field(
+        0.95, says="share of calls that must succeed for none to be turned away", ge=0.01,
+        seen=Witness("admission", "routes.users -> front.admission_control.sr_threshold", ("95%", "70%")))
+    rps_threshold: Whole = field(
+        0, says="calls a second of the window below which none is turned away", ge=0, le=10**9,
+        seen=Witness("admission", "routes.users -> front.admission_control.rps_threshold", (0, 60)))
+    max_rejection_probability: Share = field(
+        0.8, says="never more than this share is turned away",
+        seen=Witness("admission", "routes.users -> front.admission_control.max_rejection_probability", ("80%", "10%")))
+
+
 class ConcurrencyLimitParams(Part):
     """How the limit moves."""
 

@@ -9,7 +9,7 @@ from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
-from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
+from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PresetName
@@ -53,6 +53,9 @@ class Route(Part):
     adaptive_throttling: AdaptiveThrottling | None = field(
         None, says="holds back what the callee would refuse; none by default",
         seen=Witness("gates", "routes.users -> front.adaptive_throttling", ({"k": 1.1}, {"k": 1000})))
+    admission_control: AdmissionControl | None = field(
+        None, says="Envoy's, which turns calls away once too few succeed; none by default",
+        seen=Witness("admission", "routes.users -> front.admission_control", ({"sampling_window": "1s"}, None)))
     circuit_breaker: CircuitBreaker | None = field(
         None, says="resilience4j's, which opens when calls fail or are slow; none by default",
         seen=Witness("gates", "routes.front -> price.circuit_breaker", (

@@ -16,7 +16,7 @@ from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
-from scenarios.schema.limiting import AdaptiveThrottling, LocalRateLimit
+from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PRESETS
 from scenarios.schema.resilience import Route
@@ -56,6 +56,7 @@ class ResolvedRoute:
     response_bytes: int
     local_rate_limit: LocalRateLimit | None = None
     adaptive_throttling: AdaptiveThrottling | None = None
+    admission_control: AdmissionControl | None = None
     circuit_breaker: CircuitBreaker | None = None
     circuit_breakers: CircuitBreakers | None = None
     connection_pool: ConnectionPool | None = None
@@ -73,7 +74,7 @@ class ResolvedRoute:
     def is_gated(self) -> bool:
         """Whether something may refuse a try before it leaves, or let it wait."""
         gates = (self.local_rate_limit, self.adaptive_throttling, self.circuit_breaker, self.circuit_breakers,
-                 self.connection_pool, self.bulkhead)  # fmt: skip
+                 self.connection_pool, self.bulkhead, self.admission_control)  # fmt: skip
         return any(gate is not None for gate in gates)
 
     @property
@@ -122,6 +123,7 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         response_bytes=merged.response_bytes or 0,
         local_rate_limit=merged.local_rate_limit,
         adaptive_throttling=merged.adaptive_throttling,
+        admission_control=merged.admission_control,
         circuit_breaker=merged.circuit_breaker,
         circuit_breakers=merged.circuit_breakers,
         connection_pool=merged.connection_pool,

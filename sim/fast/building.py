@@ -129,7 +129,7 @@ def _special(policy: ResolvedRoute) -> int:
     return sum(bit for bit, holds in (
         (st.PICKS_AGAIN, retries and retries.retry_host_predicate), (st.CANCELS, policy.cancel),
         (st.METERED, retries and (retries.tower_budget or retries.retry_throttling)), (st.PROPAGATES, policy.propagate_deadline),
-        (st.GATED, policy.is_gated), (st.FAULTY, policy.fault),
+        (st.ADMITS, policy.admission_control), (st.GATED, policy.is_gated), (st.FAULTY, policy.fault),
         (st.HEDGED, policy.hedge_policy), (st.DELAYED_HEDGES, policy.hedge_policy and policy.hedge_policy.hedging_delay),
         (st.TIED | st.PICKS_AGAIN, policy.hedge_policy and policy.hedge_policy.tied),
     ) if holds)  # fmt: skip

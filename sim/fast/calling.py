@@ -22,15 +22,16 @@ from sim.fast.frames import (
     row,
     take_frame,
 )
-from sim.fast.gates import pass_gates, tell_gates
+from sim.fast.gates import is_let_go, pass_gates, tell_admission, tell_gates
 from sim.fast.giving_up import leave_books
 from sim.fast.hedging import ENDED, end_race, hedge_due, join_race, race_replied
 from sim.fast.hosts import lend
-from sim.fast.injecting import is_aborted, is_held_up
+from sim.fast.injecting import call_key, is_aborted, is_held_up
 from sim.fast.picking import pick_pod, view_of
 from sim.fast.retrying import allows_retry, note_outcome, pick_again, wait_ns
 from sim.fast.spans import begin_span, close_span
 from sim.fast.state import (
+    ADMITS,
     CANCELS,
     FAULTY,
     GATED,
@@ -51,7 +52,7 @@ from sim.fast.state import (
 from sim.fast.travelling import send_cancel, travel, zone_of_caller
 from sim.laws.digesting import row_word
 from sim.laws.grading import graded
-from sim.laws.retrying import CANCELLED, NO_ENDPOINT, OK, PENDING, TIMED_OUT, is_retriable
+from sim.laws.retrying import CANCELLED, LIMITED, NO_ENDPOINT, OK, PENDING, TIMED_OUT, is_retriable
 from sim.laws.service import lap_number
 from sim.trace import DROPPED, GAVE_UP, RETURNED, SENT
 
@@ -69,6 +70,8 @@ def send(s: Any, f: int) -> int:
 @feature
 def send_specially(s: Any, f: int, special: int) -> int:
     """As `send`, over a route with something special. Returns the todo."""
+    if special & ADMITS != 0 and s.frames[f].trying == 0:
+        s.extras[f].is_admitted = 0
     if special & FAULTY != 0 and s.frames[f].trying == 0:
         if is_held_up(s, f):
             return NOTHING
@@ -76,6 +79,8 @@ def send_specially(s: Any, f: int, special: int) -> int:
             return end_call(s, f, s.routes[s.ops[s.frames[f].pc].a].abort_outcome)
     if special & PROPAGATES != 0 and s.frames[f].trying == 0 and is_late(s, f):
         return end_call(s, f, TIMED_OUT)
+    if special & ADMITS != 0 and s.frames[f].trying == 0 and not is_let_go(s, f, call_key(s, f)):
+        return end_call(s, f, LIMITED)
     send_try(s, f, special)
     if special & HEDGED != 0:
         join_race(s, f)
@@ -256,6 +261,8 @@ def end_call(s: Any, f: int, outcome: int) -> int:
     op = s.ops[caller.pc]
     if s.routes[op.a].timeout_ns > 0:
         cancel(s, s.routes[op.a].expiry_ring, caller.expiry_place, EXPIRED, (caller.epoch << 32) | f)
+    if s.routes[op.a].special & ADMITS != 0:
+        tell_admission(s, f, outcome)
     caller.epoch += 1
     caller.result = outcome
     caller.trying = 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.schema.breaking import CircuitBreaker
-from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit
+from scenarios.schema.limiting import AdaptiveConcurrency, AdmissionControl, LocalRateLimit
 from scenarios.schema.routing import ResolvedRoute
 from scenarios.schema.topology import Service
 from sim.fast import state as st
 from sim.fast.pool_tables import free_places
 from sim.laws.adapting import SAMPLE_CELLS
+from sim.laws.admitting import BUCKET_NS
 from sim.laws.breaking import breaker_cells
 from sim.laws.throttling import STRETCHES
 from sim.laws.windowing import cells_of_time
@@ -32,7 +33,14 @@ def _of_route(policy: ResolvedRoute) -> dict[str, Any]:
     row: dict[str, Any] = {"bound": policy.circuit_breakers.max_requests if policy.circuit_breakers else -1}
     if policy.adaptive_throttling is not None:
         row |= {"k": policy.adaptive_throttling.k, "throttle_ns": policy.adaptive_throttling.window}
-    return row | _bucket(policy.local_rate_limit) | _breaker(policy.circuit_breaker)
+    return row | _bucket(policy.local_rate_limit) | _breaker(policy.circuit_breaker) | _admission(policy.admission_control)
+
+
+def _admission(spec: AdmissionControl | None) -> dict[str, Any]:
+    if spec is None:
+        return {}
+    return {"admission_parts": spec.sampling_window // BUCKET_NS, "sr_threshold": spec.sr_threshold, "rps_threshold": spec.rps_threshold,
+            "aggression": spec.aggression, "most_denied": spec.max_rejection_probability}  # fmt: skip
 
 
 def _bucket(limit: LocalRateLimit | None) -> dict[str, int]:
@@ -77,7 +85,8 @@ def with_gate(state: st.State, rule: Any, places: int = 0) -> tuple[st.State, in
     lane["connections"] = first + places
     gate, cell = int(lane["gates"]), int(lane["cells"])
     throttle = cell + int(rule["cells"])
-    samples = throttle + (cells_of_time(STRETCHES) if rule["k"] > 0.0 else 0)
+    admission = throttle + (cells_of_time(STRETCHES) if rule["k"] > 0.0 else 0)
+    samples = admission + (cells_of_time(int(rule["admission_parts"])) if rule["admission_parts"] > 0 else 0)
     end = samples + (SAMPLE_CELLS if rule["least"] > 0 else 0)
     if gate == len(state.gates):
         state = state._replace(gates=st.copied(state.gates, 2 * gate))
@@ -85,7 +94,7 @@ def with_gate(state: st.State, rule: Any, places: int = 0) -> tuple[st.State, in
         state = state._replace(cells=st.copied(state.cells, 2 * end))
     new = state.gates[gate]
     new["credit"], new["permits"] = rule["full"], rule["permitted"]
-    new["window"], new["throttle"], new["samples"] = cell, throttle, samples
+    new["window"], new["throttle"], new["admission"], new["samples"] = cell, throttle, admission, samples
     new["first_place"], new["head"] = first, -1
     lane["gates"], lane["cells"] = gate + 1, end
     return state, gate

@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from sim.fast.compiling import feature
+from sim.fast.frames import caller_pod
+from sim.fast.picking import view_of
 from sim.fast.pools import ask_pool, leave_pool, pod_of
 from sim.fast.queues import priority_of
 from sim.fast.state import IN_BOUND, IN_BREAKER, IN_POOL, IN_THROTTLE, PARKED, TURNED_BACK, WAITS
 from sim.laws.adapting import adapt_by_time, begin_adapting, learn_time
+from sim.laws.admitting import BUCKET_NS, denial_probability, is_admitted_success, is_busy_enough, is_denied
 from sim.laws.breaking import has_room, learn_result, permits_call, release_permit
 from sim.laws.concurrency import UNLIMITED, is_drop, learn_sample, lets_in, shift_busy
 from sim.laws.limiting import take_token
@@ -96,6 +99,38 @@ def tell_gates(s: Any, a: int, outcome: int) -> None:
         else:
             slow = now - extra.asked_ns > rule.slow_ns
             learn_result(gate, s.cells, rule, now, int(outcome != OK), int(slow))
+
+
+@feature
+def is_let_go(s: Any, f: int, key: int) -> bool:
+    """W10: whether strand f's call, whose first try has this key, is let go by those that ended before."""
+    r = s.ops[s.frames[f].pc].a
+    rule, window = s.gate_rules[r], admission_window(s, f, r)
+    move_on(s.cells, window, rule.admission_parts, s.lane[0].now_ns // BUCKET_NS)
+    requests, successes = s.cells[window], s.cells[window + 1]
+    if is_busy_enough(requests, rule.admission_parts, rule.rps_threshold):
+        p = denial_probability(requests, successes, rule.sr_threshold, rule.aggression, rule.most_denied)
+        if is_denied(key, p):
+            return False
+    s.extras[f].is_admitted = 1
+    return True
+
+
+@feature
+def tell_admission(s: Any, f: int, outcome: int) -> None:
+    """W10: strand f's call is over, which counts if it was let go."""
+    if s.extras[f].is_admitted == 0:
+        return
+    s.extras[f].is_admitted = 0
+    r = s.ops[s.frames[f].pc].a
+    rule, window = s.gate_rules[r], admission_window(s, f, r)
+    note_now(s.cells, window, rule.admission_parts, s.lane[0].now_ns // BUCKET_NS, 1, int(is_admitted_success(outcome)), 0)
+
+
+@feature
+def admission_window(s: Any, f: int, r: int) -> int:
+    """Where the window of strand f's view of route r lies."""
+    return int(s.gates[s.views[view_of(s, s.routes[r], caller_pod(s, f))].gate].admission)
 
 
 @feature

@@ -120,6 +120,7 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("twin", "i4"),  # of a try by a route that ties: the frame of the other; -1: there is none
     ("twin_number", "i4"),  # and its call number
     ("present", "i4"),  # of a visit whose pod limits by priority: how many were inside when it was let in
+    ("is_admitted", "i4"),  # of a strand whose call goes by a route with admission control: 1 where it was let go
     ("is_outrun", "i4"),  # of a try by a route that ties: 1 where word of its twin was at its pod before it
     ("quality", "i4"),  # of what it has so far, or of a visit's answer, where the world grades (E2)
     ("host", "i8"),  # visit: serial number of its pod among its view's hosts, where those are remembered
@@ -198,7 +199,7 @@ ROUTE = Record("Route", (  # what every try touches comes first
 CALLER, ZONE, SERVICE = range(3)
 NO_PODS, PAIRS, HOSTS = range(3)
 PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY, HEDGED, DELAYED_HEDGES = 1, 2, 4, 8, 16, 32, 64, 128  # bits of `special`
-TIED = 256
+TIED, ADMITS = 256, 512
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
     ("bound", "i8"),  # tries under way at most; -1: no bound
@@ -207,6 +208,11 @@ GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service
     ("per_fill", "i8"),
     ("k", "f8"),  # of the throttle; 0: there is none
     ("throttle_ns", "i8"),  # its window
+    ("admission_parts", "i8"),  # seconds of the window of admission control; 0: there is none
+    ("sr_threshold", "f8"),
+    ("rps_threshold", "f8"),
+    ("aggression", "f8"),
+    ("most_denied", "f8"),
     *BREAKER_RULE.fields,
     *CONCURRENCY_RULE.fields,
     *LIMIT_RULE.fields,

@@ -53,8 +53,21 @@ def call(plane: ReferencePlane, strand: Strand, route: Route, endpoint: int, key
         return GIVEN_UP
     view = route.view(strand.visit.pod if strand.visit else None)
     made = Call(strand, route, view, endpoint, key, deadline_ns)
+    admission = view.gates.admission if view.gates else None
+    if admission and not admission.lets_go(key(0), plane.now_ns):
+        return LIMITED
     if route.policy.hedge_policy is not None:
-        return (yield from Race(plane, made, route.policy.hedge_policy).run())
+        outcome = yield from Race(plane, made, route.policy.hedge_policy).run()
+    else:
+        outcome = yield from tries(plane, made)
+    if admission:
+        admission.learn(outcome, plane.now_ns)
+    return outcome
+
+
+def tries(plane: ReferencePlane, made: Call) -> Process:
+    """R4: tries one after the other. Returns the outcome the program sees."""
+    strand, route, view, deadline_ns = made.strand, made.route, made.view, made.deadline_ns
     expiry: Moment | None = None
     attempt = 0
     while True:

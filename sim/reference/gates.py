@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from scenarios.schema.breaking import CircuitBreaker
 from scenarios.schema.concurrency import ConcurrencyLimit
-from scenarios.schema.limiting import AdaptiveConcurrency, LocalRateLimit, TokenBucket
+from scenarios.schema.limiting import AdaptiveConcurrency, AdmissionControl, LocalRateLimit, TokenBucket
 from scenarios.schema.routing import ResolvedRoute
 from scenarios.schema.topology import Service
 from sim.laws.adapting import SAMPLE_CELLS, adapt_by_time, begin_adapting, learn_time
+from sim.laws.admitting import BUCKET_NS, denial_probability, is_admitted_success, is_busy_enough, is_denied
 from sim.laws.breaking import breaker_cells, has_room, learn_result, permits_call, release_permit
 from sim.laws.concurrency import is_drop, learn_sample, lets_in, shift_busy
 from sim.laws.limiting import take_token
@@ -58,6 +59,27 @@ class Throttle:
         """A try that went is over."""
         if is_accepted(outcome):
             note_now(self.cells, 0, STRETCHES, stretch_of(now_ns, self.window_ns), 0, 1, 0)
+
+
+class Admission:
+    """W10: a proxy that turns calls away once too few succeed."""
+
+    def __init__(self, spec: AdmissionControl) -> None:
+        self.spec, self.parts = spec, spec.sampling_window // BUCKET_NS
+        self.cells = [0] * cells_of_time(self.parts)
+
+    def lets_go(self, key: int, now_ns: int) -> bool:
+        """Judge a call by those that ended before."""
+        move_on(self.cells, 0, self.parts, now_ns // BUCKET_NS)
+        requests, successes, spec = self.cells[0], self.cells[1], self.spec
+        if not is_busy_enough(requests, self.parts, spec.rps_threshold):
+            return True
+        return not is_denied(key, denial_probability(
+            requests, successes, spec.sr_threshold, spec.aggression, spec.max_rejection_probability))
+
+    def learn(self, outcome: int, now_ns: int) -> None:
+        """A call that was let go is over."""
+        note_now(self.cells, 0, self.parts, now_ns // BUCKET_NS, 1, int(is_admitted_success(outcome)), 0)
 
 
 class Breaker:
@@ -169,6 +191,7 @@ class Gates:
         self.bucket = Bucket(limit) if limit else None
         self.throttle = Throttle(throttling.k, throttling.window) if throttling else None
         self.breaker = Breaker(breaker) if breaker else None
+        self.admission = Admission(policy.admission_control) if policy.admission_control else None  # asked for whole calls
         self.bound = policy.circuit_breakers.max_requests if policy.circuit_breakers else None
         self.in_flight = 0  # tries that the bound let go, and that are not over
 

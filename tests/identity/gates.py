@@ -42,6 +42,9 @@ def route_gates(draw: st.DrawFn) -> dict[str, Any]:
     if draw(rarely):
         made["local_rate_limit"] = draw(buckets)
     if draw(rarely):
+        made["admission_control"] = {"sampling_window": "1s", "aggression": draw(st.sampled_from([1, 3])),
+                                     "max_rejection_probability": draw(st.sampled_from(["50%", "100%"]))}  # fmt: skip
+    if draw(rarely):
         made["adaptive_throttling"] = {"k": draw(st.sampled_from([1, 1.2, 2])), "window": draw(st.sampled_from(["5ms", "30ms", "2m"]))}
     return made
 
