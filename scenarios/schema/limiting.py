@@ -57,7 +57,8 @@ class AdmissionControl(Part):
     """Envoy's admission control: the caller's proxy turns calls away once too few of the latest succeeded."""
 
     sampling_window: Duration = field(
-        30_000_000_000, says="how far back results count, in whole seconds", ge=1_000_000_000, le=3_600_000_000_000, multiple_of=1_000_000_000,
+        30_000_000_000, says="how far back results count, in whole seconds",
+        ge=1_000_000_000, le=3_600_000_000_000, multiple_of=1_000_000_000,
         seen=Witness("admission", "routes.users -> front.admission_control.sampling_window", ("1s", "3s")))
     aggression: Number = field(
         1.0, says="the probability is raised to one over this: the greater, the sooner calls are turned away", ge=1, le=1000,

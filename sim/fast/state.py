@@ -250,6 +250,8 @@ OP = Record("Op", (
     ("step", "i4"),  # its number in the program (D3)
     ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE, LOCK, BEGIN: which
     ("b", "i4"),  # WORK: 1: sized · CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: ppm · BEGIN: 1, it writes
+    ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE: which
+    ("b", "i4"),  # WORK: 1 where requests have sizes · CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: ppm
     ("c", "i4"),  # CALL: repeat · FORK: successes needed · CACHE: where a hit begins; -1: nowhere · RUNG: where it begins
     ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback, or the first rung, begins
     ("next", "i4"),  # RUNG: the rung below; -1: none

@@ -20,7 +20,9 @@ FAULTS: list[dict[str, Any]] = [{"delay": DELAY}, {"delay": DELAY, "abort": ABOR
                                 {"delay": DELAY | {"percentage": "100%"}, "abort": ABORT | {"http_status": 429}}]  # fmt: skip
 
 HEDGES: list[dict[str, Any]] = [{"hedging_delay": "1ms"}, {"hedging_delay": "3ms", "max_attempts": 3, "non_fatal": ["5xx"]},
-                                {"hedging_delay": "2ms", "max_attempts": 5, "non_fatal": ["reset", "internal"]}]  # fmt: skip
+                                {"hedging_delay": "2ms", "max_attempts": 5, "non_fatal": ["reset", "internal"]},
+                                {"hedging_delay": "1ms", "tied": True}, {"hedging_delay": "2ms", "tied": True, "non_fatal": ["5xx"]},
+                                {"hedging_delay": "1ns", "tied": True, "non_fatal": ["reset"]}]  # fmt: skip
 
 
 @st.composite

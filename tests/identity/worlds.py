@@ -8,6 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from scenarios.schema.balancing import LbPolicy
+from scenarios.schema.calls import edges
+from scenarios.schema.routing import resolve
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
@@ -149,11 +151,20 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     own = {edge: draw(routes()) for edge in edges if draw(st.booleans())}
     called = next(iter(workload["one"]["mix"])).split(".")[0]
     return Scenario.model_validate(draw(with_databases(draw(with_pools({
+    return draw(expiring(Scenario.model_validate(draw(with_pools({
         "version": 1, "name": "generated", "duration": f"{HORIZON_MS}ms", "warmup": "10ms", "cluster": {"zones": zones},
         "network": {"same_zone": draw(times), "cross_zone": draw(times)},
         "services": draw(services(names)), "routes": {"defaults": draw(routes()), **own}, "workload": workload,
         "expect": [{"good": "> 50%", "from": "30ms", "until": "90ms"}],
     }, called)))))  # fmt: skip
+
+
+@st.composite
+def expiring(draw: st.DrawFn, world: Scenario) -> Scenario:
+    """The world with some queues that drop what has expired, of services that are told deadlines."""
+    routes = [resolve(world.routes, edge) for edge in edges(world.services, world.workload)]
+    told = sorted({route.callee for route in routes if route.propagate_deadline})
+    return world.with_(**{f"services.{name}.queue.drop_expired": True for name in told if draw(st.booleans())})
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "rejection_probability": lambda c: (c.upto(10**9), c.upto(10**9), c.choice([1.0, 2.0, c.uniform(1, 1000)])),
     "is_throttled": lambda c: (c.word(), c.share()),
     "is_accepted": lambda c: (c.randint(0, 11),),
-    "denial_probability": lambda c: (c.upto(10**6), c.upto(10**6), c.choice([0.95, 0.5]), c.choice([1.0, 2.0, c.uniform(1, 50)]), c.share()),
+    "denial_probability": lambda c: (c.upto(10**6), c.upto(10**6), 0.95, c.choice([1.0, 2.0, c.uniform(1, 50)]), c.share()),
     "is_denied": lambda c: (c.word(), c.share()),
     "is_busy_enough": lambda c: (c.upto(10**6), c.randint(0, 60), c.choice([0.0, 5.0])),
     "is_admitted_success": lambda c: (c.randint(0, 11),),

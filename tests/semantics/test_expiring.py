@@ -39,7 +39,8 @@ def test_nothing_is_begun_for_nobody(engine, model):
 
 def test_at_its_deadline_nothing_is_left(engine):
     """Q10, C5: the second's deadline is the very instant at which the core is free."""
-    plane = plane_of(LATE.replace("MODEL", "").replace("timeout: 15ms", "timeout: 9ms").replace("times(0, 1, 2, 14, 20)", "times(0, 1)"), engine)
+    text = LATE.replace("MODEL", "").replace("timeout: 15ms", "timeout: 9ms")
+    plane = plane_of(text.replace("times(0, 1, 2, 14, 20)", "times(0, 1)"), engine)
     assert told(plane, 60, "started") == ["0 0.1 started 1 10"]
     assert int(plane.observe().pods[1]["shed"]) == 1
 

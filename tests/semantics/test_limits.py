@@ -58,7 +58,8 @@ def test_a_full_queue_is_a_drop(engine):
 
 def test_a_cancel_is_a_drop(engine):
     """W5, W8: given up after 4 ms and called off; half of 2 is 1, so of two at 5 one comes in."""
-    plane = limited(engine, "aimd: {initialLimit: 2, minLimit: 1, backoffRatio: 0.5}", 0, 5, 5, more="routes: {w -> a: {timeout: 4ms, cancel: true}}")
+    routes = "routes: {w -> a: {timeout: 4ms, cancel: true}}"
+    plane = limited(engine, "aimd: {initialLimit: 2, minLimit: 1, backoffRatio: 0.5}", 0, 5, 5, more=routes)
     assert told(plane, 6, "cancelled", "rejected") == ["4 0.0 cancelled 0 cancelled", "5 2.0 rejected 0 rejected"]
     assert_drained_after(plane, 60)
 
