@@ -312,6 +312,10 @@ def grown(state: st.State, extra: int = 0) -> st.State:
     for name, tail in (("starts", "starts_tail"), ("wakes", "wakes_tail")):
         if lane[tail] + need > len(getattr(state, name)):
             changes[name] = doubled(getattr(state, name))
+    if len(state.spans) - lane["spans"] < need:
+        changes["spans"] = doubled(state.spans)
+    if lane["recording"] and (len(state.rows) - lane["rows"]) // 8 < need:
+        changes["rows"] = doubled(state.rows)
     if (state.rings["tail"] - state.rings["head"] + need > state.rings["mask"]).any():
         changes["ring_events"] = _wider_rings(state)
     return state._replace(**changes) if changes else state

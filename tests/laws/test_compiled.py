@@ -166,13 +166,15 @@ GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_res
          "clear_window", "note_total", "note_call", "move_on", "note_now",
          "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
          "learn_time")  # fmt: skip
+LIMITS = {"lets_in", "busy_of", "shift_busy", "share_of", "learn_sample", "aimd_limit", "vegas_limit", "gradient2_limit", "note_long",
+          "takes_for_noload"}  # fmt: skip
 CPUS = ("pass_time", "renew", "is_over", "next_change_ns", "stalled", "uses_fraction")
 PODS = ("patience_ns", "codel_drops", "look", *CPUS)
 ACCOUNTS = ("expire", "deposit", "withdraw")
 OUTLIERS = {"note_outcome", "try_eject", "on_runs", "take_back", "volume", "success_rate", "failure_share", "is_judged", "judged_hosts",
             "rate_threshold", "judge", "sweep", "sweep_grpc", "try_eject_grpc", "work_off"}  # fmt: skip
 WITH_RECORDS = {*POOLS, "next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS,
-                *PODS}  # fmt: skip
+                *PODS, *LIMITS}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

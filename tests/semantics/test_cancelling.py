@@ -218,8 +218,8 @@ routes: {w -> a: {per_try_timeout: 4ms, cancel: true, retries: {num_retries: 1, 
 
 
 def test_a_visit_of_very_many_strands(engine):
-    """C3: three hundred branches stop at one instant, three levels deep, and leave nothing behind."""
-    inner = "[{parallel: [" + ", ".join(["[{work: 1s}]"] * 9) + "]}]"
+    """C3: a thousand branches stop at one instant, three levels deep, and leave nothing behind."""
+    inner = "[{parallel: [" + ", ".join(["[{work: 1s}]"] * 32) + "]}]"
     outer = "[{parallel: [" + ", ".join([inner] * 10) + "]}]"
     plane = plane_of(f"""
 services: {{a: {{workers: 200, endpoints: {{x: [{{parallel: [{outer}, {outer}, {outer}]}}]}}}}}}
