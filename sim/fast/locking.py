@@ -25,7 +25,7 @@ def take_lock(s: Any, f: int) -> int:
         return NOTHING
     lock.taken += 1
     begin_turn(s, begin_block(s, f, key))
-    return next_step(s, f, op.b)
+    return todo(f, FAILS) if is_abandoned(s, f) else next_step(s, f, op.b)
 
 
 @feature

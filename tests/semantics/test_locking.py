@@ -177,3 +177,21 @@ workload:
     """)
     assert counted(plane) == [(1, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 14)]
     assert_drained(plane.observe(), plane.layout)
+
+
+def test_a_branch_that_is_late_holds_its_key_for_nothing(engine):
+    """S9, D12: the first branch does nothing and decides the join; the second starts then, takes its key, and begins no step with it."""
+    plane = plane_of("""
+services:
+  a:
+    workers: 9
+    endpoints:
+      x:
+        - parallel: [[{branch: [{probability: 0, steps: [{work: 1ms}]}]}], [{lock: {keys: {uniform: 1}, steps: [{work: 5ms}]}}]]
+          join: first
+        - work: 1ms
+workload: {w: {entry: a.x, arrivals: {timestamps: times(0, 2)}}}
+""", engine)
+    assert told(plane, 60, "started") == ["0 0.0 started 0 1", "2 1.0 started 0 1"]
+    assert [int(plane.observe().locks[0][name]) for name in ("taken", "waits")] == [2, 0]
+    assert_drained(plane.observe(), plane.layout)
