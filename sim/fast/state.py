@@ -198,8 +198,7 @@ ROUTE = Record("Route", (  # what every try touches comes first
 ), itemsize=5 * CACHE_LINE)  # fmt: skip
 CALLER, ZONE, SERVICE = range(3)
 NO_PODS, PAIRS, HOSTS = range(3)
-PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY, HEDGED, DELAYED_HEDGES = 1, 2, 4, 8, 16, 32, 64, 128  # bits of `special`
-TIED, ADMITS = 256, 512
+PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY, HEDGED, DELAYED_HEDGES, TIED, ADMITS = (1 << i for i in range(10))  # in `special`
 
 GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
     ("bound", "i8"),  # tries under way at most; -1: no bound
@@ -250,8 +249,6 @@ OP = Record("Op", (
     ("step", "i4"),  # its number in the program (D3)
     ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE, LOCK, BEGIN: which
     ("b", "i4"),  # WORK: 1: sized · CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: ppm · BEGIN: 1, it writes
-    ("a", "i4"),  # WORK, PAUSE: distribution · CALL: route · FORK, WAY: first link · LAP, RUNG: the call · CACHE: which
-    ("b", "i4"),  # WORK: 1 where requests have sizes · CALL: endpoint · FORK, WAY: how many · CACHE: where a miss begins · RUNG: ppm
     ("c", "i4"),  # CALL: repeat · FORK: successes needed · CACHE: where a hit begins; -1: nowhere · RUNG: where it begins
     ("d", "i4"),  # CALL: FAIL, IGNORE or where the fallback, or the first rung, begins
     ("next", "i4"),  # RUNG: the rung below; -1: none
