@@ -52,8 +52,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     lane[0]["span_tail"], lane[0]["zones"] = span_tail, len(layout.zones)
     lane[0]["arrived_ns"] = lane[0]["unwritten"] = -1
     lane[0]["near"], lane[0]["far"] = maker.near, maker.far
-    lane[0]["races"] = max(1, races)
-    lane[0]["tied"] = any(route["special"] & st.TIED for route in routes)
+    lane[0]["races"], lane[0]["tied"] = max(1, races), any(route["special"] & st.TIED for route in routes)
     lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
     delays = maker.delays
     users = sum(int(w.get("users", 0)) for w in workloads)
