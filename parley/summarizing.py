@@ -15,7 +15,7 @@ from parley.judging import goals, mean_quality, verdicts
 from parley.snapshots import ServiceMeans
 from sim.layout import CachePlace, Layout, LockPlace
 from sim.mesh import Mesh
-from sim.plane import Records
+from sim.plane import Observation, Records
 from sim.telemetry import quantile_ns
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
@@ -44,7 +44,7 @@ def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int) -> d
             for i, name in enumerate(layout.workloads)
         },
         "services": {name: asdict(means) for name, means in zip(layout.services, services, strict=True)},
-        "routes": _routes(layout, seen.routes),
+        "routes": _routes(layout, seen),
         **({"caches": _caches(layout, seen.caches)} if layout.caches else {}),
         **({"locks": _locks(layout, seen.locks)} if layout.locks else {}),
         **({"databases": _databases(layout, seen.databases)} if layout.databases else {}),
@@ -130,10 +130,14 @@ def _named(layout: Layout, place: CachePlace | LockPlace) -> tuple[str, str]:
     return service, endpoint if place.nth == 1 else f"{endpoint}:{place.nth}"
 
 
-def _routes(layout: Layout, tallies: Records) -> dict[str, Any]:
+def _routes(layout: Layout, seen: Observation) -> dict[str, Any]:
     names = ("attempts", "retries", "failed", "timed_out", "refused_retries")
-    rows = zip(*(tallies[name].tolist() for name in names), strict=True)
-    return {route.name: dict(zip(names, row, strict=True)) for route, row in zip(layout.routes, rows, strict=True)}
+    rows = zip(*(seen.routes[name].tolist() for name in names), strict=True)
+    told = {route.name: dict(zip(names, row, strict=True)) for route, row in zip(layout.routes, rows, strict=True)}
+    for route, count in zip(layout.routes, seen.ejections.tolist(), strict=True):
+        if route.outlier_detection is not None:
+            told[route.name]["ejections"] = count
+    return told
 
 
 def _cost(mesh: Mesh, routes: Records) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from scenarios.database_cautions import database_cautions
@@ -177,10 +178,22 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
         if rules is not None and not rules.is_grpc and not rules.always_eject_one_host and pods * rules.max_ejection_percent < 1:
             yield (f"routes.{route.name}.outlier_detection.max_ejection_percent: {rules.max_ejection_percent:.3g} of {pods:g} pods is less "
                    f"than one, so none is ever ejected; raise it, or set always_eject_one_host")  # fmt: skip
+        yield from _no_failover(flow.world, route, math.floor(pods))
         least_request = route.lb_policy.least_request
         if least_request and least_request.active_request_bias != 1.0 and len(set(service.load_balancing_weights)) == 1:
             yield (f"routes.{route.name}.lb_policy.least_request.active_request_bias: acts only among unequal pods; give "
                    f"services.{route.callee}.load_balancing_weights")  # fmt: skip
+
+
+def _no_failover(world: Scenario, route: ResolvedRoute, pods: int) -> Iterator[str]:
+    """Levels that no ejection can empty: a zone is well (1.4 times its share in service is all) with as many out as may be."""
+    setting, rules = route.locality_lb_setting, route.outlier_detection
+    if setting is None or setting.distribute or rules is None:
+        return
+    out, mine = math.floor(pods * rules.max_ejection_percent), math.ceil(pods / len(world.cluster.zones))
+    if mine and 140 * max(0, mine - max(out, rules.always_eject_one_host)) // mine >= 100:
+        yield (f"routes.{route.name}.locality_lb_setting: {out} of {pods} pods may be ejected at most, and a zone of {mine} counts as well "
+               f"without them, so calls never fail over while pods are listed; raise outlier_detection.max_ejection_percent")  # fmt: skip
 
 
 def _silent_rates(flow: Flow) -> Iterator[str]:

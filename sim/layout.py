@@ -147,7 +147,7 @@ class Layout:
         """B6: whether every view of a route remembers more of its pods than tries in flight."""
         weights = self.scenario.services[route.callee].load_balancing_weights
         is_weighted = route.lb_policy.kind in WEIGHTED and len(set(weights)) > 1
-        return is_weighted or route.lb_policy.kind == "peak_ewma" or route.outlier_detection is not None
+        return is_weighted or route.lb_policy.kind == "peak_ewma" or route.outlier_detection is not None or route.is_located
 
     def list_of(self, route: ResolvedRoute) -> int:
         """Index of the list of pods that a route's tries choose from: all of the callee's, or those of a role (U2)."""

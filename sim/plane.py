@@ -43,6 +43,7 @@ class Observation(Glance):
     pod_present_ns: NDArray[np.int64]  # (pods,) time inside so far of the visits that are present
     pod_work_ns: NDArray[np.int64]  # (pods,) time at work so far of the work in progress
     routes: Records  # (routes,) RouteTally
+    ejections: NDArray[np.int64]  # (routes,) of hosts, by all views
     caches: Records  # (cache steps,) CacheTally, in the order of `Layout.caches`
     locks: Records  # (lock steps,) LockTally, in the order of `Layout.locks`
     databases: Records  # (services with replication,) ReplicationTally, in the order of `Layout.databases`

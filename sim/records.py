@@ -346,6 +346,32 @@ HOST_SET = Record("HostSet", (  # of one view
     ("reached", "f8"),  # deadline of the last host picked by weight
     ("turns", "i8"),  # given in the schedule so far
     ("ejected", "i8"),  # hosts out of service
+    ("ejections", "i8"),  # since it began
     ("dice", "i8"),  # thrown so far
     ("next_sweep_ns", "i8"),
+    # where hosts are told apart by zone (Z1 to Z11)
+    ("zone", "i8"),  # that the view sees them from; -1: none
+    ("near_share", "i8"),  # tries in ten thousand that stay there (Z10); -1: zones do not matter now
+    ("callers_version", "i8"),  # of the list of ready pods of the caller that this was reckoned from
+    # of the hosts of one zone, which are a set of their own
+    ("level", "i8"),  # that they belong to (Z1); -1: to none
+    ("group", "i8"),  # which share of `distribute` they are part of (Z8); -1: none
+    ("group_weight", "i8"),  # of that share
+    ("hosts", "i8"),
+    ("healthy", "i8"),  # in service
+    ("callers", "i8"),  # pods of the caller in that zone
+    ("weight", "i8"),  # sum of their hosts' weights
+    ("share", "f8"),  # weight that counts (Z6)
+    ("deadline", "f8"),  # in the schedule of their level (Z7)
+    ("turn", "i8"),
+    ("residual", "i8"),  # what the zone can take from others, in ten thousandths (Z11)
+))  # fmt: skip
+
+LEVEL = Record("Level", (  # of hosts that take over from those of the level before
+    ("hosts", "i8"),
+    ("healthy", "i8"),  # in service
+    ("load", "i8"),  # percent of the tries (Z3)
+    ("panics", "i8"),  # 1 where all its hosts are picked from (Z4)
+    ("reached", "f8"),  # deadline of the locality picked last
+    ("turns", "i8"),  # given in its schedule so far
 ))  # fmt: skip

@@ -87,7 +87,7 @@ class Cluster(Part):
         ("local",), says="zones, in order of placement",
         seen=Witness("mesh", "cluster.zones", (["east", "west"], ["west", "east"])))
     regions: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = field(
-        {}, says="zones of each region, for faults that strike a region; a zone in none is a region of its own",
+        {}, says="zones of each region, for callers and faults; a zone in none is a region of its own",
         seen=Witness("cluster", "cluster.regions", ({"south": ["a", "b"]}, {"south": ["a"]})))
     nodes: dict[Name, NodePool] = field(
         {}, says="pools of nodes by name",
@@ -98,3 +98,7 @@ class Cluster(Part):
     unreachable_toleration: Duration = field(
         300_000_000_000, says="how long the pods of a lost node wait for it before others take their place",
         seen=Witness("cluster", "cluster.unreachable_toleration", ("1s", "9s")))
+
+    def region_of(self, zone: str) -> str:
+        """The region of a zone; one in none is a region of its own, of the same name."""
+        return next((region for region, zones in self.regions.items() if zone in zones), zone)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scenarios.errors import Mistake
 from scenarios.schema.calls import edges, programs, remedies, sites, walk
 from scenarios.schema.cycles import endless
+from scenarios.schema.locality_rules import locality_mistakes
 from scenarios.schema.placed import Path
 from scenarios.schema.pool_rules import pooling_mistakes
 from scenarios.schema.programs import Call, Lock, Step
@@ -38,6 +39,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
         yield from _hedges(world)
         yield from replication_mistakes(world)
         yield from _expiring(world)
+        yield from locality_mistakes(world)
     for _, steps, path in programs(world.services):
         yield from _passes(steps, path, 1)
     yield from _locks(world)

@@ -10,6 +10,7 @@ from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
+from scenarios.schema.localities import LocalityLbSetting, ZoneAwareLbConfig
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PresetName
@@ -36,6 +37,12 @@ class Route(Part):
     healthy_panic_threshold: Share | None = field(
         None, says="with fewer pods in service than this all get calls again, ejected or not; 50% by default, 0 under gRPC's rules",
         seen=Witness("hosts", "routes.users -> runs.healthy_panic_threshold", ("0%", "70%")))
+    locality_lb_setting: LocalityLbSetting | None = field(
+        None, says="Istio's: zones that are asked first, or weights of zones; none by default: all zones alike",
+        seen=Witness("zones", "routes.users -> near.locality_lb_setting", ({}, {"enabled": False})))
+    zone_aware_lb_config: ZoneAwareLbConfig | None = field(
+        None, says="Envoy's: calls stay in their zone as far as that leaves pods the same share; of a service's calls; none by default",
+        seen=Witness("zones", "routes.front -> even.zone_aware_lb_config", ({"min_cluster_size": 4}, {"min_cluster_size": 40})))
     timeout: Duration | None = field(
         None, says="for all attempts and waits together; none by default", gt=0,
         seen=Witness("mesh", "routes.users -> front.timeout", ("300ms", "30ms")))

@@ -17,6 +17,7 @@ from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
+from scenarios.schema.localities import LocalityLbSetting, ZoneAwareLbConfig
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PRESETS
 from scenarios.schema.resilience import Route
@@ -64,6 +65,13 @@ class ResolvedRoute:
     fault: RouteFault | None = None
     hedge_policy: HedgePolicy | None = None
     target_session_attrs: str = "primary"  # meant where the callee has primary and standbys
+    locality_lb_setting: LocalityLbSetting | None = None  # where it is enabled
+    zone_aware_lb_config: ZoneAwareLbConfig | None = None
+
+    @property
+    def is_located(self) -> bool:
+        """Whether it matters in which zones pods are."""
+        return self.locality_lb_setting is not None or self.zone_aware_lb_config is not None
 
     @property
     def is_pooled(self) -> bool:
@@ -131,6 +139,8 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         fault=merged.fault,
         hedge_policy=_hedging(merged.hedge_policy),
         target_session_attrs=merged.target_session_attrs or "primary",
+        locality_lb_setting=_enabled(merged.locality_lb_setting),
+        zone_aware_lb_config=merged.zone_aware_lb_config if edge.caller_endpoint else None,  # a workload has no pods
     )
 
 
@@ -159,6 +169,10 @@ def _panic_threshold(route: Route) -> float:
 def _hedging(policy: HedgePolicy | None) -> HedgePolicy | None:
     hedges = policy is not None and (policy.hedge_on_per_try_timeout or policy.hedging_delay is not None)
     return policy if hedges else None
+
+
+def _enabled(setting: LocalityLbSetting | None) -> LocalityLbSetting | None:
+    return setting if setting is not None and setting.enabled else None
 
 
 def _identity(edge: Edge, fitting: list[str]) -> str:

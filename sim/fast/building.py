@@ -18,7 +18,7 @@ from sim.fast.compiling import kernels
 from sim.fast.database_tables import replicated, with_more_frames
 from sim.fast.frames import pair_hash, pair_key
 from sim.fast.host_records import HOST, HOST_SET
-from sim.fast.lodging import new_host_set
+from sim.fast.lodging import locate, new_host_set
 from sim.fast.pod_records import CHAIN, CHAINS_PER_POD, POD
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
@@ -26,10 +26,11 @@ from sim.laws.grading import parts
 from sim.laws.hedging import TWIN_PICKS
 from sim.laws.injecting import abort_outcome
 from sim.laws.keys import zipf_bounds
+from sim.laws.localities import LEVELS
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import mask_of
 from sim.layout import Layout
-from sim.records import CONNECTION, CPU, GATE, GUARD, QUEUE, RETRY_METER, SPAN
+from sim.records import CONNECTION, CPU, GATE, GUARD, LEVEL, QUEUE, RETRY_METER, SPAN
 
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
@@ -37,11 +38,10 @@ VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bool, record: bool) -> st.State:
     """A world at time 0, without pods. Adds the workloads' and routes' needs to the tables."""
     layout = maker.layout
-    views: list[dict[str, int]] = []
-    host_sets: list[dict[str, int]] = []  # of these views
+    views, host_sets, localities = (list[dict[str, int]]() for _ in range(3))  # the latter of these views
     workloads = _workloads(maker, seed)
     near_rings = len(maker.delays)
-    routes = [_route(maker, layout, i, seed) | _views(layout, i, seed, views, host_sets) for i in range(len(layout.routes))]
+    routes = [_route(maker, layout, i, seed) | _views(layout, i, seed, views, host_sets, localities) for i in range(len(layout.routes))]
     outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
     intervals = [*map(vars, layout.intervals), *outside]
     races = max((1 + int(route["num_retries"]) for route in routes if route["special"] & st.HEDGED), default=0)
@@ -84,6 +84,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         tried=np.zeros((size, lane[0]["tries"]), dtype=np.int32),
         host_sets=rows(HOST_SET, host_sets),
         hosts=st.empty(HOST, 1),
+        localities=rows(HOST_SET, localities), levels=st.empty(LEVEL, LEVELS * max(1, len(localities))),
         connections=st.empty(CONNECTION, 4),
         pairs=st.empty(st.PAIR, 4 * size),
         routes=rows(st.ROUTE, routes),
@@ -135,7 +136,8 @@ def _special(policy: ResolvedRoute) -> int:
 
 
 def _views(
-    layout: Layout, index: int, seed: int, views: list[dict[str, int]], host_sets: list[dict[str, int]]
+    layout: Layout, index: int, seed: int, views: list[dict[str, int]], host_sets: list[dict[str, int]],
+    localities: list[dict[str, int]],
 ) -> dict[str, int]:
     policy = layout.routes[index]
     key = family_key(seed, "route", policy.name)
@@ -145,8 +147,17 @@ def _views(
     first = len(views)
     viewers = len(layout.zones) if kind == st.ZONE else 1
     views += [{"key": indexed_key(key, viewer), "version": -1} for viewer in range(viewers)]
-    host_sets += [new_host_set(layout, index, 0)] * viewers
+    for viewer in range(viewers):
+        place, seen = locate(layout, index, viewer if kind == st.ZONE else _zone_of(layout, policy.caller), len(localities))
+        host_sets.append(new_host_set(layout, index, 0) | place)
+        localities += seen
     return {"view_kind": kind, "first_view": first}
+
+
+def _zone_of(layout: Layout, caller: str) -> int:
+    """Where a workload is; -1: nowhere."""
+    zone = layout.scenario.workload[caller].zone if caller in layout.workloads else None
+    return -1 if zone is None else layout.zones.index(zone)
 
 
 def _retries(policy: ResolvedRoute) -> dict[str, Any]:

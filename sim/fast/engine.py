@@ -23,7 +23,7 @@ from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
 from sim.fast.listing import forget_sent, lead, lose_primary, unlist, with_listed
-from sim.fast.lodging import balancers, lodged, new_host_set
+from sim.fast.lodging import balancers, ejections, lodged, with_host_set
 from sim.fast.pod_records import CHAINS_PER_POD, POD
 from sim.fast.pool_tables import close_pool, free_places
 from sim.fast.tables import TableMaker, rows
@@ -128,6 +128,7 @@ class FastPlane:
             "pod_present_ns": self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
             "pod_work_ns": self._work_in_progress_ns(n),
             "routes": _route_tallies.records(state.routes),
+            "ejections": ejections(state, len(self.layout.routes)),
             "caches": _cache_tallies.records(state.caches[: len(self.layout.caches)]),
             "locks": _lock_tallies.records(state.locks[: len(self.layout.locks)]),
             "databases": _database_tallies.records(state.databases[: len(self.layout.databases)]),
@@ -306,8 +307,9 @@ class FastPlane:
             view["key"], view["version"] = indexed_key(key, command.number), -1
             if self.layout.routes[i].is_gated:
                 view["gate"] = self._new_gate(i)
-            for name, value in new_host_set(self.layout, i, self.now_ns).items():
-                self._state.host_sets[self._views][name] = value
+            wider = with_host_set(self._state, self.layout, i, self._views, self.layout.zones.index(command.zone))
+            if wider is not self._state:
+                self._adopt(wider)
             self._views += 1
             self._lodge(self.layout.list_of(self.layout.routes[i]))
         return first
@@ -334,7 +336,7 @@ class FastPlane:
     def _lodge(self, of: int) -> None:
         """Room for the pods of a list wherever they are remembered one by one."""
         for i in np.flatnonzero((self._state.routes["callee"] == of) & (self._state.routes["memory"] == st.HOSTS)):
-            self._adopt(lodged(self._state, int(i), int(self._state.services[of]["count"])))
+            self._adopt(lodged(self._state, self.layout, int(i), int(self._state.services[of]["count"])))
 
     def _unlist(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""

@@ -18,6 +18,8 @@ HOST_SET = Record("HostSet", (  # what only some routes' views remember: of the 
     ("room", "i8"),
     ("usable", "i8"),  # hosts it may pick
     ("picked", "i8"),  # the row picked last
+    ("localities", "i8"),  # first row of its hosts by zone, where its route asks for that
+    ("taken", "i8"),  # of one zone: 0 who is in service is picked from, 2 who is so in its level, 1 all of its level, -1 nobody
 ))  # fmt: skip
 
 BALANCER = Record("Balancer", (  # of the route of the same place, where its views remember hosts
@@ -27,6 +29,13 @@ BALANCER = Record("Balancer", (  # of the route of the same place, where its vie
     ("decay_ns", "i8"),
     ("default_rtt_ns", "f8"),
     ("panic", "f8"),
+    ("is_located", "i4"),  # 1 where it matters in which zones hosts are
+    ("is_aware", "i4"),  # of these: 1 by Envoy's zone-aware routing, 0 by Istio's setting
+    ("is_weighted", "i4"),  # of the others: 1 where zones of a level take turns by weight
+    ("caller", "i4"),  # its service
+    ("fail_traffic_on_panic", "i4"),
+    ("routing_enabled", "f8"),
+    ("min_cluster_size", "i8"),
     ("detects", "i4"),  # 1 where it ejects outliers; by what follows, named as in the schema
     ("is_grpc", "?"),
     ("split_external_local_origin_errors", "?"),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.draws import indexed_key
 from sim.fast.compiling import feature, part
+from sim.fast.localities import arrange, choose_locality
 from sim.laws.balancing import (
     LEAST_REQUEST,
     PEAK_EWMA,
@@ -32,11 +34,17 @@ def pick_host(s: Any, service: int, view: int, key: int) -> int:
         meet(s, held, rules, s.services[service])
     if rules.detects == 1:
         work_off(s.hosts, held.first, held.count, held, rules, s.views[view].key, s.lane[0].now_ns)
-    if held.is_stale == 1:
+    if held.is_stale == 1 or (rules.is_aware == 1 and held.callers_version != s.services[rules.caller].version):
         choose_usable(s, held, rules, s.views[view].key)
-    if held.usable == 0:
+    among = held
+    if rules.is_located == 1:
+        zone = choose_locality(s, held, rules, key)
+        if zone < 0:
+            return -1
+        among = s.localities[zone]
+    if among.usable == 0:
         return -1
-    held.picked = choose_host(s, held, rules, key)
+    held.picked = choose_host(s, among, rules, key)
     return int(s.hosts[held.picked].pod)
 
 
@@ -95,7 +103,7 @@ def meet(s: Any, held: Any, rules: Any, listed: Any) -> None:
             n += 1
     for i in range(listed.first, listed.first + listed.count):
         pod = s.ready[i]
-        if s.pods[pod].listed > known:
+        if s.pods[pod].listed > known and (rules.is_located == 0 or s.localities[held.localities + s.pods[pod].zone].level >= 0):
             held.serials += 1
             host = s.hosts[n]
             host.serial, host.pod, host.weight, host.active = held.serials, pod, s.pods[pod].weight, 0
@@ -124,16 +132,29 @@ def move(s: Any, source: int, target: int) -> None:
 
 @feature
 def choose_usable(s: Any, held: Any, rules: Any, key: int) -> None:
-    """O8: hosts in service, or all in panic; their schedule or rotation begins anew (B3, B7)."""
+    """O8: hosts in service, or all in panic."""
+    held.is_stale = 0
+    if rules.is_located == 1:
+        arrange(s, held, rules, key)
+        for n in range(s.lane[0].zones + 1):
+            begin_turns(s, s.localities[held.localities + n], rules, indexed_key(key, n))
+        return
     panics = held.count > 0 and is_in_panic(held.count - held.ejected, held.count, rules.panic)
-    n, differ = held.first, False
+    n = held.first
     for i in range(held.first, held.first + held.count):
         if panics or s.hosts[i].is_ejected == 0:
             s.hosts[n].usable = i
-            differ = differ or s.hosts[i].weight != s.hosts[s.hosts[held.first].usable].weight
             n += 1
     held.usable = n - held.first
-    held.is_stale = 0
+    begin_turns(s, held, rules, key)
+
+
+@feature
+def begin_turns(s: Any, held: Any, rules: Any, key: int) -> None:
+    """The schedule or rotation of those that may be picked begins anew (B3, B7)."""
+    differ = False
+    for i in range(held.first, held.first + held.usable):
+        differ = differ or s.hosts[s.hosts[i].usable].weight != s.hosts[s.hosts[held.first].usable].weight
     held.changes += 1
     held.is_scheduled = 1 if differ and (rules.policy == ROUND_ROBIN or rules.policy == LEAST_REQUEST) else 0
     if held.is_scheduled == 1:

@@ -12,6 +12,7 @@ from sim.fast.host_records import BALANCER
 from sim.fast.tables import rows
 from sim.laws import balancing
 from sim.layout import Layout
+from sim.places import zones_seen
 
 Array = np.ndarray[Any, Any]
 ROOM = 4  # hosts a view has room for at first
@@ -19,7 +20,18 @@ ROOM = 4  # hosts a view has room for at first
 
 def balancers(layout: Layout) -> Array:
     """What views need to know of their routes beyond what plain balancing does."""
-    return rows(BALANCER, [_balancer(policy) for policy in layout.routes])
+    return rows(BALANCER, [_balancer(policy) | _located(layout, policy) for policy in layout.routes])
+
+
+def _located(layout: Layout, policy: ResolvedRoute) -> dict[str, Any]:
+    """What depends on zones."""
+    aware = policy.zone_aware_lb_config
+    setting = policy.locality_lb_setting
+    row: dict[str, Any] = {"is_located": policy.is_located, "is_weighted": setting is not None and setting.is_weighted}
+    if aware is None:
+        return row
+    return row | {"is_aware": 1, "caller": layout.service_index[policy.caller]} | {
+        name: getattr(aware, name) for name in type(aware).model_fields}
 
 
 def _balancer(policy: ResolvedRoute) -> dict[str, Any]:
@@ -41,11 +53,43 @@ def new_host_set(layout: Layout, route: int, began_ns: int) -> dict[str, int]:
     return {"version": -1, "route": route, "next_sweep_ns": began_ns + rules.interval if rules is not None else 0}
 
 
-def lodged(state: st.State, route: int, needed: int) -> st.State:
+def locate(layout: Layout, route: int, zone: int, first: int) -> tuple[dict[str, int], list[dict[str, int]]]:
+    """Of a view that is in a zone (-1: nowhere): where its hosts by zone are, and these rows; none where zones do not matter."""
+    if not layout.routes[route].is_located:
+        return {}, []
+    return {"zone": zone, "localities": first}, zones_seen(layout.routes[route], layout.scenario.cluster, zone)
+
+
+def with_host_set(state: st.State, layout: Layout, route: int, view: int, zone: int) -> st.State:
+    """The state with the hosts of a pod's new view, none yet; the pod is in that zone."""
+    each, sets = len(layout.zones) + 1, state.host_sets
+    located = [i for i, policy in enumerate(layout.routes) if policy.is_located]
+    used = int(sets["localities"][np.isin(sets["route"], located) & (sets["version"] != 0)].max(initial=-each)) + each if located else 0
+    place, seen = locate(layout, route, zone, used)
+    for name, value in (new_host_set(layout, route, int(state.lane[0]["now_ns"])) | place).items():
+        sets[view][name] = value
+    while len(state.localities) < used + len(seen):
+        state = state._replace(localities=st.copied(state.localities, 2 * len(state.localities)),
+                               levels=st.copied(state.levels, 2 * len(state.levels)))  # fmt: skip
+    for row, fields in zip(state.localities[used:], seen, strict=False):
+        for name, value in fields.items():
+            row[name] = value
+    return state
+
+
+def ejections(state: st.State, routes: int) -> Array:
+    """How often the views of each route have ejected a host: (routes,) int64."""
+    sets, total = state.host_sets[state.host_sets["version"] != 0], np.zeros(routes, dtype=np.int64)
+    np.add.at(total, sets["route"], sets["ejections"])
+    return total
+
+
+def lodged(state: st.State, layout: Layout, route: int, count: int) -> st.State:
     """The state with room for so many hosts in every view of a route; the very same where there is.
 
     A view that outgrows its rows gets twice as many behind all others, and leaves its old ones empty.
     """
+    needed = 2 * count if layout.routes[route].is_located else count  # a host is picked from in its zone, or among all
     sets = state.host_sets
     mine = (sets["route"] == route) & (sets["version"] != 0) & (sets["room"] < needed)
     if not mine.any():

@@ -18,6 +18,7 @@ from sim.records import (
     GATE,
     GUARD,
     INTERVAL,
+    LEVEL,
     LIMIT_RULE,
     POOL_RULE,
     QUEUE,
@@ -361,6 +362,8 @@ class State(NamedTuple):
     tried: Array  # (frames, tries) int32, pods of the tries of a call under way, where retries avoid them
     host_sets: Array  # (views,) HOST_SET
     hosts: Array  # (rows,) HOST
+    localities: Array  # (views * (zones + 1),) HOST_SET, of views whose hosts are told apart by zone
+    levels: Array  # (views * LEVELS,) LEVEL, of these views
     connections: Array  # (connections,) CONNECTION, those of each pool that are free, as a ring
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
@@ -429,7 +432,8 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "ready": np.dtype("i4"), "services": SERVICE_LIST.dtype, "views": VIEW.dtype,
     "gates": GATE.dtype, "cells": np.dtype("i8"),
     "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
-    "host_sets": HOST_SET.dtype, "hosts": HOST.dtype, "connections": CONNECTION.dtype,
+    "host_sets": HOST_SET.dtype, "hosts": HOST.dtype, "localities": HOST_SET.dtype, "levels": LEVEL.dtype,
+    "connections": CONNECTION.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),
     "blocks": BLOCK.dtype, "caches": CACHE_STEP.dtype, "stores": STORE.dtype, "cached": CACHED.dtype, "lookup": PAIR.dtype,

@@ -110,6 +110,7 @@ def try_eject(host: Any, held: Any, hosts: int, share: float, rules: Any, view_k
     if host.multiplier * rules.base_ejection_time < max(rules.max_ejection_time, rules.base_ejection_time) + rules.base_ejection_time:
         host.multiplier += 1
     held.ejected += 1
+    held.ejections += 1
     held.is_stale = 1
 
 
@@ -259,6 +260,7 @@ def try_eject_grpc(host: Any, held: Any, hosts: int, share: float, rules: Any, v
         host.is_ejected, host.ejected_ns = 1, now_ns
         host.multiplier += 1
         held.ejected += 1
+        held.ejections += 1
         held.is_stale = 1
 
 

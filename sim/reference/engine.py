@@ -108,6 +108,7 @@ class ReferencePlane:
             "pod_present_ns": _column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
             "pod_work_ns": _column(sum(self._now - job.started_ns for job in pod.cores.at_work) for pod in pods),
             "routes": ROUTE_TALLY.gather([route.tally for route in self.routes]),
+            "ejections": _column(sum(view.hosts.held.ejections for view in route.views.values() if view.hosts) for route in self.routes),
             "caches": CACHE_TALLY.gather(self.cache_tallies),
             "locks": LOCK_TALLY.gather(self.lock_tallies),
             "databases": REPLICATION_TALLY.gather([one.tally for one in self.databases.values()]),

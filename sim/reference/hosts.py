@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scenarios.schema.routing import ResolvedRoute
+from sim.draws import indexed_key
 from sim.laws.balancing import draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.ejecting import is_in_panic, note_outcome, on_runs, work_off
 from sim.laws.peaking import is_dearer, other_candidate, peak_rtt_ns
 from sim.laws.weighing import busy_weight, early_picks, early_share, early_weight, is_due_before, next_deadline
 from sim.layout import WEIGHTED
 from sim.records import HOST, HOST_SET
+from sim.reference.localities import Localities
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
     from sim.reference.life import Try
     from sim.reference.pod import Pod
 
+PART = -2  # in place of a zone: of the hosts of one zone
 Host = HOST.make_class()
 Held = HOST_SET.make_class()
 
@@ -24,8 +27,9 @@ Held = HOST_SET.make_class()
 class HostSet:
     """The pods of a route's callee as one view knows them, in the order it met them."""
 
-    def __init__(self, plane: ReferencePlane, callee: int, policy: ResolvedRoute, view_key: int, began_ns: int) -> None:
+    def __init__(self, plane: ReferencePlane, callee: int, policy: ResolvedRoute, view_key: int, began_ns: int, zone: int) -> None:
         self.plane, self.callee, self.policy, self.key = plane, callee, policy, view_key
+        self.localities = Localities(self, zone) if policy.is_located and zone != PART else None
         self.rules = policy.outlier_detection
         self.held = Held(version=-1, next_sweep_ns=began_ns + self.rules.interval if self.rules else 0)
         self.hosts: list[Any] = []
@@ -36,10 +40,15 @@ class HostSet:
         """A pod for the try of that key; None if all are ejected."""
         self._meet()
         self._sweep()
-        if self.held.is_stale:
+        if self.held.is_stale or (self.localities is not None and self.localities.have_callers_changed()):
             self._choose_usable()
-        self.picked = self._pick(key)
+        among = self if self.localities is None else self.localities.choose(key)
+        self.picked = None if among is None else among.pick_host(key)
         return None if self.picked is None else self.plane.pods[self.picked.pod]
+
+    def part(self, n: int) -> HostSet:
+        """A set of some of its hosts, who take turns on their own: the n-th."""
+        return HostSet(self.plane, self.callee, self.policy, indexed_key(self.key, n), 0, PART)
 
     def lend(self) -> Any:
         """The host picked last has one more try."""
@@ -69,7 +78,7 @@ class HostSet:
         pods, known = self.plane.pods, held.version
         self.hosts = [host for host in self.hosts if pods[host.pod].listed <= known]
         for pod in self.plane.ready[self.callee]:
-            if pod.listed > known:
+            if pod.listed > known and (self.localities is None or self.localities.reach(pod)):
                 self.hosts.append(self._met(pod))
         held.version, held.is_stale = version, 1
         held.ejected = sum(host.is_ejected for host in self.hosts)
@@ -86,12 +95,19 @@ class HostSet:
             work_off(self.hosts, 0, len(self.hosts), self.held, self.rules, self.key, self.plane.now_ns)
 
     def _choose_usable(self) -> None:
-        """O8: hosts in service, or all in panic; their schedule or rotation begins anew (B3, B7)."""
+        """O8: hosts in service, or all in panic."""
+        self.held.is_stale = 0
+        if self.localities is not None:
+            self.localities.arrange()
+            return
         serving = [host for host in self.hosts if not host.is_ejected]
         panics = is_in_panic(len(serving), len(self.hosts), self.policy.healthy_panic_threshold)
-        self.usable = self.hosts if panics else serving
+        self.choose_among(self.hosts if panics else serving)
+
+    def choose_among(self, usable: list[Any]) -> None:
+        """From now on these; their schedule or rotation begins anew (B3, B7)."""
+        self.usable = usable
         held = self.held
-        held.is_stale = 0
         held.changes += 1
         differ = len({host.weight for host in self.usable}) > 1
         held.is_scheduled = int(differ and self.policy.lb_policy.kind in WEIGHTED)
@@ -100,7 +116,8 @@ class HostSet:
         elif self.usable:
             held.place = first_turn(self.key, held.changes, len(self.usable)) - 1
 
-    def _pick(self, key: int) -> Any:
+    def pick_host(self, key: int) -> Any:
+        """One of those that may be picked; None if there is none."""
         usable, held, policy = self.usable, self.held, self.policy.lb_policy
         n = len(usable)
         if n == 0:

@@ -62,7 +62,14 @@ class Route:
         if not self.plane.layout.keeps_hosts(self.policy):
             return View(key, self, None)
         began = caller.began_ns if caller is not None and self.policy.view == "caller" else 0
-        return View(key, self, HostSet(self.plane, self.callee, self.policy, key, began))
+        return View(key, self, HostSet(self.plane, self.callee, self.policy, key, began, self._zone(caller)))
+
+    def _zone(self, caller: Pod | None) -> int:
+        """Where a view is: with its caller; -1 where that is nowhere."""
+        if caller is not None:
+            return caller.zone
+        zone = self.plane.layout.scenario.workload[self.policy.caller].zone
+        return -1 if zone is None else self.plane.layout.zones.index(zone)
 
     def pick(self, view: View, key: int) -> Pod | None:
         """A ready pod for the try of that key; None if there is none (B4)."""

@@ -18,6 +18,7 @@ from tests.identity.calls import lives
 from tests.identity.databases import first_primaries, with_databases
 from tests.identity.enclosing import caches, ladders, locks
 from tests.identity.gates import door_gates, route_gates, with_pools
+from tests.identity.located import with_zones
 
 MS = 1_000_000
 HORIZON_MS = 120
@@ -150,12 +151,12 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     edges = [f"{name} -> {target}" for name, spec in workload.items() for target in spec["mix"]]
     own = {edge: draw(routes()) for edge in edges if draw(st.booleans())}
     called = next(iter(workload["one"]["mix"])).split(".")[0]
-    return draw(expiring(Scenario.model_validate(draw(with_databases(draw(with_pools({
+    return draw(expiring(Scenario.model_validate(draw(with_databases(draw(with_zones(draw(with_pools({
         "version": 1, "name": "generated", "duration": f"{HORIZON_MS}ms", "warmup": "10ms", "cluster": {"zones": zones},
         "network": {"same_zone": draw(times), "cross_zone": draw(times)},
         "services": draw(services(names)), "routes": {"defaults": draw(routes()), **own}, "workload": workload,
         "expect": [{"good": "> 50%", "from": "30ms", "until": "90ms"}],
-    }, called)))))))  # fmt: skip
+    }, called)))))))))  # fmt: skip
 
 
 @st.composite

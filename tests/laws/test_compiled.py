@@ -76,6 +76,12 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "ejection_ns": lambda c: (c.upto(1000), c.upto(10**12), c.upto(10**13)),
     "jitter_ns": lambda c: (c.word(), c.upto(1000), c.upto(10**12)),
     "is_in_panic": lambda c: (c.upto(100), 100 + c.upto(10), c.share()),
+    "level_of": lambda c: (c.upto(3), c.upto(3), c.randint(-1, 3), c.randint(-1, 3), c.randint(-1, 3)),
+    "health": lambda c: (c.upto(100), c.upto(100)),
+    "is_level_in_panic": lambda c: (c.upto(100), c.upto(100), c.upto(100), c.share()),
+    "effective_weight": lambda c: (c.length(), c.upto(100), c.upto(100)),
+    "distributed_weight": lambda c: (c.upto(100), c.upto(10**6), c.upto(10**7)),
+    "near_share": lambda c: (c.upto(10_000), c.upto(10_000)),
     "is_struck": lambda c: (c.upto(10**6), c.share(), c.uniform(0, 100)),
     "call_fails": lambda c: (c.word(), c.share()),
     "is_injected": lambda c: (c.word(), c.stream(), c.share()),
@@ -171,10 +177,11 @@ LIMITS = {"lets_in", "busy_of", "shift_busy", "share_of", "learn_sample", "aimd_
 CPUS = ("pass_time", "renew", "is_over", "next_change_ns", "stalled", "uses_fraction")
 PODS = ("patience_ns", "codel_drops", "look", *CPUS)
 ACCOUNTS = ("expire", "deposit", "withdraw")
+LOCALITIES = {"share_out", "chosen_level", "begin_turns", "next_locality", "are_zones_told_apart", "reckon_zones", "chosen_zone"}
 OUTLIERS = {"note_outcome", "try_eject", "on_runs", "take_back", "volume", "success_rate", "failure_share", "is_judged", "judged_hosts",
             "rate_threshold", "judge", "sweep", "sweep_grpc", "try_eject_grpc", "work_off"}  # fmt: skip
 WITH_RECORDS = {*POOLS, "next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS,
-                *PODS, *LIMITS}  # fmt: skip
+                *PODS, *LOCALITIES, *LIMITS}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -385,6 +392,34 @@ def test_outliers_compiled(is_grpc, compiled):
                 LAW["work_off"](hosts, 0, 6, held, rules, int(key), now)
                 work_off(table, 0, 6, row[0], rules_row, key, now)
         assert (table.tobytes(), row.tobytes()) == (records.HOST.gather(hosts).tobytes(), records.HOST_SET.gather([held]).tobytes())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_localities_compiled(seed, compiled):
+    """Z3 to Z11: levels, localities in turn and zones, with random hosts, weights and callers."""
+    chance, (out, level_for, begin, turn, apart, reckon, zone_for) = Chance(seed), (LAW[name] for name in (
+        "share_out", "chosen_level", "begin_turns", "next_locality", "are_zones_told_apart", "reckon_zones", "chosen_zone"))  # fmt: skip
+
+    def step(levels, zones, key, threshold, drawn, other):
+        out(levels, 0, 4, threshold)
+        at = level_for(levels, 0, 4, drawn)
+        begin(zones, 0, 5, at, levels[at], key, 3)
+        due = turn(zones, 0, 5, at, levels[at]) + 10 * turn(zones, 0, 5, at, levels[at])
+        stays = reckon(zones, 0, 5, 2)
+        return at, due, apart(zones, 0, 5, 2, 6), stays, zone_for(zones, 0, 5, 2, stays, drawn, other)
+
+    machine, level, zone = compiled(step), records.LEVEL.make_class(), records.HOST_SET.make_class()
+    for _ in range(ROUNDS):
+        levels = [level(hosts=hosts, healthy=chance.randint(0, hosts)) for hosts in (chance.upto(9) for _ in range(4))]
+        zones = [zone(level=chance.randint(-1, 3), share=chance.choice([0.0, 1.0, chance.uniform(0, 50)]), hosts=hosts,
+                      healthy=chance.randint(0, hosts), callers=chance.upto(5))
+                 for hosts in (chance.upto(9) for _ in range(5))]  # fmt: skip
+        zones[2].callers += 1
+        given = (chance.choice([0.0, 0.5, 1.0]), chance.share(), chance.share())
+        key, tables = chance.word(), (records.LEVEL.gather(levels), records.HOST_SET.gather(zones))
+        assert plain(machine(*tables, key, *given)) == step(levels, zones, int(key), *given)
+        after = records.LEVEL.gather(levels), records.HOST_SET.gather(zones)
+        assert [table.tobytes() for table in tables] == [table.tobytes() for table in after]
 
 
 def some_rules(chance: Chance, is_grpc: bool) -> Any:

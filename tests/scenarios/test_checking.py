@@ -134,6 +134,8 @@ WARNED: list[tuple[list[str], str]] = [
      "routes.a -> c.retries: when tries time out, those of 20/s become 60/s and c serves 50/s, so an overload outlasts its cause"),
     (["routes.a -> c={outlier_detection: {}}"],
      "routes.a -> c.outlier_detection.max_ejection_percent: 0.1 of 3 pods is less than one, so none is ever ejected"),
+    (["routes.a -> c={outlier_detection: {}, locality_lb_setting: {}}"],
+     "routes.a -> c.locality_lb_setting: 0 of 3 pods may be ejected at most, and a zone of 2 counts as well without them"),
     (["routes.a -> c.healthy_panic_threshold=30%"], "routes.a -> c.healthy_panic_threshold: acts only beside outlier_detection"),
     (["routes.a -> c={lb_policy: {least_request: {active_request_bias: 2}}}"],
      "routes.a -> c.lb_policy.least_request.active_request_bias: acts only among unequal pods"),

@@ -104,6 +104,7 @@ def test_a_run_ejects_and_a_sweep_returns(engine):
     assert sent[39:45].count(0) == 3
     assert 0 not in sent[45:119]  # out at 44 or 45 ms, due at 104 or 105, the sweep is at 120
     assert sent[119:125].count(0) == 3
+    assert plane.observe().ejections.tolist() == [3]
 
 
 def test_the_default_cap_of_few_pods_ejects_nobody(engine):
