@@ -8,11 +8,13 @@ from parley.mechanisms.gates import GATES
 from parley.mechanisms.keda import KEDA
 from parley.mechanisms.knative import KNATIVE
 from parley.mechanisms.kubernetes import KUBERNETES
+from parley.mechanisms.localities import LOCALITIES
 from parley.mechanisms.mechanism import Mechanism
 from parley.mechanisms.netflix import NETFLIX
 from parley.mechanisms.optimizing import OPTIMIZING
+from parley.mechanisms.outliers import OUTLIERS
 from parley.mechanisms.planning import PLANNING
 from parley.mechanisms.vpa import VPA
 
-ALL = (*ENVOY, *GATES, *NETFLIX, *KUBERNETES, *KNATIVE, *KEDA, *VPA, *PLANNING, *OPTIMIZING, *ALERTING)
+ALL = (*ENVOY, *OUTLIERS, *LOCALITIES, *GATES, *NETFLIX, *KUBERNETES, *KNATIVE, *KEDA, *VPA, *PLANNING, *OPTIMIZING, *ALERTING)
 MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in ALL}

@@ -73,6 +73,69 @@ def test_netflix_limits():
                      "netflix-gradient2": {"limits": [20, 20]}, "netflix-partitions": {"acquired": [True, True, True, False]}}  # fmt: skip
 
 
+def crowd(*rates, total=100):
+    """Hosts with these successes in percent."""
+    return [{"total": total, "success": total * rate // 100} for rate in rates]
+
+
+def test_outliers_of_envoy():
+    """Its own test: rates of 100 and 50 average 90, threshold 52 (1.9 times a deviation of 20 below); the third ejection lasts 90 s, the
+    tenth 300 s; of ten hosts one may be out, of nine none."""
+    (found,) = answers("envoy-success-rate-ejection", {"hosts": crowd(100, 100, 100, 100, 50)})
+    assert (found["average"], found["threshold"], found["ejected"]) == (90.0, pytest.approx(52.0), [4])
+    few = {"hosts": crowd(100, 100, 100, 50)}
+    assert answers("envoy-success-rate-ejection", few) == [{"average": None, "threshold": None, "ejected": []}]
+    shares = {"hosts": crowd(100, 100, 100, 15, 16), "failure_percentage_threshold": "85%"}
+    assert answers("envoy-failure-percentage-ejection", shares) == [{"ejected": [3]}]  # 85 failed, and 84 did not
+    assert answers("envoy-ejection-time", {"ejections": 3}, {"ejections": 10}, {"ejections": 99}) == [
+        {"ejection_ms": 90_000.0}, {"ejection_ms": 300_000.0}, {"ejection_ms": 300_000.0}]  # fmt: skip
+    cap = "envoy-max-ejection-percent"
+    assert answers(cap, {"hosts": 10, "ejected": 0}, {"hosts": 10, "ejected": 1}, {"hosts": 9, "ejected": 0},
+                   {"hosts": 9, "ejected": 0, "always_eject_one_host": True}) == [
+        {"allowed": True}, {"allowed": False}, {"allowed": False}, {"allowed": True}]  # fmt: skip
+
+
+def test_outliers_of_grpc():
+    """A50: a share of failures must exceed the threshold; the cap is asked before, so that of five hosts one may go, and no second."""
+    case = {"hosts": crowd(100, 100, 100, 40, 40), "failure_percentage_threshold": "50%"}
+    cases = [case, case | {"failure_percentage_threshold": "60%"}, case | {"max_ejection_percent": "30%"}]
+    assert answers("grpc-outlier-detection", *cases) == [{"ejected": [3]}, {"ejected": []}, {"ejected": [3, 4]}]
+
+
+def test_envoys_circuit_breaker():
+    """Three requests under way where two may be; when one of them ends another goes; nothing waits."""
+    case = {"max_requests": 2, "events": [1, 1, 1, -1, 1, 1]}
+    assert answers("envoy-circuit-breaker", case) == [{"admitted": [True, True, False, True, False], "active": 2}]
+
+
+@pytest.mark.parametrize(
+    ("healthy", "load"),
+    [((100, 100), (100, 0)), ((72, 100), (100, 0)), ((71, 100), (99, 1)), ((50, 100), (70, 30)), ((25, 100), (35, 65)),
+     ((0, 100), (0, 100)), ((25, 25, 100), (35, 35, 30)), ((50, 50, 100), (70, 30, 0)), ((25, 25), (50, 50))],
+)  # fmt: skip
+def test_envoys_table_of_priority_levels(healthy, load):
+    """Of its documentation: the percentage of hosts in service on each level, and what each gets."""
+    (found,) = answers("envoy-priority-load", {"levels": [{"hosts": 100, "healthy": n} for n in healthy]})
+    assert tuple(found["load"]) == load
+    assert found["panic"] == [healthy == (25, 25)] * len(load)
+
+
+def test_envoys_zones():
+    """The example in Envoy's source: 62.5 % stay, the others go 2 to 1; and its table of weighted localities at 50 %: 26 and 74."""
+    assert answers("envoy-zone-aware", MECHANISMS["envoy-zone-aware"].example) == [
+        {"localPercent": 62.5, "residualCapacity": [0, 1000, 500]}]  # fmt: skip
+    (found,) = answers("envoy-locality-weight", MECHANISMS["envoy-locality-weight"].example)
+    assert [round(100 * share) for share in found["share"]] == [26, 74]
+
+
+def test_istios_levels():
+    """Zone, region, the region that is named, the rest; as its LbPriority has it."""
+    case = {"region": "south", "zone": "a", "failover": [{"from": "south", "to": "west"}]}
+    places = [("south", "a"), ("south", "b"), ("west", "d"), ("north", "c")]
+    found = answers("istio-locality-priority", *(case | {"to_region": region, "to_zone": zone} for region, zone in places))
+    assert [answer["priority"] for answer in found] == [0, 1, 2, 3]
+
+
 def test_kubernetes_walkthrough():
     """305 % of 50 % asks for 7, and the older path lets 4 through."""
     (answer,) = answers("hpa", MECHANISMS["hpa"].example)
