@@ -72,7 +72,7 @@ def _mistake(path: Path, trail: list[Any], item: ErrorDetails, data: Any) -> Mis
         return Mistake(path, _wants(trail[-1], value))
     phrase = _PHRASES.get(kind)
     rule = phrase(item.get("ctx", {}), value) if phrase else item["msg"][:1].lower() + item["msg"][1:]
-    return Mistake(path, rule, of_key=item["loc"][-1] == "[key]")
+    return Mistake(path, rule, of_key=item["loc"][-1:] == ("[key]",))
 
 
 _EXPECTS_CONTAINER = frozenset({"model_type", "model_attributes_type", "dict_type", "tuple_type"})
