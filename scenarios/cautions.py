@@ -179,6 +179,8 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
             yield (f"routes.{route.name}.outlier_detection.max_ejection_percent: {rules.max_ejection_percent:.3g} of {pods:g} pods is less "
                    f"than one, so none is ever ejected; raise it, or set always_eject_one_host")  # fmt: skip
         yield from _no_failover(flow.world, route, math.floor(pods))
+        if route.lb_policy.is_hashing and route.hash_policy is None:
+            yield f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: picks at random without a hash_policy"
         least_request = route.lb_policy.least_request
         if least_request and least_request.active_request_bias != 1.0 and len(set(service.load_balancing_weights)) == 1:
             yield (f"routes.{route.name}.lb_policy.least_request.active_request_bias: acts only among unequal pods; give "

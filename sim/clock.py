@@ -36,6 +36,7 @@ class Phase(IntEnum):
     CONNECTED = 9  # a connection is open, or refused
     WAITED = 10  # a try has waited too long for a connection, or a place
     OUTRUN = 11  # word reaches a pod that the other of two tied tries has begun
+    PROBED = 12  # a balancer's probe reaches a pod, or comes back
 
 
 class ControlPhase(IntEnum):
@@ -49,7 +50,8 @@ class ControlPhase(IntEnum):
     WAKE = 6
 
 
-WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF, CONNECTED, WAITED, OUTRUN = (int(phase) for phase in Phase)
+(WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF, CONNECTED, WAITED, OUTRUN,
+ PROBED) = (int(phase) for phase in Phase)  # fmt: skip
 
 
 @law

@@ -24,7 +24,9 @@ from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Expect, Scenario
 
 ALWAYS_GOOD_NS = (1 << 62) - 1  # the bound of a class without a latency objective
-WEIGHTED = ("round_robin", "least_request")  # policies that see weights
+WEIGHTED = ("round_robin", "least_request")  # policies that go by a schedule where weights differ
+REPORTED = ("weighted_round_robin", "prequal", "c3")  # policies that go by what pods tell
+SIMPLE = ("random", *WEIGHTED)  # policies that may do with tries in flight
 ANY, ROLES = "any", ("primary", "standby", "prefer-standby")  # what a route may ask for of a database
 
 
@@ -146,8 +148,14 @@ class Layout:
     def keeps_hosts(self, route: ResolvedRoute) -> bool:
         """B6: whether every view of a route remembers more of its pods than tries in flight."""
         weights = self.scenario.services[route.callee].load_balancing_weights
-        is_weighted = route.lb_policy.kind in WEIGHTED and len(set(weights)) > 1
-        return is_weighted or route.lb_policy.kind == "peak_ewma" or route.outlier_detection is not None or route.is_located
+        policy = route.lb_policy
+        is_weighted = policy.kind in WEIGHTED and (len(set(weights)) > 1 or policy.slow_start is not None)
+        is_limited = route.subset is not None or route.outlier_detection is not None or route.is_located
+        return is_weighted or is_limited or policy.kind not in SIMPLE
+
+    def reports(self, service: str) -> bool:
+        """B16, B19, B22: whether a service's pods tell of themselves, because some caller goes by that."""
+        return any(route.callee == service and route.lb_policy.kind in REPORTED for route in self.routes)
 
     def list_of(self, route: ResolvedRoute) -> int:
         """Index of the list of pods that a route's tries choose from: all of the callee's, or those of a role (U2)."""

@@ -318,10 +318,14 @@ HOST = Record("Host", (  # a pod as one view knows it
     ("pod", "i4"),
     ("weight", "i4"),
     ("active", "i8"),  # tries the view waits for
+    ("since_ns", "i8"),  # when it was new to the view (B15)
     ("deadline", "f8"),  # in the view's schedule (B7)
     ("turn", "i8"),  # and which of those with that deadline
     ("rtt_ns", "f8"),  # peak estimate (B9)
-    ("updated_ns", "i8"),  # when that was last looked at
+    ("updated_ns", "i8"),  # when that was last looked at, or a weight reported
+    ("reporting_ns", "i8"),  # since when it reports (B16, B22); -1: it does not
+    ("reported", "f8"),  # its weight · its mean time of service, ns
+    ("queue", "f8"),  # mean of the visits it had left
     ("total", "i8"),  # tries that ended since the last sweep (O6)
     ("succeeded", "i8"),
     ("local_total", "i8"),  # and those of the local kind, where they are told apart
@@ -349,6 +353,14 @@ HOST_SET = Record("HostSet", (  # of one view
     ("ejections", "i8"),  # since it began
     ("dice", "i8"),  # thrown so far
     ("next_sweep_ns", "i8"),
+    ("began_ns", "i8"),  # when the view did
+    ("viewer", "i8"),  # whose it is: number of a pod, or place of a zone
+    ("weights", "f8"),  # of the hosts it picks from, together
+    ("update_ns", "i8"),  # when it next looks at what weights were reported
+    ("queries", "i8"),  # picks by probes
+    ("removed", "i8"),  # probes, the oldest and the worst in turn
+    ("probes", "i8"),  # in its pool
+    ("rifs", "i8"),  # seen so far
     # where hosts are told apart by zone (Z1 to Z11)
     ("zone", "i8"),  # that the view sees them from; -1: none
     ("near_share", "i8"),  # tries in ten thousand that stay there (Z10); -1: zones do not matter now
@@ -374,4 +386,36 @@ LEVEL = Record("Level", (  # of hosts that take over from those of the level bef
     ("panics", "i8"),  # 1 where all its hosts are picked from (Z4)
     ("reached", "f8"),  # deadline of the locality picked last
     ("turns", "i8"),  # given in its schedule so far
+))  # fmt: skip
+
+REPORT = Record("Report", (  # what a pod measures of itself
+    ("since_ns", "i8"),  # when it last did
+    ("busy_ns", "i8"),  # integral of its busy cores then
+    ("finished", "i8"),  # visits that were over then
+    ("failed", "i8"),
+    ("qps", "f8"),
+    ("utilization", "f8"),
+    ("eps", "f8"),
+    ("capacity", "f8"),  # cores or workers
+    ("sampled", "i8"),  # latencies noted so far
+    ("first", "i8"),  # of its samples
+))  # fmt: skip
+SAMPLE = Record("Sample", (("rif", "i8"), ("latency_ns", "i8")))  # a visit that is over: others in the pod when it came
+
+BALANCER_PROBE = Record("BalancerProbe", (  # in a view's pool, the oldest first
+    ("serial", "i8"),  # of its host
+    ("rif", "i8"),
+    ("latency_ns", "i8"),
+    ("received_ns", "i8"),
+    ("uses", "i8"),  # left
+))  # fmt: skip
+
+FILLER = Record("Filler", (  # a host whose entries are put into a ring or table
+    ("host", "i8"),  # its place among those that are picked from
+    ("number", "i8"),  # of its pod
+    ("address", "u8"),
+    ("share", "f8"),  # of all weights
+    ("target", "f8"),  # Maglev's: when it moves next
+    ("place", "i8"),  # the slot it looks at next
+    ("skip", "i8"),
 ))  # fmt: skip

@@ -71,7 +71,7 @@ def guard_fields(service: Service, now_ns: int) -> Fields:
         return {}
     return {
         "start": service.shedding.start, "full": service.shedding.full, "window_ns": float(service.shedding.window),
-        "capacity": float(_capacity(service)), "seen_ns": now_ns,
+        "capacity": float(capacity(service)), "seen_ns": now_ns,
     }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def limit_fields(spec: ConcurrencyLimit | None) -> Fields:
     return shares | common | own
 
 
-def _capacity(service: Service) -> float:
+def capacity(service: Service) -> float:
     """What a pod's busy time is compared with: workers that are held, or cores."""
     if service.model == "thread":
         return service.workers

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scenarios.errors import Mistake
+from scenarios.schema.balancing_rules import balancing_mistakes
 from scenarios.schema.calls import edges, programs, remedies, sites, walk
 from scenarios.schema.cycles import endless
 from scenarios.schema.locality_rules import locality_mistakes
@@ -36,6 +37,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
     if not missing:
         yield from endless(sites(world.services))
         yield from pooling_mistakes(world)
+        yield from balancing_mistakes(world)
         yield from _hedges(world)
         yield from replication_mistakes(world)
         yield from _expiring(world)

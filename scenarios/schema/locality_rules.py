@@ -15,6 +15,8 @@ from scenarios.schema.routing import ResolvedRoute, patterns, resolve
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
 
+BESIDE_ZONES = ("random", "round_robin", "least_request", "peak_ewma")  # balancers that pick within a zone
+
 
 def locality_mistakes(world: Scenario) -> Iterator[Mistake]:
     """Localities that are not there, settings that nothing comes of, and views that stand in no place."""
@@ -40,8 +42,13 @@ def _broken(world: Scenario, route: ResolvedRoute) -> Iterator[tuple[str, str]]:
         yield key, "fails over only beside outlier_detection, as in Istio: without it nothing says that pods are not well"
     if route.view == "service" and route.caller in world.services:
         yield key, "asks where a caller is, and here all callers share a view: set view: caller or zone"
-    if aware is not None and aware.routing_enabled < 1 and len(set(world.services[route.callee].load_balancing_weights)) > 1:
-        yield key, "has routing_enabled below 100%, which is not modelled where load_balancing_weights differ"
+    if aware is not None and aware.routing_enabled < 1 and (
+            len(set(world.services[route.callee].load_balancing_weights)) > 1 or route.lb_policy.slow_start is not None):
+        yield key, "has routing_enabled below 100%, which is not modelled where load_balancing_weights differ, nor with a slow start"
+    if route.lb_policy.kind not in BESIDE_ZONES:
+        yield key, f"is not modelled with {route.lb_policy.kind}; it goes with {', '.join(BESIDE_ZONES)}"
+    if route.subset is not None:
+        yield key, "is not modelled beside a subset; leave one of them out"
 
 
 def _unknown(world: Scenario) -> Iterator[Mistake]:

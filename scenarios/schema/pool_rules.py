@@ -43,13 +43,15 @@ def _broken(world: Scenario, route: ResolvedRoute) -> Iterator[tuple[str, str]]:
     if route.retries is not None and route.retries.retry_host_predicate:
         yield key, "decides which pod a try goes to, so retry_host_predicate could not pick another; leave one of them out"
     if route.connection_pool is not None and _judges_pods(world, route):
-        yield key, ("has one pod for each connection, so outlier_detection, weights, peak_ewma and zones could not steer its tries; "
-                    "use a bulkhead")  # fmt: skip
+        yield key, (f"has one pod for each connection, so outlier_detection, weights, zones, a subset and "
+                    f"{route.lb_policy.kind} could not steer its tries; use a bulkhead")  # fmt: skip
 
 
 def _judges_pods(world: Scenario, route: ResolvedRoute) -> bool:
     weights = world.services[route.callee].load_balancing_weights
-    return len(set(weights)) > 1 or route.lb_policy.kind == "peak_ewma" or route.outlier_detection is not None or route.is_located
+    policy = route.lb_policy
+    steers = policy.kind not in ("random", "round_robin", "least_request") or policy.slow_start is not None or route.subset is not None
+    return len(set(weights)) > 1 or steers or route.outlier_detection is not None or route.is_located
 
 
 def _said(rule: str, edge: Edge) -> str:

@@ -170,6 +170,9 @@ class CacheSettings(Part):
         seen=Witness("steps", "services.shop.endpoints.page.0.cache.keys", (
             {"zipf": {"count": 40, "exponent": 1.0}},
             {"uniform": {"count": 400}})))
+    header_name: Name | None = field(
+        None, says="the key is the value of this header, with these keys as its values: the same for the whole request",
+        seen=Witness("hashing", "services.shop.endpoints.page.0.cache.header_name", ("x-item", None)))
     capacity: Whole | None = field(
         None, says="values it keeps; no limit if absent", ge=1, le=100_000_000,
         seen=Witness("steps", "services.shop.endpoints.page.0.cache.capacity", (10, 20)))
@@ -225,6 +228,9 @@ class LockSettings(Part):
     keys: Keys = field(
         says="what is locked",
         seen=Witness("locks", "services.shop.endpoints.buy.0.lock.keys", ({"uniform": 1}, {"uniform": 50})))
+    header_name: Name | None = field(
+        None, says="the key is the value of this header, with these keys as its values: the same for the whole request",
+        seen=Witness("hashing", "services.shop.endpoints.buy.0.lock.header_name", ("x-item", None)))
     steps: Annotated[tuple[Step, ...], Field(min_length=1)] = field(
         says="what is done while the key is held",
         seen=Witness("locks", "services.shop.endpoints.buy.0.lock.steps", ([{"wait": "2ms"}], [{"wait": "4ms"}])))

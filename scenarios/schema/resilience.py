@@ -7,6 +7,7 @@ from typing import Literal
 from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.hashing import HashPolicy
 from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
@@ -16,6 +17,7 @@ from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PresetName
 from scenarios.schema.replicating import SessionAttrs
 from scenarios.schema.retrying import Retries
+from scenarios.schema.subsetting import Subset
 from scenarios.schema.units import Bytes, Duration, Share
 
 
@@ -28,6 +30,13 @@ class Route(Part):
     lb_policy: LbPolicy | None = field(
         None, says="least_request by default",
         seen=Witness("mesh", "routes.front -> stock.lb_policy", ("round_robin", "random")))
+    hash_policy: HashPolicy | None = field(
+        None, says="by what ring_hash and maglev hash a call; without it they pick at random",
+        seen=Witness("hashing", "routes.users -> ring.hash_policy", (
+            "cookie", {"header": {"header_name": "x-item", "values": {"uniform": 40}}})))
+    subset: Subset | None = field(
+        None, says="how many of the pods each view knows; all by default",
+        seen=Witness("warming", "routes.front -> many.subset", (2, None)))
     view: Literal["caller", "zone", "service"] | None = field(
         None, says="who shares a balancer's memory: each caller pod (default), each zone, or the whole service",
         seen=Witness("mesh", "routes.front -> stock.view", ("caller", "service")))

@@ -14,6 +14,7 @@ from typing import Any
 from scenarios.schema.balancing import LbPolicy, LeastRequest
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
 from scenarios.schema.ejecting import OutlierDetection
+from scenarios.schema.hashing import HashPolicy
 from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
@@ -22,6 +23,7 @@ from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PRESETS
 from scenarios.schema.resilience import Route
 from scenarios.schema.retrying import Retries
+from scenarios.schema.subsetting import Subset
 
 DEFAULTS = "defaults"
 PANIC_THRESHOLD = 0.5
@@ -65,6 +67,8 @@ class ResolvedRoute:
     fault: RouteFault | None = None
     hedge_policy: HedgePolicy | None = None
     target_session_attrs: str = "primary"  # meant where the callee has primary and standbys
+    hash_policy: HashPolicy | None = None
+    subset: Subset | None = None
     locality_lb_setting: LocalityLbSetting | None = None  # where it is enabled
     zone_aware_lb_config: ZoneAwareLbConfig | None = None
 
@@ -141,6 +145,8 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         target_session_attrs=merged.target_session_attrs or "primary",
         locality_lb_setting=_enabled(merged.locality_lb_setting),
         zone_aware_lb_config=merged.zone_aware_lb_config if edge.caller_endpoint else None,  # a workload has no pods
+        hash_policy=merged.hash_policy,
+        subset=merged.subset,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from scenarios.schema.keys import Keys
+from scenarios.schema.programs import CacheSettings, LockSettings
 from scenarios.schema.routing import ResolvedRoute
 from sim import settings
 from sim.draws import family_key, indexed_key
@@ -17,15 +18,15 @@ from sim.fast import state as st
 from sim.fast.compiling import kernels
 from sim.fast.database_tables import replicated, with_more_frames
 from sim.fast.frames import pair_hash, pair_key
-from sim.fast.host_records import HOST, HOST_SET
-from sim.fast.lodging import locate, new_host_set
+from sim.fast.hash_tables import key_space
+from sim.fast.host_records import HOST_SET
+from sim.fast.lodging import locate, new_host_set, no_hosts
 from sim.fast.pod_records import CHAIN, CHAINS_PER_POD, POD
 from sim.fast.tables import TableMaker, rows
 from sim.laws import balancing, budgeting, digesting
 from sim.laws.grading import parts
 from sim.laws.hedging import TWIN_PICKS
 from sim.laws.injecting import abort_outcome
-from sim.laws.keys import zipf_bounds
 from sim.laws.localities import LEVELS
 from sim.laws.measuring import BUCKETS
 from sim.laws.retrying import mask_of
@@ -45,7 +46,8 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
     intervals = [*map(vars, layout.intervals), *outside]
     races = max((1 + int(route["num_retries"]) for route in routes if route["special"] & st.HEDGED), default=0)
-    margin = maker.margin + races
+    probing = [route.lb_policy.prequal for route in layout.routes]
+    margin = maker.margin + races + max((math.ceil(policy.r_probe) for policy in probing if policy is not None), default=0)
     lane = st.empty(st.LANE, 1)
     lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
     lane[0]["near_rings"], lane[0]["soonest_far"] = near_rings, len(maker.delays) - 1
@@ -72,10 +74,9 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         pods=st.empty(POD, 4),
         queues=st.empty(QUEUE, 8),
         chains=st.empty(CHAIN, 4 * CHAINS_PER_POD),
-        guards=st.empty(GUARD, 4),
-        cpus=st.empty(CPU, 4),
+        guards=st.empty(GUARD, 4), cpus=st.empty(CPU, 4),
         ready=np.zeros((len(layout.lists), 4), dtype=np.int32),
-        services=rows(st.SERVICE_LIST, [{"first": 4 * i} for i in range(len(layout.lists))]),
+        services=rows(st.SERVICE_LIST, [_list(i, name, seed) for i, (name, _) in enumerate(layout.lists)]),
         views=rows(st.VIEW, views),
         gates=st.empty(GATE, 4),
         cells=np.zeros(4, dtype=np.int64),
@@ -83,7 +84,6 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         slots=np.zeros((max(1, len(views)), budgeting.SLOTS), dtype=np.int64),
         tried=np.zeros((size, lane[0]["tries"]), dtype=np.int32),
         host_sets=rows(HOST_SET, host_sets),
-        hosts=st.empty(HOST, 1),
         localities=rows(HOST_SET, localities), levels=st.empty(LEVEL, LEVELS * max(1, len(localities))),
         connections=st.empty(CONNECTION, 4),
         pairs=st.empty(st.PAIR, 4 * size),
@@ -105,7 +105,13 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         **replicated(maker, lane[0], users, size),
         rows=st.empty(st.ROW, 8 * size if record else 1),
         spans=st.empty(SPAN, size),
+        **no_hosts(),
     )
+
+
+def _list(index: int, name: str, seed: int) -> dict[str, int]:
+    """Of pods of a service; there are none yet."""
+    return {"first": 4 * index, "key": family_key(seed, "service", name)}
 
 
 def _route(maker: TableMaker, layout: Layout, index: int, seed: int) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def _views(
     views += [{"key": indexed_key(key, viewer), "version": -1} for viewer in range(viewers)]
     for viewer in range(viewers):
         place, seen = locate(layout, index, viewer if kind == st.ZONE else _zone_of(layout, policy.caller), len(localities))
-        host_sets.append(new_host_set(layout, index, 0) | place)
+        host_sets.append(new_host_set(layout, index, viewer, 0) | place)
         localities += seen
     return {"view_kind": kind, "first_view": first}
 
@@ -248,7 +254,7 @@ def _caches(layout: Layout, stores: _Stores) -> list[dict[str, Any]]:
     made = []
     for place in layout.caches:
         spec = place.spec
-        made.append(_keys(spec.keys, stores.number(place.service, spec.scope), spec.scope) | {
+        made.append(_keys(spec, stores.number(place.service, spec.scope)) | {
             "capacity": -1 if spec.capacity is None else spec.capacity,
             "ttl_ns": spec.ttl or 0, "stale_ns": spec.stale_if_error or 0, "stale_quality": parts(spec.stale_quality),
             "is_lru": spec.policy == "lru", "coalesces": spec.coalesce,
@@ -259,16 +265,12 @@ def _caches(layout: Layout, stores: _Stores) -> list[dict[str, Any]]:
 def _locks(layout: Layout, stores: _Stores) -> list[dict[str, Any]]:
     """Every lock step as a row; those of one key space have one store."""
     numbers = [stores.number(space.service, space.scope) for space in layout.spaces]
-    return [_keys(place.spec.keys, numbers[place.space], place.spec.scope) for place in layout.locks]
+    return [_keys(place.spec, numbers[place.space]) for place in layout.locks]
 
 
-def _keys(keys: Keys, store: int, scope: str) -> dict[str, Any]:
+def _keys(spec: CacheSettings | LockSettings, store: int) -> dict[str, Any]:
     """Which keys a step asks for."""
-    row: dict[str, Any] = {"count": keys.count, "is_zipf": keys.zipf is not None, "store": store, "of_pod": scope == "pod"}
-    if keys.zipf is not None:
-        row["exponent"] = keys.zipf.exponent
-        row["first"], row["last"], row["sure"] = zipf_bounds(keys.count, keys.zipf.exponent)
-    return row
+    return key_space(spec.keys, spec.header_name) | {"store": store, "of_pod": spec.scope == "pod"}
 
 
 def _workloads(maker: TableMaker, seed: int) -> list[dict[str, Any]]:
@@ -346,7 +348,8 @@ def _more_values(state: st.State, need: int) -> dict[str, Any]:
 
 def with_more_pods(state: st.State) -> st.State:
     """The state with room for twice as many pods."""
-    return state._replace(**{name: doubled(getattr(state, name)) for name in ("pods", "queues", "chains", "guards", "cpus")})
+    return state._replace(**{name: doubled(getattr(state, name)) for name in (
+        "pods", "queues", "chains", "guards", "cpus", "reports", "loads")})  # fmt: skip
 
 
 def doubled(array: np.ndarray[Any, Any], axis: int = 0) -> np.ndarray[Any, Any]:

@@ -103,9 +103,9 @@ def send_try(s: Any, f: int, special: int) -> None:
     one.key, one.request, one.request_number = key, caller.request, caller.request_number
     one.number = number_call(s, caller.request)
     one.visit, one.parent, one.route, one.viewer, one.refs = a, f, op.a, view, 1
-    chosen = pass_gates(s, a) if special & GATED != 0 else pick_pod(s, route, view, key)
+    chosen = pass_gates(s, a) if special & GATED != 0 else pick_pod(s, route, view, key, a, 0)
     if special & PICKS_AGAIN != 0:
-        chosen = pick_again(s, f, route, view, key, chosen)
+        chosen = pick_again(s, f, a, route, view, chosen)
     one.pod = chosen if special & GATED == 0 else max(chosen, -1)
     one.word = row_word(0, one.number, one.pod)
     one.pc = s.first_op[op.b]

@@ -24,8 +24,9 @@ from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
 from sim.fast.listing import forget_sent, lead, lose_primary, unlist, with_listed
 from sim.fast.lodging import balancers, ejections, lodged, with_host_set
-from sim.fast.pod_records import CHAINS_PER_POD, POD
+from sim.fast.pod_records import CHAINS_PER_POD, GATES, POD, REPORTS
 from sim.fast.pool_tables import close_pool, free_places
+from sim.fast.probe_tables import with_report
 from sim.fast.tables import TableMaker, rows
 from sim.fast.tallying import Tallies
 from sim.laws import digesting
@@ -235,7 +236,7 @@ class FastPlane:
             pod[name] = value
         self._furnish(p, spec)
         pod["views"], pod["stores"] = self._new_views(command), self._new_stores(service)
-        if pod["is_gated"]:
+        if pod["is_gated"] & GATES:
             pod["gate"] = self._new_gate(len(self.layout.routes) + service)
             key = family_key(self.seed, "service", command.service)
             self._state.gates[pod["gate"]]["key"] = indexed_key(key, command.number)
@@ -275,7 +276,7 @@ class FastPlane:
         return {
             "slowdown": 1.0, "service": service, "number": command.number,
             "zone": self.layout.zones.index(command.zone), "is_threaded": spec.model == "thread",
-            "is_gated": spec.is_gated,
+            "is_gated": GATES * spec.is_gated + REPORTS * self.layout.reports(command.service),
             "workers": spec.workers, "cores": settings.cores(spec), "slow_core": settings.slow_core(spec),
             "size": -1 if spec.queue.size is None else spec.queue.size,
             "queue_head": -1, "door_head": -1, "awaited": -1,
@@ -295,6 +296,8 @@ class FastPlane:
         ):  # fmt: skip
             for name, value in fields.items():
                 record[name] = value
+        if state.pods[p]["is_gated"] & REPORTS:
+            self._adopt(with_report(self._state, p, float(settings.capacity(spec)), self.now_ns))
 
     def _new_views(self, command: c.PodReady) -> int:
         """Memory for the routes a pod remembers itself; where it begins."""
@@ -307,7 +310,7 @@ class FastPlane:
             view["key"], view["version"] = indexed_key(key, command.number), -1
             if self.layout.routes[i].is_gated:
                 view["gate"] = self._new_gate(i)
-            wider = with_host_set(self._state, self.layout, i, self._views, self.layout.zones.index(command.zone))
+            wider = with_host_set(self._state, self.layout, i, self._views, command)
             if wider is not self._state:
                 self._adopt(wider)
             self._views += 1
@@ -336,7 +339,7 @@ class FastPlane:
     def _lodge(self, of: int) -> None:
         """Room for the pods of a list wherever they are remembered one by one."""
         for i in np.flatnonzero((self._state.routes["callee"] == of) & (self._state.routes["memory"] == st.HOSTS)):
-            self._adopt(lodged(self._state, self.layout, int(i), int(self._state.services[of]["count"])))
+            self._adopt(lodged(self._state, self.layout, int(i)))
 
     def _unlist(self, p: int) -> None:
         """Take a pod off the list of those that get new calls."""

@@ -11,8 +11,10 @@ from typing import Any
 from sim.fast.compiling import feature
 from sim.fast.frames import caller_pod
 from sim.fast.picking import view_of
+from sim.fast.pod_records import GATES, REPORTS
 from sim.fast.pools import ask_pool, leave_pool, pod_of
 from sim.fast.queues import priority_of
+from sim.fast.reporting import tell_report
 from sim.fast.state import IN_BOUND, IN_BREAKER, IN_POOL, IN_THROTTLE, PARKED, TURNED_BACK, WAITS
 from sim.laws.adapting import adapt_by_time, begin_adapting, learn_time
 from sim.laws.admitting import BUCKET_NS, denial_probability, is_admitted_success, is_busy_enough, is_denied
@@ -135,8 +137,11 @@ def admission_window(s: Any, f: int, r: int) -> int:
 
 @feature
 def ask_door(s: Any, a: int) -> int:
-    """Whether a call may come in at its pod's door: OK, or the outcome it has at once. First the rate limit, then the concurrency."""
+    """Whether try a may come in at its pod's door: OK, or the outcome it has at once. First the rate limit, then the concurrency."""
     pod = s.pods[s.frames[a].pod]
+    s.extras[a].met = pod.present
+    if pod.is_gated & GATES == 0:
+        return OK
     rule, gate = s.gate_rules[len(s.routes) + pod.service], s.gates[pod.gate]
     now = s.lane[0].now_ns
     outcome = OK
@@ -158,6 +163,15 @@ def ask_door(s: Any, a: int) -> int:
     if outcome != OK:
         pod.rejected += 1
     return outcome
+
+
+@feature
+def leave_door(s: Any, a: int, outcome: int) -> None:
+    """A visit is over, well or not: what its pod, and the door, learn of it."""
+    if s.pods[s.frames[a].pod].is_gated & REPORTS != 0:
+        tell_report(s, a)
+    if s.pods[s.frames[a].pod].is_gated & GATES != 0:
+        tell_door(s, a, outcome)
 
 
 @feature

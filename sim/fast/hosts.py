@@ -10,11 +10,16 @@ from typing import Any
 
 from sim.draws import indexed_key
 from sim.fast.compiling import feature, part
+from sim.fast.hashing import hashed_host, make_table
+from sim.fast.host_rows import row_of
+from sim.fast.informed import informed_host, learn_report
 from sim.fast.localities import arrange, choose_locality
+from sim.fast.subsetting import choose_subset, is_chosen
 from sim.laws.balancing import (
     LEAST_REQUEST,
     PEAK_EWMA,
     ROUND_ROBIN,
+    WEIGHTED,
     draw_candidate,
     first_turn,
     is_less_busy,
@@ -22,16 +27,26 @@ from sim.laws.balancing import (
 )
 from sim.laws.ejecting import is_in_panic, note_outcome, on_runs, work_off
 from sim.laws.peaking import is_dearer, other_candidate, peak_rtt_ns
-from sim.laws.weighing import busy_weight, early_picks, early_share, early_weight, is_due_before, next_deadline
+from sim.laws.reporting import first_stride
+from sim.laws.retrying import FAILED, OK
+from sim.laws.weighing import (
+    busy_weight,
+    early_picks,
+    early_share,
+    early_weight,
+    is_due_before,
+    next_deadline,
+    warming_weight,
+)
 
 
 @feature
-def pick_host(s: Any, service: int, view: int, key: int) -> int:
-    """A pod for the try of that key; -1 if all are ejected."""
+def pick_host(s: Any, service: int, view: int, key: int, a: int, again: int) -> int:
+    """A pod for try a, picked by that key; -1 if all are ejected."""
     held = s.host_sets[view]
     rules = s.balancers[held.route]
     if held.version != s.services[service].version:
-        meet(s, held, rules, s.services[service])
+        meet(s, held, rules, view, service)
     if rules.detects == 1:
         work_off(s.hosts, held.first, held.count, held, rules, s.views[view].key, s.lane[0].now_ns)
     if held.is_stale == 1 or (rules.is_aware == 1 and held.callers_version != s.services[rules.caller].version):
@@ -44,7 +59,12 @@ def pick_host(s: Any, service: int, view: int, key: int) -> int:
         among = s.localities[zone]
     if among.usable == 0:
         return -1
-    held.picked = choose_host(s, among, rules, key)
+    if held.table >= 0:
+        held.picked = hashed_host(s, held, rules, view, a, again)
+    elif rules.policy >= WEIGHTED:
+        held.picked = informed_host(s, held, rules, view, a, key, again)
+    else:
+        held.picked = choose_host(s, among, rules, key)
     return int(s.hosts[held.picked].pod)
 
 
@@ -53,7 +73,7 @@ def lend(s: Any, view: int, a: int) -> None:
     """The host picked last has one more try: that of frame a."""
     host, extra = s.hosts[s.host_sets[view].picked], s.extras[a]
     host.active += 1
-    extra.host, extra.lent_ns = host.serial, s.lane[0].now_ns
+    extra.host, extra.lent_ns, extra.reported = host.serial, s.lane[0].now_ns, 0.0
 
 
 @feature
@@ -70,6 +90,8 @@ def give_back(s: Any, view: int, a: int, outcome: int) -> None:
         elapsed = now - host.updated_ns
         host.rtt_ns = peak_rtt_ns(host.rtt_ns, float(now - s.extras[a].lent_ns), float(elapsed), float(rules.decay_ns))
         host.updated_ns = now
+    elif s.extras[a].reported > 0.0 and outcome in (OK, FAILED):
+        learn_report(s, rules, row, a)
     if rules.detects == 1:
         key = s.views[view].key
         work_off(s.hosts, held.first, held.count, held, rules, key, now)
@@ -77,36 +99,32 @@ def give_back(s: Any, view: int, a: int, outcome: int) -> None:
         on_runs(host, held, held.count, reached, rules, key, now)
 
 
-@part
-def row_of(s: Any, held: Any, serial: int) -> int:
-    """The row of a view's host; -1 where it has left."""
-    low, high = held.first, held.first + held.count
-    while low < high:
-        middle = (low + high) // 2
-        if s.hosts[middle].serial < serial:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < held.first + held.count and s.hosts[low].serial == serial else -1
-
-
 @feature
-def meet(s: Any, held: Any, rules: Any, listed: Any) -> None:
-    """B6: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met."""
-    n, known = held.first, held.version
+def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
+    """B6: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met. B25: of the pods it is to know."""
+    n, known, listed, few = held.first, held.version, s.services[service], rules.subset_size > 0
+    key, low, high = held.subset_key, held.subset_low, held.subset_high
+    if few:
+        choose_subset(s, held, rules, view, service)
     held.ejected = 0
     for i in range(held.first, held.first + held.count):
-        if s.pods[s.hosts[i].pod].listed <= known:
+        pod = s.hosts[i].pod
+        if s.pods[pod].listed <= known and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
             if n < i:
                 move(s, i, n)
             held.ejected += s.hosts[n].is_ejected
             n += 1
     for i in range(listed.first, listed.first + listed.count):
         pod = s.ready[i]
-        if s.pods[pod].listed > known and (rules.is_located == 0 or s.localities[held.localities + s.pods[pod].zone].level >= 0):
+        is_new = s.pods[pod].listed > known or (few and not is_chosen(s, key, low, high, pod))
+        if rules.is_located == 1 and s.localities[held.localities + s.pods[pod].zone].level < 0:
+            is_new = False
+        if is_new and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
             held.serials += 1
             host = s.hosts[n]
             host.serial, host.pod, host.weight, host.active = held.serials, pod, s.pods[pod].weight, 0
+            host.since_ns, host.reporting_ns = max(held.began_ns, s.pods[pod].listed_ns), -1
+            host.reported = host.queue = 0.0
             host.rtt_ns, host.updated_ns = rules.default_rtt_ns, s.lane[0].now_ns
             host.total = host.succeeded = host.local_total = host.local_succeeded = 0
             host.run_5xx = host.run_gateway = host.run_local = 0
@@ -121,8 +139,9 @@ def meet(s: Any, held: Any, rules: Any, listed: Any) -> None:
 def move(s: Any, source: int, target: int) -> None:
     """One host takes another's place."""
     old, new = s.hosts[source], s.hosts[target]
-    new.serial, new.pod, new.weight, new.active = old.serial, old.pod, old.weight, old.active
-    new.rtt_ns, new.updated_ns = old.rtt_ns, old.updated_ns
+    new.serial, new.pod, new.weight, new.active, new.since_ns = old.serial, old.pod, old.weight, old.active, old.since_ns
+    new.rtt_ns, new.updated_ns, new.turn = old.rtt_ns, old.updated_ns, old.turn
+    new.reporting_ns, new.reported, new.queue = old.reporting_ns, old.reported, old.queue
     new.total, new.succeeded = old.total, old.succeeded
     new.local_total, new.local_succeeded = old.local_total, old.local_succeeded
     new.run_5xx, new.run_gateway, new.run_local = old.run_5xx, old.run_gateway, old.run_local
@@ -152,15 +171,22 @@ def choose_usable(s: Any, held: Any, rules: Any, key: int) -> None:
 @feature
 def begin_turns(s: Any, held: Any, rules: Any, key: int) -> None:
     """The schedule or rotation of those that may be picked begins anew (B3, B7)."""
-    differ = False
+    differ, weights, now = False, 0, s.lane[0].now_ns
     for i in range(held.first, held.first + held.usable):
-        differ = differ or s.hosts[s.hosts[i].usable].weight != s.hosts[s.hosts[held.first].usable].weight
+        host = s.hosts[s.hosts[i].usable]
+        differ = differ or host.weight != s.hosts[s.hosts[held.first].usable].weight or now - host.since_ns < rules.warm_ns
+        weights += host.weight
+    held.weights = float(weights)
     held.changes += 1
     held.is_scheduled = 1 if differ and (rules.policy == ROUND_ROBIN or rules.policy == LEAST_REQUEST) else 0
     if held.is_scheduled == 1:
         begin_schedule(s, held, rules, key)
     elif held.usable > 0:
         held.place = first_turn(key, held.changes, held.usable) - 1
+    if rules.policy == WEIGHTED:
+        held.update_ns, held.turns = 0, first_stride(key, held.changes)
+    if held.table >= 0 and held.usable > 0:
+        make_table(s, held, rules)
 
 
 @part
@@ -197,9 +223,10 @@ def quicker(s: Any, one: int, other: int, decay_ns: int) -> int:
 
 
 @part
-def weight_of(host: Any, rules: Any) -> float:
-    """B8: round_robin has a bias of nothing."""
-    return busy_weight(float(host.weight), host.active, rules.bias)
+def weight_of(s: Any, host: Any, rules: Any) -> float:
+    """B8, B15: round_robin has a bias of nothing."""
+    weight = busy_weight(float(host.weight), host.active, rules.bias)
+    return warming_weight(weight, s.lane[0].now_ns - host.since_ns, rules.warm_ns, rules.aggression, rules.min_weight)
 
 
 @feature
@@ -207,13 +234,13 @@ def begin_schedule(s: Any, held: Any, rules: Any, key: int) -> None:
     """B7: a heap of the usable hosts, by deadline: `slot` of the view's i-th row is the row in place i."""
     total = 0.0
     for i in range(held.first, held.first + held.usable):
-        total += early_weight(weight_of(s.hosts[s.hosts[i].usable], rules))
+        total += early_weight(weight_of(s, s.hosts[s.hosts[i].usable], rules))
     picks = early_picks(key, held.changes, total)
     left = picks
     held.reached, held.turns = 0.0, 0
     for i in range(held.first, held.first + held.usable):
         host = s.hosts[s.hosts[i].usable]
-        weight = early_weight(weight_of(host, rules))
+        weight = early_weight(weight_of(s, host, rules))
         share = early_share(picks, weight, total)
         held.reached = max(held.reached, share / weight)
         held.turns += 1
@@ -233,7 +260,7 @@ def next_due(s: Any, held: Any, rules: Any) -> int:
     host = s.hosts[row]
     held.reached = host.deadline
     held.turns += 1
-    host.deadline, host.turn = next_deadline(held.reached, weight_of(host, rules)), held.turns
+    host.deadline, host.turn = next_deadline(held.reached, weight_of(s, host, rules)), held.turns
     sink_host(s, held, 0)
     return int(row)
 

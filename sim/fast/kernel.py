@@ -15,6 +15,7 @@ from sim.clock import (
     RETRIED,
     STANDSTILL,
     TIMED_OUT,
+    WAITED,
     WORKED,
     arrival_rank,
 )
@@ -43,6 +44,7 @@ from sim.fast.compiling import kernel, part, prefetch, state_of
 from sim.fast.enclosing import failed_inside
 from sim.fast.frames import grow_buckets, pair_hash, row, take_frame
 from sim.fast.pools import on_connected, on_waited
+from sim.fast.probing import on_probed
 from sim.fast.serving import end_strand, lose_visits, on_delivered, on_worked, step, think, wake
 from sim.fast.spans import choose_sampled, write_held
 from sim.fast.state import CLIENT, DONE, EVEN, FULL, HEAP_MARGIN, PAUSED, STUCK, TIMES, USERS
@@ -171,8 +173,10 @@ def handle(s: Any, rank: int, what: int) -> int:
         on_connected(s, what)
     elif phase == OUTRUN:
         on_outrun(s, what)
-    else:
+    elif phase == WAITED:
         on_waited(s, f, what >> 32)
+    else:
+        on_probed(s, what)
     return NOTHING
 
 

@@ -23,6 +23,7 @@ KEY_SPACE = (  # which keys a step asks for
     ("is_zipf", "i4"),
     ("of_pod", "i4"),
     ("store", "i4"),  # where they are, counted from the pod's first store where each pod has its own
+    ("header", "u8"),  # address of the header whose value is the key (B14); 0: the step draws its own
 )
 CACHE_STEP = Record("CacheStep", (
     *CACHE_TALLY.fields,

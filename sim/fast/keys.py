@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.draws import KEYS
+from sim.draws import KEYS, indexed_key
 from sim.fast.blocks import cell_key
 from sim.fast.compiling import part
 from sim.fast.frames import caller_pod, step_key
@@ -14,7 +14,13 @@ from sim.laws.keys import uniform_key, zipf_key
 @part
 def asked_key(s: Any, f: int, of: Any) -> int:
     """The cell of the key that strand f's step asks for; `of` is the step's cache or lock."""
-    return cell_key(store_of(s, f, of), drawn(of, step_key(s, f)))
+    return cell_key(store_of(s, f, of), drawn(of, step_key(s, f) if of.header == 0 else header_key(s, f, of)))
+
+
+@part
+def header_key(s: Any, f: int, of: Any) -> int:
+    """B14: key of a header's value: the same for the whole request."""
+    return indexed_key(s.frames[s.frames[f].request].key, of.header)
 
 
 @part

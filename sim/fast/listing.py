@@ -26,7 +26,7 @@ def with_listed(state: st.State, layout: Layout, p: int) -> st.State:
     state.ready[service][own["count"]] = p
     own["count"] += 1
     change(state, layout, service)
-    state.pods[p]["listed"] = own["version"]
+    state.pods[p]["listed"], state.pods[p]["listed_ns"] = own["version"], state.lane[0]["now_ns"]
     return state
 
 

@@ -22,14 +22,14 @@ def view_of(s: Any, route: Any, pod: int) -> int:
 
 
 @part
-def pick_pod(s: Any, route: Any, view: int, key: int) -> int:
-    """A ready pod; -1 if there is none (B4)."""
+def pick_pod(s: Any, route: Any, view: int, key: int, a: int, again: int) -> int:
+    """A ready pod for try a, picked by that key for the `again`-th time again (R9); -1 if there is none (B4)."""
     ready, first = s.ready, s.services[route.callee].first
     n = s.services[route.callee].count
     if n == 0:
         return -1
     if route.memory == HOSTS:
-        return pick_host(s, route.callee, view, key)
+        return pick_host(s, route.callee, view, key, a, again)
     if route.policy == ROUND_ROBIN:
         memory = s.views[view]
         version = s.services[route.callee].version

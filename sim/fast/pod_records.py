@@ -15,7 +15,7 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("zone", "i4"),
     ("is_gone", "i1"),
     ("is_threaded", "i1"),
-    ("is_gated", "i1"),  # 1 where its door has a gate
+    ("is_gated", "i1"),  # what its door does: GATES, REPORTS
     ("is_guarded", "i1"),  # 1 where its door sheds by priority
     ("is_lined", "i1"),  # 1 where its queues are not plain
     ("is_shared", "i1"),  # 1 where works share its cores
@@ -39,10 +39,12 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("stores", "i4"),  # its first store of values
     ("weight", "i4"),  # as balancers see it
     ("listed", "i8"),  # version of the list of ready pods since which it is there, or NEVER
+    ("listed_ns", "i8"),  # and when
     ("connections", "i4"),  # open to it
     ("most_connections", "i4"),  # -1: no limit
     ("awaited", "i4"),  # the strand whose event is the next change of a shared CPU; -1: none
     *POD_TALLY.only("shed", "stalled", "stalled_area_ns", "throttled"),
 ), itemsize=5 * CACHE_LINE)  # fmt: skip
+GATES, REPORTS = 1, 2  # it has gates; the pod tells of itself
 CHAIN = Record("Chain", (("head", "i4"), ("tail", "i4")))
 CHAINS_PER_POD = 2 * LEVELS + 1  # each priority of the queue for a core, of the door's, and those who share the CPU

@@ -28,9 +28,9 @@ from sim.trace import SENT
 
 
 @feature
-def pick_seldom(s: Any, r: int, view: int, key: int) -> int:
+def pick_seldom(s: Any, r: int, view: int, a: int) -> int:
     """As `pick_pod`, compiled once for all who seldom pick."""
-    return pick_pod(s, s.routes[r], view, key)
+    return pick_pod(s, s.routes[r], view, s.frames[a].key, a, 0)
 
 
 @feature
@@ -39,7 +39,7 @@ def pod_of(s: Any, a: int) -> int:
     one, extra = s.frames[a], s.extras[a]
     if s.pool_rules[one.route].connects == 1:
         return extra.connected
-    return pick_seldom(s, one.route, one.viewer, one.key)
+    return pick_seldom(s, one.route, one.viewer, a)
 
 
 @feature
@@ -111,7 +111,7 @@ def open_more(s: Any, r: int, view: int) -> None:
     for _ in range(gate.opening):
         a = s.frames[a].next
     one = s.frames[a]
-    pod = pick_seldom(s, r, view, one.key)
+    pod = pick_seldom(s, r, view, a)
     if pod < 0:
         turn_back(s, a, NO_ENDPOINT)
         return

@@ -54,11 +54,11 @@ def wait_ns(s: Any, a: int, retry: int) -> int:
 
 
 @feature
-def pick_again(s: Any, f: int, route: Any, view: int, key: int, chosen: int) -> int:
-    """R9: the pod for strand f's try; a retry picks again while its pick was tried before, so often and not oftener."""
+def pick_again(s: Any, f: int, a: int, route: Any, view: int, chosen: int) -> int:
+    """R9: the pod for strand f's try a; a retry picks again while its pick was tried before, so often and not oftener."""
     trying, first, again = s.frames[f].trying, f * s.lane[0].tries, 1
     while again <= route.picks_again and chosen >= 0 and was_tried(s, first, trying, chosen):
-        chosen = pick_pod(s, route, view, another_pick_key(key, again))
+        chosen = pick_pod(s, route, view, another_pick_key(s.frames[a].key, again), a, again)
         again += 1
     s.tried[first + trying] = chosen
     return int(chosen)

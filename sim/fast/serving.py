@@ -29,8 +29,9 @@ from sim.fast.frames import (
     take_frame,
     unlink_branch,
 )
-from sim.fast.gates import ask_door, tell_door
+from sim.fast.gates import ask_door, leave_door, tell_door
 from sim.fast.hedging import end_race
+from sim.fast.pod_records import GATES
 from sim.fast.queues import priority_of, release_worker, wait_for_worker
 from sim.fast.sampling import any_ns, sample_ns
 from sim.fast.spans import decide_spans
@@ -87,7 +88,7 @@ def on_delivered(s: Any, a: int) -> int:
         return NOTHING
     if pod.is_gone == 1:
         return turn_away(s, a, ROW_REJECTED, REFUSED)
-    if pod.is_gated == 1:
+    if pod.is_gated != 0:
         refused = ask_door(s, a)
         if refused != OK:
             return turn_away(s, a, ROW_REJECTED, refused)
@@ -147,7 +148,7 @@ def send_answer(s: Any, a: int, outcome: int) -> None:
 @cold
 def answer_at_door(s: Any, a: int, kind: int, outcome: int) -> int:
     """As `turn_away`, of a try that the door's gates had let in: an answer is an answer."""
-    if s.pods[s.frames[a].pod].is_gated == 1:
+    if s.pods[s.frames[a].pod].is_gated & GATES != 0:
         tell_door(s, a, outcome)
     return turn_away(s, a, kind, outcome)
 
@@ -187,8 +188,8 @@ def answer(s: Any, a: int, outcome: int) -> None:
     one.gen += 1
     if pod.is_threaded == 1:
         release_worker(s, one.pod)
-    if pod.is_gated == 1:
-        tell_door(s, a, outcome)
+    if pod.is_gated != 0:
+        leave_door(s, a, outcome)
     reply(s, a, outcome)
 
 

@@ -7,25 +7,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.fast.host_records import BALANCER, HOST, HOST_SET
+from sim.fast.gate_records import GATE_RULE
+from sim.fast.host_records import BALANCER, HASH_TABLE, HOST, HOST_SET
 from sim.fast.key_records import BLOCK, CACHE_STEP, CACHED, LOCK_STEP, STORE
 from sim.fast.pod_records import CACHE_LINE, CHAIN, POD
 from sim.records import (
-    BREAKER_RULE,
-    CONCURRENCY_RULE,
+    BALANCER_PROBE,
     CONNECTION,
     CPU,
+    FILLER,
     GATE,
     GUARD,
     INTERVAL,
     LEVEL,
-    LIMIT_RULE,
     POOL_RULE,
     QUEUE,
     REPLICATION_TALLY,
+    REPORT,
     REQUEST_TALLY,
     RETRY_METER,
     ROUTE_TALLY,
+    SAMPLE,
     SEGMENT,
     SPAN,
     Record,
@@ -70,7 +72,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("joining", "i4"),  # 1 while it waits for branches, QUEUED or DROPPED
     ("child", "i4"),  # the try it waits for; -1 if none, RACE if it may be several
     ("next", "i4"),  # in a queue, or in the list of free frames
-    ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH, OPENING
+    ("kind", "i4"),  # FREE, CLIENT, VISIT, BRANCH, OPENING, PROBE
     ("refs", "i4"),  # what still needs this frame
     ("sampled", "i4"),  # client: LEFT, KEPT or UNDECIDED; visit: 1 where it has a span, 2 once that is over
     ("result", "i4"),  # of the last call this strand made
@@ -95,7 +97,7 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("held_first", "i4"),  # undecided client: its tries that are over, linked by `next`; -1: none
     ("held_last", "i4"),
 ), itemsize=4 * CACHE_LINE)  # fmt: skip
-FREE, CLIENT, VISIT, BRANCH, OPENING = range(5)  # the last is a connection being opened
+FREE, CLIENT, VISIT, BRANCH, OPENING, PROBE = range(6)  # the last are a connection being opened, and a balancer's probe
 IDLE, AT_WORK, WAITS_FOR_CORE, WAITS_FOR_WORKER = range(4)
 EXTRA = Record("Extra", (  # what only some features use of a frame: the one of the same place
     ("ends_ns", "i8"),  # of a strand's call whose route propagates deadlines: when it ends whatever comes; NEVER
@@ -130,7 +132,10 @@ EXTRA = Record("Extra", (  # what only some features use of a frame: the one of 
     ("opened_ns", "i8"),  # when that was opened
     ("uses", "i8"),  # and what it had carried before
     ("queued_ns", "i8"),  # of a strand that waits for a lock: since when
-), itemsize=3 * CACHE_LINE)  # fmt: skip
+    ("reported", "f8"),  # visit: what its answer tells of its pod: a weight, or a time of service
+    ("met", "i4"),  # others in its pod when it came
+    ("left_behind", "i4"),  # and when it was answered
+), itemsize=4 * CACHE_LINE)  # fmt: skip
 IN_BOUND, IN_THROTTLE, IN_BREAKER, IN_POOL, WAITS, TURNED_BACK = 1, 2, 4, 8, 16, 32
 PARKED = -2  # in place of a pod: the try waits
 LEFT, KEPT, UNDECIDED = range(3)  # what becomes of a client's spans
@@ -201,23 +206,6 @@ CALLER, ZONE, SERVICE = range(3)
 NO_PODS, PAIRS, HOSTS = range(3)
 PICKS_AGAIN, METERED, CANCELS, PROPAGATES, GATED, FAULTY, HEDGED, DELAYED_HEDGES, TIED, ADMITS = (1 << i for i in range(10))  # in `special`
 
-GATE_RULE = Record("GateRule", (  # what a route asks of its tries, or a service at its pods' doors
-    ("bound", "i8"),  # tries under way at most; -1: no bound
-    ("full", "i8"),  # credit of a full bucket; 0: there is none
-    ("token_ns", "i8"),  # and of one token
-    ("per_fill", "i8"),
-    ("k", "f8"),  # of the throttle; 0: there is none
-    ("throttle_ns", "i8"),  # its window
-    ("admission_parts", "i8"),  # seconds of the window of admission control; 0: there is none
-    ("sr_threshold", "f8"),
-    ("rps_threshold", "f8"),
-    ("aggression", "f8"),
-    ("most_denied", "f8"),
-    *BREAKER_RULE.fields,
-    *CONCURRENCY_RULE.fields,
-    *LIMIT_RULE.fields,
-))  # fmt: skip
-
 WORKLOAD = Record("Workload", (
     ("key", "u8"),
     ("upcoming", "u8"),  # key of the request that comes next, where nobody waits for the end of another
@@ -243,7 +231,7 @@ WORKLOAD = Record("Workload", (
 POISSON, EVEN, TIMES, USERS = range(4)
 
 TALLIED_INTERVAL = Record("TalliedInterval", (*REQUEST_TALLY.fields, *INTERVAL.fields))
-SERVICE_LIST = Record("ServiceList", (("first", "i8"), ("count", "i8"), ("version", "i8")))  # its ready pods
+SERVICE_LIST = Record("ServiceList", (("first", "i8"), ("count", "i8"), ("version", "i8"), ("key", "u8")))  # its ready pods
 
 OP = Record("Op", (
     ("code", "i4"),
@@ -364,6 +352,15 @@ class State(NamedTuple):
     hosts: Array  # (rows,) HOST
     localities: Array  # (views * (zones + 1),) HOST_SET, of views whose hosts are told apart by zone
     levels: Array  # (views * LEVELS,) LEVEL, of these views
+    hash_tables: Array  # (tables,) HASH_TABLE
+    owners: Array  # (entries,) int32, places among the hosts that are picked from
+    marks: Array  # (entries,) uint64, where a ring's entries lie
+    fillers: Array  # (pods,) FILLER, while a table is made
+    reports: Array  # (pods,) REPORT
+    samples: Array  # (pods that report * SAMPLES,) SAMPLE
+    probes: Array  # (views that probe * their pools,) BALANCER_PROBE
+    rifs: Array  # (views that probe * 2 RIFS,) int32
+    loads: Array  # (pods,) int64, while one is picked by them
     connections: Array  # (connections,) CONNECTION, those of each pool that are free, as a ring
     pairs: Array  # (2^k,) PAIR
     routes: Array  # (routes,) ROUTE
@@ -433,6 +430,8 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "gates": GATE.dtype, "cells": np.dtype("i8"),
     "meters": RETRY_METER.dtype, "slots": np.dtype("i8"), "tried": np.dtype("i4"),
     "host_sets": HOST_SET.dtype, "hosts": HOST.dtype, "localities": HOST_SET.dtype, "levels": LEVEL.dtype,
+    "hash_tables": HASH_TABLE.dtype, "owners": np.dtype("i4"), "marks": np.dtype("u8"), "fillers": FILLER.dtype,
+    "reports": REPORT.dtype, "samples": SAMPLE.dtype, "probes": BALANCER_PROBE.dtype, "rifs": np.dtype("i4"), "loads": np.dtype("i8"),
     "connections": CONNECTION.dtype,
     "pairs": PAIR.dtype, "routes": ROUTE.dtype, "network": LINK.dtype, "workloads": WORKLOAD.dtype, "intervals": TALLIED_INTERVAL.dtype,
     "histogram": np.dtype("i8"), "counted": np.dtype("i8"), "digest": np.dtype("u8"), "starts": np.dtype("i4"), "wakes": np.dtype("i4"),

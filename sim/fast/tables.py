@@ -13,6 +13,7 @@ from scenarios.schema.programs import Branch, Cache, Call, Fallback, Ladder, Loc
 from scenarios.schema.workload import Workload
 from scenarios.series import timestamps
 from sim.fast import state as st
+from sim.fast.gate_records import GATE_RULE
 from sim.fast.gate_tables import gate_rules
 from sim.fast.pool_tables import pool_rule
 from sim.laws.grading import parts
@@ -230,7 +231,7 @@ class TableMaker:
             distributions=rows(st.DISTRIBUTION, self.distributions),
             segments=np.array(self.segments or [(0, 0, 0.0, 0.0)], dtype=SEGMENT.dtype),
             times=np.array(self.times or [0], dtype=np.int64),
-            gate_rules=rows(st.GATE_RULE, gate_rules(self.layout)),
+            gate_rules=rows(GATE_RULE, gate_rules(self.layout)),
             balancers=balancers,
             pool_rules=rows(POOL_RULE, self.pools),
         )

@@ -15,6 +15,18 @@ def busy_weight(weight: float, active: int, bias: float) -> float:
 
 
 @law
+def warming_weight(weight: float, age_ns: int, window_ns: int, aggression: float, least: float) -> float:
+    """B15 A host younger than the window weighs (age/window)^(1/aggression) of its weight, and no less than `least` of it.
+
+    A host is at least a millisecond old, and a window of 0 holds nobody back.
+    """
+    if age_ns >= window_ns:
+        return weight
+    share = max(age_ns, 1_000_000) / window_ns
+    return weight * max(share if aggression == 1.0 else math.pow(share, 1.0 / aggression), least)
+
+
+@law
 def early_weight(weight: float) -> float:
     """B7 While a schedule is new a host weighs a trifle more, so that of a tie the host not picked yet comes first."""
     return weight + 1e-13

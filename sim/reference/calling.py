@@ -112,7 +112,7 @@ def send(plane: ReferencePlane, made: Call, attempt: int) -> Try:
     if outcome == OK and view.pool is not None:
         outcome = view.pool.ask(one)
     elif outcome == OK:
-        one.pod = pick(route, view, key, made.tried)
+        one.pod = pick(route, view, one, made.tried)
     made.tried.append(one.pod)
     plane.books.sent(one)
     route.tally.attempts += 1
@@ -136,6 +136,7 @@ def leave(plane: ReferencePlane, one: Try) -> None:
     if one.route.policy.propagate_deadline:
         one.left_ns = _left_ns(one, now)
     one.view.in_flight[one.pod.ident] += 1
+    one.pod.coming += 1
     if one.view.hosts is not None:
         one.host = one.view.hosts.lend()
     plane.row(SENT, request, one.number, one.pod.ident, one.attempt)

@@ -193,7 +193,7 @@ class ReferencePlane:
         if pod not in self.ready[pod.service]:
             self.ready[pod.service].append(pod)
             self._changed(pod.service)
-            pod.listed = self.versions[pod.service]
+            pod.listed, pod.listed_ns = self.versions[pod.service], self._now
 
     def _unlist(self, pod: Pod) -> None:
         if pod in self.ready[pod.service]:
@@ -316,7 +316,8 @@ class ReferencePlane:
         """A try reaches its pod (D10): called off, gone, failing, shed, full, or let in."""
         pod = one.pod
         assert pod is not None
-        one.delivered_ns = self._now
+        one.delivered_ns, one.met = self._now, len(pod.visits)
+        pod.coming -= 1
         if one.served == CANCELLED or one.is_outrun:
             refuse(self, one)
         elif pod.is_gone:
@@ -362,6 +363,8 @@ class ReferencePlane:
         self.row(ANSWERED, one.request.number, one.number, one.pod.ident, outcome)
         self.books.visited(one.pod.service, self._now - one.delivered_ns)
         one.pod.leave(one, outcome == OK)
+        if one.pod.reporter is not None:
+            one.pod.reporter.tell(one)
         self.reply(one, outcome)
 
     def leave(self, one: Try) -> None:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from scenarios.schema.routing import ResolvedRoute
 from sim.draws import indexed_key
 from sim.laws.balancing import draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.ejecting import is_in_panic, note_outcome, on_runs, work_off
 from sim.laws.peaking import is_dearer, other_candidate, peak_rtt_ns
-from sim.laws.weighing import busy_weight, early_picks, early_share, early_weight, is_due_before, next_deadline
+from sim.laws.retrying import FAILED, OK, another_pick_key
+from sim.laws.weighing import (
+    busy_weight,
+    early_picks,
+    early_share,
+    early_weight,
+    is_due_before,
+    next_deadline,
+    warming_weight,
+)
 from sim.layout import WEIGHTED
 from sim.records import HOST, HOST_SET
+from sim.reference.hashing import Slots, chosen_host, table_of, word_of
 from sim.reference.localities import Localities
+from sim.reference.probing import Prober
+from sim.reference.scoring import begin_strides, learn, least_of, next_by_stride
+from sim.reference.subsetting import chosen_pods
 
 if TYPE_CHECKING:
-    from sim.reference.engine import ReferencePlane
+    from scenarios.schema.routing import ResolvedRoute
     from sim.reference.life import Try
     from sim.reference.pod import Pod
+    from sim.reference.route import Route
 
 PART = -2  # in place of a zone: of the hosts of one zone
 Host = HOST.make_class()
@@ -27,28 +41,34 @@ Held = HOST_SET.make_class()
 class HostSet:
     """The pods of a route's callee as one view knows them, in the order it met them."""
 
-    def __init__(self, plane: ReferencePlane, callee: int, policy: ResolvedRoute, view_key: int, began_ns: int, zone: int) -> None:
-        self.plane, self.callee, self.policy, self.key = plane, callee, policy, view_key
-        self.localities = Localities(self, zone) if policy.is_located and zone != PART else None
-        self.rules = policy.outlier_detection
-        self.held = Held(version=-1, next_sweep_ns=began_ns + self.rules.interval if self.rules else 0)
+    def __init__(self, route: Route, viewer: int, view_key: int, began_ns: int, zone: int) -> None:
+        self.plane, self.route, self.callee, self.key = route.plane, route, route.callee, view_key
+        self.policy: ResolvedRoute = route.policy
+        self.rules = self.policy.outlier_detection
+        self.held: Any = Held(version=-1, next_sweep_ns=began_ns + self.rules.interval if self.rules else 0, began_ns=began_ns, viewer=viewer)
+        self.localities = Localities(self, zone) if self.policy.is_located and zone != PART else None
+        self.known: Sequence[Pod] = ()  # the pods of the list it has seen last, those it is to know
+        self.table: Slots | None = None  # what hashes fall on
+        prequal = self.policy.lb_policy.prequal
+        self.prober = Prober(self, prequal) if prequal is not None else None
         self.hosts: list[Any] = []
         self.usable: list[Any] = []  # those that are picked from
         self.picked: Any = None
 
-    def pick(self, key: int) -> Pod | None:
-        """A pod for the try of that key; None if all are ejected."""
+    def pick(self, one: Try, again: int) -> Pod | None:
+        """A pod for a try, picked for the `again`-th time again; None if all are ejected."""
         self._meet()
         self._sweep()
         if self.held.is_stale or (self.localities is not None and self.localities.have_callers_changed()):
             self._choose_usable()
+        key = another_pick_key(one.key, again) if again else one.key
         among = self if self.localities is None else self.localities.choose(key)
-        self.picked = None if among is None else among.pick_host(key)
+        self.picked = None if among is None else among.pick_host(one, again)
         return None if self.picked is None else self.plane.pods[self.picked.pod]
 
     def part(self, n: int) -> HostSet:
         """A set of some of its hosts, who take turns on their own: the n-th."""
-        return HostSet(self.plane, self.callee, self.policy, indexed_key(self.key, n), 0, PART)
+        return HostSet(self.route, self.held.viewer, indexed_key(self.key, n), 0, PART)
 
     def lend(self) -> Any:
         """The host picked last has one more try."""
@@ -65,6 +85,8 @@ class HostSet:
         if ewma is not None:
             host.rtt_ns = peak_rtt_ns(host.rtt_ns, now - one.sent_ns, now - host.updated_ns, ewma.decay)
             host.updated_ns = now
+        elif one.reported > 0.0 and outcome in (OK, FAILED):
+            learn(self, host, one)
         if self.rules is not None:
             self._sweep()
             reached = note_outcome(host, self.rules, outcome, one.delivered_ns >= 0)
@@ -75,18 +97,24 @@ class HostSet:
         held, version = self.held, self.plane.versions[self.callee]
         if held.version == version:
             return
-        pods, known = self.plane.pods, held.version
-        self.hosts = [host for host in self.hosts if pods[host.pod].listed <= known]
-        for pod in self.plane.ready[self.callee]:
-            if pod.listed > known and (self.localities is None or self.localities.reach(pod)):
+        pods, seen, before = self.plane.pods, held.version, self.known
+        ready = self.plane.ready[self.callee]
+        self.known = [pod for pod in chosen_pods(self.policy.subset, ready, held.viewer, self.key, self.route.key) if self._reaches(pod)]
+        self.hosts = [host for host in self.hosts if pods[host.pod].listed <= seen and pods[host.pod] in self.known]
+        for pod in ready:
+            if pod in self.known and (pod.listed > seen or pod not in before):
                 self.hosts.append(self._met(pod))
         held.version, held.is_stale = version, 1
         held.ejected = sum(host.is_ejected for host in self.hosts)
+
+    def _reaches(self, pod: Pod) -> bool:
+        return self.localities is None or self.localities.reach(pod)
 
     def _met(self, pod: Pod) -> Any:
         ewma = self.policy.lb_policy.peak_ewma
         self.held.serials += 1
         return Host(serial=self.held.serials, pod=pod.ident, weight=pod.weight, updated_ns=self.plane.now_ns,
+                    since_ns=max(self.held.began_ns, pod.listed_ns), reporting_ns=-1,
                     rtt_ns=float(ewma.default_rtt) if ewma else 0.0, unejected_ns=-1)  # fmt: skip
 
     def _sweep(self) -> None:
@@ -109,19 +137,34 @@ class HostSet:
         self.usable = usable
         held = self.held
         held.changes += 1
-        differ = len({host.weight for host in self.usable}) > 1
+        differ = len({host.weight for host in self.usable}) > 1 or any(self._is_warming(host) for host in self.usable)
         held.is_scheduled = int(differ and self.policy.lb_policy.kind in WEIGHTED)
+        held.weights = float(sum(host.weight for host in self.usable))
         if held.is_scheduled:
             self._begin_schedule()
         elif self.usable:
             held.place = first_turn(self.key, held.changes, len(self.usable)) - 1
+        if self.policy.lb_policy.weighted_round_robin is not None:
+            begin_strides(self)
+        if self.policy.lb_policy.is_hashing and self.usable:
+            pods = [self.plane.pods[host.pod] for host in self.usable]
+            self.table = table_of(self.policy.lb_policy, tuple((pod.number, pod.address, pod.weight) for pod in pods))
 
-    def pick_host(self, key: int) -> Any:
+    def pick_host(self, one: Try, again: int) -> Any:
         """One of those that may be picked; None if there is none."""
         usable, held, policy = self.usable, self.held, self.policy.lb_policy
         n = len(usable)
         if n == 0:
             return None
+        if self.table is not None:
+            return chosen_host(policy, self.table, usable, one.view.active, held.weights, word_of(self.plane, one), again)
+        key = another_pick_key(one.key, again) if again else one.key
+        if self.prober is not None:
+            return self.prober.pick(one, key, is_first=again == 0)
+        if policy.weighted_round_robin is not None:
+            return next_by_stride(self)
+        if policy.c3 or policy.join_shortest_queue or policy.least_work:
+            return least_of(self, key)
         if held.is_scheduled:
             return self._next_due()
         if policy.round_robin is not None:
@@ -150,8 +193,17 @@ class HostSet:
     # -- B7: by weight ----------------------------------------------------------------------------------------------
 
     def _weight(self, host: Any) -> float:
-        least_request = self.policy.lb_policy.least_request
-        return busy_weight(host.weight, host.active, least_request.active_request_bias if least_request else 0.0)
+        least_request, slow_start = self.policy.lb_policy.least_request, self.policy.lb_policy.slow_start
+        weight = busy_weight(host.weight, host.active, least_request.active_request_bias if least_request else 0.0)
+        if slow_start is None:
+            return weight
+        age_ns = self.plane.now_ns - host.since_ns
+        return warming_weight(weight, age_ns, slow_start.slow_start_window, slow_start.aggression, slow_start.min_weight_percent)
+
+    def _is_warming(self, host: Any) -> bool:
+        """B15: whether it is younger than the window."""
+        slow_start = self.policy.lb_policy.slow_start
+        return slow_start is not None and self.plane.now_ns - host.since_ns < slow_start.slow_start_window
 
     def _begin_schedule(self) -> None:
         held, total = self.held, 0.0

@@ -71,6 +71,9 @@ class Try:
     outcome: int = PENDING  # as the caller saw it
     served: int = PENDING  # as the pod saw it
     host: Any = None  # the pod as its view knows it, where it does (B6)
+    met: int = 0  # others in its pod when it came
+    reported: float = 0.0  # what its answer tells of its pod: a weight, or a time of service
+    left_behind: int = 0  # visits in its pod when it was answered
     is_lost: bool = False  # its pod died under it, or it was cancelled
     strands: list[Strand] = field(default_factory=list)  # of its program, while they live
     passed: set[str] = field(default_factory=set)  # gates that wait for its result

@@ -31,7 +31,7 @@ class Network:
 
     def outward_ns(self, one: Try, now_ns: int) -> int:
         """A try's way to its pod."""
-        here = self._caller_zone(one)
+        here = self.caller_zone(one)
         assert one.pod is not None
         if here is None:
             return 0
@@ -39,7 +39,7 @@ class Network:
 
     def backward_ns(self, one: Try, now_ns: int) -> int:
         """Its answer's way back."""
-        here = self._caller_zone(one)
+        here = self.caller_zone(one)
         assert one.pod is not None
         if here is None:
             return 0
@@ -47,7 +47,7 @@ class Network:
 
     def cancel_ns(self, one: Try, now_ns: int) -> int:
         """C1: a cancel's way after its try."""
-        here = self._caller_zone(one)
+        here = self.caller_zone(one)
         assert one.pod is not None
         if here is None:
             return 0
@@ -59,15 +59,29 @@ class Network:
         return now_ns + self._way_ns(one, one.pod.zone, other.pod.zone, now_ns, TIE, LOST_TIE, 0)
 
     def _way_ns(self, one: Try, source: int, target: int, now_ns: int, stream: int, lost: int, size: int) -> int:
-        latency = sample_ns(self.near if source == target else self.far, one.key, stream)
         one.route.tally.egress_bytes += size * (source != target)
+        latency = sample_ns(self.near if source == target else self.far, one.key, stream)
+        return self._through(latency, source, target, now_ns, retransmission_key=one.key, lost=lost)
+
+    def _through(self, latency: int, source: int, target: int, now_ns: int, *, retransmission_key: int, lost: int) -> int:
+        """N2, N3: the time a message takes over a link that may not be well."""
         link = self.links.get((self.layout.zones[source], self.layout.zones[target]))
         if link is None:
             return latency
-        latency += retransmission_ns(one.key, lost, link.loss)
+        latency += retransmission_ns(retransmission_key, lost, link.loss)
         return crossing_ns(now_ns, latency, link.added_ns, link.opens_ns)
 
-    def _caller_zone(self, one: Try) -> int | None:
+    def probe_ns(self, key: int, here: int | None, there: int, now_ns: int, *, is_outward: bool) -> int:
+        """B18: a balancer's probe's way from a caller's zone to a pod's, or back."""
+        if here is None:
+            return 0
+        stream, lost = (OUTWARD, LOST_OUTWARD) if is_outward else (BACKWARD, LOST_BACKWARD)
+        latency = sample_ns(self.near if here == there else self.far, key, stream)
+        source, target = (here, there) if is_outward else (there, here)
+        return self._through(latency, source, target, now_ns, retransmission_key=key, lost=lost)
+
+    def caller_zone(self, one: Try) -> int | None:
+        """Where a try's caller is; None next to every pod."""
         visit = one.caller.visit
         if visit is not None:
             return visit.pod.zone if visit.pod else None

@@ -27,6 +27,7 @@ from sim.reference.gates import Door
 from sim.reference.life import Strand, Try
 from sim.reference.locking import Held
 from sim.reference.queues import Line, Waiter
+from sim.reference.reporting import Reporter
 from sim.settings import guard_fields, resized
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ class Pod:
         self.spec: Service = resized(plane.layout.scenario.services[name], command.cpu_limit)
         self.ident, self.service, self.number, self.zone = ident, service, number, zone
         self.tally = Tally()
+        self.address = indexed_key(plane.family("service", name), number)
         self.weight, self.began_ns = plane.layout.weight(name, number), plane.now_ns
+        self.listed_ns = 0  # when it was last put there
         self.listed = UNLISTED  # the version of the list of ready pods since which it is there
         self.slowdown, self.error_rate = 1.0, 0.0
-        self.gates = Door(self.spec, indexed_key(plane.family("service", name), number)) if self.spec.is_gated else None
+        self.gates = Door(self.spec, self.address) if self.spec.is_gated else None
         self.is_gone = False
         self.connections = 0  # open to it
         self.visits: list[Try] = []  # inside
@@ -65,6 +68,8 @@ class Pod:
         self.door = Line(self.spec.queue)  # visits waiting for a worker (thread model)
         self.cores = cores_of(self)
         self.guard = Guard(**guard_fields(self.spec, plane.now_ns)) if self.spec.shedding else None
+        self.reporter = Reporter(self) if plane.layout.reports(name) else None
+        self.coming = 0  # tries on their way to it
         self.caches: dict[int, Cache] = {}  # its own, by place; each is there from its first use on
         self.held_keys: dict[int, Held] = {}  # of its own locks, by space
 
@@ -89,12 +94,16 @@ class Pod:
         """Whether a call that arrives now is turned away for its priority (Q9)."""
         if self.guard is None:
             return False
+        utilization = look(self.guard, self.busy_ns(), self.plane.now_ns)
+        share = shed_share(utilization, self.guard.start, self.guard.full, self.plane.priority(visit.request))
+        return is_shed(visit.key, share)
+
+    def busy_ns(self) -> int:
+        """The integral of its busy cores, or workers that are held, up to now."""
         now, tally = self.plane.now_ns, self.tally
         more, less = ("present", "waiting") if self.is_threaded else ("working", "stalled")
         busy = [area_ns(getattr(tally, f"{what}_area_ns"), getattr(tally, what), now) for what in (more, less)]
-        utilization = look(self.guard, busy[0] - busy[1], now)
-        share = shed_share(utilization, self.guard.start, self.guard.full, self.plane.priority(visit.request))
-        return is_shed(visit.key, share)
+        return int(busy[0] - busy[1])
 
     def enter(self, visit: Try) -> None:
         """A call is let in."""

@@ -56,7 +56,7 @@ class Pool:
         elif self.places < self.rule.most:
             self.places += 1
             one.passed.add("pool")
-            one.pod = self.route.pick(self.view, one.key)
+            one.pod = self.route.pick(self.view, one)
             return OK
         if not has_room(len(self.waiting), self.rule.pending):
             return OVERFLOW
@@ -125,7 +125,7 @@ class Pool:
         if not self.rule.connects or not opens_connection(len(self.waiting), self.opening, self.places, self.rule.most):
             return
         one = self.waiting[self.opening]
-        pod = self.route.pick(self.view, one.key)
+        pod = self.route.pick(self.view, one)
         if pod is None:
             self._turn_back(one, NO_ENDPOINT)
             return
@@ -181,7 +181,7 @@ class Pool:
             return
         one = self.waiting.popleft()
         one.passed = one.passed - {"queue"} | {"pool"}
-        one.pod = self.route.pick(self.view, one.key)
+        one.pod = self.route.pick(self.view, one)
         self.plane.leave(one)
 
     def _turn_back(self, one: Try, outcome: int) -> None:

@@ -10,7 +10,6 @@ from sim.laws import budgeting
 from sim.laws.hedging import TWIN_PICKS, hedges_left
 from sim.laws.retrying import (
     OK,
-    another_pick_key,
     back_off_ns,
     is_retriable,
     jittered_back_off_ns,
@@ -97,13 +96,13 @@ def wait_ns(route: Route, failed: Try, retry: int) -> int:
     return back_off_ns(spec.base_interval, most, retry, u)
 
 
-def pick(route: Route, view: View, key: int, tried: list[Pod | None]) -> Pod | None:
+def pick(route: Route, view: View, one: Try, tried: list[Pod | None]) -> Pod | None:
     """R9: a pod; a retry picks again while its pick was tried before, so often and not oftener."""
-    pod = route.pick(view, key)
+    pod = route.pick(view, one)
     for again in range(1, _picks_again(route) + 1):
         if pod is None or pod not in tried:
             break
-        pod = route.pick(view, another_pick_key(key, again))
+        pod = route.pick(view, one, again)
     return pod
 
 

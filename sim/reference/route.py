@@ -9,6 +9,7 @@ from scenarios.schema.routing import ResolvedRoute
 from sim.draws import indexed_key
 from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.budgeting import SLOTS
+from sim.laws.retrying import another_pick_key
 from sim.records import RETRY_METER, ROUTE_TALLY
 from sim.reference.gates import Gates
 from sim.reference.hosts import HostSet
@@ -16,6 +17,7 @@ from sim.reference.pools import Pool
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
+    from sim.reference.life import Try
     from sim.reference.pod import Pod
 
 Tally = ROUTE_TALLY.make_class()
@@ -62,7 +64,7 @@ class Route:
         if not self.plane.layout.keeps_hosts(self.policy):
             return View(key, self, None)
         began = caller.began_ns if caller is not None and self.policy.view == "caller" else 0
-        return View(key, self, HostSet(self.plane, self.callee, self.policy, key, began, self._zone(caller)))
+        return View(key, self, HostSet(self, viewer, key, began, self._zone(caller)))
 
     def _zone(self, caller: Pod | None) -> int:
         """Where a view is: with its caller; -1 where that is nowhere."""
@@ -71,13 +73,14 @@ class Route:
         zone = self.plane.layout.scenario.workload[self.policy.caller].zone
         return -1 if zone is None else self.plane.layout.zones.index(zone)
 
-    def pick(self, view: View, key: int) -> Pod | None:
-        """A ready pod for the try of that key; None if there is none (B4)."""
+    def pick(self, view: View, one: Try, again: int = 0) -> Pod | None:
+        """A ready pod for a try, picked for the `again`-th time again (R9); None if there is none (B4)."""
         ready, version = self.plane.ready[self.callee], self.plane.versions[self.callee]  # of the service, or of a role (U2)
         if not ready:
             return None
         if view.hosts is not None:
-            return view.hosts.pick(key)
+            return view.hosts.pick(one, again)
+        key = another_pick_key(one.key, again) if again else one.key
         policy = self.policy.lb_policy
         assert policy.kind in POLICIES
         if policy.kind == "round_robin":

@@ -16,9 +16,10 @@ from sim.laws.retrying import FAILED, OK, SHED
 from sim.laws.service import lap_number, sized_ns, way
 from sim.reference.caching import look_up
 from sim.reference.calling import call
+from sim.reference.hashing import asked_key
 from sim.reference.life import Join, Numbered, Strand, Try
 from sim.reference.locking import with_key
-from sim.sampling import cumulative, draw_key, sample_ns
+from sim.sampling import cumulative, sample_ns
 from sim.trace import WORKED as ROW_WORKED
 
 if TYPE_CHECKING:
@@ -86,10 +87,12 @@ def step(plane: ReferencePlane, strand: Strand, one: Numbered, lap: int) -> Proc
         case Cache():
             on_miss, on_hit = (functools.partial(run, plane, strand, program, lap) for program in one.inner)
             cache = plane.cache(strand.visit, one.number)
-            return (yield from look_up(plane, strand, cache, draw_key(cache.spec.keys, key), (on_miss, on_hit)))
+            asked = asked_key(cache.spec, strand.request, key)
+            return (yield from look_up(plane, strand, cache, asked, (on_miss, on_hit)))
         case Lock(lock=spec):
             steps = functools.partial(run, plane, strand, one.inner[0], lap)
-            return (yield from with_key(plane, strand, *plane.lock(strand.visit, one.number), draw_key(spec.keys, key), steps))
+            asked = asked_key(spec, strand.request, key)
+            return (yield from with_key(plane, strand, *plane.lock(strand.visit, one.number), asked, steps))
         case Branch(branch=options):
             bounds = cumulative([option.probability for option in options])
             taken = way(unit(key, BRANCH, 0), bounds, 0, len(bounds))

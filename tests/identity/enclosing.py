@@ -13,6 +13,7 @@ keys = st.one_of(
     st.integers(1, 4).map(lambda count: {"uniform": count}),
     st.tuples(st.integers(1, 30), st.sampled_from([0.0, 0.7, 1.0, 2.0])).map(
         lambda drawn: {"zipf": {"count": drawn[0], "exponent": drawn[1]}}))
+headers = st.sampled_from(["x-item", "x-user"])
 qualities = st.sampled_from(["100%", "90%", "33.3333%", "0%"])
 
 
@@ -25,6 +26,8 @@ def caches(draw: st.DrawFn, programs: Programs, callees: list[str], depth: int) 
     }  # fmt: skip
     if callees and draw(st.booleans()):
         made["on_miss"] = [{"call": draw(st.sampled_from(callees))}]  # so that it fails now and then
+    if draw(st.integers(0, 3)) == 0:
+        made["header_name"] = draw(headers)
     if draw(st.booleans()):
         made["capacity"] = draw(st.integers(1, 5))
     if draw(st.booleans()):
@@ -41,6 +44,8 @@ def locks(draw: st.DrawFn, programs: Programs, callees: list[str], depth: int) -
     """A lock step; what is done inside may fail, take time or none, and lock other keys, so that strands wait for each other."""
     made: dict[str, Any] = {"keys": draw(keys), "steps": draw(programs(callees, depth + 1))}
     made["scope"] = draw(st.sampled_from(["service", "pod"]))
+    if draw(st.integers(0, 3)) == 0:
+        made["header_name"] = draw(headers)
     if draw(st.booleans()):
         made["name"] = f"{made['scope']}-{depth}"  # so that no lock is inside another of its name
     return {"lock": made}

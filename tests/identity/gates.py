@@ -116,7 +116,6 @@ def with_pools(draw: st.DrawFn, world: dict[str, Any], called: str) -> dict[str,
     if kind == "connection_pool":
         for route in world["routes"].values():
             route.pop("outlier_detection", None)
-            route["lb_policy"] = "random" if "peak_ewma" in str(route["lb_policy"]) else route["lb_policy"]
         for service in world["services"].values():
             service.pop("load_balancing_weights", None)
     if kind == "connection_pool" and draw(st.booleans()):

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from scenarios.schema.locality_rules import BESIDE_ZONES
 from tests.identity.remembering import detection
 
 FAILOVERS: list[dict[str, Any]] = [{}, {"failover": [{"from": "south", "to": "z"}]}, {"failover": [{"from": "z", "to": "v"}]}]
@@ -40,5 +41,9 @@ def with_zones(draw: st.DrawFn, world: dict[str, Any]) -> dict[str, Any]:
             service.pop("load_balancing_weights", None)
     for route in world["routes"].values():
         route["view"] = "caller" if route["view"] == "service" else route["view"]
+        kind = route["lb_policy"] if isinstance(route["lb_policy"], str) else next(iter(route["lb_policy"]))
+        if kind not in BESIDE_ZONES or "slow_start" in str(route["lb_policy"]):
+            route["lb_policy"] = draw(st.sampled_from(BESIDE_ZONES))
+        route["subset"] = route["hash_policy"] = None
     world["routes"]["defaults"] |= found
     return world

@@ -7,13 +7,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.calls import edges
 from scenarios.schema.routing import resolve
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
 from tests.identity import pod_worlds, remembering
+from tests.identity.balancing import policies, with_balancers
 from tests.identity.calls import lives
 from tests.identity.databases import first_primaries, with_databases
 from tests.identity.enclosing import caches, ladders, locks
@@ -99,8 +99,8 @@ def made_endpoints(name: str) -> list[str]:
 @st.composite
 def routes(draw: st.DrawFn) -> dict[str, Any]:
     """A route with any of its settings."""
-    made: dict[str, Any] = {"lb_policy": draw(st.sampled_from(
-        [*LbPolicy.alternatives(), {"least_request": {"choice_count": 3}}]))}
+    made: dict[str, Any] = {"lb_policy": draw(st.one_of(
+        st.sampled_from(["random", "round_robin", "least_request", {"least_request": {"choice_count": 3}}]), policies))}
     made["view"] = draw(st.sampled_from(["caller", "zone", "service"]))
     if draw(st.booleans()):
         made["timeout"] = f"{draw(st.integers(2, 40))}ms"
@@ -151,12 +151,12 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     edges = [f"{name} -> {target}" for name, spec in workload.items() for target in spec["mix"]]
     own = {edge: draw(routes()) for edge in edges if draw(st.booleans())}
     called = next(iter(workload["one"]["mix"])).split(".")[0]
-    return draw(expiring(Scenario.model_validate(draw(with_databases(draw(with_zones(draw(with_pools({
+    return draw(expiring(Scenario.model_validate(draw(with_databases(draw(with_zones(draw(with_balancers(draw(with_pools({
         "version": 1, "name": "generated", "duration": f"{HORIZON_MS}ms", "warmup": "10ms", "cluster": {"zones": zones},
         "network": {"same_zone": draw(times), "cross_zone": draw(times)},
         "services": draw(services(names)), "routes": {"defaults": draw(routes()), **own}, "workload": workload,
         "expect": [{"good": "> 50%", "from": "30ms", "until": "90ms"}],
-    }, called)))))))))  # fmt: skip
+    }, called)))))))))))  # fmt: skip
 
 
 @st.composite

@@ -31,7 +31,7 @@ def test_the_order_of_phases():
     """D5: as SEMANTICS lists them; a list to be changed with its version only."""
     assert [phase.name for phase in sorted(Phase)] == [
         "WORKED", "REPLIED", "TIMED_OUT", "EXPIRED", "RETRIED", "DELIVERED", "ARRIVED", "CALLED_OFF", "CONNECTED", "WAITED",
-        "OUTRUN"]  # fmt: skip
+        "OUTRUN", "PROBED"]  # fmt: skip
     assert [phase.name for phase in sorted(ControlPhase)] == ["FAULT", "PLATFORM", "CONFIG", "SCRAPE", "MESSAGE", "WAKE"]
 
 

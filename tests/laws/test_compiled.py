@@ -71,6 +71,35 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "other_candidate": lambda c: (c.word(), c.upto(5), 6),
     "peak_rtt_ns": lambda c: (c.length(), c.length(), c.length(), c.length() + 1.0),
     "is_dearer": lambda c: (c.length(), c.upto(1000), c.length(), c.upto(1000)),
+    "warming_weight": lambda c: (c.uniform(0.1, 100), c.upto(10**10), c.upto(10**10), c.choice([1.0, c.uniform(0.1, 9)]), c.share()),
+    "hashed": lambda c: (c.word(),),
+    "ring_mark": lambda c: (c.word(), c.upto(10**7)),
+    "ring_scale": lambda c: (1.0 / (1 + c.upto(10**4)), 1 + c.upto(10**6), 1 + c.upto(10**7)),
+    "entries_up_to": lambda c: (c.uniform(0, 1e7),),
+    "ring_entry": lambda c: (np.sort(np.array([c.word() for _ in range(9)])), c.upto(2), c.upto(6) + 1, c.word()),
+    "later_entry": lambda c: (c.upto(1000), c.upto(9), 1001),
+    "maglev_slot": lambda c: (c.word(), 1 + c.upto(10**7)),
+    "maglev_word": lambda c: (c.word(), c.upto(9)),
+    "maglev_place": lambda c: (c.word(), 2 + c.upto(10**7)),
+    "maglev_skip": lambda c: (c.word(), 2 + c.upto(10**7)),
+    "bounded_slots": lambda c: (c.upto(10**6), 100 + c.upto(10**4), 1.0 / (1 + c.upto(1000))),
+    "overload": lambda c: (c.upto(1000), 1 + c.upto(1000)),
+    "shuffled_place": lambda c: (c.word(), c.upto(9), 10 + c.upto(1000)),
+    "nth_around": lambda c: (c.upto(9), c.upto(9), 10),
+    "reported_weight": lambda c: (c.uniform(0, 1000), c.share(), c.uniform(0, 10), c.uniform(0, 3)),
+    "stride_weight": lambda c: (c.choice([0.0, c.random()]), 1.0, c.random()),
+    "strides_by": lambda c: (c.upto(65535), c.upto(1 << 40), c.upto(10_000)),
+    "first_stride": lambda c: (c.word(), c.upto(1000)),
+    "smoothed": lambda c: (c.length(), c.length(), c.share(), c.random() < 0.3),
+    "unanswered_score": lambda c: (c.upto(1000),),
+    "c3_score": lambda c: (c.length(), c.length(), c.uniform(0, 50), c.upto(100), c.upto(100) + 1),
+    "probe_key": lambda c: (c.word(), c.upto(16)),
+    "probe_target": lambda c: (c.word(), c.upto(10_000) + 1),
+    "so_many_now": lambda c: (c.upto(10**9) + 1, c.uniform(0, 16)),
+    "probe_uses": lambda c: (c.word(), c.upto(64), c.upto(1000) + 1, c.uniform(0, 16), c.uniform(0, 4), c.uniform(0, 3)),
+    "subset_word": lambda c: (c.word(), c.word()),
+    "subset_round": lambda c: (c.upto(10**6), 20 + c.upto(1000), c.upto(15) + 1),
+    "subset_start": lambda c: (c.upto(10**6), 20 + c.upto(1000), c.upto(15) + 1),
     "may_eject": lambda c: (c.upto(20), c.upto(20) + 1, c.share(), c.random() < 0.5),
     "is_enforced": lambda c: (c.word(), c.upto(1000), c.share()),
     "ejection_ns": lambda c: (c.upto(1000), c.upto(10**12), c.upto(10**13)),
@@ -180,8 +209,10 @@ ACCOUNTS = ("expire", "deposit", "withdraw")
 LOCALITIES = {"share_out", "chosen_level", "begin_turns", "next_locality", "are_zones_told_apart", "reckon_zones", "chosen_zone"}
 OUTLIERS = {"note_outcome", "try_eject", "on_runs", "take_back", "volume", "success_rate", "failure_share", "is_judged", "judged_hosts",
             "rate_threshold", "judge", "sweep", "sweep_grpc", "try_eject_grpc", "work_off"}  # fmt: skip
+PROBES = ("note_latency", "count_within", "latency_near", "note_rif", "rif_threshold", "is_better", "best_probe", "worst_probe",
+          "drop_probe")  # fmt: skip
 WITH_RECORDS = {*POOLS, "next_arrival", "is_measured", "count_finished", "count_quality", "fold", *SHIFTS, *GATES, *ACCOUNTS, *OUTLIERS,
-                *PODS, *LOCALITIES, *LIMITS}  # fmt: skip
+                *PODS, *LOCALITIES, *LIMITS, *PROBES, "fill_maglev", "measure_rates", "learn_weight", "known_weight"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -426,9 +457,78 @@ def some_rules(chance: Chance, is_grpc: bool) -> Any:
     """A row of the table of balancers."""
     rules = np.zeros(1, dtype=BALANCER.dtype)[0]
     for name, (kind, *_) in BALANCER.dtype.fields.items():
-        rules[name] = {"f": chance.choice([0.0, 1.0, chance.random()]), "i": chance.randint(1, 4), "b": chance.random() < 0.5}[kind.kind]
+        share, count = chance.choice([0.0, 1.0, chance.random()]), chance.randint(1, 4)
+        rules[name] = {"f": share, "i": count, "u": 0, "b": chance.random() < 0.5}[kind.kind]
     rules["is_grpc"], rules["interval"], rules["base_ejection_time"] = is_grpc, 10**9, chance.randint(1, 10**10)
     return rules
+
+
+def test_maglev_compiled(compiled):
+    """B12: tables of up to nine hosts of random shares."""
+    chance, machine = Chance("maglev"), compiled(LAW["fill_maglev"])
+    for _ in range(ROUNDS // 3):
+        n, size = chance.randint(1, 9), chance.choice([11, 251])
+        fillers = [records.FILLER.make_class()(host=i, share=chance.uniform(0.01, 1), place=chance.randint(0, size - 1),
+                                               skip=chance.randint(1, size - 1)) for i in range(n)]  # fmt: skip
+        rows, owners, table = records.FILLER.gather(fillers), [0] * size, np.zeros(size, dtype=np.int32)
+        most = max(filler.share for filler in fillers)
+        LAW["fill_maglev"](owners, 0, size, fillers, n, most)
+        machine(table, 0, size, rows, n, most)
+        assert table.tolist() == owners
+
+
+def test_latencies_compiled(compiled):
+    """B19: a pod's visits one after the other, and what it tells after each."""
+    chance, note, tell = Chance("latencies"), compiled(LAW["note_latency"]), compiled(LAW["latency_near"])
+    samples = [records.SAMPLE.make_class()() for _ in range(66)]
+    rows = records.SAMPLE.gather(samples)
+    for seen in range(ROUNDS):
+        rif, latency = chance.upto(30), chance.upto(10**10)
+        LAW["note_latency"](samples, 2, seen, rif, latency)
+        note(rows, 2, seen, rif, latency)
+        assert tell(rows, 2, seen + 1, rif + 1) == LAW["latency_near"](samples, 2, seen + 1, rif + 1)
+    assert rows.tobytes() == records.SAMPLE.gather(samples).tobytes()
+
+
+def test_probes_compiled(compiled):
+    """B20, B21: RIFs one after the other, and pools of up to six probes."""
+    chance, rifs, array = Chance("probes"), [0] * 130, np.zeros(130, dtype=np.int32)
+    note, threshold, best, worst, drop = (compiled(LAW[name]) for name in (
+        "note_rif", "rif_threshold", "best_probe", "worst_probe", "drop_probe"))  # fmt: skip
+    for seen in range(ROUNDS):
+        rif, quantile = chance.upto(20), chance.choice([0.0, 0.84, 1.0])
+        LAW["note_rif"](rifs, 2, seen, rif)
+        note(array, 2, seen, rif)
+        at = LAW["rif_threshold"](rifs, 2, seen + 1, quantile)
+        assert (array.tolist(), threshold(array, 2, seen + 1, quantile)) == (rifs, at)
+        pool = [records.BALANCER_PROBE.make_class()(serial=i, rif=chance.upto(20), latency_ns=chance.upto(9)) for i in range(6)]
+        rows, n = records.BALANCER_PROBE.gather(pool), chance.randint(1, 5)
+        chosen = LAW["best_probe"](pool, 1, n, at)
+        assert (best(rows, 1, n, at), worst(rows, 1, n, at)) == (chosen, LAW["worst_probe"](pool, 1, n, at))
+        LAW["drop_probe"](pool, 1, n, chosen)
+        drop(rows, 1, n, chosen)
+        assert rows.tobytes() == records.BALANCER_PROBE.gather(pool).tobytes()
+
+
+def test_reports_compiled(compiled):
+    """B16: rates measured, weights learnt and asked for, at growing times."""
+    chance, now = Chance("reports"), 0
+    measure, learn, known = (compiled(LAW[name]) for name in ("measure_rates", "learn_weight", "known_weight"))
+    report, host = records.REPORT.make_class()(capacity=3.0), records.HOST.make_class()(reporting_ns=-1)
+    rules = np.zeros(1, dtype=BALANCER.dtype)
+    rules["blackout_period"], rules["weight_expiration_period"] = 3 * 10**9, 20 * 10**9
+    plain_rules = types.SimpleNamespace(blackout_period=3 * 10**9, weight_expiration_period=20 * 10**9)
+    reports, hosts = records.REPORT.gather([report]), records.HOST.gather([host])
+    for n in range(ROUNDS):
+        now += chance.upto(10**10)
+        LAW["measure_rates"](report, now // 2, 10 * n, n, now)
+        measure(reports[0], now // 2, 10 * n, n, now)
+        weight = chance.choice([0.0, chance.random()])
+        LAW["learn_weight"](host, weight, now)
+        learn(hosts[0], weight, now)
+        at = now + chance.upto(3 * 10**10)
+        assert known(hosts[0], rules[0], at) == LAW["known_weight"](host, plain_rules, at)
+    assert (reports.tobytes(), hosts.tobytes()) == (records.REPORT.gather([report]).tobytes(), records.HOST.gather([host]).tobytes())
 
 
 QUEUES = {"control": 2, "dropping": 1, "moves": 1, "length": 5}  # the most that a field may be, where it matters

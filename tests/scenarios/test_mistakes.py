@@ -36,8 +36,13 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("name: shop", "name: 7", [":2:1: name = 7 must be text; put it in quotes"]),
     ("  cart:\n", "  Cart:\n", [":22:3: services.Cart: is not a name: a small letter"]),
     ("least_request,", "least_requests,", [
-        (":31:14: routes.defaults.lb_policy = 'least_requests' is not one of random, round_robin, least_request, peak_ewma; "
-        "did you mean 'least_request'?")]),
+        ":31:14: routes.defaults.lb_policy = 'least_requests' is not one of random, round_robin, least_request, peak_ewma",
+        "did you mean 'least_request'?"]),
+    ("lb_policy: least_request", "lb_policy: {maglev: {table_size: 1000}}", ["table_size 1000 is not a prime number", "997 is one"]),
+    ("lb_policy: least_request", "lb_policy: {ring_hash: {minimum_ring_size: 9, maximum_ring_size: 8}}", [
+        "is more than maximum_ring_size 8"]),
+    ("lb_policy: least_request", "hash_policy: cookie", ["is looked at by ring_hash and maglev only", "hash_policy: null"]),
+    ("lb_policy: least_request", "lb_policy: maglev, subset: 3", ["shows each caller other pods", "maglev would send one key to many"]),
     ("lb_policy: least_request", "view: callers", ["routes.defaults.view = 'callers' is not one of caller, zone, service",
                                                    "did you mean 'caller'?"]),
     ("[5xx]", "[5xx, conect-failure]", ["retries.retry_on.1 = 'conect-failure' is not one of", "'connect-failure'?"]),

@@ -180,3 +180,51 @@ def test_memory_survives_a_fork_and_growth(engine):
     twin = plane.fork()
     assert places(plane, 100) == places(twin, 100)
     assert lines(plane.digest()) == lines(twin.digest())
+
+
+@pytest.mark.parametrize("method", ["random", "deterministic"])
+def test_a_view_knows_a_few_pods(engine, method):
+    """B25: of seven pods three callers know two each: dealt out, no pod twice in a round; when one is drained, another takes its place."""
+    plane = plane_of(f"""
+services:
+  a: {{replicas: 3, workers: 9, endpoints: {{x: [{{call: b.y}}]}}}}
+  b: {{replicas: 7, workers: 9, endpoints: {{y: [{{work: 0.1ms}}]}}}}
+routes:
+  w -> a: {{lb_policy: round_robin}}
+  a -> b: {{lb_policy: round_robin, subset: {{size: 2, method: {method}}}}}
+{EVERY_MS}
+""", engine)  # fmt: skip
+    known = known_pods(plane, 60)
+    assert all(len(pods) == 2 for pods in known.values())
+    if method == "deterministic":
+        assert len(set.union(*known.values())) == 6
+    gone = min(known[0])
+    plane.apply(PodDraining("b", gone - 3))
+    after = known_pods(plane, 120)
+    assert all(len(pods) == 2 and gone not in pods for pods in after.values())
+    if method == "random":
+        assert all(after[caller] == pods for caller, pods in known.items() if gone not in pods)
+        assert len(after[0] & known[0]) == 1
+
+
+def known_pods(plane: DataPlane, upto_ms: float) -> dict[int, set[int]]:
+    """The pods, from 3 on, that each of the pods 0 to 2 calls."""
+    caller, found = {}, {}
+    for row in rows(plane, upto_ms):
+        if row.kind == SENT and row.place < 3:
+            caller[row.request] = row.place
+        elif row.kind == SENT:
+            found.setdefault(caller[row.request], set()).add(row.place)
+    return found
+
+
+def test_a_subset_of_more_than_there_are_is_all(engine):
+    """B25: of two pods a view that may know five knows both."""
+    plane = plane_of(f"""
+services: {{a: {{replicas: 2, endpoints: {{x: [{{work: 0.1ms}}]}}}}}}
+routes: {{w -> a: {{lb_policy: round_robin, subset: 5}}}}
+{EVERY_MS}
+""", engine)  # fmt: skip
+    assert set(places(plane, 10)) == {0, 1}
+    plane.apply(PodReady("a", 2, "local"))
+    assert set(places(plane, 20)) == {0, 1, 2}

@@ -1,0 +1,20 @@
+"""Where a view's hosts are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.fast.compiling import part
+
+
+@part
+def row_of(s: Any, held: Any, serial: int) -> int:
+    """The row of a view's host; -1 where it has left."""
+    low, high = held.first, held.first + held.count
+    while low < high:
+        middle = (low + high) // 2
+        if s.hosts[middle].serial < serial:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < held.first + held.count and s.hosts[low].serial == serial else -1
