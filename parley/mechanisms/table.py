@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parley.mechanisms.alerting import ALERTING
+from parley.mechanisms.balancing import BALANCING
 from parley.mechanisms.envoy import ENVOY
 from parley.mechanisms.gates import GATES
 from parley.mechanisms.keda import KEDA
@@ -16,5 +17,5 @@ from parley.mechanisms.outliers import OUTLIERS
 from parley.mechanisms.planning import PLANNING
 from parley.mechanisms.vpa import VPA
 
-ALL = (*ENVOY, *OUTLIERS, *LOCALITIES, *GATES, *NETFLIX, *KUBERNETES, *KNATIVE, *KEDA, *VPA, *PLANNING, *OPTIMIZING, *ALERTING)
+ALL = (*ENVOY, *BALANCING, *OUTLIERS, *LOCALITIES, *GATES, *NETFLIX, *KUBERNETES, *KNATIVE, *KEDA, *VPA, *PLANNING, *OPTIMIZING, *ALERTING)
 MECHANISMS: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in ALL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -53,6 +54,25 @@ def test_envoys_back_off_and_budget():
     case = {"budget_percent": "20%", "active_requests": 40}
     allowed = answers("envoy-retry-budget", case | {"active_retries": 7}, case | {"active_retries": 8})
     assert allowed == [{"allowed": True}, {"allowed": False}]
+
+
+def test_balancers():
+    """Merged by hand; Envoy's ring and the Maglev paper's table; e^-1 of a peak after one decay; 65535, half, and their mean."""
+    assert answers("envoy-edf", MECHANISMS["envoy-edf"].example) == [{"picked": [0, 1, 0, 0, 2, 1, 0]}]
+    assert answers("envoy-slow-start", MECHANISMS["envoy-slow-start"].example) == [{"weight": 0.25}]
+    assert answers("envoy-ring-hash", {"weights": [1, 2, 3]}) == [{"size": 1026, "entries": [171, 342, 513]}]
+    assert answers("envoy-maglev", MECHANISMS["envoy-maglev"].example) == [{"table": [1, 0, 1, 0, 2, 2, 0], "slots": [3, 2, 2]}]
+    assert answers("envoy-bounded-load", MECHANISMS["envoy-bounded-load"].example) == [{"slots": 2, "overload": 1.0, "accepted": True}]
+    (peak,) = answers("peak-ewma", MECHANISMS["peak-ewma"].example)
+    assert peak["costs"] == pytest.approx([200, 200 / math.e])
+    assert answers("grpc-endpoint-weight", MECHANISMS["grpc-endpoint-weight"].example)[0]["weight"] == pytest.approx(500 / 3)
+    (stride,) = answers("grpc-static-stride", MECHANISMS["grpc-static-stride"].example)
+    assert stride["scaledWeights"] == [65535, 32768, 49151]
+    assert answers("prequal-hcl", MECHANISMS["prequal-hcl"].example) == [
+        {"threshold": 5, "hot": [True, False, False], "picked": 2, "worst": 0}]
+    assert answers("c3-score", MECHANISMS["c3-score"].example) == [{"score_ms": 2054.0}]
+    (mistake,) = answered(mechanism("envoy-maglev"), ['{"table_size": 8, "hosts": [{"offset": 0, "skip": 1}]}'])
+    assert "not a prime" in str(mistake.content)
 
 
 def test_gates():
