@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.fast import state as st
+from sim.fast.database_records import COMMITTED, DATABASE
 from sim.fast.tables import TableMaker, rows
 from sim.laws.grading import parts
 from sim.laws.replicating import MODES
@@ -20,7 +21,7 @@ def replicated(maker: TableMaker, lane: Any, users: int, size: int) -> dict[str,
     databases = _databases(maker)
     lane["users"], lane["writing"] = users, 1 + len(databases) if databases else 0
     wrote = np.zeros((users + size, 1 + len(databases)) if databases else (1, 1), dtype=np.int64)
-    return {"databases": rows(st.DATABASE, databases), "wrote": _never_written(wrote, 0), "commits": st.empty(st.COMMITTED, size)}
+    return {"databases": rows(DATABASE, databases), "wrote": _never_written(wrote, 0), "commits": st.empty(COMMITTED, size)}
 
 
 def with_more_frames(wrote: Array, frames: int) -> Array:

@@ -19,6 +19,7 @@ from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
 from sim.fast.building import grown, initial_state, needs_features, with_more_pods, with_pairs, with_views
 from sim.fast.compiling import ABSENT, kernels
+from sim.fast.database_records import DATABASE
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
@@ -439,7 +440,7 @@ def _advance_alike(planes: Sequence[FastPlane], until: NDArray[np.int64]) -> Non
 
 _pod_tallies, _route_tallies = Tallies(POD_TALLY, POD), Tallies(ROUTE_TALLY, st.ROUTE)
 _cache_tallies, _lock_tallies = Tallies(CACHE_TALLY, CACHE_STEP), Tallies(LOCK_TALLY, LOCK_STEP)
-_database_tallies = Tallies(REPLICATION_TALLY, st.DATABASE)
+_database_tallies = Tallies(REPLICATION_TALLY, DATABASE)
 _request_tallies = Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
 _COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))
 assert [name for name, _ in POD_TALLY.fields][: 2 * len(AREAS)] == [*AREAS, *AREAS.values()]

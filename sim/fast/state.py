@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.fast.database_records import COMMITTED, DATABASE
 from sim.fast.gate_records import GATE_RULE
 from sim.fast.host_records import BALANCER, HASH_TABLE, HOST, HOST_SET
 from sim.fast.key_records import BLOCK, CACHE_STEP, CACHED, LOCK_STEP, STORE
@@ -22,7 +23,6 @@ from sim.records import (
     LEVEL,
     POOL_RULE,
     QUEUE,
-    REPLICATION_TALLY,
     REPORT,
     REQUEST_TALLY,
     RETRY_METER,
@@ -245,16 +245,6 @@ OP = Record("Op", (
 WORK, PAUSE, CALL, FORK, WAY, LAP, END, CACHE, FILLED, RUNG, HELD, LOCK, FREED, BEGIN, COMMIT = range(15)  # from CACHE on: see enclosing.py
 FAIL, IGNORE = -1, -2
 
-DATABASE = Record("Database", (
-    *REPLICATION_TALLY.fields,
-    ("primary", "i4"),  # its pod; -1: nobody
-    ("primaries", "i4"),  # so far
-    ("standbys", "i4"),  # the list of them
-    ("mode", "i4"),  # LOCAL, FIRST, EVERY
-    ("lag", "i4"),  # distribution
-    ("stale_quality", "i4"),  # parts per million
-))  # fmt: skip
-COMMITTED = Record("Committed", (("time_ns", "i8"), ("database", "i8")))
 ENTRY = Record("Entry", (("bound", "f8"), ("pc", "i4"), ("endpoint", "i4")))
 DISTRIBUTION = Record("Distribution", (
     ("mean", "f8"),  # ns; uniform: low

@@ -45,7 +45,8 @@ class HostSet:
         self.plane, self.route, self.callee, self.key = route.plane, route, route.callee, view_key
         self.policy: ResolvedRoute = route.policy
         self.rules = self.policy.outlier_detection
-        self.held: Any = Held(version=-1, next_sweep_ns=began_ns + self.rules.interval if self.rules else 0, began_ns=began_ns, viewer=viewer)
+        sweep_ns = began_ns + self.rules.interval if self.rules else 0
+        self.held: Any = Held(version=-1, next_sweep_ns=sweep_ns, began_ns=began_ns, viewer=viewer)
         self.localities = Localities(self, zone) if self.policy.is_located and zone != PART else None
         self.known: Sequence[Pod] = ()  # the pods of the list it has seen last, those it is to know
         self.table: Slots | None = None  # what hashes fall on
