@@ -13,6 +13,7 @@ from sim.fast.cpu import stop_work
 from sim.fast.frames import drop, row
 from sim.fast.gates import tell_door
 from sim.fast.hedging import end_race
+from sim.fast.pod_records import GATES
 from sim.fast.queues import release_worker, remove_waiting
 from sim.fast.serving import send_answer
 from sim.fast.state import AT_WORK, FULL, QUEUED, RACE, WAITS_FOR_CORE, WAITS_FOR_WORKER
@@ -86,7 +87,7 @@ def stop_visit(s: Any, a: int) -> None:
         stop_working(s, branch)
         drop(s, branch)
         branch = after
-    if pod.is_gated == 1:
+    if pod.is_gated & GATES != 0:
         tell_door(s, a, CANCELLED)
     shift_present(pod, -1, now)
     pod.inside_ns += now - one.delivered_ns

@@ -56,9 +56,10 @@ def test_a_full_queue_is_a_drop(engine):
     assert int(plane.observe().pods[0]["rejected"]) == 6
 
 
-def test_a_cancel_is_a_drop(engine):
+@pytest.mark.parametrize("balancer", ["random", "c3"])  # a pod that c3 asks for reports of its load has a second thing to do then
+def test_a_cancel_is_a_drop(engine, balancer):
     """W5, W8: given up after 4 ms and called off; half of 2 is 1, so of two at 5 one comes in."""
-    routes = "routes: {w -> a: {timeout: 4ms, cancel: true}}"
+    routes = f"routes: {{w -> a: {{timeout: 4ms, cancel: true, lb_policy: {balancer}}}}}"
     plane = limited(engine, "aimd: {initialLimit: 2, minLimit: 1, backoffRatio: 0.5}", 0, 5, 5, more=routes)
     assert told(plane, 6, "cancelled", "rejected") == ["4 0.0 cancelled 0 cancelled", "5 2.0 rejected 0 rejected"]
     assert_drained_after(plane, 60)
