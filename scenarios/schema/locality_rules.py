@@ -21,6 +21,7 @@ BESIDE_ZONES = ("random", "round_robin", "least_request", "peak_ewma")  # balanc
 def locality_mistakes(world: Scenario) -> Iterator[Mistake]:
     """Localities that are not there, settings that nothing comes of, and views that stand in no place."""
     yield from _unknown(world)
+    yield from _of_no_pods(world)
     told: set[tuple[str, str]] = set()
     for edge in edges(world.services, world.workload):
         route = resolve(world.routes, edge)
@@ -49,6 +50,17 @@ def _broken(world: Scenario, route: ResolvedRoute) -> Iterator[tuple[str, str]]:
         yield key, f"is not modelled with {route.lb_policy.kind}; it goes with {', '.join(BESIDE_ZONES)}"
     if route.subset is not None:
         yield key, "is not modelled beside a subset; leave one of them out"
+
+
+def _of_no_pods(world: Scenario) -> Iterator[Mistake]:
+    """Zone awareness of workloads alone: they have no pods, so there is no share of theirs to leave alike."""
+    made = list(edges(world.services, world.workload))
+    for pattern, route in world.routes.items():
+        callers = {edge.caller: bool(edge.caller_endpoint) for edge in made if pattern in patterns(edge)}
+        if route.zone_aware_lb_config is not None and callers and not any(callers.values()):
+            yield Mistake(("routes", pattern, "zone_aware_lb_config"),
+                          f"asks where the caller's pods are, and {', '.join(callers)} has none: it is for calls between services; "
+                          "locality_lb_setting knows where a workload is")  # fmt: skip
 
 
 def _unknown(world: Scenario) -> Iterator[Mistake]:

@@ -16,9 +16,9 @@ SPREADS: list[dict[str, Any]] = [
 
 
 @st.composite
-def settings(draw: st.DrawFn) -> dict[str, Any]:
-    """What every route says of zones."""
-    kind = draw(st.sampled_from(["failover", "failover", "distribute", "aware", "aware"]))
+def settings(draw: st.DrawFn, services: dict[str, Any]) -> dict[str, Any]:
+    """What every route says of zones; of the caller's pods only where services call each other."""
+    kind = draw(st.sampled_from(["failover", "failover", "distribute", *(["aware", "aware"] if "'call'" in repr(services) else [])]))
     if kind == "aware":
         return {"zone_aware_lb_config": {
             "routing_enabled": draw(st.sampled_from(["100%", "100%", "40%"])), "min_cluster_size": draw(st.sampled_from([0, 2, 3])),
@@ -34,7 +34,7 @@ def with_zones(draw: st.DrawFn, world: dict[str, Any]) -> dict[str, Any]:
     if "connection_pool" in world["routes"]["defaults"] or draw(st.sampled_from([True, True, False])):
         return world
     world["cluster"] = {"zones": ["x", "y", "z", "v"], "regions": {"south": ["x", "y"]}}
-    found = draw(settings())
+    found = draw(settings(world["services"]))
     for service in world["services"].values():
         service["replicas"] += draw(st.sampled_from([0, 2, 5]))
         if found.get("zone_aware_lb_config", {}).get("routing_enabled") == "40%":
