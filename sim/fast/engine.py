@@ -25,6 +25,7 @@ from sim.fast.kernel import EVENTS_PER_CALL
 from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
 from sim.fast.listing import forget_sent, lead, lose_primary, unlist, with_listed
 from sim.fast.lodging import balancers, ejections, lodged, with_host_set
+from sim.fast.losing import strands_in, visits_in
 from sim.fast.pod_records import CHAINS_PER_POD, GATES, POD, REPORTS
 from sim.fast.pool_tables import close_pool, free_places
 from sim.fast.probe_tables import with_report
@@ -355,8 +356,7 @@ class FastPlane:
                 close_pool(self._state, self._state.pods[p]["views"] + i, self._tables.pool_rules[route])
         lose_primary(self._state, self.layout, self.seed, p)
         pod, frames, now = self._state.pods[p], self._state.frames, self.now_ns
-        visits = np.flatnonzero((frames["kind"] == st.VISIT) & (frames["pod"] == p) & (frames["delivered_ns"] >= 0))
-        visits = visits[np.lexsort((frames["number"][visits], frames["request_number"][visits]))]
+        visits = visits_in(frames, p)
         inside = visits[frames["inside"][visits] == 1]
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
@@ -368,7 +368,7 @@ class FastPlane:
         pod["queue_head"] = pod["door_head"] = -1
         pod["is_gone"] = 1
         self._make_room(len(inside) + len(self._state.blocks) - int(self._lane["blocks_free_count"]))
-        self._kernels.lose(self.book, visits)
+        self._kernels.lose(self.book, visits, strands_in(frames, visits))
         if mine := self._own_stores(int(pod["service"])):
             self._kernels.empty_stores(self.book, int(pod["stores"]), mine)
 

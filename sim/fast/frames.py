@@ -63,7 +63,7 @@ def take_frame(s: Any, kind: int) -> int:
     frame.kind = kind
     frame.delivered_ns = frame.started_ns = -1
     frame.worked_ns = 0
-    frame.lap = frame.at_work = frame.slow_core = frame.inside = 0
+    frame.lap = frame.at_work = frame.slow_core = frame.is_shed = frame.inside = 0
     frame.trying = frame.repetition = frame.backing_off = frame.joining = 0
     frame.child = frame.next = -1
     frame.served = PENDING

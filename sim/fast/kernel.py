@@ -320,7 +320,7 @@ def rehash(pairs: Any, wider: Any) -> None:
             wider[slot, 0], wider[slot, 1] = key, pairs[i, 1]
 
 
-@kernel("int64[::1], int64[::1]")
-def lose(book: Any, visits: Any) -> None:
-    """The visits of a dead pod, in order of (request, call)."""
-    lose_visits(state_of(book, 0), visits)
+@kernel("int64[::1], int64[::1], int64[::1]")
+def lose(book: Any, visits: Any, strands: Any) -> None:
+    """The visits of a dead pod, in order of (request, call), and the strands that live in them."""
+    lose_visits(state_of(book, 0), visits, strands)

@@ -47,7 +47,6 @@ from sim.fast.state import (
     RACE,
     UNDECIDED,
     USERS,
-    VISIT,
     WAITS_FOR_CORE,
     WAY,
     WORK,
@@ -262,7 +261,7 @@ def end_strand(s: Any, f: int, succeeded: bool) -> None:
     if strand.visit < 0:
         finish_request(s, f)
     elif strand.visit == f:
-        answer(s, f, OK if succeeded else SHED if strand.served == SHED else FAILED)
+        answer(s, f, OK if succeeded else SHED if strand.is_shed == 1 else FAILED)
     else:
         end_branch(s, f, succeeded)
 
@@ -291,7 +290,7 @@ def end_dropped(s: Any, f: int) -> int:
     if strand.at_work == WAITS_FOR_CORE:
         hand_on_later(s, caller_pod(s, f))
     strand.at_work = IDLE
-    strand.served = SHED
+    strand.is_shed = 1
     return todo(f, FAILS)
 
 
@@ -420,7 +419,7 @@ def lose_strand(s: Any, f: int) -> None:
 
 
 @part
-def lose_visits(s: Any, visits: Any) -> None:
+def lose_visits(s: Any, visits: Any, strands: Any) -> None:
     """D13: visits of a dead pod, in order of (request, call): their strands die, their callers see a reset.
 
     Of a visit that has answered only the strands that run on are left to die.
@@ -429,11 +428,8 @@ def lose_visits(s: Any, visits: Any) -> None:
         s.frames[a].is_dying = 1
     if s.lane[0].keyed == 1:
         lose_waiters(s)
-    for f in range(len(s.frames)):
-        strand = s.frames[f]
-        lives = strand.kind == BRANCH or (strand.kind == VISIT and strand.inside == 1)
-        if lives and s.frames[strand.visit].is_dying == 1:
-            lose_strand(s, f)
+    for f in strands:
+        lose_strand(s, f)
     for a in visits:
         if s.frames[a].is_dying == 1 and s.frames[a].inside == 1:
             s.frames[a].inside = 0

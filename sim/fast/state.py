@@ -60,7 +60,8 @@ FRAME = Record("Frame", (  # one strand of program: a client, a visit (its main 
     ("worked_ns", "i8"),
     ("lap", "i4"),  # pass of the enclosing fallbacks (D3)
     ("at_work", "i4"),  # IDLE, AT_WORK, WAITS_FOR_CORE, WAITS_FOR_WORKER
-    ("slow_core", "i4"),  # 1 while at work on the pod's fractional core
+    ("slow_core", "i2"),  # 1 while at work on the pod's fractional core
+    ("is_shed", "i2"),  # 1 from being dropped from the queue for a core on (Q8)
     ("inside", "i2"),  # visit: 1 from entering the pod to the answer; client: 1 while it waits
     ("served", "i2"),  # as the pod saw it
     ("number", "i4"),  # call number in the request
@@ -304,6 +305,7 @@ LANE = Record("Lane", (
     ("tied", "i8"),  # 1 where tries may know of each other
     ("tries", "i8"),  # places of `tried` for one frame
     ("zones", "i8"),
+    ("localities", "i8"),  # in use
     ("is_ill", "i8"),  # 1 while some link is
     ("arrived_ns", "i8"),  # when the last request came
     ("crowd", "i8"),  # how many came before it at that instant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.laws.hedging import gives_way
-from sim.laws.retrying import CANCELLED
+from sim.laws.retrying import CANCELLED, PENDING
 from sim.reference.calling import call_off
 from sim.reference.life import Strand, Try
 from sim.reference.turns import lose_turns
@@ -19,7 +19,7 @@ def take_cancel(plane: ReferencePlane, one: Try) -> None:
     """C2: a cancel finds its visit inside, or nothing any more, or nothing yet."""
     assert one.pod is not None
     if one.delivered_ns < 0:
-        one.served = CANCELLED  # it is refused at the door
+        one.served, one.is_outrun = CANCELLED, False  # it is refused at the door, and nobody waits for it
     elif one.ended_ns < 0:
         stop_visit(plane, one)
         close(plane, one)
@@ -28,7 +28,8 @@ def take_cancel(plane: ReferencePlane, one: Try) -> None:
 def take_word(plane: ReferencePlane, one: Try) -> None:
     """G7: word reaches a pod that a try's twin has begun: before the try, in time to stop its visit, or too late."""
     if one.delivered_ns < 0:
-        one.is_outrun = True
+        if one.served == PENDING:
+            one.served, one.is_outrun = CANCELLED, True  # it is refused at the door
     elif one.ended_ns < 0 and gives_way(one.started_ns):
         stop_visit(plane, one)
         plane.reply(one, CANCELLED)
@@ -50,10 +51,10 @@ def refuse(plane: ReferencePlane, one: Try) -> None:
     """C2, G7: a try reaches its pod after its cancel, or after word that its twin has begun; who is still waited for answers."""
     assert one.pod is not None
     plane.row(ROW_CANCELLED, one.request.number, one.number, one.pod.ident, CANCELLED)
-    if one.served == CANCELLED:
-        close(plane, one)
-    else:
+    if one.is_outrun:
         plane.reply(one, CANCELLED)
+    else:
+        close(plane, one)
 
 
 def close(plane: ReferencePlane, one: Try) -> None:

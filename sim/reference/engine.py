@@ -318,7 +318,7 @@ class ReferencePlane:
         assert pod is not None
         one.delivered_ns, one.met = self._now, len(pod.visits)
         pod.coming -= 1
-        if one.served == CANCELLED or one.is_outrun:
+        if one.served == CANCELLED:
             refuse(self, one)
         elif pod.is_gone:
             self._turn_away(one, REFUSED)

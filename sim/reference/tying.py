@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.clock import OUTRUN, Moment, rank
+from sim.laws.retrying import CANCELLED
 
 if TYPE_CHECKING:
     from sim.reference.engine import ReferencePlane
@@ -19,7 +20,7 @@ def tie(plane: ReferencePlane, first: Try, second: Try) -> None:
     if first.started_ns >= 0:
         due = plane.network.word_ns(first, second, first.started_ns)
         if due <= plane.now_ns:
-            second.is_outrun = True
+            second.served, second.is_outrun = CANCELLED, True
         else:
             _send_word(plane, second, due)
 
