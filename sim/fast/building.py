@@ -45,24 +45,14 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
     routes = [_route(maker, layout, i, seed) | _views(layout, i, seed, views, host_sets, localities) for i in range(len(layout.routes))]
     outside = [{"workload": w, "good_ns": layout.good_ns(w)} for w in range(len(workloads))]
     intervals = [*map(vars, layout.intervals), *outside]
-    races = max((1 + int(route["num_retries"]) for route in routes if route["special"] & st.HEDGED), default=0)
-    probing = [route.lb_policy.prequal for route in layout.routes]
-    margin = maker.margin + races + max((math.ceil(policy.r_probe) for policy in probing if policy is not None), default=0)
-    lane = st.empty(st.LANE, 1)
-    lane[0]["span_share"], lane[0]["recording"], lane[0]["margin"] = span_share, record, margin
-    lane[0]["near_rings"], lane[0]["soonest_far"] = near_rings, len(maker.delays) - 1
-    lane[0]["span_tail"], lane[0]["zones"] = span_tail, len(layout.zones)
-    lane[0]["arrived_ns"] = lane[0]["unwritten"] = -1
-    lane[0]["near"], lane[0]["far"] = maker.near, maker.far
-    lane[0]["races"], lane[0]["tied"] = max(1, races), any(route["special"] & st.TIED for route in routes)
-    lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
-    delays = maker.delays
+    lane = _new_lane(maker, routes)
+    lane[0]["span_share"], lane[0]["span_tail"], lane[0]["recording"] = span_share, span_tail, record
+    lane[0]["near_rings"], lane[0]["localities"] = near_rings, len(localities)
     users = sum(int(w.get("users", 0)) for w in workloads)
     stores = _Stores()
     caches, locks = _caches(layout, stores), _locks(layout, stores)
-    lane[0]["keyed"], lane[0]["graded"] = any(op["code"] > st.END for op in maker.ops), layout.is_graded
-    size = 1 << (64 * margin - 1).bit_length()  # so that room is looked at once in thirty steps or more
-    rings = rows(st.RING, [{"time_ns": st.NEVER, "first": r * size, "mask": size - 1} for r in range(len(delays))])
+    size = 1 << (64 * int(lane[0]["margin"]) - 1).bit_length()  # so that room is looked at once in thirty steps or more
+    rings = rows(st.RING, [{"time_ns": st.NEVER, "first": r * size, "mask": size - 1} for r in range(len(maker.delays))])
     return st.State(
         lane=lane,
         frames=_freed(st.empty(st.FRAME, size), lane[0], "next", "free"),
@@ -70,7 +60,7 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         fresh=st.empty(st.EVENT, size + users + len(workloads)),
         heap=_never(st.empty(st.EVENT, size + users + len(workloads))),
         rings=rings,
-        ring_events=st.empty(st.EVENT, len(delays), size),
+        ring_events=st.empty(st.EVENT, len(maker.delays), size),
         pods=st.empty(POD, 4),
         queues=st.empty(QUEUE, 8),
         chains=st.empty(CHAIN, 4 * CHAINS_PER_POD),
@@ -107,6 +97,21 @@ def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bo
         spans=st.empty(SPAN, size),
         **no_hosts(),
     )
+
+
+def _new_lane(maker: TableMaker, routes: list[dict[str, Any]]) -> st.Array:
+    """What the kernel knows of a whole world, before anything has happened."""
+    layout, lane = maker.layout, st.empty(st.LANE, 1)
+    races = max((1 + int(route["num_retries"]) for route in routes if route["special"] & st.HEDGED), default=0)
+    probing = [route.lb_policy.prequal for route in layout.routes]
+    probes = max((math.ceil(policy.r_probe) for policy in probing if policy is not None), default=0)
+    lane[0]["margin"], lane[0]["races"] = maker.margin + races + probes, max(1, races)
+    lane[0]["tries"] = max((1 + route["num_retries"] for route in routes if route["special"] & st.PICKS_AGAIN), default=1)
+    lane[0]["tied"] = any(route["special"] & st.TIED for route in routes)
+    lane[0]["keyed"], lane[0]["graded"] = any(op["code"] > st.END for op in maker.ops), layout.is_graded
+    lane[0]["near"], lane[0]["far"], lane[0]["soonest_far"] = maker.near, maker.far, len(maker.delays) - 1
+    lane[0]["zones"], lane[0]["arrived_ns"], lane[0]["unwritten"] = len(layout.zones), -1, -1
+    return lane
 
 
 def _list(index: int, name: str, seed: int) -> dict[str, int]:

@@ -8,6 +8,7 @@ from sim.draws import indexed_key
 from sim.fast.compiling import feature, part
 from sim.fast.frames import caller_pod
 from sim.fast.host_records import HEADER, SOURCE, TRY
+from sim.fast.host_rows import pod_address
 from sim.fast.keys import drawn, header_key
 from sim.fast.state import USERS
 from sim.laws.balancing import MAGLEV
@@ -53,7 +54,7 @@ def hash_key(s: Any, rules: Any, a: int) -> int:
         return indexed_key(rules.header, drawn(rules, header_key(s, a, rules)))
     pod = caller_pod(s, one.parent)
     if rules.hash_by == SOURCE and pod >= 0:
-        return indexed_key(s.services[s.pods[pod].service].key, s.pods[pod].number)
+        return pod_address(s, pod)
     client = s.frames[one.request]
     workload = s.workloads[client.workload]
     return indexed_key(workload.key, client.user) if workload.kind == USERS else client.key
@@ -97,7 +98,7 @@ def make_table(s: Any, held: Any, rules: Any) -> None:
     for i in range(held.usable):
         host, filler = s.hosts[s.hosts[held.first + i].usable], s.fillers[i]
         filler.host, filler.number, filler.share, filler.target = i, s.pods[host.pod].number, host.weight / held.weights, 0.0
-        filler.address = indexed_key(s.services[s.pods[host.pod].service].key, s.pods[host.pod].number)
+        filler.address = pod_address(s, host.pod)
     if rules.policy == MAGLEV:
         make_slots(s, held, rules, table)
     else:

@@ -30,19 +30,18 @@ from sim import words
 
 
 class RecordType(types.Type):
-    """The address of a record."""
+    """The address of a record; arrays of one layout share it, and it bears the name of the first of them."""
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: Any, name: str) -> None:
         self.dtype = dtype
-        super().__init__(name=f"Record[{hash(dtype):x}]")
+        super().__init__(name=f"Record[{name}]")
 
 
 class RowsType(types.Type):
     """An array's address and length; its elements are records or numbers."""
 
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-        self.element = RecordType(dtype) if dtype.names else worked_with(dtype)
+    def __init__(self, dtype: Any, element: Any) -> None:
+        self.dtype, self.element = dtype, element
         super().__init__(name=f"Rows[{self.element.name}, {dtype.itemsize}]")
 
 
@@ -65,7 +64,10 @@ def teach_state(fields: Mapping[str, np.dtype[Any]], state_of: Callable[..., Any
 
     Books of unsigned words are of the core.
     """
-    rows = {name: RowsType(dtype) for name, dtype in fields.items()}
+    elements: dict[np.dtype[Any], Any] = {}
+    for name, dtype in fields.items():
+        elements.setdefault(dtype, RecordType(dtype, name) if dtype.names else worked_with(dtype))
+    rows = {name: RowsType(dtype, elements[dtype]) for name, dtype in fields.items()}
     full, core = StateType("State", rows), StateType("CoreState", rows)
 
     @intrinsic

@@ -78,9 +78,7 @@ def locate(layout: Layout, route: int, zone: int, first: int) -> tuple[dict[str,
 
 def with_host_set(state: st.State, layout: Layout, route: int, view: int, pod: PodReady) -> st.State:
     """The state with the hosts of a pod's new view, none yet."""
-    each, sets = len(layout.zones) + 1, state.host_sets
-    located = [i for i, policy in enumerate(layout.routes) if policy.is_located]
-    used = int(sets["localities"][np.isin(sets["route"], located) & (sets["version"] != 0)].max(initial=-each)) + each if located else 0
+    sets, used = state.host_sets, int(state.lane[0]["localities"])
     place, seen = locate(layout, route, layout.zones.index(pod.zone), used)
     for name, value in (new_host_set(layout, route, pod.number, int(state.lane[0]["now_ns"])) | place).items():
         sets[view][name] = value
@@ -90,6 +88,7 @@ def with_host_set(state: st.State, layout: Layout, route: int, view: int, pod: P
     for row, fields in zip(state.localities[used:], seen, strict=False):
         for name, value in fields.items():
             row[name] = value
+    state.lane[0]["localities"] = used + len(seen)
     return state
 
 

@@ -11,9 +11,8 @@ from sim.fast.compiling import feature, part
 from sim.fast.frames import caller_pod, drop, number_call, take_frame
 from sim.fast.host_rows import row_of
 from sim.fast.reporting import told_latency_ns
-from sim.fast.sampling import any_ns
 from sim.fast.state import PROBE
-from sim.fast.travelling import zone_of_caller
+from sim.fast.travelling import way_ns, zone_of_caller
 from sim.laws.balancing import draw_candidate
 from sim.laws.probing import (
     best_probe,
@@ -26,7 +25,6 @@ from sim.laws.probing import (
     so_many_now,
     worst_probe,
 )
-from sim.laws.travelling import crossing_ns, retransmission_ns
 
 
 @feature
@@ -91,19 +89,13 @@ def send_probe(s: Any, held: Any, view: int, a: int, key: int) -> None:
 @feature
 def send_on(s: Any, c: int) -> None:
     """A probe goes to its pod, or back once it is `inside`."""
-    probe, now, zones = s.frames[c], s.lane[0].now_ns, s.lane[0].zones
-    order, here, there = rank(PROBED, probe.request_number, probe.number), probe.zone, s.pods[probe.pod].zone
-    if here < 0:
-        push_any(s, now, order, c)
-        return
-    d = s.lane[0].near if here == there else s.lane[0].far
-    if probe.inside == 0:
-        link = s.network[here * zones + there]
-        length = any_ns(s.distributions, d, probe.key, OUTWARD) + retransmission_ns(probe.key, LOST_OUTWARD, link.loss)
-    else:
-        link = s.network[there * zones + here]
-        length = any_ns(s.distributions, d, probe.key, BACKWARD) + retransmission_ns(probe.key, LOST_BACKWARD, link.loss)
-    push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, c)
+    probe, now = s.frames[c], s.lane[0].now_ns
+    here, there, length = probe.zone, s.pods[probe.pod].zone, 0
+    if here >= 0 and probe.inside == 0:
+        length = way_ns(s, probe.key, here, there, now, OUTWARD, LOST_OUTWARD)
+    elif here >= 0:
+        length = way_ns(s, probe.key, there, here, now, BACKWARD, LOST_BACKWARD)
+    push_any(s, now + length, rank(PROBED, probe.request_number, probe.number), c)
 
 
 @feature

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.draws import indexed_key
 from sim.fast.compiling import feature, part
+from sim.fast.host_rows import pod_address
 from sim.laws.subsetting import subset_round, subset_start, subset_word
 from sim.words import M64
 
@@ -34,7 +35,7 @@ def choose_subset(s: Any, held: Any, rules: Any, view: int, service: int) -> Non
 @part
 def pod_word(s: Any, key: int, p: int) -> int:
     """Where a pod stands in an order."""
-    return subset_word(key, indexed_key(s.services[s.pods[p].service].key, s.pods[p].number))
+    return subset_word(key, pod_address(s, p))
 
 
 @part

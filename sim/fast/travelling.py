@@ -36,7 +36,7 @@ def travel(s: Any, one: int, phase: int) -> None:
         route = s.routes[frame.route]
         route.egress_bytes += route.request_bytes if phase == DELIVERED else route.response_bytes
     if s.lane[0].is_ill == 1:
-        limp(s, one, phase, d)
+        limp(s, one, phase)
         return
     if s.distributions[d].ring >= 0:
         push(s, s.distributions[d].ring, now + s.distributions[d].constant_ns, order, one)
@@ -46,43 +46,38 @@ def travel(s: Any, one: int, phase: int) -> None:
 
 
 @cold
-def limp(s: Any, one: int, phase: int, d: int) -> None:
-    """N2, N3: as `travel`, of a message with this latency, while some link is not well."""
-    frame, now, zones = s.frames[one], s.lane[0].now_ns, s.lane[0].zones
+def limp(s: Any, one: int, phase: int) -> None:
+    """As `travel`, while some link is not well."""
+    frame, now = s.frames[one], s.lane[0].now_ns
     here, there = frame.zone, s.pods[frame.pod].zone
     if phase == DELIVERED:
-        link = s.network[here * zones + there]
-        length = sample_ns(s.distributions, d, frame.key, OUTWARD) + retransmission_ns(frame.key, LOST_OUTWARD, link.loss)
+        length = way_ns(s, frame.key, here, there, now, OUTWARD, LOST_OUTWARD)
     else:
-        link = s.network[there * zones + here]
-        length = sample_ns(s.distributions, d, frame.key, BACKWARD) + retransmission_ns(frame.key, LOST_BACKWARD, link.loss)
-    order = rank(phase, frame.request_number, frame.number)
-    push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, one)
+        length = way_ns(s, frame.key, there, here, now, BACKWARD, LOST_BACKWARD)
+    push_any(s, now + length, rank(phase, frame.request_number, frame.number), one)
+
+
+@cold
+def way_ns(s: Any, key: int, source: int, target: int, from_ns: int, stream: int, lost: int) -> int:
+    """N1, N2, N3: the time a message takes from zone to zone that sets out then, over a link that may not be well."""
+    link = s.network[source * s.lane[0].zones + target]
+    length = sample_ns(s.distributions, s.lane[0].near if source == target else s.lane[0].far, key, stream)
+    return crossing_ns(from_ns, length + retransmission_ns(key, lost, link.loss), link.added_ns, link.opens_ns)
 
 
 @feature
 def send_cancel(s: Any, a: int) -> None:
     """C1: a cancel goes after try a, which it keeps from being forgotten."""
-    one, now, zones = s.frames[a], s.lane[0].now_ns, s.lane[0].zones
+    one, now = s.frames[a], s.lane[0].now_ns
     one.refs += 1
-    order = rank(CALLED_OFF, one.request_number, one.number)
-    if one.zone < 0:
-        push_any(s, now, order, a)
-        return
-    there = s.pods[one.pod].zone
-    d = s.lane[0].near if one.zone == there else s.lane[0].far
-    length = sample_ns(s.distributions, d, one.key, CANCEL)
-    link = s.network[one.zone * zones + there]
-    length += retransmission_ns(one.key, LOST_CANCEL, link.loss)
-    push_any(s, now + crossing_ns(now, length, link.added_ns, link.opens_ns), order, a)
+    length = 0
+    if one.zone >= 0:
+        length = way_ns(s, one.key, one.zone, s.pods[one.pod].zone, now, CANCEL, LOST_CANCEL)
+    push_any(s, now + length, rank(CALLED_OFF, one.request_number, one.number), a)
 
 
 @feature
 def word_ns(s: Any, a: int, b: int, from_ns: int) -> int:
     """G7: when word that left the pod of try a at some time is at that of try b."""
-    one, zones = s.frames[a], s.lane[0].zones
-    here, there = s.pods[one.pod].zone, s.pods[s.frames[b].pod].zone
-    length = sample_ns(s.distributions, s.lane[0].near if here == there else s.lane[0].far, one.key, TIE)
-    link = s.network[here * zones + there]
-    length += retransmission_ns(one.key, LOST_TIE, link.loss)
-    return int(from_ns + crossing_ns(from_ns, length, link.added_ns, link.opens_ns))
+    one, other = s.frames[a], s.frames[b]
+    return int(from_ns + way_ns(s, one.key, s.pods[one.pod].zone, s.pods[other.pod].zone, from_ns, TIE, LOST_TIE))

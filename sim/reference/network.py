@@ -35,7 +35,7 @@ class Network:
         assert one.pod is not None
         if here is None:
             return 0
-        return self._way_ns(one, here, one.pod.zone, now_ns, OUTWARD, LOST_OUTWARD, one.route.policy.request_bytes)
+        return self._carry_ns(one, here, one.pod.zone, now_ns, OUTWARD, LOST_OUTWARD, one.route.policy.request_bytes)
 
     def backward_ns(self, one: Try, now_ns: int) -> int:
         """Its answer's way back."""
@@ -43,7 +43,7 @@ class Network:
         assert one.pod is not None
         if here is None:
             return 0
-        return self._way_ns(one, one.pod.zone, here, now_ns, BACKWARD, LOST_BACKWARD, one.route.policy.response_bytes)
+        return self._carry_ns(one, one.pod.zone, here, now_ns, BACKWARD, LOST_BACKWARD, one.route.policy.response_bytes)
 
     def cancel_ns(self, one: Try, now_ns: int) -> int:
         """C1: a cancel's way after its try."""
@@ -51,34 +51,33 @@ class Network:
         assert one.pod is not None
         if here is None:
             return 0
-        return self._way_ns(one, here, one.pod.zone, now_ns, CANCEL, LOST_CANCEL, 0)
+        return self._way_ns(one.key, here, one.pod.zone, now_ns, CANCEL, LOST_CANCEL)
 
     def word_ns(self, one: Try, other: Try, now_ns: int) -> int:
         """G7: when word that leaves a try's pod now is at another's."""
         assert one.pod is not None and other.pod is not None
-        return now_ns + self._way_ns(one, one.pod.zone, other.pod.zone, now_ns, TIE, LOST_TIE, 0)
-
-    def _way_ns(self, one: Try, source: int, target: int, now_ns: int, stream: int, lost: int, size: int) -> int:
-        one.route.tally.egress_bytes += size * (source != target)
-        latency = sample_ns(self.near if source == target else self.far, one.key, stream)
-        return self._through(latency, source, target, now_ns, retransmission_key=one.key, lost=lost)
-
-    def _through(self, latency: int, source: int, target: int, now_ns: int, *, retransmission_key: int, lost: int) -> int:
-        """N2, N3: the time a message takes over a link that may not be well."""
-        link = self.links.get((self.layout.zones[source], self.layout.zones[target]))
-        if link is None:
-            return latency
-        latency += retransmission_ns(retransmission_key, lost, link.loss)
-        return crossing_ns(now_ns, latency, link.added_ns, link.opens_ns)
+        return now_ns + self._way_ns(one.key, one.pod.zone, other.pod.zone, now_ns, TIE, LOST_TIE)
 
     def probe_ns(self, key: int, here: int | None, there: int, now_ns: int, *, is_outward: bool) -> int:
         """B18: a balancer's probe's way from a caller's zone to a pod's, or back."""
         if here is None:
             return 0
-        stream, lost = (OUTWARD, LOST_OUTWARD) if is_outward else (BACKWARD, LOST_BACKWARD)
-        latency = sample_ns(self.near if here == there else self.far, key, stream)
-        source, target = (here, there) if is_outward else (there, here)
-        return self._through(latency, source, target, now_ns, retransmission_key=key, lost=lost)
+        if is_outward:
+            return self._way_ns(key, here, there, now_ns, OUTWARD, LOST_OUTWARD)
+        return self._way_ns(key, there, here, now_ns, BACKWARD, LOST_BACKWARD)
+
+    def _carry_ns(self, one: Try, source: int, target: int, now_ns: int, stream: int, lost: int, size: int) -> int:
+        """A message of some bytes, which cost something where they leave a zone."""
+        one.route.tally.egress_bytes += size * (source != target)
+        return self._way_ns(one.key, source, target, now_ns, stream, lost)
+
+    def _way_ns(self, key: int, source: int, target: int, now_ns: int, stream: int, lost: int) -> int:
+        """N1, N2, N3: the time a message takes from zone to zone, over a link that may not be well."""
+        latency = sample_ns(self.near if source == target else self.far, key, stream)
+        link = self.links.get((self.layout.zones[source], self.layout.zones[target]))
+        if link is None:
+            return latency
+        return crossing_ns(now_ns, latency + retransmission_ns(key, lost, link.loss), link.added_ns, link.opens_ns)
 
     def caller_zone(self, one: Try) -> int | None:
         """Where a try's caller is; None next to every pod."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.laws.balancing import draw_candidate, nth_around
 from sim.laws.reporting import (
+    STRIDE,
     c3_score,
     first_stride,
     known_weight,
@@ -60,7 +61,7 @@ def _set_strides(hosts: list[Any], weights: list[float]) -> None:
         total += weight
         known += weight > 0.0
     for host, weight in zip(hosts, weights, strict=True):
-        host.turn = stride_weight(weight, max(weights), total / known) if known > 1 else 65535
+        host.turn = stride_weight(weight, max(weights), total / known) if known > 1 else STRIDE
 
 
 def least_of(of: HostSet, key: int) -> Any:
