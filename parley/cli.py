@@ -30,6 +30,7 @@ from parley.progress import ProgressLine, SeedsLine
 from parley.replicating import Replications, replicate
 from parley.reports import print_check, print_mechanisms, print_replications
 from parley.results import Run, load_run
+from parley.run_folder import as_json as json_bytes
 from parley.running import run
 from parley.tracing import print_traces
 from scenarios.checking import check
@@ -37,6 +38,7 @@ from scenarios.errors import ParleyError
 from scenarios.first_file import SCHEMA_FILE, first_file
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import parse_share
 from scenarios.writing import json_schema
 from sim.fast.compiling import cache_folder, is_compiled, kernels
 from sim.fast.engine import needs_full
@@ -72,13 +74,17 @@ def run_command(
     out: Out = None,
     as_json: AsJson = False,
     seeds: Annotated[int | None, typer.Option(help="Run so many seeds, from --seed on, and print intervals.", min=1)] = None,
+    precision: Annotated[str | None, typer.Option(help="Run seeds until --of is known within this share, as 2%; --seeds is the most.")] = None,
+    of: Annotated[str, typer.Option(help="The figure of --precision, by its path in summary.json.")] = "latency_ms.mean",
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
         _compile(engine, load(scenario, changes or ()))
-        if seeds is not None:
+        if seeds is not None or precision is not None:
+            share = None if precision is None else parse_share(precision)
             with SeedsLine(sys.stderr) as told:
-                made = replicate(scenario, seeds, out=out, told=told, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
+                made = replicate(scenario, seeds or 200, precision=share, of=of, out=out, told=told, seed=seed, engine=engine, until=until,
+                                 set=changes or (), spans=spans)  # fmt: skip
             _tell_seeds(made, as_json)
             return
         try:
@@ -115,7 +121,7 @@ def diff_command(one: RunName, other: RunName) -> None:
 def compare_command(
     one: Annotated[str, typer.Argument(metavar="A", help="A scenario, or a folder made with --seeds.")],
     other: Annotated[str, typer.Argument(metavar="B", help="Another, or the same with --set-b.")],
-    seeds: Annotated[int, typer.Option(help="How many, the same on both sides.", min=2)] = 10,
+    seeds: Annotated[int | None, typer.Option(help="How many, the same on both sides; 10, or 160 at most with --until-decided.", min=2)] = None,
     seed: Seed = 1,
     engine: Engine = "fast",
     until: Until = None,
@@ -123,13 +129,17 @@ def compare_command(
     changes_b: Annotated[list[str] | None, typer.Option("--set-b", metavar="PATH=VALUE", help="Change B only.")] = None,
     out: Out = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON, and nothing else.")] = False,
+    until_decided: Annotated[bool, typer.Option("--until-decided", help="End as soon as --of is decided.")] = False,
+    of: Annotated[str, typer.Option(help="The figure to decide, by its path in summary.json.")] = "good",
+    margin: Annotated[str, typer.Option(help="Of the first's mean: a smaller difference is as good as none.")] = "1%",
 ) -> None:
     """Compare two scenarios under the same seeds: paired differences with their intervals."""
     with mistakes_told():
         _compile(engine, load(one, changes or ()), load(other, [*(changes or ()), *(changes_b or ())]))
         with SeedsLine(sys.stderr) as told:
-            found = compare(one, other, seeds=seeds, seed=seed, engine=engine, until=until, set=changes or (),
-                            set_other=changes_b or (), out=out, told=told)  # fmt: skip
+            found = compare(one, other, seeds=seeds or (160 if until_decided else 10), seed=seed, engine=engine, until=until,
+                            set=changes or (), set_other=changes_b or (), until_decided=of if until_decided else None,
+                            margin=parse_share(margin), out=out, told=told)  # fmt: skip
         if as_json:
             _print_json(found.as_json())
         else:
@@ -224,7 +234,7 @@ def _tell_seeds(made: Replications, as_json: bool) -> None:
 
 
 def _print_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_bytes(content).decode())
 
 
 def _compile(engine: str, *worlds: Scenario) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,12 +16,17 @@ ROUNDING = 1e-12  # of the figures: differences this small come from adding in f
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean of n independent figures. The half-width is nan for fewer than two."""
+    """A mean of n independent figures. The half-width (95 %) is nan for fewer than two."""
 
     mean: float
     half_width: float
-    n: int
+    n: int  # replications, or batches
     method: str
+    effective_n: float = math.nan  # independent observations that would tell as much
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands under `estimates` of a summary, beside the figure itself."""
+        return {"half_width": self.half_width, "n": self.n, "effective_n": self.effective_n, "method": self.method}
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Difference:
     n: int
     method: str  # paired | unpaired
     why: str  # the method
+    reduction: float = math.nan  # variance of the difference without pairing over that with it; nan without seeds in common
 
     @property
     def is_clear(self) -> bool:
@@ -42,33 +48,34 @@ class Difference:
         return abs(self.difference) > self.half_width
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
     """The mean of independent replications."""
     n = len(values)
     mean = float(np.mean(values)) if n else math.nan
     if n < 2:
         return Estimate(mean, math.nan, n, "replications")
-    return Estimate(mean, t_quantile(n - 1) * float(np.std(values, ddof=1)) / math.sqrt(n), n, "replications")
+    return Estimate(mean, t_quantile(n - 1, confidence) * float(np.std(values, ddof=1)) / math.sqrt(n), n, "replications")
 
 
-def difference(first: Sequence[float], second: Sequence[float], same_seeds: bool) -> Difference:
+def difference(first: Sequence[float], second: Sequence[float], same_seeds: bool, confidence: float = CONFIDENCE) -> Difference:
     """Paired where replications share seeds and thereby noise; otherwise as of two independent samples (Welch)."""
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     means = float(a.mean()), float(b.mean())
     if same_seeds and len(a) >= 2 and (step := _constant_step(a, b)) is not None:
-        return Difference(*means, step, 0.0, len(a), "paired", "the same in every seed")
-    if same_seeds and min(len(a), len(b)) >= 2 and _shared(a, b) > 0:
-        paired = estimate(list(b - a))
-        return Difference(*means, paired.mean, paired.half_width, paired.n, "paired", "common random numbers")
+        return Difference(*means, step, 0.0, len(a), "paired", "the same in every seed", math.inf)
+    reduction = _reduction(a, b) if same_seeds and len(a) >= 2 else math.nan
+    if reduction > 1:
+        paired = estimate(list(b - a), confidence)
+        return Difference(*means, paired.mean, paired.half_width, paired.n, "paired", "common random numbers", reduction)
     why = "pairing does not help: the alternatives do not vary together" if same_seeds else "the seeds are not the same"
-    return Difference(*means, means[1] - means[0], _welch(a, b), min(len(a), len(b)), "unpaired", why)
+    return Difference(*means, means[1] - means[0], _welch(a, b, confidence), min(len(a), len(b)), "unpaired", why, reduction)
 
 
-def t_quantile(freedom: float) -> float:
+def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
     """Student's t for a two-sided interval."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
+    return float(stdtrit(freedom, 0.5 + confidence / 2))
 
 
 def _constant_step(a: Figures, b: Figures) -> float | None:
@@ -79,15 +86,17 @@ def _constant_step(a: Figures, b: Figures) -> float | None:
     return float(steps.mean()) if float(np.abs(steps).max()) > rounding else 0.0
 
 
-def _shared(a: Figures, b: Figures) -> float:
-    return float(np.mean((a - a.mean()) * (b - b.mean())))
+def _reduction(a: Figures, b: Figures) -> float:
+    """How many times fewer seeds do with pairing: above 1 where the alternatives vary together."""
+    with_pairs = float(np.var(b - a, ddof=1))
+    return float(np.var(a, ddof=1) + np.var(b, ddof=1)) / with_pairs if with_pairs > 0 else math.inf
 
 
-def _welch(a: Figures, b: Figures) -> float:
+def _welch(a: Figures, b: Figures, confidence: float) -> float:
     if min(len(a), len(b)) < 2:
         return math.nan
     parts = [float(np.var(x, ddof=1)) / len(x) for x in (a, b)]
     if not sum(parts):
         return 0.0
     freedom = sum(parts) ** 2 / sum(part**2 / (len(x) - 1) for part, x in zip(parts, (a, b), strict=True))
-    return t_quantile(freedom) * math.sqrt(sum(parts))
+    return t_quantile(freedom, confidence) * math.sqrt(sum(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ def print_run(console: Console, manifest: dict[str, Any], summary: dict[str, Any
     _heading(console, manifest)
     together = {"all": summary} if len(summary["classes"]) > 1 else {}
     _show(console, _traffic(summary["classes"] | together))
-    _show(console, _latency(summary["classes"] | together))
+    _show(console, _latency(summary))
     _unsupported(console, summary)
+    _warmup(console, summary.get("warmup"))
     if summary["slo"]:
         _show(console, _slo(summary["slo"]))
     _show(console, _services(summary["services"]))
@@ -92,24 +93,50 @@ def _traffic(classes: dict[str, Any]) -> Table:
     return made
 
 
-def _latency(classes: dict[str, Any]) -> Table:
+def _latency(summary: dict[str, Any]) -> Table:
+    """With the half-widths of 95 % intervals below, where a single run can tell them."""
     made = table("latency, ms", *LATENCIES.values())
-    for name, one in classes.items():
-        made.add_row(name, *(number(one["latency_ms"][key]) if is_supported(one, key) else NOTHING for key in LATENCIES))
+    for name, one, estimates in latencies(summary):
+        told = [is_supported(one, key, estimates) for key in LATENCIES]
+        made.add_row(name, *(number(one["latency_ms"][key]) if is_told else NOTHING for key, is_told in zip(LATENCIES, told, strict=True)))
+        if estimates:
+            widths = [number(estimates[key]["half_width"], 3) if is_told else "" for key, is_told in zip(LATENCIES, told, strict=True)]
+            made.add_row(Text("± 95 %", "dim"), *(Text(width, "dim") for width in widths))
     return made
 
 
-def is_supported(one: dict[str, Any], key: str) -> bool:
-    """Whether enough answers were slower than a quantile for it to mean something."""
-    return bool(one["measured"]["succeeded"] * BEYOND[key] >= BEYOND_LEAST or key == "mean")
+def latencies(summary: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Each class, and all where there are several: its name, its part of the summary, its estimates by LATENCIES; {} without."""
+    known = summary.get("estimates", {})
+    together = {"all": summary} if len(summary["classes"]) > 1 else {}
+    for name, one in (summary["classes"] | together).items():
+        prefix = "latency_ms." if one is summary else f"classes.{name}.latency_ms."
+        yield name, one, {key: known[prefix + key] for key in LATENCIES if prefix + key in known}
+
+
+def _warmup(console: Console, told: dict[str, Any] | None) -> None:
+    """A word on the warm-up, where it was not enough."""
+    if told is not None and "too short" in told["verdict"]:
+        console.print(Text(f"warm-up of {told['given_s']:g} s: {told['verdict']}", "yellow"))
+
+
+def is_supported(one: dict[str, Any], key: str, estimates: dict[str, Any]) -> bool:
+    """Whether enough answers were slower than a quantile for it to mean something: as many as are independent, where that is known."""
+    return bool(key == "mean" or _worth(one, key, estimates) * BEYOND[key] >= BEYOND_LEAST)
+
+
+def _worth(one: dict[str, Any], key: str, estimates: dict[str, Any]) -> float:
+    """How many independent answers a quantile is of."""
+    succeeded, worth = float(one["measured"]["succeeded"]), estimates.get(key, {}).get("effective_n")
+    return succeeded if worth is None else min(succeeded, worth)
 
 
 def _unsupported(console: Console, summary: dict[str, Any]) -> None:
     """How long a run would have to measure for the quantiles that are left out."""
-    for name, one in summary["classes"].items():
-        missing = [key for key in LATENCIES if not is_supported(one, key)]
-        if missing and one["measured"]["succeeded"]:
-            needed_s = summary["measured_s"] * BEYOND_LEAST / BEYOND[missing[-1]] / one["measured"]["succeeded"]
+    for name, one, estimates in latencies(summary):
+        missing = [key for key in LATENCIES if not is_supported(one, key, estimates)]
+        if missing and one is not summary and one["measured"]["succeeded"]:
+            needed_s = summary["measured_s"] * BEYOND_LEAST / BEYOND[missing[-1]] / _worth(one, missing[-1], estimates)
             console.print(Text(f"{name}: too few answers for {', '.join(LATENCIES[key] for key in missing)}; "
                                f"{clock(needed_s * 1e9)} after the warm-up would do", "dim"))  # fmt: skip
 

@@ -8,31 +8,23 @@ from functools import partial
 from typing import Any
 
 from agents.agent import Decision
+from parley.batching import Batches
 from parley.parts import TableWriter, Writer
 from parley.run_folder import MANIFEST, SUMMARY, RunFolder, as_json
 from parley.snapshots import Lookout, Snapshot, service_means
 from parley.spans import SpanColumns, pod_name, pod_names
-from parley.summarizing import summary_of
+from parley.summarizing import QUANTILES, summary_of
 from parley.tables import columns_of_objects
-from parley.windows import Window, WindowColumns
+from parley.warming import judged
+from parley.windows import Window, WindowColumns, window_ns
+from scenarios.schema.steadiness import unsteady
 from sim.clock import ControlPhase
 from sim.mesh import Mesh
 from sim.plane import Glance, Records
 from sim.telemetry import Grown, HistogramGrowth
 
-WINDOWS, CHECKPOINTS = 600, 20  # of a whole run, about
-WINDOW_LEAST_NS = 100_000_000
+CHECKPOINTS = 20  # of a whole run, about
 SPANS_A_PART = 65_536
-
-
-def window_ns(duration_ns: int) -> int:
-    """The length of a window: 1, 2 or 5 times a power of ten, at least WINDOW_LEAST_NS, so that about WINDOWS fit."""
-    length = WINDOW_LEAST_NS
-    while True:
-        for factor in (1, 2, 5):
-            if factor * length * WINDOWS >= duration_ns:
-                return factor * length
-        length *= 10
 
 
 @dataclass
@@ -72,6 +64,8 @@ class Recording:
             "pods": table("pods", columns_of_objects("pods")),
         }  # fmt: skip
         self._latencies, self._insides = HistogramGrowth(), HistogramGrowth()
+        self._batches = Batches(len(self._layout.workloads)) if unsteady(mesh.scenario) is None else None
+        self._inside: list[int] = []  # requests, at the ends of windows
         self._decided = self._pod_events = 0  # already written
         seen = mesh.plane.glance()
         self._last = self._warm = self._look(seen)
@@ -90,7 +84,9 @@ class Recording:
         self._take_spans(self._mesh.plane.open_spans())
         for table in self._tables.values():
             table.flush(now=True)
-        summary = self._summary()
+        summary = self._summary() | {"warmup": judged(self._mesh.scenario, self._inside)}
+        if self._batches is not None:
+            summary["estimates"] = {path: one.as_json() for path, one in self._batches.estimates(self._layout.workloads, QUANTILES).items()}
         self._writer.hand_over(partial(self._manifest.folder.write_json, SUMMARY, summary))
         return summary
 
@@ -132,12 +128,21 @@ class Recording:
             window = Window(before, after, *self._grown(seen))
             self._tables["windows"].add([window], len(after.classes) + len(after.services))
             self._last = after
+            self._note(window)
         if after.now_ns <= self._warmup:
             self._warm = after
         self._take_spans(self._mesh.plane.take_spans())
         rows = self._decisions[self._decided :]
         self._decided += len(rows)
         self._tables["decisions"].add(rows)
+
+    def _note(self, window: Window) -> None:
+        """For what is judged at the end: whether the warm-up was long enough, and how sure the figures are."""
+        before, after = window.before, window.after
+        if after.now_ns % self._window == 0:
+            self._inside.append(after.in_flight)
+        if self._batches is not None and before.now_ns >= self._warmup and after.now_ns - before.now_ns == self._window:
+            self._batches.add(after.classes - before.classes, window.latencies)
 
     def _take_spans(self, spans: Records) -> None:
         for first in range(0, len(spans), SPANS_A_PART):

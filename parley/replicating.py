@@ -15,6 +15,7 @@ from parley.intervals import estimate
 from parley.results import Run
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, SUMMARY, RunFolder, new_folder, read_json, this_process
 from parley.running import Asked, Order, Source, Stop, ordered, scenario_digest, simulate
+from parley.sequential import FIRST, Precision, figure_at, growing
 from scenarios.writing import as_yaml
 
 ESTIMATED = ("requests", "measured", "latency_ms", "good", "availability", "quality", "classes", "services", "routes",
@@ -45,20 +46,37 @@ class Replications:
         found = {seed: Run(self.path / _name(seed)) for seed in self.manifest["seeds"]}
         return {seed: run for seed, run in found.items() if (run.path / MANIFEST).exists() and run.state == "complete"}
 
+    def precise(self, wanted: Precision) -> bool:
+        """Whether the runs so far know a figure well enough; the summary says so from now on. Raises UsageError for no figure."""
+        known = estimate(figure_at(wanted.of, figures([run.summary for run in self.runs().values()])))
+        RunFolder(self.path).write_json(SUMMARY, self.summary | {"precision": wanted.as_json(known)})
+        return wanted.is_reached(known)
+
     def __repr__(self) -> str:
         return f"<Replications {self.manifest['scenario']} · {len(self.runs())} of {len(self.manifest['seeds'])} seeds>"
 
 
-def replicate(scenario: Source, seeds: int = 20, *, out: str | os.PathLike[str] | None = None, told: Told | None = None,
-              **asked: Unpack[Asked]) -> Replications:  # fmt: skip
-    """Run a scenario under so many seeds, from `seed` on; the rest is as for `run`. Raises ParleyError, Interrupted."""
+def replicate(scenario: Source, seeds: int = 20, *, precision: float | None = None, of: str = "latency_ms.mean",
+              out: str | os.PathLike[str] | None = None, told: Told | None = None, **asked: Unpack[Asked]) -> Replications:  # fmt: skip
+    """Run a scenario under so many seeds, from `seed` on; the rest is as for `run`. Raises ParleyError, Interrupted.
+
+    With a precision (0.02 is 2 %) seeds are the most: no more are run once the half-width of the figure `of` is that share of it.
+    """
+    wanted = None if precision is None else Precision(precision, of)
     order = ordered(scenario, **asked)
     folder = new_folder(out, f"{order.scenario.name}-{seeds}-seeds")
-    return run_seeds(order, range(order.seed, order.seed + seeds), folder, told)
+    for look in [seeds] if wanted is None else growing(FIRST, seeds, 1.5):
+        made = run_seeds(order, range(order.seed, order.seed + look), folder, told)
+        if wanted is not None and made.precise(wanted):
+            break
+    return made
 
 
 def run_seeds(order: Order, seeds: Sequence[int], folder: RunFolder, told: Told | None = None) -> Replications:
-    """Run an order under each seed into a folder below `folder`. Raises Interrupted, with what is complete summed up."""
+    """Run an order under each seed into a folder below `folder`, but for those that are complete there.
+
+    Raises Interrupted, with what is complete summed up.
+    """
     if not 1 <= len(seeds) <= SEEDS_MAX:
         raise UsageError(f"seeds is a number from 1 to {SEEDS_MAX:,}, not {len(seeds)}")
     folder.write_bytes(SCENARIO, as_yaml(order.scenario).encode())
@@ -69,11 +87,12 @@ def run_seeds(order: Order, seeds: Sequence[int], folder: RunFolder, told: Told 
         "process": this_process(), "command": f"{order.command.replace(f'--seed {order.seed}', f'--seed {seeds[0]}')} --seeds {len(seeds)}",
     }  # fmt: skip
     folder.write_json(MANIFEST, manifest)
+    made = Replications(folder.path)
+    left = [seed for seed in seeds if seed not in made.runs()]
     with Stop().on_signals() as stop:
-        for done, _ in enumerate(_all(order, seeds, folder, stop), 1):
+        for done, _ in enumerate(_all(order, left, folder, stop), len(seeds) - len(left) + 1):
             if told is not None:
                 told(done, len(seeds))
-    made = Replications(folder.path)
     complete = made.runs()
     folder.write_json(MANIFEST, manifest | {"state": "complete" if len(complete) == len(seeds) else "partial"})
     if complete:
@@ -126,8 +145,9 @@ def _all(order: Order, seeds: Sequence[int], folder: RunFolder, stop: Stop) -> I
             command = order.command.replace(f"--seed {order.seed}", f"--seed {seed}")
             simulate(replace(order, seed=seed, command=command), below, stop)
 
-    one(seeds[0])
-    yield
+    for seed in seeds[:1]:
+        one(seed)
+        yield
     with ThreadPoolExecutor((os.cpu_count() or 1) if order.engine == "fast" else 1) as pool:
         for _ in pool.map(one, seeds[1:]):
             yield

@@ -15,11 +15,12 @@ from parley.replicating import Replications
 from parley.wording import clock, count, number, percent, rate
 from scenarios.checking import Report
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import format_warmup
 
 
 def print_check(console: Console, world: Scenario, report: Report) -> None:
     """Load against capacity, the worst path of retries, and the warnings."""
-    console.print(Text.assemble((world.name, "bold cyan"), f" · {clock(world.duration)}, of which warm-up {clock(world.warmup)}"))
+    console.print(Text.assemble((world.name, "bold cyan"), f" · {clock(world.duration)}, of which warm-up {format_warmup(world.warmup)}"))
     if world.question:
         console.print(Text(world.question, "italic"))
     console.print()
@@ -54,6 +55,8 @@ def print_replications(console: Console, made: Replications) -> None:
         if known is not None:
             rows.add_row(name, text(_at(summary, path)), f"± {text(known['half_width'])}", count(known["effective_n"]))
     console.print(rows)
+    if (reached := summary.get("precision")) is not None:
+        console.print(_precision(reached))
     console.print(f"\nrun folder   {shown(made.path)}", soft_wrap=True)
 
 
@@ -66,6 +69,16 @@ def print_mechanisms(console: Console) -> None:
         for field, meaning in answers:
             console.print(Text.assemble("  out  ", (field, "bold"), f": {meaning}"), soft_wrap=True)
     console.print("\nparley conformance MECHANISM < cases.jsonl: a case a line; what has a default in [] may be left out", soft_wrap=True)
+
+
+def _precision(told: dict[str, Any]) -> Text:
+    """`latency_ms.mean within 2 %: reached with 15 seeds`."""
+    wanted = f"{told['of']} within {100 * told['asked']:g} %: "
+    if told["is_reached"]:
+        return Text(f"{wanted}reached with {told['seeds']} seeds (± {100 * told['reached']:.2g} %)", "green")
+    needed = "" if told["needed"] is None else f"; about {count(told['needed'])} would do"
+    width = "no interval" if told["reached"] is None else f"± {100 * told['reached']:.2g} %"
+    return Text(f"{wanted}not reached with {told['seeds']} seeds ({width}){needed}", "yellow")
 
 
 def _rows(summary: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[float | None], str]]]:

@@ -25,11 +25,12 @@ from parley.recording import Manifest, Recording
 from parley.results import Run
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, new_folder, this_process
 from parley.spans import MODES, TAIL, span_share
+from parley.warming import pilot
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads
 from scenarios.naming import suggestion
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.units import format_duration, parse_duration
+from scenarios.schema.units import AUTO, format_duration, parse_duration
 from scenarios.writing import as_yaml
 from sim.build import ENGINES
 from sim.mesh import Mesh
@@ -132,7 +133,8 @@ def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
             raise UsageError(f"{name} is one of {', '.join(right)}, not {given!r}{suggestion(given, right)}")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise UsageError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed!r}")
-    return Order(world, seed, engine, _until_ns(world, asked.get("until")), spans, _command(scenario, asked))
+    until_ns = _until_ns(world, asked.get("until"))
+    return Order(_warmed(world, seed, engine), seed, engine, until_ns, spans, _command(scenario, asked))
 
 
 def resolved(scenario: Source, changes: Sequence[str] = ()) -> Scenario:
@@ -202,6 +204,15 @@ def _advance(mesh: Mesh, until_ns: int, stop: Stop, progress: Watcher | None, re
         if progress is not None:
             last = recording.last
             progress(Progress(mesh.now_ns, until_ns, time.monotonic() - began, last.offered, last.visits))
+
+
+def _warmed(world: Scenario, seed: int, engine: str) -> Scenario:
+    """The world with its warm-up found, where that is auto, by a pilot run under one seed."""
+    if world.warmup != AUTO:
+        return world
+    mesh = Mesh(world.with_(warmup=0), seed, engine)
+    seat_agents(mesh)
+    return pilot(mesh)
 
 
 def _until_ns(scenario: Scenario, until: str | int | None) -> int:

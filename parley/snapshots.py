@@ -22,6 +22,7 @@ from sim.telemetry import TALLIED, Integers, ServiceTotals, millicores
 PHASES = (PodPhase.PENDING, PodPhase.STARTING, PodPhase.READY, PodPhase.DRAINING)
 COUNTED_AS = {PodPhase.UNREADY: PodPhase.DRAINING}  # it finishes what it has
 SERVING = [PHASES.index(phase) for phase in (PodPhase.READY, PodPhase.DRAINING)]
+OVER = [i for i, (name, _) in enumerate(REQUEST_TALLY.fields) if name in ("succeeded", "failed")]  # columns of a class
 EXACT = 2**53  # up to here a float is any integer
 Numbers = NDArray[Any]  # integers or floats; or Python's integers, where they may be large
 
@@ -79,6 +80,11 @@ class Snapshot:
     def offered(self) -> int:
         """Requests so far."""
         return int(self.classes[:, 0].sum())
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that have come and are not over."""
+        return self.offered - int(self.classes[:, OVER].sum())
 
     @property
     def visits(self) -> int:

@@ -14,9 +14,20 @@ from sim.layout import Layout
 from sim.records import REQUEST_TALLY
 from sim.telemetry import TALLIED, Grown, Integers
 
+WINDOWS, WINDOW_LEAST_NS = 600, 100_000_000  # of a whole run, about; of one
 REQUESTS = {name: place for place, (name, _) in enumerate(REQUEST_TALLY.fields)}
 CLASS_COUNTS = ("offered", "succeeded", "good", "failed", "timed_out", "rejected")
 SERVICE_COUNTS = ("visits", "failed", "rejected", "lost", "shed", "throttled")
+
+
+def window_ns(duration_ns: int) -> int:
+    """The length of a window: 1, 2 or 5 times a power of ten, at least WINDOW_LEAST_NS, so that about WINDOWS fit."""
+    length = WINDOW_LEAST_NS
+    while True:
+        for factor in (1, 2, 5):
+            if factor * length * WINDOWS >= duration_ns:
+                return factor * length
+        length *= 10
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scenarios.schema.cluster import NodePool
 from scenarios.schema.routing import PANIC_THRESHOLD, ResolvedRoute
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.topology import Service
-from scenarios.schema.units import NS_PER_S, format_duration
+from scenarios.schema.units import AUTO, NS_PER_S, format_duration
 
 WARMUP_REQUESTS = 10  # mean requests, one after the other, that a warm-up should outlast
 
@@ -51,7 +51,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
 def _short_warmup(flow: Flow) -> Iterator[str]:
     slowest = max(flow.entry_ns(workload) for workload in flow.world.workload.values())
     enough = round(WARMUP_REQUESTS * slowest)
-    if flow.world.warmup < enough:
+    if AUTO != flow.world.warmup < enough:
         yield (f"warmup: {format_duration(flow.world.warmup)} is less than {WARMUP_REQUESTS} mean requests "
                f"({enough / 1e9:.3g} s), so the still empty mesh is measured")  # fmt: skip
 

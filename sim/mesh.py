@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import AUTO
 from sim.build import advance_planes, build_plane
 from sim.clock import ControlClock
+from sim.errors import SimulationError
 from sim.platform.cluster import Cluster
 from sim.platform.elections import Elections
 from sim.platform.failures import Failures
@@ -27,6 +29,8 @@ class Mesh:
 
     def __init__(self, scenario: Scenario, seed: int = 0, engine: str = "fast", *, span_share: float = 0.0,
                  span_tail: bool = False, record: bool = False) -> None:  # fmt: skip
+        if scenario.warmup == AUTO:
+            raise SimulationError("warmup: auto is found by a pilot run, as `parley run` and parley.run() make it; here give a time")
         self.scenario, self.seed, self.engine = scenario, seed, engine
         self.clock = ControlClock()
         self.plane = build_plane(scenario, seed, engine, span_share=span_share, span_tail=span_tail, record=record)

@@ -16,7 +16,8 @@ from scenarios.schema.programs import Call, Lock, Step
 from scenarios.schema.references import dangling
 from scenarios.schema.replication_rules import replication_mistakes
 from scenarios.schema.routing import DEFAULTS, patterns, resolve
-from scenarios.schema.units import format_duration
+from scenarios.schema.steadiness import unsteady
+from scenarios.schema.units import AUTO, format_duration
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -113,6 +114,8 @@ def _times(world: Scenario) -> Iterator[Mistake]:
     whole = f"the duration of {format_duration(world.duration)}"
     if world.warmup >= world.duration:
         yield Mistake(("warmup",), f"must be shorter than {whole}; nothing would be measured")
+    if world.warmup == AUTO and (why := unsteady(world)) is not None:
+        yield Mistake(("warmup",), f"finds where a steady world settles, and {why}; give it a time")
     for index, expect in enumerate(world.expect):
         start, until = expect.start, expect.until
         if until is not None and until > world.duration:

@@ -30,7 +30,7 @@ from scenarios.schema.pods import Rollout
 from scenarios.schema.resilience import Route
 from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.topology import Network, Service
-from scenarios.schema.units import Duration, parse_duration, parse_share
+from scenarios.schema.units import Duration, Warmup, parse_duration, parse_share
 from scenarios.schema.words import Currency, Name, Pattern, RunName
 from scenarios.schema.workload import Workload
 
@@ -121,8 +121,8 @@ class Scenario(Part):
     duration: Duration = field(
         says="how long a run lasts", gt=0,
         seen=Witness("hello", "duration", ("4s", "5s")))
-    warmup: Duration = field(
-        0, says="requests that arrive earlier are not measured",
+    warmup: Warmup = field(
+        0, says="requests that arrive earlier are not measured; auto: MSER-5 finds how long, from a run of steady load",
         seen=Witness("hello", "warmup", ("500ms", "1s"), moves="summary"))
     currency: Currency = field(
         "EUR", says="of prices",

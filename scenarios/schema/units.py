@@ -18,6 +18,7 @@ from scenarios.errors import UnitError
 
 NS_PER_S = 1_000_000_000
 DURATION_MAX_NS = 10 * 365 * 24 * 3600 * NS_PER_S  # ten years: what int64 nanoseconds and the histogram still hold
+AUTO = -1  # in place of a warm-up: a pilot run finds it
 RATE_MAX = NS_PER_S  # per second
 BYTES_MAX = 2**60
 CPU_MAX = 10**9  # milli-cores
@@ -68,6 +69,16 @@ def parse_duration(value: object) -> int:
     if total > DURATION_MAX_NS:
         raise UnitError(value, "is longer than ten years, the longest time a run can hold")
     return round(total)
+
+
+def parse_warmup(value: object) -> int:
+    """As `parse_duration`, or AUTO for `auto`. Raises UnitError."""
+    return AUTO if value == "auto" else parse_duration(value)
+
+
+def format_warmup(ns: int) -> str:
+    """As `format_duration`, or `auto`."""
+    return "auto" if ns == AUTO else format_duration(ns)
 
 
 def format_duration(ns: int) -> str:
@@ -207,6 +218,7 @@ class Inside:
 
 
 Duration = Annotated[int, *_quantity(_again(parse_duration, int), format_duration, "a duration: 250ms, 1.5s, 20m")]
+Warmup = Annotated[int, *_quantity(_again(parse_warmup, int), format_warmup, "a duration, or auto: 10s, auto")]
 Rate = Annotated[float, *_quantity(_again(parse_rate, float), lambda r: f"{r!r}/s", "a rate: 300/s, 90/m, 5/h")]
 Bytes = Annotated[int, *_quantity(parse_bytes, lambda b: b, "bytes: 256Mi, 64Gi, 10KB")]
 Bandwidth = Annotated[int, *_quantity(parse_bandwidth, lambda b: f"{b}B/s", "data per second: 100MB/s")]

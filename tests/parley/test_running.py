@@ -13,7 +13,7 @@ import parley
 from agents.control_plane import ControlPlane
 from parley.conserving import require_balance
 from parley.errors import FolderError, Unbalanced, UsageError
-from parley.recording import window_ns
+from parley.windows import window_ns
 from scenarios.load import load
 from sim.mesh import Mesh
 from tests.parley.worlds import LONG, SHOP, written
