@@ -74,7 +74,7 @@ def run_command(
     out: Out = None,
     as_json: AsJson = False,
     seeds: Annotated[int | None, typer.Option(help="Run so many seeds, from --seed on, and print intervals.", min=1)] = None,
-    precision: Annotated[str | None, typer.Option(help="Run seeds until --of is known within this share, as 2%; --seeds is the most.")] = None,
+    precision: Annotated[str | None, typer.Option(help="Run seeds until --of is known within this share, as 2%.")] = None,
     of: Annotated[str, typer.Option(help="The figure of --precision, by its path in summary.json.")] = "latency_ms.mean",
 ) -> None:
     """Run a scenario; the results go to a run folder."""
@@ -121,7 +121,7 @@ def diff_command(one: RunName, other: RunName) -> None:
 def compare_command(
     one: Annotated[str, typer.Argument(metavar="A", help="A scenario, or a folder made with --seeds.")],
     other: Annotated[str, typer.Argument(metavar="B", help="Another, or the same with --set-b.")],
-    seeds: Annotated[int | None, typer.Option(help="How many, the same on both sides; 10, or 160 at most with --until-decided.", min=2)] = None,
+    seeds: Annotated[int | None, typer.Option(help="How many, on both sides: 10; with --until-decided 160 at most.", min=2)] = None,
     seed: Seed = 1,
     engine: Engine = "fast",
     until: Until = None,

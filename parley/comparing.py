@@ -51,7 +51,8 @@ class Comparison:
 
 
 def compare(one: Source, other: Source, *, seeds: int = 10, set_other: Sequence[str] = (), until_decided: str | None = None,
-            margin: float = 0.01, out: str | os.PathLike[str] | None = None, told: Told | None = None, **asked: Unpack[Asked]) -> Comparison:  # fmt: skip
+            margin: float = 0.01, out: str | os.PathLike[str] | None = None, told: Told | None = None,
+            **asked: Unpack[Asked]) -> Comparison:  # fmt: skip
     """Compare two scenarios, or two folders of replications, and say how much the second has more of everything.
 
     Scenarios are run under seeds seed, seed + 1, ...; folders are read. What else may be asked for is as for `run`;
