@@ -7,7 +7,8 @@
     AssertionError
     └── Unbalanced              a conservation law does not hold: our mistake, never the user's
     KeyboardInterrupt
-    └── Interrupted             a run was stopped from outside; what it has is in its folder (exit code 130)
+    ├── Interrupted             a run was stopped from outside; what it has is in its folder (exit code 130)
+    └── Stopped                 a trial was stopped before its end, so there is nothing of it
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ class Interrupted(KeyboardInterrupt):
         super().__init__(f"stopped; what there is: {folder}")
         self.folder = folder
         self.exit_code = 128 + signal_number
+
+
+class Stopped(KeyboardInterrupt):
+    """A trial was stopped before its end, so there is nothing of it."""
 
 
 def told(fault: OSError, path: Path) -> FolderError:

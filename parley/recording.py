@@ -66,7 +66,7 @@ class Recording:
         self._latencies, self._insides = HistogramGrowth(), HistogramGrowth()
         self._batches = Batches(len(self._layout.workloads)) if unsteady(mesh.scenario) is None else None
         self._inside: list[int] = []  # requests, at the ends of windows
-        self._decided = self._pod_events = 0  # already written
+        self._decided = 0  # already written
         seen = mesh.plane.glance()
         self._last = self._warm = self._look(seen)
         self._grown(seen)
@@ -151,10 +151,9 @@ class Recording:
             self._spans.flush()
 
     def _look(self, seen: Glance) -> Snapshot:
-        events = self._mesh.cluster.log[self._pod_events :]
-        self._pod_events += len(events)
-        self._tables["pods"].add(events)
-        return self._lookout.snapshot(seen, events)
+        found = self._lookout.snapshot(seen)
+        self._tables["pods"].add(self._lookout.events)
+        return found
 
     def _grown(self, seen: Glance) -> tuple[Grown, Grown]:
         """What grew of the histograms since the last time."""

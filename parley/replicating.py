@@ -130,10 +130,14 @@ def figures(summaries: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
     """Every figure that may be estimated: dotted path → its values, those left out that were not there."""
     found: dict[str, list[float]] = {}
     for one in summaries:
-        for root in ESTIMATED:
-            for path, value in _leaves(root, one.get(root)):
-                found.setdefault(path, []).append(value)
+        for path, value in figures_of(one).items():
+            found.setdefault(path, []).append(value)
     return found
+
+
+def figures_of(summary: dict[str, Any]) -> dict[str, float]:
+    """Every figure of one summary that may be estimated, by dotted path; those left out that are not there."""
+    return {path: value for root in ESTIMATED for path, value in _leaves(root, summary.get(root))}
 
 
 def _all(order: Order, seeds: Sequence[int], folder: RunFolder, stop: Stop) -> Iterator[None]:

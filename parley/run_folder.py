@@ -72,7 +72,7 @@ def _made(path: Path) -> Path:
 
 def as_json(data: Mapping[str, Any]) -> bytes:
     """JSON as a file has it; nan and infinity become null."""
-    return json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -117,11 +117,12 @@ def _started(pid: int) -> int | None:
     return None if fields[0] == "Z" else int(fields[19])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as a JSON file gives it back: nan and infinity are None, keys are text, tuples are lists."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -160,7 +160,7 @@ def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | No
         recording = Recording(mesh, seat_agents(mesh), manifest, writer)
         recording.begin()
         try:
-            _advance(mesh, order.until_ns, stop, progress, recording)
+            _advance_told(mesh, order.until_ns, stop, progress, recording)
         except ParleyError as fault:
             writer.hand_over(partial(folder.write_bytes, MANIFEST, manifest.changed(**_cut_short(mesh, fault))))
             recording.end()
@@ -192,18 +192,31 @@ def seat_agents(mesh: Mesh) -> list[Decision]:
     return ControlPlane(mesh).decisions
 
 
-def _advance(mesh: Mesh, until_ns: int, stop: Stop, progress: Watcher | None, recording: Recording) -> None:
-    """In stretches of about STRETCH_S of wall time; how time is divided changes nothing in the trace."""
-    mesh.advance(0)  # what compiles does so now, and counts for no rate
-    stretch, began = max(1, until_ns // 1000), time.monotonic()
+def advance_in_stretches(mesh: Mesh, until_ns: int, stop: Stop, look: Callable[[], None] | None = None) -> None:
+    """Up to a time, or until stopped, in stretches of about STRETCH_S of wall time; `look` is called after each.
+
+    How time is divided changes nothing in the trace.
+    """
+    stretch = max(1, until_ns // 1000)
     while mesh.now_ns < until_ns and stop.signal_number is None:
         since = time.monotonic()
         mesh.advance(min(until_ns, mesh.now_ns + stretch))
         took = time.monotonic() - since
         stretch = max(1, int(stretch * min(2.0, max(0.25, STRETCH_S / max(took, 1e-9)))))
+        if look is not None:
+            look()
+
+
+def _advance_told(mesh: Mesh, until_ns: int, stop: Stop, progress: Watcher | None, recording: Recording) -> None:
+    mesh.advance(0)  # what compiles does so now, and counts for no rate
+    began = time.monotonic()
+
+    def tell() -> None:
         if progress is not None:
             last = recording.last
             progress(Progress(mesh.now_ns, until_ns, time.monotonic() - began, last.offered, last.visits))
+
+    advance_in_stretches(mesh, until_ns, stop, tell)
 
 
 def _warmed(world: Scenario, seed: int, engine: str) -> Scenario:

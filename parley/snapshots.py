@@ -97,11 +97,15 @@ class Lookout:
 
     def __init__(self, layout: Layout, cluster: Cluster) -> None:
         self._cluster, self._totals, self._pod_times = cluster, ServiceTotals(len(layout.services)), PodTimes(layout.services)
+        self._logged = 0  # entries of the cluster's log that were taken
         self.busyness = Busyness(layout, self._totals.slow_core)
+        self.events: Sequence[PodEvent] = ()  # of the cluster's log between the last two snapshots
 
-    def snapshot(self, seen: Glance, events: Sequence[PodEvent]) -> Snapshot:
-        """How things stand; the events are those of the cluster's log since the last one."""
-        self._pod_times.take(events)
+    def snapshot(self, seen: Glance) -> Snapshot:
+        """How things stand."""
+        self.events = self._cluster.log[self._logged :]
+        self._logged += len(self.events)
+        self._pod_times.take(self.events)
         classes = seen.workloads.view(np.int64).reshape(len(seen.workloads), len(REQUEST_TALLY.fields))
         return Snapshot(seen.now_ns, self._totals.of(seen), classes, self._pod_times.at(seen.now_ns), self._pod_times.counts(),
                         self._cluster.desired())  # fmt: skip

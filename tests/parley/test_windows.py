@@ -127,7 +127,7 @@ def test_a_snapshot_adds_up_all_pods():
     mesh = Mesh(loads(SHOP), 2)
     mesh.advance(3 * 10**9)
     seen = mesh.plane.observe()
-    taken = Lookout(mesh.plane.layout, mesh.cluster).snapshot(mesh.plane.glance(), mesh.cluster.log)
+    taken = Lookout(mesh.plane.layout, mesh.cluster).snapshot(mesh.plane.glance())
     assert (taken.visits, taken.offered) == (seen.pods["visits"].sum(), seen.workloads["offered"].sum())
     for i in range(len(taken.services)):
         for name, place in TALLIED.items():

@@ -1,0 +1,38 @@
+"""One run that leaves no folder: the same figures, and nothing written. What sweeps, maps and tuning are made of.
+
+A run of a small world is a few milliseconds: a tenth is making the mesh, a tenth its summary, the rest the engine's,
+without the GIL; so threads share the cores well where no agent decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parley.conserving import require_balance
+from parley.errors import Stopped
+from parley.run_folder import plain
+from parley.running import Order, Stop, advance_in_stretches, seat_agents
+from parley.snapshots import Lookout, service_means
+from parley.summarizing import summary_of
+from sim.mesh import Mesh
+
+
+def trial(order: Order, stop: Stop | None = None) -> dict[str, Any]:
+    """What summary.json of a run of this order would hold; its spans are not asked for.
+
+    Raises ParleyError where the simulation cannot go on, and Stopped where `stop` was set before the end.
+    """
+    stop = stop or Stop()
+    mesh = Mesh(order.scenario, order.seed, order.engine)
+    seat_agents(mesh)
+    lookout = Lookout(mesh.plane.layout, mesh.cluster)
+    advance_in_stretches(mesh, min(order.scenario.warmup, order.until_ns), stop)
+    warm = lookout.snapshot(mesh.plane.glance())
+    advance_in_stretches(mesh, order.until_ns, stop)
+    if mesh.now_ns < order.until_ns:
+        raise Stopped
+    means = service_means(lookout.busyness, warm, lookout.snapshot(mesh.plane.glance()))
+    summary = summary_of(mesh, means, order.until_ns)
+    require_balance(summary["conservation"], mesh.now_ns)
+    found: dict[str, Any] = plain(summary)
+    return found
