@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,18 +21,23 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from parley.axes import axes_of
 from parley.comparing import compare, print_comparison
 from parley.conformance import answered, mechanism
 from parley.differing import print_difference
 from parley.errors import Interrupted, UsageError
+from parley.grids import grid_of
 from parley.judging import all_met
 from parley.printing import print_picture, print_places, print_run, shown
-from parley.progress import ProgressLine, SeedsLine
+from parley.progress import CellsLine, ProgressLine, SeedsLine
 from parley.replicating import Replications, replicate
 from parley.reports import print_check, print_mechanisms, print_replications
 from parley.results import Run, load_run
 from parley.run_folder import as_json as json_bytes
-from parley.running import run
+from parley.running import Asked, run
+from parley.sweep_tables import points_as_json, print_sweep
+from parley.sweeping import Sweep, swept
+from parley.sweeping import sweep_command as command_of
 from parley.tracing import print_traces
 from scenarios.checking import check
 from scenarios.errors import ParleyError
@@ -40,6 +46,7 @@ from scenarios.load import load
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import parse_share
 from scenarios.writing import json_schema
+from sim.errors import SimulationError
 from sim.fast.compiling import cache_folder, is_compiled, kernels
 from sim.fast.engine import needs_full
 
@@ -54,6 +61,11 @@ Seed = Annotated[int, typer.Option(help="Of all randomness; the same seed gives 
 Engine = Annotated[str, typer.Option(help="fast or reference; both give the same trace.")]
 Until = Annotated[str | None, typer.Option(help="End earlier, as 10m.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario; may be repeated.")]
+Vary = Annotated[
+    list[str] | None, typer.Option(metavar="PATH=VALUES", help="2..12, 0.2..1.0..0.1 or 0.5,1,2; several make a grid.")
+]
+Jobs = Annotated[int | None, typer.Option(help="Cells at a time; one a core if not given.", min=1)]
+Ray = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Compute on a Ray cluster: auto, local or host:port.")]
 Out = Annotated[Path | None, typer.Option(help="A new or empty folder for the results.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")]
 
@@ -146,6 +158,44 @@ def compare_command(
             print_comparison(Console(highlight=False), found)
 
 
+@app.command("sweep")
+def sweep_command(
+    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")] = None,
+    vary: Vary = None,
+    seeds: Annotated[int, typer.Option(help="How many for every combination, from --seed on.", min=1)] = 1,
+    seed: Seed = 1,
+    engine: Engine = "fast",
+    until: Until = None,
+    changes: Set = None,
+    jobs: Jobs = None,
+    ray: Ray = None,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a sweep that was stopped or killed.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the points as JSON, and nothing else.")] = False,
+) -> None:
+    """Run every combination of values under several seeds; what is finished survives whatever ends the sweep."""
+    with mistakes_told():
+        if resume is not None:
+            if scenario is not None or vary or changes or until or out:
+                raise UsageError("--resume goes on with what was asked then; only --jobs, --ray and --json go with it")
+            begun = Sweep(resume)
+            grid, go_on = begun.grid, partial(begun.resume)
+        else:
+            if scenario is None:
+                raise UsageError("name a scenario, or a sweep to go on with: --resume DIR")
+            asked: Asked = {"seed": seed, "engine": engine, "until": until, "set": changes or ()}
+            grid = grid_of(scenario, axes_of(vary or ()), seeds, asked)
+            go_on = partial(swept, grid, command_of(scenario, asked, vary or (), seeds), out=out)
+        _compile(grid.base.engine, *grid.worlds())
+        try:
+            with CellsLine(sys.stderr) as told:
+                done = go_on(jobs=jobs, ray=ray, told=told)
+        except Interrupted as stopped:
+            _tell_sweep(Sweep(stopped.folder), as_json)
+            raise
+        _tell_sweep(done, as_json)
+
+
 @app.command("check")
 def check_command(scenario: ScenarioName, changes: Set = None) -> None:
     """Say what will saturate, how far retries multiply, and what is seldom meant; nothing runs."""
@@ -231,6 +281,18 @@ def _tell_seeds(made: Replications, as_json: bool) -> None:
         print_replications(Console(highlight=False), made)
     if not all_met(made.summary):
         raise typer.Exit(EXPECTATION_FAILED)
+
+
+def _tell_sweep(made: Sweep, as_json: bool) -> None:
+    if as_json:
+        _print_json(points_as_json(made))
+    else:
+        print_sweep(Console(highlight=False), made)
+    cells = made.cells()["fault"].to_pylist()
+    faults = [fault for fault in cells if fault is not None]
+    if faults:
+        _say(f"{len(faults)} of {len(cells)} cells could not go on, the first one because: {faults[0]}")
+        raise typer.Exit(SimulationError.exit_code)
 
 
 def _print_json(content: dict[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Self, TextIO
 
 from parley.running import Progress
-from parley.wording import clock, rate
+from parley.wording import clock, number, rate
 
 BAR = 10  # characters
 RENEWED_S, PLAIN_S = 0.2, 10.0  # wall time between two lines
@@ -53,12 +54,40 @@ class SeedsLine(TerminalLine):
             self._write(f"{CLEARED}{done} of {seeds} seeds")
 
 
+class CellsLine(TerminalLine):
+    """How many cells of a sweep are done, and when the rest may be; called with that and the number of all."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._began = self._last = time.monotonic()
+        self._first: int | None = None  # done before: cells that a resumed sweep had
+
+    def __call__(self, done: int, cells: int) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = done - 1
+        if now - self._last >= (RENEWED_S if self._is_terminal else PLAIN_S):
+            self._last = now
+            text = cells_line(done, cells, done - self._first, now - self._began)
+            self._write(f"{CLEARED}{text}" if self._is_terminal else f"{text}\n")
+
+
+def cells_line(done: int, cells: int, computed: int, wall_s: float) -> str:
+    """`120 of 200 cells ██████░░░░ 60 % · 14 cells/s · 6s left`; the rate is of the cells computed in that time."""
+    per_s = computed / max(wall_s, 1e-9)
+    pace = f"{number(per_s, 3)} cells/s" if per_s >= 1 else f"{clock(1e9 / per_s)} a cell"
+    return f"{done:,} of {cells:,} cells {_bar(done / cells)} · {pace} · {clock(round((cells - done) / per_s) * 1e9)} left"
+
+
+def _bar(share: float) -> str:
+    full = int(BAR * share)
+    return "█" * full + "░" * (BAR - full) + f" {100 * share:.0f} %"
+
+
 def line(now: Progress) -> str:
     """`8m15s of 20m ████░░░░░░ 41 % · 150 k requests/s, 1.2 M hops/s · 3s left`; fits into 80 columns."""
     share = now.now_ns / now.until_ns
-    full = int(BAR * share)
     left = round(now.wall_s * (1 - share) / share) if share > 0 else 0
-    bar = "█" * full + "░" * (BAR - full)
     requests, hops = (rate(counted / max(now.wall_s, 1e-9)).removesuffix("/s") for counted in (now.requests, now.hops))
-    return (f"{clock(now.now_ns)} of {clock(now.until_ns)} {bar} {100 * share:.0f} % · "
+    return (f"{clock(now.now_ns)} of {clock(now.until_ns)} {_bar(share)} · "
             f"{requests} requests/s, {hops} hops/s · {clock(left * 1e9)} left")  # fmt: skip

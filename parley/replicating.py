@@ -137,7 +137,12 @@ def figures(summaries: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
 
 def figures_of(summary: dict[str, Any]) -> dict[str, float]:
     """Every figure of one summary that may be estimated, by dotted path; those left out that are not there."""
-    return {path: value for root in ESTIMATED for path, value in _leaves(root, summary.get(root))}
+    return {path: value for path, value in leaves_of(summary).items() if value is not None}
+
+
+def leaves_of(summary: dict[str, Any]) -> dict[str, float | None]:
+    """Every figure that a summary has a place for, by dotted path; None where there is none."""
+    return {path: value for root in ESTIMATED for path, value in _leaves(root, summary.get(root, {}))}
 
 
 def _all(order: Order, seeds: Sequence[int], folder: RunFolder, stop: Stop) -> Iterator[None]:
@@ -161,12 +166,12 @@ def _name(seed: int) -> str:
     return f"seed-{seed}"
 
 
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, float]]:
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, float | None]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(f"{path}.{key}", inner)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield path, float(value)
+    elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        yield path, None if value is None else float(value)
 
 
 def _mean(values: Sequence[Any]) -> Any:

@@ -110,4 +110,6 @@ def load_run(path: str | os.PathLike[str]) -> Run:
 def _single(run: Run) -> Run:
     if run.manifest.get("kind") == "replications":
         raise FolderError(f"{run.path}: holds several seeds; open one of them, as {run.path / 'seed-1'}")
+    if "kind" in run.manifest:
+        raise FolderError(f"{run.path}: holds a {run.manifest['kind']}, not one run")
     return run

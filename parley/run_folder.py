@@ -25,13 +25,20 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write_bytes(self, name: str, data: Any) -> None:
-        """A file that appears whole, of bytes or a buffer: written beside its place, then renamed."""
+    def write_bytes(self, name: str, data: Any, lasting: bool = False) -> None:
+        """A file that appears whole, of bytes or a buffer: written beside its place, then renamed.
+
+        A `lasting` one is on the disk before, so that even a machine that loses power has it whole or not at all.
+        """
         path = self.path / name
         beside = path.with_name(f".{path.name}.part")
         try:
             path.parent.mkdir(exist_ok=True)
-            beside.write_bytes(data)
+            with beside.open("wb") as file:
+                file.write(data)
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
             beside.replace(path)
         except OSError as fault:
             beside.unlink(missing_ok=True)

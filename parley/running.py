@@ -134,7 +134,7 @@ def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise UsageError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed!r}")
     until_ns = _until_ns(world, asked.get("until"))
-    return Order(_warmed(world, seed, engine), seed, engine, until_ns, spans, _command(scenario, asked))
+    return Order(_warmed(world, seed, engine), seed, engine, until_ns, spans, command_line("run", scenario, asked))
 
 
 def resolved(scenario: Source, changes: Sequence[str] = ()) -> Scenario:
@@ -249,11 +249,11 @@ def _manifest(order: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _command(scenario: Source, asked: Asked) -> str:
+def command_line(verb: str, scenario: Source, asked: Asked, more: Sequence[str] = ()) -> str:
     """The command line that asks for the same."""
-    words = ["parley", "run", SCENARIO if isinstance(scenario, Scenario) else os.fspath(scenario)]
+    words = ["parley", verb, SCENARIO if isinstance(scenario, Scenario) else os.fspath(scenario)]
     words += [word for name, value in _options(asked) for word in (f"--{name}", value)]
-    return shlex.join(words)
+    return shlex.join([*words, *more])
 
 
 def _options(asked: Asked) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,43 @@ def as_parquet(name: str, given: Columns) -> Any:
         write_statistics=[column for column in LOOKED_UP if column in columns],
     )  # fmt: skip
     return buffer.getvalue()
+
+
+def free_table(given: Mapping[str, tuple[str, Column]]) -> Any:
+    """A pyarrow Table of columns that no list above names: each (kind, values)."""
+    import pyarrow as pa
+
+    arrays = [_array(values, kind) for kind, values in given.values()]
+    return pa.table(arrays, schema=_schema({name: kind for name, (kind, _) in given.items()}))
+
+
+def free_parquet(given: Mapping[str, tuple[str, Column]]) -> Any:
+    """The same as a Parquet file in memory; equal columns are equal bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    buffer = pa.BufferOutputStream()
+    pq.write_table(free_table(given), buffer, store_schema=False, compression="zstd",
+                   use_dictionary=[name for name, (kind, _) in given.items() if kind == WORD])  # fmt: skip
+    return buffer.getvalue()
+
+
+def read_parts(folder: Path) -> list[Any]:
+    """The closed parts in a folder as pyarrow Tables, in order. Raises FolderError."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return [pq.read_table(part, partitioning=None) for part in sorted(folder.glob("part-*.parquet"))]
+    except (OSError, pa.ArrowInvalid) as fault:
+        raise FolderError(f"{folder}: cannot be read: {fault}") from fault
+
+
+def concatenated(tables: Sequence[Any]) -> Any:
+    """One pyarrow Table below the other; a column that one of them lacks is null there."""
+    import pyarrow as pa
+
+    return pa.concat_tables(tables, promote_options="default")
 
 
 def _array(values: Column, kind: str) -> Any:

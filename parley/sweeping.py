@@ -1,0 +1,175 @@
+"""A grid of worlds, each under several seeds: `parley sweep`. One cell is one trial; what is finished is never computed again."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, Unpack
+
+from parley.axes import Axis, Varied, axes_of
+from parley.cell_store import CellStore, read_cells
+from parley.cells import Base, has_agents
+from parley.errors import DiskFull, FolderError, Interrupted
+from parley.grids import OF_A_CELL, Grid, grid_of
+from parley.on_ray import ray_crew
+from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, is_alive, new_folder, read_json, this_process
+from parley.running import Asked, Source, Stop, command_line, scenario_digest
+from parley.workers import THREADS_MAX, Crew, jobs_of, local_crew, rows_of
+from sim.fast.compiling import is_compiled, kernels
+from sim.fast.engine import needs_full
+from sim.trace import SEMANTICS
+
+KIND = "sweep"
+
+Told = Callable[[int, int], None]  # (how many cells are done, of how many)
+
+
+class Sweep:
+    """A sweep, as its folder tells it: finished, stopped, or still at work."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Raises FolderError where there is none."""
+        self.path = Path(path).absolute()
+        self.manifest = read_json(self.path / MANIFEST)
+        if self.manifest.get("kind") != KIND:
+            raise FolderError(f"{self.path}: holds no sweep; `parley sweep SCENARIO --vary PATH=VALUES` makes one")
+        if self.manifest.get("format") != FORMAT:
+            raise FolderError(f"{self.path}: is in format {self.manifest.get('format')!r}; this Parley reads {FORMAT}")
+
+    @property
+    def state(self) -> str:
+        """complete, partial or running."""
+        state = str(self.manifest["state"])
+        return "partial" if state == "running" and not is_alive(self.manifest["process"]) else state
+
+    @property
+    def grid(self) -> Grid:
+        """What is swept."""
+        content = self.manifest
+        text = (self.path / SCENARIO).read_text(encoding="utf-8")
+        base = Base(text, content["working_folder"], content["engine"], content["until"])
+        axes = tuple(Axis(one["path"], tuple(one["values"])) for one in content["axes"])
+        return Grid(base, axes, content["seeds"][0], len(content["seeds"]))
+
+    @property
+    def axes(self) -> list[str]:
+        """The paths that are varied: the first columns of the table."""
+        return [one["path"] for one in self.manifest["axes"]]
+
+    @property
+    def table(self) -> Any:
+        """DataFrame: a row a finished cell, in canonical order; axes' values, seed, trace_digest, then figures."""
+        found = self.cells()
+        return found.drop_columns([name for name in OF_A_CELL if name not in ("seed", "trace_digest")]).to_pandas()
+
+    def cells(self) -> Any:
+        """The same as a pyarrow Table, and what each cell was: `cell`, `changes`, `scenario_digest`, `semantics`, ..."""
+        return read_cells(self.path, self.grid.columns)
+
+    def resume(self, *, jobs: int | None = None, ray: str | None = None, told: Told | None = None) -> Sweep:
+        """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `sweep`."""
+        if self.manifest["semantics"] != SEMANTICS:
+            raise FolderError(f"{self.path}: was begun under SEMANTICS {self.manifest['semantics']}, and this is {SEMANTICS}: "
+                              "its cells would not be of one kind; sweep anew")  # fmt: skip
+        return _run(self, jobs_of(jobs), ray, told)
+
+    def __repr__(self) -> str:
+        varied = " × ".join(f"{one['path']} ({len(one['values'])})" for one in self.manifest["axes"])
+        return f"<Sweep {self.manifest['scenario']} · {varied} · {len(self.manifest['seeds'])} seeds · {self.state}>"
+
+
+def sweep(scenario: Source, vary: Varied, *, seeds: int = 1, jobs: int | None = None, out: str | os.PathLike[str] | None = None,
+          ray: str | None = None, told: Told | None = None, **asked: Unpack[Asked]) -> Sweep:  # fmt: skip
+    """Run every combination of values under each seed, from `seed` on, into a folder; what else may be asked for is as for `run`.
+
+    `vary` is {"services.cart.replicas": "2..12", "workload.shoppers.load": [0.5, 1, 2]}, or texts as of `--vary`. All values
+    are checked before anything runs. `jobs` cells at a time, one a core if absent; `ray` is the address of a Ray cluster,
+    `auto` or `local`. Raises ParleyError, and Interrupted on Ctrl-C; `Sweep(folder).resume()` goes on then.
+    """
+    grid = grid_of(scenario, axes_of(vary), seeds, asked)
+    return swept(grid, sweep_command(scenario, asked, vary, seeds), jobs=jobs, out=out, ray=ray, told=told)
+
+
+def swept(grid: Grid, command: str, *, jobs: int | None = None, out: str | os.PathLike[str] | None = None,
+          ray: str | None = None, told: Told | None = None) -> Sweep:  # fmt: skip
+    """Run a grid that is checked into a folder; `command` is how to ask for the same. The rest is as for `sweep`."""
+    jobs, world = jobs_of(jobs), grid.base.order((), grid.first_seed).scenario
+    folder = _folder(out, f"{world.name}-sweep")
+    folder.write_bytes(SCENARIO, grid.base.text.encode())
+    manifest = {
+        "format": FORMAT, "kind": KIND, "state": "running", "scenario": world.name, "question": world.question,
+        "currency": world.currency, "scenario_digest": scenario_digest(world), "semantics": SEMANTICS,
+        "engine": grid.base.engine, "until": grid.base.until, "axes": [asdict(axis) for axis in grid.axes],
+        "seeds": [*range(grid.first_seed, grid.first_seed + grid.seeds)], "cells": grid.size,
+        "working_folder": grid.base.folder, "command": command, "process": this_process(),
+    }  # fmt: skip
+    folder.write_json(MANIFEST, manifest)
+    return _run(Sweep(folder.path), jobs, ray, told)
+
+
+def sweep_command(scenario: Source, asked: Asked, vary: Varied, seeds: int) -> str:
+    """The command line that asks for the same."""
+    words = [word for axis in axes_of(vary) for word in ("--vary", f"{axis.path}={','.join(axis.values)}")]
+    return command_line("sweep", scenario, asked, [*words, *(["--seeds", str(seeds)] if seeds > 1 else [])])
+
+
+def _folder(out: str | os.PathLike[str] | None, name: str) -> RunFolder:
+    """A new folder. Raises FolderError; of a sweep that is not finished it says how to go on."""
+    if out is not None and (Path(out) / MANIFEST).is_file() and read_json(Path(out) / MANIFEST).get("kind") == KIND:
+        state = Sweep(out).state
+        advice = f"`{resume_command(out)}` goes on with it" if state == "partial" else "name another folder"
+        raise FolderError(f"{out}: holds a sweep that is {state}; {advice}")
+    return new_folder(out, name)
+
+
+def resume_command(path: str | os.PathLike[str]) -> str:
+    """What goes on with an unfinished sweep."""
+    return f"parley sweep --resume {shlex.quote(os.fspath(path))}"
+
+
+def _run(begun: Sweep, jobs: int, ray: str | None, tell: Told | None) -> Sweep:
+    """Compute what is missing; the manifest says how it ended."""
+    grid, folder = begun.grid, RunFolder(begun.path)
+    with CellStore(folder, grid.size, grid.columns) as store, Stop().on_signals() as stop:
+        folder.write_json(MANIFEST, begun.manifest | {"state": "running", "process": this_process()})
+        try:
+            _compute(grid, store, stop, tell, partial(_crew, grid, jobs, ray))
+        except DiskFull as fault:
+            raise DiskFull(f"{fault}; once there is room, `{resume_command(begun.path)}` goes on") from fault
+        finally:
+            state = "partial" if [*itertools.islice(store.missing(), 1)] else "complete"
+            with contextlib.suppress(FolderError):
+                folder.write_json(MANIFEST, begun.manifest | {"state": state, "process": this_process()})
+    if stop.signal_number is not None and state == "partial":
+        raise Interrupted(begun.path, stop.signal_number)
+    return Sweep(begun.path)
+
+
+def _compute(grid: Grid, store: CellStore, stop: Stop, tell: Told | None, crew: Callable[[], Crew]) -> None:
+    missing = list(store.missing())
+    if not missing:
+        return
+    with contextlib.closing(rows_of(crew(), grid.cells(missing), stop)) as rows:
+        for done, row in enumerate(rows, grid.size - len(missing) + 1):
+            store.add(row)
+            if tell is not None:
+                tell(done, grid.size)
+
+
+def _crew(grid: Grid, jobs: int, ray: str | None) -> Crew:
+    """Who computes: Ray where it is asked for, processes where Python has much of a share, else threads."""
+    if ray is not None:
+        return ray_crew(grid.base, ray)
+    worlds = grid.worlds()
+    by_processes = jobs > 1 and (jobs > THREADS_MAX or grid.base.engine != "fast" or has_agents(worlds))
+    if grid.base.engine == "fast":
+        for is_full in sorted({needs_full(world) for world in worlds}):
+            if not (by_processes and is_compiled(is_full)):
+                kernels(is_full)  # once, before everybody does
+    return local_crew(grid.base, jobs, by_processes)
