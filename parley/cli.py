@@ -28,6 +28,9 @@ from parley.differing import print_difference
 from parley.errors import Interrupted, UsageError
 from parley.grids import grid_of
 from parley.judging import all_met
+from parley.map_files import Asked as MapAsked
+from parley.map_tables import print_map
+from parley.mapping import outcome_map, quantity
 from parley.printing import print_picture, print_places, print_run, shown
 from parley.progress import CellsLine, ProgressLine, SeedsLine
 from parley.replicating import Replications, replicate
@@ -194,6 +197,30 @@ def sweep_command(
             _tell_sweep(Sweep(stopped.folder), as_json)
             raise
         _tell_sweep(done, as_json)
+
+
+@app.command("map")
+def map_command(
+    source: Annotated[str, typer.Argument(metavar="MAP", help="A map's file, a shipped one as basin, or a scenario.")],
+    x: Annotated[str | None, typer.Option(metavar="PATH=VALUES", help="What is varied from left to right, as 0.2..1.2..0.1.")] = None,
+    y: Annotated[str | None, typer.Option(metavar="PATH=VALUES", help="What is varied from below to above.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="The figure that is looked at, by its path in summary.json.")] = None,
+    level: Annotated[str | None, typer.Option(help="Where its frontier lies: 50%, or a number.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Runs of each cell; 10, or as the file says.", min=1)] = None,
+    jobs: Annotated[int | None, typer.Option(help="Runs at a time; one a core.", min=1)] = None,
+    ray: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Run on a Ray cluster: auto, local, or its address.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A new folder, or that of this map to go on with.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the frontiers as JSON, and nothing else.")] = False,
+) -> None:
+    """Draw an outcome over a plane: where it crosses a level, with intervals, for one world or several beside each other."""
+    with mistakes_told():
+        asked = MapAsked(x, y, outcome, None if level is None else quantity(level), seeds)
+        with CellsLine(sys.stderr) as told:
+            found = outcome_map(source, asked=asked, jobs=jobs, ray=ray, out=out, told=told)
+        if as_json:
+            _print_json(found.as_json())
+        else:
+            print_map(Console(highlight=False), found)
 
 
 @app.command("check")

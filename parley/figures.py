@@ -102,13 +102,19 @@ class Figures:
         return Picture(figure)
 
 
-def _figure(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
-    """A figure with panels below each other and room for a heading, in inches."""
+def blank(wide: float, high: float) -> Any:
+    """An empty figure of matplotlib's, in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDE, high), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(wide, high), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
+    return figure
+
+
+def _figure(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
+    """A figure with panels below each other and room for a heading, in inches."""
+    figure = blank(WIDE, high)
     room = {"left": 0.062, "right": 0.885, "top": 1 - head / high, "bottom": 0.55 / high, "hspace": 0.14}
     panels = figure.subplots(len(heights), 1, gridspec_kw={"height_ratios": heights, **room}, squeeze=False)
     return figure, [row[0] for row in panels]

@@ -19,7 +19,7 @@ from parley.sequential import FIRST, Precision, figure_at, growing
 from scenarios.writing import as_yaml
 
 ESTIMATED = ("requests", "measured", "latency_ms", "good", "availability", "quality", "classes", "services", "routes",
-             "caches", "locks", "databases", "cost", "hops")  # fmt: skip
+             "caches", "locks", "databases", "cost", "hops", "expect")  # fmt: skip
 SEEDS_MAX = 10_000
 
 Told = Callable[[int, int], None]  # (how many are done, of how many)
@@ -170,6 +170,9 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, float | None]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(f"{path}.{key}", inner)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _leaves(f"{path}.{place}", inner)
     elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         yield path, None if value is None else float(value)
 

@@ -243,6 +243,47 @@ def budget_tries(share: float, back_off: float) -> float:
     return 1 + share / (1 - share + back_off)
 
 
+def comes_back(rho: float, fault_s: float, factor: float = 4.0) -> bool:
+    """Whether a fluid of requests is through with its backlog 3 s after a fault: a queue of M/M/8's, worked out in steps of 1 ms.
+
+    Tries come evenly, are served in order at capacity, and last 8 ms (exponential; `factor` times that during the fault) once
+    they begin. What is not answered 100 ms after it came is tried again 12.5 ms later, twice; what was given up is served all
+    the same. It is a fluid, so it knows nothing of the chance that fills a queue at high load before a fault begins.
+    """
+    servers, service, timeout, wait, tries, ms = 8, 0.008, 100, 12, 3, 0.001
+    begin, end = 200, 200 + round(fault_s * 1000)
+    steps = end + 3000
+    came = np.zeros((tries, steps + timeout + wait + 2))
+    came[0] = rho * servers / service * ms
+    answered, left, head = np.zeros((tries, steps)), np.zeros(steps), 0
+    for now in range(steps):
+        mean = service * (factor if begin <= now < end else 1.0)
+        room, left[now] = servers / mean * ms, came[:, now].sum()
+        while head <= now and room > 1e-12:
+            taken = min(room, left[head])
+            in_time = max(0.0, (head + timeout - now) * ms)
+            answered[:, head] += came[:, head] * (taken / came[:, head].sum()) * (1 - math.exp(-in_time / mean))
+            room, left[head] = room - taken, left[head] - taken
+            if left[head] > 1e-12 or head == now:
+                break
+            head += 1
+        if now >= timeout:
+            given_up = came[:-1, now - timeout] - answered[:-1, now - timeout]
+            came[1:, now + wait] += np.maximum(0.0, given_up)
+    return bool(left.sum() <= timeout * ms * servers / service)
+
+
+def short_fault_frontier(fault_s: float) -> float:
+    """The least ρ at which the outage after a fault of that length stays: of three tries 1/3, or what fills the queue in time."""
+    low, high = down_frontier(3), 1.0
+    if not comes_back(low + 0.002, fault_s):
+        return low
+    while high - low > 0.002:
+        middle = (low + high) / 2
+        low, high = (middle, high) if comes_back(middle, fault_s) else (low, middle)
+    return (low + high) / 2
+
+
 # -- the workloads of DESIGN section 8 --------------------------------------------------------------------------------
 
 

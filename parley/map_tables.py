@@ -1,0 +1,41 @@
+"""A map on the terminal: where each alternative's frontier lies, row by row, and how far that is from theory."""
+
+from __future__ import annotations
+
+import math
+
+from rich.console import Console
+from rich.text import Text
+
+from parley.map_figure import picture_of
+from parley.mapping import OutcomeMap, axis_of
+from parley.printing import shown, table
+from parley.wording import NOTHING, number
+
+PICTURE = "map.png"
+
+
+def print_map(console: Console, found: OutcomeMap) -> None:
+    """Frontiers as a table, and the picture into the folder."""
+    made = found.file
+    console.print(Text.assemble((str(found.manifest["scenario"]), "bold cyan"), f" · {len(found.x)} × {len(found.y)} cells, {made.seeds} seeds"))
+    if made.question:
+        console.print(Text(made.question, "italic"))
+    console.print(f"\n{made.x.label or made.x.path} at which {made.outcome.figure} crosses {number(made.outcome.level, 3)}, ± 95 % over seeds:\n")
+    rows = table(made.y.label or made.y.path, *axis_of(made, "y").values)
+    for panel in found.panels:
+        rows.add_row(panel.name or "measured", *(NOTHING if one is None else number(one.mean, 3) for one in panel.frontier.rows))
+        widths = [math.nan if one is None else one.half_width for one in panel.frontier.rows]
+        if not all(map(math.isnan, widths)):
+            rows.add_row(Text("± 95 %", "dim"), *(Text("" if math.isnan(width) else number(width, 2), "dim") for width in widths))
+        if panel.theory is not None:
+            rows.add_row(Text("theory", "dim"), *(Text("" if math.isnan(x) else number(x, 3), "dim") for x in panel.theory))
+    console.print(rows)
+    for panel in found.panels:
+        if panel.distances is not None and (off := [abs(one) for one in panel.distances if not math.isnan(one)]):
+            console.print(Text(f"{panel.name}: at most {max(off):.2g} cells from theory ({made.theory[panel.name].says})", "dim"))
+    if not any(one is not None for panel in found.panels for one in panel.frontier.rows):
+        console.print(Text(f"nothing crosses {number(made.outcome.level, 3)} here", "yellow"))
+    console.print(f"\nmap folder   {shown(found.path)}", soft_wrap=True)
+    console.print(f"picture      {shown(picture_of(found).save(found.path / PICTURE))}", soft_wrap=True)
+

@@ -1,0 +1,187 @@
+"""An outcome over a plane: `parley map`. Every panel is a sweep of two axes; a map is read back from their folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parley.axes import Axis, axis
+from parley.errors import FolderError, UsageError
+from parley.frontiers import Floats, Frontier, along, frontier
+from parley.map_files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plain, map_file, parsed, values_of
+from parley.run_folder import FORMAT, MANIFEST, RunFolder, is_alive, new_folder, read_json, this_process
+from parley.sweeping import Sweep, sweep
+from scenarios.errors import UnitError
+from scenarios.naming import suggestion
+from scenarios.schema.units import parse_duration
+
+KIND, SUMMARY, DIGITS = "map", "map.json", 6
+Told = Callable[[int, int], None]  # (cells that are done, of how many)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One alternative: the outcome of every run, and where it crosses the level."""
+
+    name: str
+    outcomes: Floats  # (y, x, seeds)
+    frontier: Frontier
+    theory: tuple[float, ...] | None  # x of each row, nan where it says nothing
+    distances: tuple[float, ...] | None  # of the frontier from it, in cells
+
+
+class OutcomeMap:
+    """A map, as its folder tells it."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Raises FolderError where there is none."""
+        self.path = Path(path).absolute()
+        self.manifest = read_json(self.path / MANIFEST)
+        if self.manifest.get("kind") != KIND:
+            raise FolderError(f"{self.path}: holds no map; `parley map basin` makes one")
+
+    @cached_property
+    def file(self) -> MapFile:
+        """What the map is of."""
+        return parsed(self.manifest["map"])
+
+    @property
+    def state(self) -> str:
+        """complete, partial or running."""
+        state = str(self.manifest["state"])
+        return "partial" if state == "running" and not is_alive(self.manifest["process"]) else state
+
+    @cached_property
+    def x(self) -> list[float]:
+        """Values from left to right, as on the picture."""
+        return [self.file.x.times * one for one in figures_of(axis_of(self.file, "x"))]
+
+    @cached_property
+    def y(self) -> list[float]:
+        """Values from below to above; times in seconds."""
+        return [self.file.y.times * one for one in figures_of(axis_of(self.file, "y"))]
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """In the order of the file. Raises FolderError where a cell is missing."""
+        return [self._panel(nth, name) for nth, name in enumerate(self.file.panels)]
+
+    @cached_property
+    def _kept(self) -> dict[str, Any] | None:
+        """What map.json has; None before the map is finished."""
+        return read_json(self.path / SUMMARY)["panels"] if (self.path / SUMMARY).is_file() else None
+
+    def _outcomes(self, nth: int, name: str) -> Floats:
+        if self._kept is not None:  # the cells may be gone: map.json has what a map is drawn from
+            return np.array(self._kept[name]["outcomes"], dtype=float)
+        table = Sweep(self.path / _folder(nth)).cells()
+        rows, columns, seeds = len(self.y), len(self.x), self.file.seeds
+        if len(table) != rows * columns * seeds:
+            raise FolderError(f"{self.path}: {name or 'the map'} has {len(table)} of {rows * columns * seeds} cells; finish it first")
+        column = self.file.outcome.column
+        if column not in table.column_names:
+            raise UsageError(f"{self.file.outcome.figure} is not a figure of these runs{suggestion(column, table.column_names)}")
+        outcomes: Floats = table[column].to_numpy(zero_copy_only=False).astype(float).reshape(rows, columns, seeds)
+        return outcomes.round(DIGITS)
+
+    def _panel(self, nth: int, name: str) -> Panel:
+        outcomes = self._outcomes(nth, name)
+        found = frontier(self.x, outcomes, self.file.outcome.level)
+        known = self.file.theory.get(name)
+        if known is None:
+            return Panel(name, outcomes, found, None, None)
+        theory = along([(float(x), quantity(y)) for x, y in known.points], [one / self.file.y.times for one in self.y])
+        step = (self.x[-1] - self.x[0]) / max(1, len(self.x) - 1)
+        return Panel(name, outcomes, found, tuple(theory), tuple(found.distances(theory, step)))
+
+    def as_json(self) -> dict[str, Any]:
+        """Frontiers as written to map.json."""
+        return {"x": self.x, "y": self.y, "panels": {panel.name: _told(panel) for panel in self.panels}}
+
+    def __repr__(self) -> str:
+        return f"<OutcomeMap {self.file.scenario} · {len(self.x)} × {len(self.y)} × {len(self.file.panels)} · {self.state}>"
+
+
+def outcome_map(source: str | os.PathLike[str] | Mapping[str, Any], *, asked: Asked = NOTHING_ASKED, jobs: int | None = None,
+                out: str | os.PathLike[str] | None = None, ray: str | None = None, told: Told | None = None) -> OutcomeMap:  # fmt: skip
+    """Run a map: a file, the name of a shipped one, or what a file would say as a mapping.
+
+    Everything is checked before anything runs. Into a folder whose map is not finished, of the same content, it goes on.
+    Raises ParleyError, and Interrupted on Ctrl-C.
+    """
+    made = parsed(source) if isinstance(source, Mapping) else map_file(source, asked)
+    folder = _begun(made, out)
+    for nth, changes in enumerate(made.panels.values()):
+        cells = len(axis_of(made, "x").values) * len(axis_of(made, "y").values) * made.seeds
+
+        def tell(done: int, _of: int, before: int = nth * cells, whole: int = len(made.panels) * cells) -> None:
+            if told is not None:
+                told(before + done, whole)
+
+        _run_panel(made, changes, folder.path / _folder(nth), {"jobs": jobs, "ray": ray, "told": tell})
+    folder.write_json(MANIFEST, read_json(folder.path / MANIFEST) | {"state": "complete"})
+    finished = OutcomeMap(folder.path)
+    folder.write_json(SUMMARY, finished.as_json())
+    return finished
+
+
+def _run_panel(made: MapFile, changes: Mapping[str, Any], path: Path, how: dict[str, Any]) -> None:
+    if (path / MANIFEST).is_file():
+        Sweep(path).resume(**how)
+        return
+    varied = {made.y.path: values_of(made.y), made.x.path: values_of(made.x)}
+    sweep(made.scenario, varied, seeds=made.seeds, set=[*as_changes(made.set), *as_changes(changes), *made.outcome.changes()],
+          out=path, **how)  # fmt: skip
+
+
+def _begun(made: MapFile, out: str | os.PathLike[str] | None) -> RunFolder:
+    """A new folder with its manifest, or the one of this map that is not finished."""
+    content = {"format": FORMAT, "kind": KIND, "state": "running", "scenario": Path(made.scenario).stem, "question": made.question,
+               "map": as_plain(made), "process": this_process()}  # fmt: skip
+    if out is not None and (Path(out) / MANIFEST).is_file():
+        there = OutcomeMap(out)
+        if there.manifest["map"] != content["map"] or there.state == "running":
+            raise FolderError(f"{out}: holds another map, or one at work; name another folder")
+        return RunFolder(there.path)
+    folder = new_folder(out, f"{Path(made.scenario).stem}-map")
+    folder.write_json(MANIFEST, content)
+    return folder
+
+
+def _folder(nth: int) -> str:
+    return f"panel-{nth + 1}"
+
+
+def axis_of(made: MapFile, name: str) -> Axis:
+    """What is varied along x or y."""
+    one = made.x if name == "x" else made.y
+    return axis(one.path, values_of(one))
+
+
+def figures_of(one: Axis) -> list[float]:
+    """Values of an axis as numbers: plain ones as they are, times in seconds. Raises UsageError for what is neither."""
+    return [quantity(value) for value in one.values]
+
+
+def quantity(value: Any) -> float:
+    """A plain number, a share, or a time in seconds. Raises UsageError."""
+    text = str(value).strip()
+    try:
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        pass
+    try:
+        return parse_duration(text) / 1e9
+    except UnitError:
+        raise UsageError(f"a map's axis needs numbers, shares or times, not {value!r}; `parley sweep` takes any values") from None
+
+
+def _told(panel: Panel) -> dict[str, Any]:
+    rows = [None if row is None else {"x": row.mean, "half_width": row.half_width, "seeds": row.n} for row in panel.frontier.rows]
+    return {"outcomes": panel.outcomes.tolist(), "frontier": rows, "theory": panel.theory, "cells_off": panel.distances}
