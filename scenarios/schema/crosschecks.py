@@ -15,7 +15,7 @@ from scenarios.schema.pool_rules import pooling_mistakes
 from scenarios.schema.programs import Call, Lock, Step
 from scenarios.schema.references import dangling
 from scenarios.schema.replication_rules import replication_mistakes
-from scenarios.schema.routing import DEFAULTS, patterns, resolve
+from scenarios.schema.routing import DEFAULTS, place_of, resolve
 from scenarios.schema.steadiness import unsteady
 from scenarios.schema.units import AUTO, format_duration
 
@@ -55,8 +55,7 @@ def _hedges(world: Scenario) -> Iterator[Mistake]:
         hedging = route.hedge_policy
         if hedging is None:
             continue
-        pattern = next(one for one in patterns(edge) if one in world.routes and world.routes[one].hedge_policy is not None)
-        place: Path = ("routes", pattern, "hedge_policy")
+        place = place_of(world.routes, edge, "hedge_policy")
         if route.is_pooled:
             yield Mistake(place, f"hedges {route.name}, whose tries wait for a connection or a place; take one of the two away")
             return

@@ -10,7 +10,7 @@ from scenarios.naming import suggestion
 from scenarios.schema.calls import edges
 from scenarios.schema.localities import fits
 from scenarios.schema.placed import Path
-from scenarios.schema.routing import ResolvedRoute, patterns, resolve
+from scenarios.schema.routing import ResolvedRoute, patterns, place_of, resolve
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -22,14 +22,14 @@ def locality_mistakes(world: Scenario) -> Iterator[Mistake]:
     """Localities that are not there, settings that nothing comes of, and views that stand in no place."""
     yield from _unknown(world)
     yield from _of_no_pods(world)
-    told: set[tuple[str, str]] = set()
+    told: set[Path] = set()
     for edge in edges(world.services, world.workload):
         route = resolve(world.routes, edge)
         for key, rule in _broken(world, route):
-            pattern = next(one for one in patterns(edge) if one in world.routes and getattr(world.routes[one], key) is not None)
-            if (pattern, key) not in told:
-                told.add((pattern, key))
-                yield Mistake(("routes", pattern, key), f"{rule} ({edge.caller} -> {edge.callee})")
+            place = place_of(world.routes, edge, key)
+            if place not in told:
+                told.add(place)
+                yield Mistake(place, f"{rule} ({edge.caller} -> {edge.callee})")
 
 
 def _broken(world: Scenario, route: ResolvedRoute) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
 from scenarios.schema.localities import LocalityLbSetting, ZoneAwareLbConfig
+from scenarios.schema.placed import Path
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PRESETS
 from scenarios.schema.resilience import Route
@@ -109,6 +110,17 @@ def patterns(edge: Edge) -> list[str]:
     callees = [f"{edge.callee}.{edge.callee_endpoint}", edge.callee]
     sided = [f"{caller} -> {callee}" for caller in [*callers, edge.caller, "*"] for callee in callees]
     return [*sided, DEFAULTS]
+
+
+def written_at(routes: Mapping[str, Route], edge: Edge, key: str) -> str | None:
+    """The most specific pattern of an edge that gives a key of a route; None where none does."""
+    return next((one for one in patterns(edge) if one in routes and getattr(routes[one], key) is not None), None)
+
+
+def place_of(routes: Mapping[str, Route], edge: Edge, key: str) -> Path:
+    """Where a file says what a route has by that key: itself, or by a preset."""
+    given = next((one for one in (key, "preset") if written_at(routes, edge, one)), key)
+    return "routes", written_at(routes, edge, given) or DEFAULTS, given
 
 
 def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
