@@ -140,7 +140,7 @@ class ScoreCase(Part):
 
 
 def _edf(case: EdfCase) -> Answer:
-    queue = [(weighing.next_deadline(0.0, weight), turn) for turn, weight in enumerate(case.weights)]
+    queue = [(weighing.next_deadline(0.0, weighing.early_weight(weight)), turn) for turn, weight in enumerate(case.weights)]
     picked = []
     for turn in range(len(queue), len(queue) + case.picks):
         first = 0

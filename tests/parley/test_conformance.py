@@ -7,15 +7,20 @@ import math
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from parley.conformance import answered, listing, mechanism
 from parley.errors import UsageError
 from parley.mechanisms.table import MECHANISMS
+from sim.laws.weighing import early_picks
+from sim.records import HOST, HOST_SET
+from sim.reference.hosts import HostSet
 from tests.house.sources import ROOT
 from tests.parley.worlds import MAIN, environment
 
+Host, Held = HOST.make_class(), HOST_SET.make_class()
 NUMBA = "import sys\nfrom parley.cli import main\ntry:\n    main()\nfinally:\n    assert 'numba' not in sys.modules\n"
 
 
@@ -229,3 +234,15 @@ def test_semantics_has_a_row_for_each_and_no_other():
     """The table of sim/SEMANTICS.md names what there is."""
     text = (ROOT / "sim" / "SEMANTICS.md").read_text(encoding="utf-8").split("## Conformance")[1]
     assert set(re.findall(r"^\| `([a-z0-9-]+)`", text, re.MULTILINE)) == set(MECHANISMS)
+
+
+@pytest.mark.parametrize("weights", [(a, b) for a in range(1, 12) for b in range(1, 12)])
+def test_envoys_schedule_is_that_of_a_view(weights):
+    """B7: whom a view picks that begins its schedule without early picks, ties included."""
+    view = SimpleNamespace(usable=[Host(weight=weight) for weight in weights], held=Held(), key=0, _weight=lambda host: host.weight)
+    view._next_due = lambda: HostSet._next_due(view)
+    while early_picks(view.key, 0, sum(weights)):
+        view.key += 1
+    HostSet._begin_schedule(view)
+    picked = [view.usable.index(view._next_due()) for _ in range(60)]
+    assert answers("envoy-edf", {"weights": weights, "picks": 60}) == [{"picked": picked}]
