@@ -31,7 +31,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from lock_cautions(flow)
     yield from database_cautions(flow)
     yield from _hopeless_timeouts(flow)
-    if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
+    if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].attempts_max > 1]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"
     yield from _outages_that_stay(flow, loads)
     yield from gate_cautions(flow)
@@ -173,10 +173,11 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
         rules, service = route.outlier_detection, flow.world.services[route.callee]
         scaling = flow.world.minds(route.callee).scaling
         pods = max(service.replicas, scaling.most or 0 if scaling else 0)
+        known = pods if route.subset is None else min(pods, route.subset.size)
         if rules is None and route.healthy_panic_threshold != PANIC_THRESHOLD:
             yield f"routes.{route.name}.healthy_panic_threshold: acts only beside outlier_detection, without which nobody is ejected"
-        if rules is not None and not rules.is_grpc and not rules.always_eject_one_host and pods * rules.max_ejection_percent < 1:
-            yield (f"routes.{route.name}.outlier_detection.max_ejection_percent: {rules.max_ejection_percent:.3g} of {pods:g} pods is less "
+        if rules is not None and not rules.is_grpc and not rules.always_eject_one_host and known * rules.max_ejection_percent < 1:
+            yield (f"routes.{route.name}.outlier_detection.max_ejection_percent: {rules.max_ejection_percent:.3g} of {known:g} pods is less "
                    f"than one, so none is ever ejected; raise it, or set always_eject_one_host")  # fmt: skip
         yield from _no_failover(flow.world, route, math.floor(pods))
         if route.lb_policy.is_hashing and route.hash_policy is None:
