@@ -172,6 +172,11 @@ def lived(*changes: str, engine: str = "reference", until: int = 24 * S) -> Cont
     return plane
 
 
+def told(mode: str) -> str:
+    """A change to that updateMode, with what it knows."""
+    return f"agents.tight.sizing.vpa={{updateMode: {mode}, recommender_interval: 1s, confidence_interval_cpu: 2s}}"
+
+
 def test_pods_that_are_too_small_grow_in_a_world() -> None:
     """H31, H32: four pods of 200m cannot do 1.2 cores of work; their successors request more, may use more, and do it."""
     plane = lived()
@@ -180,14 +185,14 @@ def test_pods_that_are_too_small_grow_in_a_world() -> None:
     assert all(size.cpu_limit == vpa.limit_for(200, 100, size.requests.cpu or 0) for size in sizes)
     rows = [row for row in plane.decisions if row.service == "tight" and "evicts" in row.reason]
     assert any(row.before == 100 and row.after == row.recommended and row.applied for row in rows)
-    done = [int(each.mesh.plane.observe().workloads["succeeded"][0]) for each in (plane, lived("agents.tight.sizing.vpa.updateMode=Off"))]
+    done = [int(each.mesh.plane.observe().workloads["succeeded"][0]) for each in (plane, lived(told("Off")))]
     assert done[0] > 1.1 * done[1]
 
 
 @pytest.mark.parametrize("mode", ["Off", "Initial"])
 def test_modes_that_evict_nobody(mode: str) -> None:
     """H32: Off tells, and new pods stay as the file has them; Initial sizes pods that come, of which there are none."""
-    plane = lived(f"agents.tight.sizing.vpa.updateMode={mode}", until=10 * S)
+    plane = lived(told(mode), until=10 * S)
     rows = [row for row in plane.decisions if row.service == "tight"]
     assert all(pod.size.requests.cpu == 100 for pod in plane.mesh.cluster.pods("tight"))
     assert any(row.applied for row in rows) == (mode == "Initial")
@@ -212,6 +217,12 @@ MISTAKES = [
     ("services.tight.resources.cpu_model=fcfs", "give services.tight.resources.cpu_model: cfs, or controlledValues: RequestsOnly"),
     ("agents.tight.sizing.vpa.minAllowed=4", "minAllowed (4000m) is more than maxAllowed (3000m)"),
     ("agents.tight.sizing.vpa.updateMode=Auto", "'Auto'"),
+    ("agents.tight.sizing.vpa.updateMode=Off", "minReplicas means nothing with updateMode Off, under which no pod is evicted; leave it out"),
+    ("agents.tight.sizing.vpa={updateMode: Initial, pod_update_threshold: 5%}", "pod_update_threshold means nothing with updateMode Initial"),
+    ("agents.tight.sizing.vpa={updateMode: Off, controlledValues: RequestsOnly}", "under which no pod is changed"),
+    ("agents.tight.sizing.vpa.recommendation_lower_bound_cpu_percentile=91%",
+     "percentiles are out of order: the lower bound's is 0.91, the target's 0.9 and the upper bound's 0.95"),
+    ("agents.tight.sizing.vpa.recommendation_upper_bound_cpu_percentile=80%", "percentiles are out of order"),
     ("agents.tight.sizing=vap", "did you mean 'vpa'?"),
 ]  # fmt: skip
 
