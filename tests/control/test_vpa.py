@@ -149,9 +149,13 @@ def test_those_that_are_to_grow_come_first() -> None:
 
 @pytest.mark.parametrize(("running", "pending", "replicas", "tolerance", "least", "gone"), [
     (4, 0, 4, 0.5, 2, 2), (3, 0, 4, 0.5, 2, 1), (2, 0, 4, 0.5, 2, 0), (1, 0, 1, 0.5, 2, 0), (1, 0, 1, 0.5, 1, 1), (3, 0, 3, 0.0, 2, 1),
-    (2, 0, 3, 0.0, 2, 0), (3, 1, 4, 0.5, 2, 2), (0, 3, 3, 0.5, 2, 3), (5, 0, 4, 0.5, 2, 3)])  # fmt: skip
+    (2, 0, 3, 0.0, 2, 0), (3, 1, 4, 0.5, 2, 2), (0, 3, 3, 0.5, 2, 3), (5, 0, 4, 0.5, 2, 3),
+    (1, 1, 2, 0.5, 3, 1), (0, 1, 1, 0.5, 2, 1)])  # fmt: skip
 def test_how_many_go_at_once_by_hand(running: int, pending: int, replicas: int, tolerance: float, least: int, gone: int) -> None:
-    """H31: half of four may be missing; one of one, or where the tolerance comes to none, if nobody is; pending ones always."""
+    """H31: half of four may be missing; one of one, or where the tolerance comes to none, if nobody is; pending ones always, even of
+
+    fewer pods than minReplicas.
+    """
     pods = [vpa.SizedPod(order, 100, 0 if order < running else None) for order in range(running + pending)]
     flags = vpa.Updater(min_replicas=least, eviction_tolerance=tolerance)
     assert len(vpa.evicted(flags, pods, pods, replicas)) == gone
@@ -198,6 +202,18 @@ def test_modes_that_evict_nobody(mode: str) -> None:
     assert any(row.applied for row in rows) == (mode == "Initial")
     assert (plane.mesh.cluster.size("tight").requests.cpu == 100) == (mode == "Off")
     assert mode == "Initial" or all(row.before == row.after == 100 and (row.recommended or 0) > 100 for row in rows)
+
+
+def test_intervals_that_do_not_divide_each_other_wake_it_for_each_alone() -> None:
+    """H29, H31: at 1 s and 1.000001 s it is woken twice a second, not a million times, and does what is due."""
+    mesh = Mesh(load(WORLDS / "sizing.yaml", ["agents.tight.sizing.vpa.updater_interval=1.000001s"], folder=WORLDS), 1, "reference")
+    plane, woken = ControlPlane(mesh), list[int]()
+    policy = plane.seats["tight/size"].policy
+    decide = policy.decide
+    policy.decide = lambda view: (woken.append(view.now_ns), decide(view))[1]  # type: ignore[method-assign]
+    mesh.advance(3 * S + 1)
+    assert woken == [S, S + 1000, 2 * S, 2 * S + 2000, 3 * S]
+    assert [row.time_ns for row in plane.decisions if row.service == "tight"][0] == S
 
 
 def test_a_request_is_what_others_go_by() -> None:
