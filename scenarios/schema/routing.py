@@ -153,7 +153,7 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         connection_pool=merged.connection_pool,
         bulkhead=merged.bulkhead,
         fault=merged.fault,
-        hedge_policy=_hedging(merged.hedge_policy),
+        hedge_policy=merged.hedge_policy,
         target_session_attrs=merged.target_session_attrs or "primary",
         locality_lb_setting=_enabled(merged.locality_lb_setting),
         zone_aware_lb_config=merged.zone_aware_lb_config if edge.caller_endpoint else None,  # a workload has no pods
@@ -182,11 +182,6 @@ def _panic_threshold(route: Route) -> float:
     if route.healthy_panic_threshold is not None:
         return route.healthy_panic_threshold
     return 0.0 if route.outlier_detection is not None and route.outlier_detection.is_grpc else PANIC_THRESHOLD
-
-
-def _hedging(policy: HedgePolicy | None) -> HedgePolicy | None:
-    hedges = policy is not None and (policy.hedge_on_per_try_timeout or policy.hedging_delay is not None)
-    return policy if hedges else None
 
 
 def _enabled(setting: LocalityLbSetting | None) -> LocalityLbSetting | None:

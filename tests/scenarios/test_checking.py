@@ -138,6 +138,10 @@ WARNED: list[tuple[list[str], str]] = [
      "routes.a -> c.outlier_detection.max_ejection_percent: 0.1 of 2 pods is less than one, so none is ever ejected"),
     (["routes.u -> a={hedge_policy: {hedging_delay: 1s}}", "routes.a -> b.retries.num_retries=3"],
      "routes: retries multiply to 8 attempts on the path u -> a.go -> b.go when all fail"),
+    (["routes.a -> c={lb_policy: prequal}", "services.c.load_balancing_weights=[1, 2]"],
+     "routes.a -> c.lb_policy.prequal: sees no services.c.load_balancing_weights, so all its pods are alike"),
+    (["routes.a -> c={zone_aware_lb_config: {}}"],
+     "routes.a -> c.zone_aware_lb_config.min_cluster_size: is 6, and c never has more than 3 pods, so zones never matter"),
     (["routes.a -> c={lb_policy: ring_hash}"], "routes.a -> c.lb_policy.ring_hash: picks at random without a hash_policy"),
     (["services.b.resources.requests.cpu=500m", "agents.b={scaling: {hpa: {target_cpu: 50%, max: 9}}, sizing: {vpa: {controlledValues: RequestsOnly}}}"],
      "services.b: the number of its pods follows from a share of the cpu they request, and the request from the cpu they use"),
@@ -231,8 +235,8 @@ routes:
     timeout: 9s
     per_try_timeout: 500ms
     retries: {}
-    hedge_policy: {hedge_on_per_try_timeout: HEDGES}
+    hedge_policy: HEDGES
     circuit_breaker: {slowCallRateThreshold: 50%, slowCallDurationThreshold: 1s}
 """
-    told = [[*gate_cautions(Flow(world(text.replace("HEDGES", hedges))))] for hedges in ("true", "false")]
+    told = [[*gate_cautions(Flow(world(text.replace("HEDGES", hedges))))] for hedges in ("{hedge_on_per_try_timeout: true}", "null")]
     assert told[0] == [] and "so no call is ever slow" in told[1][0]

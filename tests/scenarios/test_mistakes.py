@@ -140,6 +140,8 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("num_retries: 2", "tower_budget: {ttl: 2m}", ["tower_budget.ttl"]),
     ("timeout: 150ms,", "timeout: 150ms, fault: {},", ["fault: injects nothing; give it a delay, an abort, or both"]),
     ("timeout: 150ms,", "timeout: 150ms, fault: {abort: {percentage: 5%, http_status: 200}},", ["http_status = 200 must be at least 400"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {},", ["hedge_policy: hedges nothing; give it hedge_on_per_try_timeout: true or"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {tied: true, max_attempts: 3, hedging_delay: 1s},", ["ties 3 tries; tied tries are two"]),
     ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {max_attempts: 3},", ["has max_attempts without hedging_delay"]),
     ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {hedge_on_per_try_timeout: true, hedging_delay: 1s},", ["keep one of"]),
     ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {hedging_delay: 5ms},", [
