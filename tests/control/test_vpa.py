@@ -213,7 +213,7 @@ def test_intervals_that_do_not_divide_each_other_wake_it_for_each_alone() -> Non
     policy.decide = lambda view: (woken.append(view.now_ns), decide(view))[1]  # type: ignore[method-assign]
     mesh.advance(3 * S + 1)
     assert woken == [S, S + 1000, 2 * S, 2 * S + 2000, 3 * S]
-    assert [row.time_ns for row in plane.decisions if row.service == "tight"][0] == S
+    assert next(row.time_ns for row in plane.decisions if row.service == "tight") == S
 
 
 def test_a_request_is_what_others_go_by() -> None:

@@ -255,9 +255,9 @@ def test_mistakes_that_only_a_rule_of_the_schema_knows_are_told():
     cases = [("netflix-partitions", {"limit": 9, "partitions": {"critical": "70%", "bulk": "50%"}, "acquire": ["bulk"]},
               "line 1: partitions: come to 120% together; at most 100 %"),
              ("envoy-ring-hash", {"weights": [1], "maximum_ring_size": 9}, "line 1: minimum_ring_size (1024) is more than maximum_ring_size (9)"),
-             ("envoy-bounded-load", MECHANISMS["envoy-bounded-load"].example | {"host": 9}, "line 1: host is 9 of 4, counted from 0")]
-    cases.append(("envoy-zone-aware", {"zones": [{"hosts": 1, "callers": 0}] * 2}, "line 1: zones have no callers, so there is no share of "
-                  "theirs to leave alike"))
+             ("envoy-bounded-load", MECHANISMS["envoy-bounded-load"].example | {"host": 9}, "line 1: host is 9 of 4, counted from 0"),
+             ("envoy-zone-aware", {"zones": [{"hosts": 1, "callers": 0}] * 2},
+              "line 1: zones have no callers, so there is no share of theirs to leave alike")]  # fmt: skip
     for name, case, sentence in cases:
         assert answers(name, case) == [{"error": sentence}]
 
