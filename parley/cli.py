@@ -27,17 +27,16 @@ from parley.errors import Interrupted, UsageError
 from parley.judging import all_met
 from parley.printing import print_picture, print_places, print_run, shown
 from parley.progress import ProgressLine, SeedsLine
-from parley.replicating import Replications, replicate
+from parley.replicating import Replications, is_replications, replicate
 from parley.reports import print_check, print_mechanisms, print_replications
 from parley.results import Run, load_run
 from parley.run_folder import as_json as json_bytes
-from parley.running import run
+from parley.running import Asked, Order, ordered, run
 from parley.tracing import print_traces
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.first_file import SCHEMA_FILE, first_file
 from scenarios.load import load
-from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import parse_share
 from scenarios.writing import json_schema
 from sim.fast.compiling import cache_folder, is_compiled, kernels
@@ -79,17 +78,17 @@ def run_command(
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
-        _compile(engine, load(scenario, changes or ()))
+        order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
+        _compile(order)
         if seeds is not None or precision is not None:
             share = None if precision is None else parse_share(precision)
             with SeedsLine(sys.stderr) as told:
-                made = replicate(scenario, seeds or 200, precision=share, of=of, out=out, told=told, seed=seed, engine=engine, until=until,
-                                 set=changes or (), spans=spans)  # fmt: skip
+                made = replicate(order, seeds or 200, precision=share, of=of, out=out, told=told)
             _tell_seeds(made, as_json)
             return
         try:
             with ProgressLine(sys.stderr) as told:
-                done = run(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans, out=out, progress=told)
+                done = run(order, out=out, progress=told)
         except Interrupted as stopped:
             _tell(Run(stopped.folder), as_json)
             raise
@@ -135,10 +134,14 @@ def compare_command(
 ) -> None:
     """Compare two scenarios under the same seeds: paired differences with their intervals."""
     with mistakes_told():
-        _compile(engine, load(one, changes or ()), load(other, [*(changes or ()), *(changes_b or ())]))
+        asked = Asked(seed=seed, engine=engine, until=until, spans="none")
+        given = ((one, changes or []), (other, [*(changes or ()), *(changes_b or ())]))
+        sides: list[str | Order] = [
+            source if is_replications(Path(source)) else ordered(source, **asked | {"set": said}) for source, said in given
+        ]
+        _compile(*(side for side in sides if isinstance(side, Order)))
         with SeedsLine(sys.stderr) as told:
-            found = compare(one, other, seeds=seeds or (160 if until_decided else 10), seed=seed, engine=engine, until=until,
-                            set=changes or (), set_other=changes_b or (), until_decided=of if until_decided else None,
+            found = compare(*sides, seeds=seeds or (160 if until_decided else 10), seed=seed, until_decided=of if until_decided else None,
                             margin=parse_share(margin), out=out, told=told)  # fmt: skip
         if as_json:
             _print_json(found.as_json())
@@ -237,9 +240,9 @@ def _print_json(content: dict[str, Any]) -> None:
     sys.stdout.write(json_bytes(content).decode())
 
 
-def _compile(engine: str, *worlds: Scenario) -> None:
+def _compile(*orders: Order) -> None:
     """Say so where the engine has to be compiled first: once, and again where one of its laws has changed."""
-    for is_full in sorted({needs_full(world) for world in worlds} if engine == "fast" else ()):
+    for is_full in sorted({needs_full(order.scenario) for order in orders if order.engine == "fast"}):
         if is_compiled(is_full):
             continue
         what = ", with every feature (once, about 40 s)" if is_full else " (once, about 20 s)"

@@ -153,6 +153,8 @@ def test_seeds_print_intervals(folder, typed):
     assert done.returncode == 0, done.stderr
     assert "seeds 1 to 3" in done.stdout and "± " in done.stdout
     assert json.loads((folder / "seeds" / "summary.json").read_text())["estimates"]["good"]["n"] == 3
+    compared = typed("compare", "seeds", "seeds")
+    assert compared.returncode == 0, compared.stderr
 
 
 def test_help_names_every_command():
