@@ -140,6 +140,8 @@ WARNED: list[tuple[list[str], str]] = [
      "routes: retries multiply to 8 attempts on the path u -> a.go -> b.go when all fail"),
     (["routes.a -> c={lb_policy: prequal}", "services.c.load_balancing_weights=[1, 2]"],
      "routes.a -> c.lb_policy.prequal: sees no services.c.load_balancing_weights, so all its pods are alike"),
+    (["services.c.replication={writes: [go], stale_quality: 50%}"],
+     "services.c.replication.stale_quality: acts only on reads of standbys, and no route with load goes there"),
     (["routes.a -> c={zone_aware_lb_config: {}}"],
      "routes.a -> c.zone_aware_lb_config.min_cluster_size: is 6, and c never has more than 3 pods, so zones never matter"),
     (["routes.a -> c={lb_policy: ring_hash}"], "routes.a -> c.lb_policy.ring_hash: picks at random without a hash_policy"),

@@ -116,6 +116,10 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("resources: {requests: {cpu: 500m}}", "resources: {cpu_model: cfs}", ["resources: cpu_model cfs shares out the quota of"]),
     ("  cart:\n", "  cart:\n    queue: {discipline: adaptive_lifo}\n", ["queue: lifo_switch_threshold belongs to discipline"]),
     ("  cart:\n", "  cart:\n    queue: {discipline: lifo, codel: {}}\n", ["queue: codel by rfc8289 judges a queue by who waited longest"]),
+    ("  cart:\n", "  cart:\n    adaptive_concurrency: {concurrency_limit_params: {concurrency_update_interval: 1s}, "
+                   "min_rtt_calc_params: {fixed_value: 1s}}\n    concurrency_limit: {vegas: {}}\n", ["each finds a limit of its own, so keep one"]),
+    ("  cart:\n", "  cart:\n    concurrency_limit: {vegas: {}, partitions: {bulk: 50%, critical: 51%}}\n", [
+        "partitions: come to 101% together; at most 100 %"]),
     ("  cart:\n", "  cart:\n    shedding: {start: 80%}\n", ["shedding: start (80%) is not less than full (80%)"]),
     ("    zone: east\n", "    zone: east\n    priority: high\n", ["priority = 'high' is not one of critical, degraded, best_effort, bulk"]),
     ("            - call: stock.look_up\n", "            - call: stock.look_up\n          join: 3\n", [

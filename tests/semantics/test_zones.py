@@ -251,6 +251,8 @@ def test_zones_need_a_place():
         world(AWARE.replace("CONFIG", "").replace("SETTING", "view: service,"))
     with pytest.raises(ScenarioError, match="stands beside a zone_aware_lb_config"):
         world(AWARE.replace("CONFIG", "").replace("SETTING", "locality_lb_setting: {distribute: [{from: '*', to: {'*': 100}}]},"))
+    with pytest.raises(ScenarioError, match="is not modelled beside a subset; leave one of them out"):
+        world(AWARE.replace("CONFIG", "").replace("SETTING", "subset: 2,"))
     with pytest.raises(ScenarioError, match="not modelled where load_balancing_weights differ"):
         world(AWARE.replace("CONFIG", "routing_enabled: 50%").replace("SETTING", "").replace(
             "a: {replicas: 0,", "a: {replicas: 0, load_balancing_weights: [1, 2],"))  # fmt: skip
