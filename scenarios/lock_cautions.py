@@ -61,5 +61,5 @@ def _reentries(world: Scenario) -> Iterator[str]:
     for outer, inner, is_sure in reentries(world):
         if not is_sure and inner.path not in told:
             told.add(inner.path)
-            yield (f"{written(inner.path)}.lock: is come to by calls from inside {written(outer.path)}.lock, so a request that meets the key it "
-                   "holds waits for itself for ever")  # fmt: skip
+            yield (f"{written(inner.path)}.lock: is come to by calls from inside {written(outer.path)}.lock, so a request that "
+                   "meets the key it holds waits for itself for ever")  # fmt: skip

@@ -41,6 +41,6 @@ class HedgePolicy(Part):
         if told and self.hedging_delay is None:
             raise ValueError(f"has {' and '.join(sorted(told))} without hedging_delay; retries have num_retries and retry_on")
         if not self.hedge_on_per_try_timeout and self.hedging_delay is None:
-            raise ValueError("hedges nothing; give it hedge_on_per_try_timeout: true or a hedging_delay, or write hedge_policy: null to take away "
-                             "what a less specific pattern gives")  # fmt: skip
+            raise ValueError("hedges nothing; give it hedge_on_per_try_timeout: true or a hedging_delay, or write hedge_policy: null to "
+                             "take away what a less specific pattern gives")  # fmt: skip
         return self

@@ -86,8 +86,8 @@ def _unknown(world: Scenario) -> Iterator[Mistake]:
         for n, rule in enumerate(setting.distribute):
             meant = {(cluster.region_of(zone), zone) for zone in cluster.zones if fits(rule.source, cluster.region_of(zone), zone)}
             if meant and not meant & free:
-                yield Mistake((*path, "distribute", n, "from"), "is never reached: rules before it fit all callers there, and the first that fits "
-                                                                "holds; put it before them")  # fmt: skip
+                yield Mistake((*path, "distribute", n, "from"), "is never reached: rules before it fit all callers there, and the "
+                                                                "first that fits holds; put it before them")  # fmt: skip
             free -= meant
             for end, name in (("from", rule.source), *(("to", name) for name in rule.target)):
                 if not any(fits(name, cluster.region_of(zone), zone) for zone in cluster.zones):

@@ -63,8 +63,9 @@ def reentry_mistakes(world: Scenario) -> Iterator[Mistake]:
     for outer, inner, is_sure in reentries(world):
         if is_sure and inner.path not in told:
             told.add(inner.path)
-            yield Mistake((*inner.path, "lock"), f"is come to by calls from inside {written(outer.path)}.lock, which holds the same key: the "
-                          "request would wait for itself for ever. Call from outside of that lock, or give one of the two another name")  # fmt: skip
+            yield Mistake((*inner.path, "lock"),
+                          f"is come to by calls from inside {written(outer.path)}.lock, which holds the same key: the request would wait "
+                          "for itself for ever. Call from outside of that lock, or give one of the two another name")  # fmt: skip
 
 
 def reentries(world: Scenario) -> Iterator[Reentry]:

@@ -147,7 +147,8 @@ def test_what_is_learned_from():
 
 def test_partitions():
     """W9: of 10, shares of 30 and 70 % are 3 and 7; rounded up, at least 1 even of 0 %, and nothing without a share."""
-    assert [partition_limit(limit, share) for limit, share in ((10, 0.3), (10, 0.7), (20, 0.3), (3, 0.1), (7, 0.5), (9, 0.0), (9, -1.0))] == [
+    shares = ((10, 0.3), (10, 0.7), (20, 0.3), (3, 0.1), (7, 0.5), (9, 0.0), (9, -1.0))
+    assert [partition_limit(limit, share) for limit, share in shares] == [
         3, 7, 6, 1, 4, 1, 0]  # fmt: skip
 
 

@@ -254,7 +254,8 @@ def test_mistakes_that_only_a_rule_of_the_schema_knows_are_told():
     """Shares of more than all; a ring that is larger than it may be; hosts that are not there."""
     cases = [("netflix-partitions", {"limit": 9, "partitions": {"critical": "70%", "bulk": "50%"}, "acquire": ["bulk"]},
               "line 1: partitions: come to 120% together; at most 100 %"),
-             ("envoy-ring-hash", {"weights": [1], "maximum_ring_size": 9}, "line 1: minimum_ring_size (1024) is more than maximum_ring_size (9)"),
+             ("envoy-ring-hash", {"weights": [1], "maximum_ring_size": 9},
+              "line 1: minimum_ring_size (1024) is more than maximum_ring_size (9)"),
              ("envoy-bounded-load", MECHANISMS["envoy-bounded-load"].example | {"host": 9}, "line 1: host is 9 of 4, counted from 0"),
              ("envoy-zone-aware", {"zones": [{"hosts": 1, "callers": 0}] * 2},
               "line 1: zones have no callers, so there is no share of theirs to leave alike")]  # fmt: skip
@@ -263,7 +264,8 @@ def test_mistakes_that_only_a_rule_of_the_schema_knows_are_told():
 
 
 HUGE = 10**18
-BOUNDARIES = [0, -1, 0.5, 1e-300, HUGE, 1e300, "0s", "1ns", "100000h", "0%", "100%", "0", "1m", "-1", None, True, [], [0], [-5], [0, 1], [HUGE, 1e300]]
+BOUNDARIES = [0, -1, 0.5, 1e-300, HUGE, 1e300, "0s", "1ns", "100000h", "0%", "100%", "0", "1m", "-1", None, True,
+              [], [0], [-5], [0, 1], [HUGE, 1e300]]
 
 
 def places(value, path=()):

@@ -145,7 +145,7 @@ WARNED: list[tuple[list[str], str]] = [
     (["routes.a -> c={zone_aware_lb_config: {}}"],
      "routes.a -> c.zone_aware_lb_config.min_cluster_size: is 6, and c never has more than 3 pods, so zones never matter"),
     (["routes.a -> c={lb_policy: ring_hash}"], "routes.a -> c.lb_policy.ring_hash: picks at random without a hash_policy"),
-    (["services.b.resources.requests.cpu=500m", "agents.b={scaling: {hpa: {target_cpu: 50%, max: 9}}, sizing: {vpa: {controlledValues: RequestsOnly}}}"],
+    (["agents.b={scaling: {hpa: {target_cpu: 50%, max: 9}}, sizing: {vpa: {controlledValues: RequestsOnly}}}"],
      "services.b: the number of its pods follows from a share of the cpu they request, and the request from the cpu they use"),
     (["routes.a -> c={outlier_detection: {}, locality_lb_setting: {}}"],
      "routes.a -> c.locality_lb_setting: 0 of 3 pods may be ejected at most, and a zone of 2 counts as well without them"),
