@@ -37,7 +37,7 @@ def told(text: str) -> list[str]:
 @pytest.mark.parametrize("text", [AROUND, HEADER, PODS.replace("replicas: 2", "replicas: 1"), BACK])
 def test_a_lock_that_its_own_calls_lead_to_is_refused(text: str) -> None:
     """One key, the key of one header, the one pod's, and the very same step."""
-    with pytest.raises(ScenarioError, match=r"is come to by calls from inside services\.a\.endpoints\.x\.0\.lock, which holds the same key"):
+    with pytest.raises(ScenarioError, match=r"by calls from inside services\.a\.endpoints\.x\.0\.lock, which holds the same key"):
         world(text)
 
 
