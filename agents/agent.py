@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from agents.alerting.alerts import BurnRateMind
-from agents.policy import Policy, Verdict, View
+from agents.policy import Alternating, Policy, Verdict, View
 from sim.clock import ControlPhase
 from sim.commands import Command, Evict, Resize, Scale
 
@@ -69,7 +69,9 @@ class ControlAgent(MesaAgent):
 
     def begin(self) -> None:
         """Wake for the first time one cadence from now, as a controller's resync does."""
-        self.model.clock.after(self.policy.cadence_ns, ControlPhase.WAKE, self.name, self.wake)
+        policy = self.policy
+        rest_ns = policy.rest_ns(self.model.clock.now_ns) if isinstance(policy, Alternating) else policy.cadence_ns
+        self.model.clock.after(rest_ns, ControlPhase.WAKE, self.name, self.wake)
 
     def wake(self) -> None:
         """One decision, or only a look, and the next waking."""

@@ -70,6 +70,17 @@ def asking_for(pods: int, view: View) -> tuple[Command, ...]:
     return () if pods == view.replicas else (Scale(view.service, pods),)
 
 
+class Alternating:
+    """What a mind is that does several things, each at the multiples of an interval of its own, and is woken when one is due."""
+
+    def __init__(self, *intervals_ns: int) -> None:
+        self.intervals_ns, self.cadence_ns = intervals_ns, min(intervals_ns)
+
+    def rest_ns(self, now_ns: int) -> int:
+        """Until the next of them is due."""
+        return min(each - now_ns % each for each in self.intervals_ns)
+
+
 class Policy(Protocol):
     """A mind. It keeps what it must remember; it has no access to the world but its View."""
 

@@ -33,11 +33,11 @@ from parley.map_tables import print_map
 from parley.mapping import outcome_map, quantity
 from parley.printing import print_picture, print_places, print_run, shown
 from parley.progress import CellsLine, ProgressLine, SeedsLine
-from parley.replicating import Replications, replicate
+from parley.replicating import Replications, is_replications, replicate
 from parley.reports import print_check, print_mechanisms, print_replications
 from parley.results import Run, load_run
 from parley.run_folder import as_json as json_bytes
-from parley.running import Asked, run
+from parley.running import Asked, Order, ordered, run
 from parley.sweep_tables import points_as_json, print_sweep
 from parley.sweeping import Sweep, swept
 from parley.sweeping import sweep_command as command_of
@@ -94,17 +94,17 @@ def run_command(
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
-        _compile(engine, load(scenario, changes or ()))
+        order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
+        _compile(order.engine, order.scenario)
         if seeds is not None or precision is not None:
             share = None if precision is None else parse_share(precision)
             with SeedsLine(sys.stderr) as told:
-                made = replicate(scenario, seeds or 200, precision=share, of=of, out=out, told=told, seed=seed, engine=engine, until=until,
-                                 set=changes or (), spans=spans)  # fmt: skip
+                made = replicate(order, seeds or 200, precision=share, of=of, out=out, told=told)
             _tell_seeds(made, as_json)
             return
         try:
             with ProgressLine(sys.stderr) as told:
-                done = run(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans, out=out, progress=told)
+                done = run(order, out=out, progress=told)
         except Interrupted as stopped:
             _tell(Run(stopped.folder), as_json)
             raise
@@ -150,10 +150,14 @@ def compare_command(
 ) -> None:
     """Compare two scenarios under the same seeds: paired differences with their intervals."""
     with mistakes_told():
-        _compile(engine, load(one, changes or ()), load(other, [*(changes or ()), *(changes_b or ())]))
+        asked = Asked(seed=seed, engine=engine, until=until, spans="none")
+        given = ((one, changes or []), (other, [*(changes or ()), *(changes_b or ())]))
+        sides: list[str | Order] = [
+            source if is_replications(Path(source)) else ordered(source, **asked | {"set": said}) for source, said in given
+        ]
+        _compile(engine, *(side.scenario for side in sides if isinstance(side, Order)))
         with SeedsLine(sys.stderr) as told:
-            found = compare(one, other, seeds=seeds or (160 if until_decided else 10), seed=seed, engine=engine, until=until,
-                            set=changes or (), set_other=changes_b or (), until_decided=of if until_decided else None,
+            found = compare(*sides, seeds=seeds or (160 if until_decided else 10), seed=seed, until_decided=of if until_decided else None,
                             margin=parse_share(margin), out=out, told=told)  # fmt: skip
         if as_json:
             _print_json(found.as_json())

@@ -20,7 +20,6 @@ from parley.run_folder import RunFolder, new_folder
 from parley.running import Asked, Source, ordered
 from parley.sequential import Decision, Question, decided, figure_at, looks
 from parley.wording import number, percent
-from scenarios.schema.scenario import Scenario
 
 COMPARISON = "comparison.json"
 HEADLINES = ("good", "latency_ms.mean", "latency_ms.p50", "latency_ms.p95", "latency_ms.p99", "requests.failed",
@@ -150,4 +149,4 @@ def _signed(value: float) -> str:
 
 
 def _is_folder(source: Source) -> bool:
-    return not isinstance(source, Scenario) and is_replications(Path(source))
+    return isinstance(source, str | os.PathLike) and is_replications(Path(source))

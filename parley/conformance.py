@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from parley.errors import UsageError
 from parley.mechanisms.mechanism import Mechanism
@@ -50,6 +51,8 @@ def answered(asked: Mechanism, lines: Iterable[str]) -> Iterator[Answered]:
                 yield Answered(number, asked.answer(case_of(asked.case, line)))
             except ScenarioError as fault:
                 yield Answered(number, {"error": f"line {number}: {'; '.join(str(fault).splitlines())}"})
+            except ValidationError as error:  # of a part of the schema that a case's settings are made to
+                yield Answered(number, {"error": f"line {number}: {'; '.join(map(_rule, error.errors()))}"})
 
 
 def case_of(kind: type[Part], line: str) -> Any:
@@ -65,7 +68,7 @@ def case_of(kind: type[Part], line: str) -> Any:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        raise broken(mistakes_of(kind, data, error), data) from None
+        raise broken(mistakes_of(kind, data, error), data, "") from None
 
 
 def listing() -> Iterator[tuple[str, str, list[tuple[str, str]], list[tuple[str, str]]]]:
@@ -78,6 +81,11 @@ def _fields(kind: type[Part]) -> Iterator[tuple[str, str]]:
     for name, info in kind.model_fields.items():
         optional = "" if info.is_required() else f" [{json.dumps(_plain(info.default))}]"
         yield info.alias or name, f"{info.description}{optional}"
+
+
+def _rule(error: ErrorDetails) -> str:
+    """The field of a part, and what pydantic says of it."""
+    return f"{'.'.join(map(str, error['loc']))}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _plain(default: Any) -> Any:

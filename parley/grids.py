@@ -13,7 +13,7 @@ from parley.axes import Axis
 from parley.cells import Base, Cell, Row, as_words
 from parley.errors import UsageError
 from parley.replicating import SEEDS_MAX
-from parley.running import Asked, Source, ordered
+from parley.running import Asked, Described, ordered
 from parley.tables import FLOAT, INT, WORD
 from scenarios.errors import ParleyError, ScenarioError
 from scenarios.schema.scenario import Scenario
@@ -82,7 +82,7 @@ class Grid:
         return tuple(reversed(places))
 
 
-def grid_of(scenario: Source, axes: tuple[Axis, ...], seeds: int, asked: Asked) -> Grid:
+def grid_of(scenario: Described, axes: tuple[Axis, ...], seeds: int, asked: Asked) -> Grid:
     """What is to be swept, every point of it checked. Raises ParleyError with all mistakes."""
     order = ordered(scenario, **asked)
     if not 1 <= seeds <= SEEDS_MAX:
@@ -108,7 +108,7 @@ def told_of(rows: Sequence[Row]) -> dict[str, tuple[str, Any]]:
             "changes": (WORD, [as_words(row["changes"]) for row in rows]), **plain}  # fmt: skip
 
 
-def _mistakes(grid: Grid, scenario: Source, asked: Asked, points: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def _mistakes(grid: Grid, scenario: Described, asked: Asked, points: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """What is wrong with points, once for each rule that is broken."""
     rules = set()
     for changes in points:
@@ -122,7 +122,7 @@ def _mistakes(grid: Grid, scenario: Source, asked: Asked, points: Iterable[tuple
             rules.add(rule)
 
 
-def _placed(fault: ParleyError, scenario: Source, asked: Asked, changes: Sequence[str]) -> str:
+def _placed(fault: ParleyError, scenario: Described, asked: Asked, changes: Sequence[str]) -> str:
     """A mistake as it is told of the scenario's own file, where there is one."""
     try:
         ordered(scenario, **(asked | {"set": [*asked.get("set", ()), *changes]}))

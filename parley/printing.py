@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from parley.wording import NOTHING, clock, count, milliseconds, money, number, percent
+from parley.wording import NOTHING, clock, count, milliseconds, money, number, percent, step
 
 DECISIONS_SHOWN, SERVICES_SHOWN = 12, 20
 PAUSES = 20  # a pause of a twentieth of the run ends a group of decisions
@@ -210,12 +210,8 @@ def _move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
     when = clock(first["time_ns"]) if len(steps) == 1 else f"{clock(first['time_ns'])} … {clock(last['time_ns'])}"
     taken = f" in {len(steps)} steps" if len(steps) > 1 else ""
     why = max(steps, key=lambda one: abs(one["after"] - one["before"]))["reason"]
-    change = f"{first['before']} → {last['after']}{taken}"
-    if first["mind"] == "burn_rate":
-        change = "fires" if last["after"] else "is over"
-    elif first["mind"] == "vpa":
-        change = f"{first['before']}m → {last['after']}m cpu{taken}"
-    return f"{first['agent']} ({first['mind']})", when, change, why
+    change = step(first["mind"], first["before"], last["after"])
+    return f"{first['agent']} ({first['mind']})", when, change + taken, why
 
 
 def _expect(expect: Sequence[dict[str, Any]]) -> Table:

@@ -64,7 +64,8 @@ class Progress:
 
 
 Watcher = Callable[[Progress], None]
-Source = Scenario | str | os.PathLike[str]  # a scenario, a file, or the name of a shipped one
+Described = Scenario | str | os.PathLike[str]  # a scenario, a file, or the name of a shipped one
+Source = Described | Order  # or what was asked for and checked before
 
 
 class Asked(TypedDict, total=False):
@@ -116,7 +117,7 @@ def run(scenario: Source, *, seed: int = 1, engine: str = "fast",
     """
     changes = (set,) if isinstance(set, str) else set
     order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes, spans=spans)
-    folder = new_folder(out, f"{order.scenario.name}-{seed}")
+    folder = new_folder(out, f"{order.scenario.name}-{order.seed}")
     with Stop().on_signals() as stop:
         simulate(order, folder, stop, progress)
     if stop.signal_number is not None:
@@ -125,7 +126,9 @@ def run(scenario: Source, *, seed: int = 1, engine: str = "fast",
 
 
 def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
-    """What `run` is asked for, checked. Raises ParleyError."""
+    """What `run` is asked for, checked; an order stays as it is. Raises ParleyError."""
+    if isinstance(scenario, Order):
+        return scenario
     world = resolved(scenario, asked.get("set", ()))
     seed, engine, spans = asked.get("seed", 1), asked.get("engine", "fast"), asked.get("spans", "sample")
     for name, given, right in (("engine", engine, tuple(ENGINES)), ("spans", spans, MODES)):
@@ -137,7 +140,7 @@ def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
     return Order(_warmed(world, seed, engine), seed, engine, until_ns, spans, command_line("run", scenario, asked))
 
 
-def resolved(scenario: Source, changes: Sequence[str] = ()) -> Scenario:
+def resolved(scenario: Described, changes: Sequence[str] = ()) -> Scenario:
     """A scenario from whatever names one, with changes laid over it. Raises ScenarioError."""
     if not isinstance(scenario, Scenario):
         return load(scenario, changes)
@@ -249,7 +252,7 @@ def _manifest(order: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def command_line(verb: str, scenario: Source, asked: Asked, more: Sequence[str] = ()) -> str:
+def command_line(verb: str, scenario: Described, asked: Asked, more: Sequence[str] = ()) -> str:
     """The command line that asks for the same."""
     words = ["parley", verb, SCENARIO if isinstance(scenario, Scenario) else os.fspath(scenario)]
     words += [word for name, value in _options(asked) for word in (f"--{name}", value)]

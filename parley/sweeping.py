@@ -19,7 +19,7 @@ from parley.errors import DiskFull, FolderError, Interrupted
 from parley.grids import OF_A_CELL, Grid, grid_of
 from parley.on_ray import ray_crew
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, is_alive, new_folder, read_json, this_process
-from parley.running import Asked, Source, Stop, command_line, scenario_digest
+from parley.running import Asked, Described, Stop, command_line, scenario_digest
 from parley.workers import THREADS_MAX, Crew, jobs_of, local_crew, rows_of
 from sim.fast.compiling import is_compiled, kernels
 from sim.fast.engine import needs_full
@@ -84,7 +84,7 @@ class Sweep:
         return f"<Sweep {self.manifest['scenario']} · {varied} · {len(self.manifest['seeds'])} seeds · {self.state}>"
 
 
-def sweep(scenario: Source, vary: Varied, *, seeds: int = 1, jobs: int | None = None, out: str | os.PathLike[str] | None = None,
+def sweep(scenario: Described, vary: Varied, *, seeds: int = 1, jobs: int | None = None, out: str | os.PathLike[str] | None = None,
           ray: str | None = None, told: Told | None = None, **asked: Unpack[Asked]) -> Sweep:  # fmt: skip
     """Run every combination of values under each seed, from `seed` on, into a folder; what else may be asked for is as for `run`.
 
@@ -113,7 +113,7 @@ def swept(grid: Grid, command: str, *, jobs: int | None = None, out: str | os.Pa
     return _run(Sweep(folder.path), jobs, ray, told)
 
 
-def sweep_command(scenario: Source, asked: Asked, vary: Varied, seeds: int) -> str:
+def sweep_command(scenario: Described, asked: Asked, vary: Varied, seeds: int) -> str:
     """The command line that asks for the same."""
     words = [word for axis in axes_of(vary) for word in ("--vary", f"{axis.path}={','.join(axis.values)}")]
     return command_line("sweep", scenario, asked, [*words, *(["--seeds", str(seeds)] if seeds > 1 else [])])

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parley.tables import read_columns
+from parley.wording import OF_NO_PODS
 from scenarios.flow import settled
 from scenarios.rates import mean_rate
 from scenarios.saturation import capacity_per_pod
 from scenarios.schema.scenario import Scenario
 
 POINTS = 240  # along the time axis, at most, where windows may be added up
-OF_NO_PODS = ("vpa", "burn_rate")  # minds whose figures are no pods
 Array = NDArray[np.float64]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 NOTHING = "-"  # where there is no figure
+OF_NO_PODS = ("vpa", "burn_rate")  # minds whose figures are no pods; `step` says what they are
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -61,6 +62,13 @@ def clock(ns: int | float) -> str:
         return f"{minutes}m{rest:02}s" if rest else f"{minutes}m"
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02}m"
+
+
+def step(mind: str, before: int, after: int) -> str:
+    """What a decision changed: `2 → 5` pods, or what a mind of OF_NO_PODS changed."""
+    if mind == "burn_rate":
+        return "fires" if after else "is over"
+    return f"{before}m → {after}m cpu" if mind == "vpa" else f"{before} → {after}"
 
 
 def money(amount: float, currency: str) -> str:

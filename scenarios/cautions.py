@@ -31,7 +31,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from lock_cautions(flow)
     yield from database_cautions(flow)
     yield from _hopeless_timeouts(flow)
-    if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].retries]) > 1:
+    if len([1 for hop in zip(worst.path, worst.path[1:], strict=False) if flow.routes[hop].attempts_max > 1]) > 1:
         yield f"routes: retries multiply to {worst.factor} attempts on the path {' -> '.join(worst.path)} when all fail"
     yield from _outages_that_stay(flow, loads)
     yield from gate_cautions(flow)
@@ -173,14 +173,23 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
         rules, service = route.outlier_detection, flow.world.services[route.callee]
         scaling = flow.world.minds(route.callee).scaling
         pods = max(service.replicas, scaling.most or 0 if scaling else 0)
+        known = pods if route.subset is None else min(pods, route.subset.size)
         if rules is None and route.healthy_panic_threshold != PANIC_THRESHOLD:
             yield f"routes.{route.name}.healthy_panic_threshold: acts only beside outlier_detection, without which nobody is ejected"
-        if rules is not None and not rules.is_grpc and not rules.always_eject_one_host and pods * rules.max_ejection_percent < 1:
-            yield (f"routes.{route.name}.outlier_detection.max_ejection_percent: {rules.max_ejection_percent:.3g} of {pods:g} pods is less "
-                   f"than one, so none is ever ejected; raise it, or set always_eject_one_host")  # fmt: skip
+        if rules is not None and not rules.is_grpc and not rules.always_eject_one_host and known * rules.max_ejection_percent < 1:
+            yield (f"routes.{route.name}.outlier_detection.max_ejection_percent: {rules.max_ejection_percent:.3g} of {known:g} pods is "
+                   f"less than one, so none is ever ejected; raise it, or set always_eject_one_host")  # fmt: skip
         yield from _no_failover(flow.world, route, math.floor(pods))
         if route.lb_policy.is_hashing and route.hash_policy is None:
             yield f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: picks at random without a hash_policy"
+        by_zone = route.locality_lb_setting is not None and route.locality_lb_setting.is_weighted
+        if len(set(service.load_balancing_weights)) > 1 and not route.lb_policy.sees_weights and not by_zone:
+            yield (f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: sees no services.{route.callee}.load_balancing_weights, so all "
+                   "its pods are alike")  # fmt: skip
+        aware = route.zone_aware_lb_config
+        if aware is not None and pods < aware.min_cluster_size:
+            yield (f"routes.{route.name}.zone_aware_lb_config.min_cluster_size: is {aware.min_cluster_size}, and {route.callee} never has "
+                   f"more than {pods:g} pods, so zones never matter")  # fmt: skip
         least_request = route.lb_policy.least_request
         if least_request and least_request.active_request_bias != 1.0 and len(set(service.load_balancing_weights)) == 1:
             yield (f"routes.{route.name}.lb_policy.least_request.active_request_bias: acts only among unequal pods; give "

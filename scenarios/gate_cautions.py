@@ -33,8 +33,7 @@ def _views(flow: Flow, route: ResolvedRoute) -> int:
 
 
 def _never_slow(route: ResolvedRoute) -> Iterator[str]:
-    patience = min((limit for limit in (route.timeout_ns, route.per_try_timeout_ns) if limit), default=0)
-    breaker = route.circuit_breaker
+    patience, breaker = route.patience_ns, route.circuit_breaker
     if breaker is not None and 0 < patience <= breaker.slowCallDurationThreshold and breaker.slowCallRateThreshold < 1:
         yield (f"routes.{route.name}.circuit_breaker.slowCallDurationThreshold: {format_duration(breaker.slowCallDurationThreshold)} "
                f"is not below the timeout of {format_duration(patience)}, so no call is ever slow")  # fmt: skip

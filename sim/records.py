@@ -239,7 +239,7 @@ LIMIT_RULE = Record("LimitRule", (  # a limit that learns from every answer
     ("headroom", "f8"),  # Gradient2: queueSize
     ("long_window", "i8"),  # Gradient2: samples of the long average
     ("probe_every", "f8"),  # Vegas: limits
-    ("critical_share", "f8"),  # of the limit, by priority
+    ("critical_share", "f8"),  # of the limit, by priority; -1: not named
     ("degraded_share", "f8"),
     ("best_effort_share", "f8"),
     ("bulk_share", "f8"),

@@ -7,7 +7,7 @@ from scenarios.schema.queueing import Queue
 from scenarios.schema.topology import Service
 from sim.laws.concurrency import LIMITERS
 from sim.laws.cpu import CPU_MODELS, PERIOD_NS
-from sim.laws.queueing import CONTROLS, DISCIPLINES, FOREVER_NS
+from sim.laws.queueing import CONTROLS, DISCIPLINES, FOREVER_NS, PRIORITIES
 from sim.laws.service import servers
 
 Fields = dict[str, int | float]
@@ -79,7 +79,8 @@ def limit_fields(spec: ConcurrencyLimit | None) -> Fields:
     """Of a limit that learns from every answer; nothing where there is none."""
     if spec is None:
         return {}
-    shares: Fields = {f"{priority}_share": share for priority, share in spec.partitions.items()}
+    shares: Fields = {f"{priority}_share": -1.0 for priority in PRIORITIES}
+    shares |= {f"{priority}_share": share for priority, share in spec.partitions.items()}
     common: Fields = {"limiter": LIMITERS.index(spec.kind), "initial": spec.chosen.initialLimit}
     if spec.aimd is not None:
         own: Fields = {"floor": spec.aimd.minLimit, "ceiling": spec.aimd.maxLimit, "ratio": spec.aimd.backoffRatio,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from parley.mechanisms.mechanism import Answer, Mechanism
+from parley.mechanisms.times import rising
 from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.hashing import RING_MAX, TABLE_MAX
 from scenarios.schema.model import Part, field
@@ -19,7 +20,7 @@ from sim.records import BALANCER_PROBE, FILLER
 from sim.reference.hashing import table_of
 
 MS = 1_000_000
-Weights = Annotated[tuple[Whole, ...], Field(min_length=1, max_length=10_000)]
+Weights = Annotated[tuple[Annotated[Whole, Field(ge=1, le=1_000_000)], ...], Field(min_length=1, max_length=10_000)]
 Filler, Probe = FILLER.make_class(), BALANCER_PROBE.make_class()
 
 
@@ -46,6 +47,12 @@ class RingCase(Part):
     weights: Weights = field(says="of each host")
     minimum_ring_size: Whole = field(1024, says="minimum_ring_size", ge=1, le=RING_MAX)
     maximum_ring_size: Whole = field(RING_MAX, says="maximum_ring_size", ge=1, le=RING_MAX)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RingCase:
+        if self.minimum_ring_size > self.maximum_ring_size:
+            raise ValueError(f"minimum_ring_size ({self.minimum_ring_size}) is more than maximum_ring_size ({self.maximum_ring_size})")
+        return self
 
 
 class Permuted(Part):
@@ -80,6 +87,12 @@ class BoundedCase(Part):
     host: Whole = field(0, says="which is asked about, from 0", ge=0)
     host_active_requests: Whole = field(says="its own", ge=0)
 
+    @model_validator(mode="after")
+    def _is_there(self) -> BoundedCase:
+        if self.host >= len(self.weights):
+            raise ValueError(f"host is {self.host} of {len(self.weights)}, counted from 0")
+        return self
+
 
 class Answered(Part):
     """An answer, or a look at the estimate."""
@@ -95,6 +108,11 @@ class PeakCase(Part):
     default_rtt_ms: Number = field(30.0, says="default_rtt", ge=0)
     pending: Whole = field(0, says="requests in flight", ge=0)
     events: Annotated[tuple[Answered, ...], Field(min_length=1)] = field(says="answers and looks, in order of time")
+
+    @field_validator("events")
+    @classmethod
+    def _in_order(cls, events: tuple[Answered, ...]) -> tuple[Answered, ...]:
+        return rising(events, [event.at_ms for event in events])
 
 
 class EndpointWeightCase(Part):
@@ -140,7 +158,7 @@ class ScoreCase(Part):
 
 
 def _edf(case: EdfCase) -> Answer:
-    queue = [(weighing.next_deadline(0.0, weight), turn) for turn, weight in enumerate(case.weights)]
+    queue = [(weighing.next_deadline(0.0, weighing.early_weight(weight)), turn) for turn, weight in enumerate(case.weights)]
     picked = []
     for turn in range(len(queue), len(queue) + case.picks):
         first = 0
@@ -174,7 +192,7 @@ def _maglev(case: MaglevCase) -> Answer:
 
 
 def _bounded(case: BoundedCase) -> Answer:
-    share = case.weights[min(case.host, len(case.weights) - 1)] / sum(case.weights)
+    share = case.weights[case.host] / sum(case.weights)
     slots = hashing.bounded_slots(case.active_requests, case.hash_balance_factor, share)
     load = hashing.overload(case.host_active_requests, slots)
     return {"slots": slots, "overload": load, "accepted": load <= 1.0}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from parley.mechanisms.mechanism import Answer, Mechanism
+from parley.mechanisms.times import rising
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import Number, Percent
 from scenarios.schema.words import Whole
@@ -24,15 +23,6 @@ MS = 1_000_000
 STATES = ("CLOSED", "OPEN", "HALF_OPEN")
 
 
-Given = TypeVar("Given")
-
-
-def _rising(given: Given, times: Sequence[float]) -> Given:
-    if any(after < before for before, after in pairwise(times)):
-        raise ValueError("goes back in time")
-    return given
-
-
 class BucketCase(Part):
     """A bucket that is full at first, and who asks."""
 
@@ -44,7 +34,7 @@ class BucketCase(Part):
     @field_validator("times_ms")
     @classmethod
     def _in_order(cls, times: tuple[float, ...]) -> tuple[float, ...]:
-        return _rising(times, times)
+        return rising(times, times)
 
 
 class ThrottleCase(Part):
@@ -102,7 +92,7 @@ class BreakerCase(Part):
     @field_validator("calls")
     @classmethod
     def _in_order(cls, calls: tuple[Call, ...]) -> tuple[Call, ...]:
-        return _rising(calls, [call.at_ms for call in calls])
+        return rising(calls, [call.at_ms for call in calls])
 
 
 def _bucket(case: BucketCase) -> Answer:

@@ -14,6 +14,7 @@ from scenarios.schema.words import Name, Whole
 from sim.laws.localities import effective_weight, level_of, reckon_zones, share_out
 from sim.records import HOST_SET, LEVEL
 
+PRIORITIES = (0, 2, 3, 4)  # Istio's number of each level; 1 is for the same zone and another subzone
 Level, Locality = LEVEL.make_class(), HOST_SET.make_class()
 
 
@@ -61,6 +62,12 @@ class ZoneCase(Part):
 
     zones: Annotated[tuple[ZoneCounts, ...], Field(min_length=1)] = field(says="hosts and callers of each, the caller's zone first")
 
+    @model_validator(mode="after")
+    def _has_callers(self) -> ZoneCase:
+        if not any(zone.callers for zone in self.zones):
+            raise ValueError("zones have no callers, so there is no share of theirs to leave alike")
+        return self
+
 
 class PlaceCase(Part):
     """A caller and a pod."""
@@ -95,7 +102,7 @@ def _place(case: PlaceCase) -> Answer:
     region, to = regions.index(case.region), regions.index(case.to_region)
     named = next((regions.index(rule.target) for rule in case.failover if rule.source == case.region), -1)
     zone = 0 if to == region and case.to_zone == case.zone else 1
-    return {"priority": level_of(zone, to, 0, region, named)}
+    return {"priority": PRIORITIES[level_of(zone, to, 0, region, named)]}
 
 
 LOCALITIES = (
@@ -108,7 +115,7 @@ LOCALITIES = (
     Mechanism("envoy-zone-aware", "what stays in the caller's zone, and what others can take (Z10, Z11)", ZoneCase,
               {"localPercent": "of tries that stay", "residualCapacity": "ten thousandths by zone"}, _zone,
               {"zones": [{"hosts": 25, "callers": 40}, {"hosts": 50, "callers": 40}, {"hosts": 25, "callers": 20}]}),
-    Mechanism("istio-locality-priority", "the level a pod is of, seen from a caller; levels without pods are closed up (Z1)", PlaceCase,
-              {"priority": "0 is asked first"}, _place,
+    Mechanism("istio-locality-priority", "the priority of a pod, seen from a caller, before gaps are closed up (Z1)", PlaceCase,
+              {"priority": "0: the caller's zone, 2: its region, 3: another, or the one named, 4: others than that"}, _place,
               {"region": "south", "zone": "a", "to_region": "north", "to_zone": "c"}),
 )  # fmt: skip

@@ -32,10 +32,11 @@ class CourseCase(Part):
 class PlanCase(Part):
     """A queue, and what will come."""
 
-    serviceRate: Number = field(says="mu: requests a step that a busy pod completes", gt=0)
+    serviceRate: Number = field(says="mu: requests a step that a busy pod completes", ge=1e-6, le=1e9)
     rates: Steps = field(says="of each step: requests that come")
     backlog: Number = field(0.0, says="requests that wait now", ge=0)
-    asked: Annotated[tuple[Whole, ...], Field(min_length=1)] = field(says="pods asked for in the steps before, the latest last")
+    asked: Annotated[tuple[Annotated[Whole, Field(ge=0, le=100_000)], ...], Field(min_length=1)] = field(
+        says="pods asked for in the steps before, the latest last")
     lead: Whole = field(0, says="steps from asking for a pod until it serves", ge=0, le=60)
     delay: Number = field(0.0, says="steps that requests may wait for nothing", ge=0)
     excessCost: Number = field(1.0, says="of each request, and step, that waits beyond", ge=0)

@@ -43,7 +43,7 @@ class SuccessRateCase(Part):
     hosts: Hosts = _hosts
     success_rate_minimum_hosts: Whole = field(5, says="hosts with enough requests, for a mean", ge=1)
     success_rate_request_volume: Whole = field(100, says="requests that are enough", ge=1)
-    success_rate_stdev_factor: Whole = field(1900, says="in thousandths of a standard deviation", ge=0)
+    success_rate_stdev_factor: Whole = field(1900, says="in thousandths of a standard deviation", ge=0, le=1_000_000)
 
 
 class FailurePercentageCase(Part):
@@ -77,7 +77,7 @@ class A50Case(Part):
 
     hosts: Hosts = _hosts
     max_ejection_percent: Share = field(0.1, says="maxEjectionPercent")
-    success_rate_stdev_factor: Whole | None = field(None, says="successRateEjection.stdevFactor; that is off if absent", ge=0)
+    success_rate_stdev_factor: Whole | None = field(None, says="successRateEjection.stdevFactor; that is off if absent", ge=0, le=1_000_000)
     success_rate_minimum_hosts: Whole = field(5, says="successRateEjection.minimumHosts", ge=1)
     success_rate_request_volume: Whole = field(100, says="successRateEjection.requestVolume", ge=1)
     failure_percentage_threshold: Share | None = field(None, says="failurePercentageEjection.threshold; that is off if absent")

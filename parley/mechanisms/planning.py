@@ -25,7 +25,7 @@ class ErlangCase(Part):
 class StaffingCase(Part):
     """How many servers."""
 
-    load: Number = field(says="offered, in Erlang", ge=0, le=1e6)
+    load: Number = field(says="offered, in Erlang", ge=0, le=1e5)
     targetWait: Share = field(says="share that may have to wait", gt=0, lt=1)
 
 

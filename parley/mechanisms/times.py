@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TypeVar
+
 from scenarios.schema.units import NS_PER_S
+
+Given = TypeVar("Given")
+
+
+def rising(given: Given, times: Sequence[float]) -> Given:
+    """What is given, whose times these are. Raises ValueError where they go back."""
+    if any(after < before for before, after in pairwise(times)):
+        raise ValueError("goes back in time")
+    return given
 
 
 def ns(seconds: float) -> int:

@@ -104,6 +104,11 @@ class LbPolicy(OneOf):
         return self.ring_hash is not None or self.maglev is not None
 
     @property
+    def sees_weights(self) -> bool:
+        """Whether pods of unequal weight are unequal to it."""
+        return self.is_hashing or self.round_robin is not None or self.least_request is not None
+
+    @property
     def slow_start(self) -> SlowStart | None:
         """What holds new pods back."""
         policy = self.round_robin or self.least_request

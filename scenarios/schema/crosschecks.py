@@ -10,12 +10,13 @@ from scenarios.schema.balancing_rules import balancing_mistakes
 from scenarios.schema.calls import edges, programs, remedies, sites, walk
 from scenarios.schema.cycles import endless
 from scenarios.schema.locality_rules import locality_mistakes
+from scenarios.schema.lock_rules import lock_mistakes, reentry_mistakes
 from scenarios.schema.placed import Path
 from scenarios.schema.pool_rules import pooling_mistakes
-from scenarios.schema.programs import Call, Lock, Step
+from scenarios.schema.programs import Call, Step
 from scenarios.schema.references import dangling
 from scenarios.schema.replication_rules import replication_mistakes
-from scenarios.schema.routing import DEFAULTS, patterns, resolve
+from scenarios.schema.routing import DEFAULTS, place_of, resolve
 from scenarios.schema.steadiness import unsteady
 from scenarios.schema.units import AUTO, format_duration
 
@@ -43,9 +44,10 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
         yield from replication_mistakes(world)
         yield from _expiring(world)
         yield from locality_mistakes(world)
+        yield from reentry_mistakes(world)
     for _, steps, path in programs(world.services):
         yield from _passes(steps, path, 1)
-    yield from _locks(world)
+    yield from lock_mistakes(world)
 
 
 def _hedges(world: Scenario) -> Iterator[Mistake]:
@@ -55,8 +57,7 @@ def _hedges(world: Scenario) -> Iterator[Mistake]:
         hedging = route.hedge_policy
         if hedging is None:
             continue
-        pattern = next(one for one in patterns(edge) if one in world.routes and world.routes[one].hedge_policy is not None)
-        place: Path = ("routes", pattern, "hedge_policy")
+        place = place_of(world.routes, edge, "hedge_policy")
         if route.is_pooled:
             yield Mistake(place, f"hedges {route.name}, whose tries wait for a connection or a place; take one of the two away")
             return
@@ -91,23 +92,6 @@ def _passes(steps: tuple[Step, ...], path: Path, outer: int) -> Iterator[Mistake
         else:
             for inner, path_of in remedies(found.step, found.path):
                 yield from _passes(inner, path_of, times)
-
-
-def _locks(world: Scenario) -> Iterator[Mistake]:
-    """Lock steps of one name: none inside another, for it would wait for itself; and all of one scope."""
-    scopes: dict[tuple[str, str], str] = {}
-    for target, steps, path in programs(world.services):
-        service = target.split(".", maxsplit=1)[0]
-        for found in walk(steps, path):
-            if not isinstance(found.step, Lock) or found.step.lock.name is None:
-                continue
-            lock, name = found.step.lock, found.step.lock.name
-            if scopes.setdefault((service, name), lock.scope) != lock.scope:
-                yield Mistake((*found.path, "lock", "scope"), f"is {lock.scope!r}, but another lock {name!r} of {service} is not")
-            for inner in walk(lock.steps, (*found.path, "lock", "steps")):
-                if isinstance(inner.step, Lock) and inner.step.lock.name == name:
-                    yield Mistake((*inner.path, "lock", "name"), f"is that of a lock around it: where both want one key of {name!r}, "
-                                  "the inner one would wait for ever. Give it another name")  # fmt: skip
 
 
 def _times(world: Scenario) -> Iterator[Mistake]:

@@ -15,7 +15,7 @@ class HedgePolicy(Part):
 
     hedge_on_per_try_timeout: bool = field(
         False, says="Envoy's: a try that takes longer than per_try_timeout stays open, and is tried again if retries are left",
-        seen=Witness("calls", "routes.front -> ads.hedge_policy.hedge_on_per_try_timeout", (True, False)))
+        seen=Witness("calls", "routes.front -> ads.hedge_policy", ({"hedge_on_per_try_timeout": True}, None)))
     hedging_delay: Duration | None = field(
         None, says="gRPC's: a further try leaves after every such delay", gt=0,
         seen=Witness("calls", "routes.front -> maps.hedge_policy.hedging_delay", ("3ms", "12ms")))
@@ -40,4 +40,7 @@ class HedgePolicy(Part):
         told = {"max_attempts", "non_fatal", "tied"} & self.model_fields_set
         if told and self.hedging_delay is None:
             raise ValueError(f"has {' and '.join(sorted(told))} without hedging_delay; retries have num_retries and retry_on")
+        if not self.hedge_on_per_try_timeout and self.hedging_delay is None:
+            raise ValueError("hedges nothing; give it hedge_on_per_try_timeout: true or a hedging_delay, or write hedge_policy: null to "
+                             "take away what a less specific pattern gives")  # fmt: skip
         return self

@@ -10,7 +10,7 @@ from scenarios.naming import suggestion
 from scenarios.schema.calls import edges
 from scenarios.schema.localities import fits
 from scenarios.schema.placed import Path
-from scenarios.schema.routing import ResolvedRoute, patterns, resolve
+from scenarios.schema.routing import ResolvedRoute, patterns, place_of, resolve
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -22,14 +22,14 @@ def locality_mistakes(world: Scenario) -> Iterator[Mistake]:
     """Localities that are not there, settings that nothing comes of, and views that stand in no place."""
     yield from _unknown(world)
     yield from _of_no_pods(world)
-    told: set[tuple[str, str]] = set()
+    told: set[Path] = set()
     for edge in edges(world.services, world.workload):
         route = resolve(world.routes, edge)
         for key, rule in _broken(world, route):
-            pattern = next(one for one in patterns(edge) if one in world.routes and getattr(world.routes[one], key) is not None)
-            if (pattern, key) not in told:
-                told.add((pattern, key))
-                yield Mistake(("routes", pattern, key), f"{rule} ({edge.caller} -> {edge.callee})")
+            place = place_of(world.routes, edge, key)
+            if place not in told:
+                told.add(place)
+                yield Mistake(place, f"{rule} ({edge.caller} -> {edge.callee})")
 
 
 def _broken(world: Scenario, route: ResolvedRoute) -> Iterator[tuple[str, str]]:
@@ -64,7 +64,7 @@ def _of_no_pods(world: Scenario) -> Iterator[Mistake]:
 
 
 def _unknown(world: Scenario) -> Iterator[Mistake]:
-    """Regions and zones that a setting names and the cluster has not."""
+    """Regions and zones that a setting names and the cluster has not; and rules that others stand before."""
     cluster = world.cluster
     regions = {cluster.region_of(zone): None for zone in cluster.zones}
     places = {f"{cluster.region_of(zone)}/{zone}/*": None for zone in cluster.zones} | {f"{region}/*": None for region in regions}
@@ -80,7 +80,15 @@ def _unknown(world: Scenario) -> Iterator[Mistake]:
                     yield Mistake((*path, "failover", n, end), f"is not a region of this world{hint}")
             if failover.source == failover.target:
                 yield Mistake((*path, "failover", n, "to"), "is where the callers are; name another region")
+            if failover.source in [one.source for one in setting.failover[:n]]:
+                yield Mistake((*path, "failover", n, "from"), "stands in an earlier failover as well, which holds; keep one of them")
+        free = {(cluster.region_of(zone), zone) for zone in cluster.zones}
         for n, rule in enumerate(setting.distribute):
+            meant = {(cluster.region_of(zone), zone) for zone in cluster.zones if fits(rule.source, cluster.region_of(zone), zone)}
+            if meant and not meant & free:
+                yield Mistake((*path, "distribute", n, "from"), "is never reached: rules before it fit all callers there, and the "
+                                                                "first that fits holds; put it before them")  # fmt: skip
+            free -= meant
             for end, name in (("from", rule.source), *(("to", name) for name in rule.target)):
                 if not any(fits(name, cluster.region_of(zone), zone) for zone in cluster.zones):
                     hint = suggestion(name, places) or f"; there are {', '.join(list(places)[:8])}"

@@ -22,9 +22,9 @@ SHOWN_MAX = 10
 LISTED_MAX = 12  # names in "one of ..."
 
 
-def broken(mistakes: Sequence[Mistake], data: Any) -> ScenarioError:
-    """One error that lists the mistakes, each with its place in `data`, at most SHOWN_MAX of them."""
-    lines = [_sentence(mistake, data) for mistake in mistakes[:SHOWN_MAX]]
+def broken(mistakes: Sequence[Mistake], data: Any, whole: str = "a scenario") -> ScenarioError:
+    """One error that lists the mistakes, each with its place in `data`, which is a `whole`, at most SHOWN_MAX of them."""
+    lines = [_sentence(mistake, data, whole) for mistake in mistakes[:SHOWN_MAX]]
     more = [f"... and {len(mistakes) - SHOWN_MAX} more"] if len(mistakes) > SHOWN_MAX else []
     return ScenarioError("\n".join([*lines, *more]), tuple(mistakes[:SHOWN_MAX]))
 
@@ -51,12 +51,12 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:LISTED_MAX]) + (", ..." if len(names) > LISTED_MAX else "")
 
 
-def _sentence(mistake: Mistake, data: Any) -> str:
+def _sentence(mistake: Mistake, data: Any, whole: str) -> str:
     path, value, place = find(data, mistake.path)
     plain = (value is None or isinstance(value, (str, int, float))) and not mistake.of_key
     shown = f" = {quoted(value)}" if plain else ""
     where = f"{place}: " if place is not None else ""
-    name = written(path) or ("" if place is not None else "a scenario")
+    name = written(path) or ("" if place is not None else whole)
     subject = f"{name}{shown} " if shown or not name else f"{name}: "
     return f"{where}{subject.lstrip()}{mistake.rule}"
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from scenarios.errors import Mistake
 from scenarios.schema.calls import edges
-from scenarios.schema.routing import Edge, ResolvedRoute, patterns, resolve
+from scenarios.schema.placed import Path
+from scenarios.schema.routing import Edge, ResolvedRoute, place_of, resolve
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 
 def pooling_mistakes(world: Scenario) -> Iterator[Mistake]:
     """Pools of callers that share a view, pools that cannot pick, and bounds on connections that nobody opens."""
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[Path, str]] = set()
     pooled: set[str] = set()
     for edge in edges(world.services, world.workload):
         route = resolve(world.routes, edge)
         if route.connection_pool is not None:
             pooled.add(route.callee)
         for key, rule in _broken(world, route):
-            pattern = next(p for p in patterns(edge) if p in world.routes and getattr(world.routes[p], key) is not None)
-            if (pattern, rule) not in told:
-                told.add((pattern, rule))
-                yield Mistake(("routes", pattern, key), _said(rule, edge))
+            place = place_of(world.routes, edge, key)
+            if (place, rule) not in told:
+                told.add((place, rule))
+                yield Mistake(place, _said(rule, edge))
     for name, service in world.services.items():
         if service.max_connections is not None and name not in pooled:
             yield Mistake(("services", name, "max_connections"),

@@ -9,7 +9,7 @@ from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.calls import edges
 from scenarios.schema.placed import Path
-from scenarios.schema.routing import DEFAULTS, Edge, patterns, resolve
+from scenarios.schema.routing import DEFAULTS, Edge, resolve, written_at
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -32,7 +32,7 @@ def replication_mistakes(world: Scenario) -> Iterator[Mistake]:
 
 def _misled(world: Scenario, edge: Edge) -> Iterator[Mistake]:
     """A route that says which pods of a database it wants, and goes to none, or sends writes where they fail."""
-    pattern = next((one for one in patterns(edge) if one in world.routes and world.routes[one].target_session_attrs is not None), None)
+    pattern = written_at(world.routes, edge, "target_session_attrs")
     if pattern is None:
         return
     replication, wanted = world.services[edge.callee].replication, resolve(world.routes, edge).target_session_attrs

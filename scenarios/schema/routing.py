@@ -19,6 +19,7 @@ from scenarios.schema.hedging import HedgePolicy
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.limiting import AdaptiveThrottling, AdmissionControl, LocalRateLimit
 from scenarios.schema.localities import LocalityLbSetting, ZoneAwareLbConfig
+from scenarios.schema.placed import Path
 from scenarios.schema.pooling import Bulkhead, ConnectionPool
 from scenarios.schema.presets import PRESETS
 from scenarios.schema.resilience import Route
@@ -111,6 +112,17 @@ def patterns(edge: Edge) -> list[str]:
     return [*sided, DEFAULTS]
 
 
+def written_at(routes: Mapping[str, Route], edge: Edge, key: str) -> str | None:
+    """The most specific pattern of an edge that gives a key of a route; None where none does."""
+    return next((one for one in patterns(edge) if one in routes and getattr(routes[one], key) is not None), None)
+
+
+def place_of(routes: Mapping[str, Route], edge: Edge, key: str) -> Path:
+    """Where a file says what a route has by that key: itself, or by a preset."""
+    given = next((one for one in (key, "preset") if written_at(routes, edge, one)), key)
+    return "routes", written_at(routes, edge, given) or DEFAULTS, given
+
+
 def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
     """The route of an edge: each field from the most specific pattern that gives it, else from a preset, else the default."""
     fitting = [pattern for pattern in patterns(edge) if pattern in routes]
@@ -141,7 +153,7 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         connection_pool=merged.connection_pool,
         bulkhead=merged.bulkhead,
         fault=merged.fault,
-        hedge_policy=_hedging(merged.hedge_policy),
+        hedge_policy=merged.hedge_policy,
         target_session_attrs=merged.target_session_attrs or "primary",
         locality_lb_setting=_enabled(merged.locality_lb_setting),
         zone_aware_lb_config=merged.zone_aware_lb_config if edge.caller_endpoint else None,  # a workload has no pods
@@ -170,11 +182,6 @@ def _panic_threshold(route: Route) -> float:
     if route.healthy_panic_threshold is not None:
         return route.healthy_panic_threshold
     return 0.0 if route.outlier_detection is not None and route.outlier_detection.is_grpc else PANIC_THRESHOLD
-
-
-def _hedging(policy: HedgePolicy | None) -> HedgePolicy | None:
-    hedges = policy is not None and (policy.hedge_on_per_try_timeout or policy.hedging_delay is not None)
-    return policy if hedges else None
 
 
 def _enabled(setting: LocalityLbSetting | None) -> LocalityLbSetting | None:

@@ -12,6 +12,10 @@ from scenarios.schema.words import Whole
 
 HOUR_NS = 3600 * NS_PER_S
 _TIGHT, _ROOMY = "agents.tight.sizing.vpa", "agents.roomy.sizing.vpa"
+_QUICK = {"recommender_interval": "1s", "confidence_interval_cpu": "2s"}
+_LOW = _QUICK | {"updater_interval": "2s", "recommendation_lower_bound_cpu_percentile": "0%", "target_cpu_percentile": "10%"}
+_UPDATER = ("minReplicas", "updater_interval", "eviction_tolerance", "pod_update_threshold",
+            "in_recommendation_bounds_eviction_lifetime_threshold")  # fmt: skip
 
 
 class Vpa(Part):
@@ -19,7 +23,7 @@ class Vpa(Part):
 
     updateMode: Literal["Off", "Initial", "Recreate"] = field(
         "Recreate", says="only tell, size new pods, or evict pods too so that new ones take their place",
-        seen=Witness("sizing", f"{_TIGHT}.updateMode", ("Recreate", "Initial")))
+        seen=Witness("sizing", _TIGHT, (_QUICK | {"updateMode": "Recreate", "updater_interval": "2s"}, _QUICK | {"updateMode": "Initial"})))
     minReplicas: Whole = field(
         2, says="pods that must be there for any to be evicted", ge=1, le=100_000,
         seen=Witness("sizing", f"{_TIGHT}.minReplicas", (2, 9)))
@@ -34,13 +38,13 @@ class Vpa(Part):
         seen=Witness("sizing", f"{_TIGHT}.controlledValues", ("RequestsAndLimits", "RequestsOnly")))
     target_cpu_percentile: Share = field(
         0.9, says="--target-cpu-percentile: share of the usage that the request covers",
-        seen=Witness("sizing", f"{_ROOMY}.target_cpu_percentile", ("90%", "10%")))
+        seen=Witness("sizing", f"{_ROOMY}.target_cpu_percentile", ("90%", "50%")))
     recommendation_lower_bound_cpu_percentile: Share = field(
         0.5, says="of the lower bound, below which pods are evicted",
         seen=Witness("sizing", f"{_TIGHT}.recommendation_lower_bound_cpu_percentile", ("50%", "0%")))
     recommendation_upper_bound_cpu_percentile: Share = field(
         0.95, says="of the upper bound, above which pods are evicted",
-        seen=Witness("sizing", f"{_ROOMY}.recommendation_upper_bound_cpu_percentile", ("95%", "10%")))
+        seen=Witness("sizing", _ROOMY, (_LOW | {"recommendation_upper_bound_cpu_percentile": "10%"}, _LOW)))
     recommendation_margin_fraction: Percent = field(
         0.15, says="--recommendation-margin-fraction: added to the usage",
         seen=Witness("sizing", f"{_TIGHT}.recommendation_margin_fraction", ("15%", "80%")))
@@ -73,4 +77,12 @@ class Vpa(Part):
     def _in_order(self) -> Vpa:
         if self.minAllowed is not None and self.maxAllowed is not None and self.minAllowed > self.maxAllowed:
             raise ValueError(f"minAllowed ({self.minAllowed}m) is more than maxAllowed ({self.maxAllowed}m)")
+        idle = {"Off": (*_UPDATER, "controlledValues"), "Initial": _UPDATER, "Recreate": ()}[self.updateMode]
+        if told := [name for name in idle if name in self.model_fields_set]:
+            raise ValueError(f"{told[0]} means nothing with updateMode {self.updateMode}, under which no pod is "
+                             f"{'changed' if told[0] == 'controlledValues' else 'evicted'}; leave it out")  # fmt: skip
+        lower, upper = self.recommendation_lower_bound_cpu_percentile, self.recommendation_upper_bound_cpu_percentile
+        if not lower <= self.target_cpu_percentile <= upper:
+            raise ValueError(f"percentiles are out of order: the lower bound's is {lower:.4g}, the target's "
+                             f"{self.target_cpu_percentile:.4g} and the upper bound's {upper:.4g}")  # fmt: skip
         return self

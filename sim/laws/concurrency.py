@@ -109,18 +109,20 @@ def takes_for_noload(gate: Any, rtt_ns: int, rule: Any) -> bool:
 @seldom
 @law
 def learn_sample(gate: Any, rule: Any, rtt_ns: int, inflight: int, dropped: bool) -> None:
-    """W8 One that was let in is over: the limit is what its kind makes of that. What took no time is no sample, unless dropped."""
+    """W8 One that was let in is over: the limit is what its kind makes of that.
+
+    What took no time tells nothing of times: a drop then is a drop and no more, and anything else is no sample.
+    """
     if rtt_ns <= 0 and not dropped:
         return
-    rtt_ns = max(1, rtt_ns)
     if rule.limiter == AIMD:
         gate.estimate = float(aimd_limit(gate.limit, rtt_ns, inflight, dropped, rule))
     elif rule.limiter == VEGAS:
-        if takes_for_noload(gate, rtt_ns, rule):
+        if rtt_ns > 0 and takes_for_noload(gate, rtt_ns, rule):
             gate.min_rtt_ns = rtt_ns
         else:
-            gate.estimate = vegas_limit(gate.estimate, gate.min_rtt_ns, rtt_ns, inflight, dropped, rule)
-    else:
+            gate.estimate = vegas_limit(gate.estimate, gate.min_rtt_ns, max(1, rtt_ns), inflight, dropped, rule)
+    elif rtt_ns > 0:
         long_ns = note_long(gate, rtt_ns, rule.long_window)
         gate.estimate = gradient2_limit(gate.estimate, long_ns, rtt_ns, inflight, rule)
     gate.limit = int(gate.estimate)
@@ -128,8 +130,8 @@ def learn_sample(gate: Any, rule: Any, rtt_ns: int, inflight: int, dropped: bool
 
 @law
 def partition_limit(limit: int, share: float) -> int:
-    """W9 What a share of a limit comes to: rounded up, at least 1; nothing where a priority has none."""
-    return max(1, math.ceil(limit * share)) if share > 0.0 else 0
+    """W9 What a share of a limit comes to: rounded up, at least 1; nothing where a priority is not named, which a share below 0 says."""
+    return max(1, math.ceil(limit * share)) if share >= 0.0 else 0
 
 
 @law

@@ -149,9 +149,13 @@ def test_those_that_are_to_grow_come_first() -> None:
 
 @pytest.mark.parametrize(("running", "pending", "replicas", "tolerance", "least", "gone"), [
     (4, 0, 4, 0.5, 2, 2), (3, 0, 4, 0.5, 2, 1), (2, 0, 4, 0.5, 2, 0), (1, 0, 1, 0.5, 2, 0), (1, 0, 1, 0.5, 1, 1), (3, 0, 3, 0.0, 2, 1),
-    (2, 0, 3, 0.0, 2, 0), (3, 1, 4, 0.5, 2, 2), (0, 3, 3, 0.5, 2, 3), (5, 0, 4, 0.5, 2, 3)])  # fmt: skip
+    (2, 0, 3, 0.0, 2, 0), (3, 1, 4, 0.5, 2, 2), (0, 3, 3, 0.5, 2, 3), (5, 0, 4, 0.5, 2, 3),
+    (1, 1, 2, 0.5, 3, 1), (0, 1, 1, 0.5, 2, 1)])  # fmt: skip
 def test_how_many_go_at_once_by_hand(running: int, pending: int, replicas: int, tolerance: float, least: int, gone: int) -> None:
-    """H31: half of four may be missing; one of one, or where the tolerance comes to none, if nobody is; pending ones always."""
+    """H31: half of four may be missing; one of one, or where the tolerance comes to none, if nobody is; pending ones always, even of
+
+    fewer pods than minReplicas.
+    """
     pods = [vpa.SizedPod(order, 100, 0 if order < running else None) for order in range(running + pending)]
     flags = vpa.Updater(min_replicas=least, eviction_tolerance=tolerance)
     assert len(vpa.evicted(flags, pods, pods, replicas)) == gone
@@ -172,6 +176,11 @@ def lived(*changes: str, engine: str = "reference", until: int = 24 * S) -> Cont
     return plane
 
 
+def told(mode: str) -> str:
+    """A change to that updateMode, with what it knows."""
+    return f"agents.tight.sizing.vpa={{updateMode: {mode}, recommender_interval: 1s, confidence_interval_cpu: 2s}}"
+
+
 def test_pods_that_are_too_small_grow_in_a_world() -> None:
     """H31, H32: four pods of 200m cannot do 1.2 cores of work; their successors request more, may use more, and do it."""
     plane = lived()
@@ -180,19 +189,31 @@ def test_pods_that_are_too_small_grow_in_a_world() -> None:
     assert all(size.cpu_limit == vpa.limit_for(200, 100, size.requests.cpu or 0) for size in sizes)
     rows = [row for row in plane.decisions if row.service == "tight" and "evicts" in row.reason]
     assert any(row.before == 100 and row.after == row.recommended and row.applied for row in rows)
-    done = [int(each.mesh.plane.observe().workloads["succeeded"][0]) for each in (plane, lived("agents.tight.sizing.vpa.updateMode=Off"))]
+    done = [int(each.mesh.plane.observe().workloads["succeeded"][0]) for each in (plane, lived(told("Off")))]
     assert done[0] > 1.1 * done[1]
 
 
 @pytest.mark.parametrize("mode", ["Off", "Initial"])
 def test_modes_that_evict_nobody(mode: str) -> None:
     """H32: Off tells, and new pods stay as the file has them; Initial sizes pods that come, of which there are none."""
-    plane = lived(f"agents.tight.sizing.vpa.updateMode={mode}", until=10 * S)
+    plane = lived(told(mode), until=10 * S)
     rows = [row for row in plane.decisions if row.service == "tight"]
     assert all(pod.size.requests.cpu == 100 for pod in plane.mesh.cluster.pods("tight"))
     assert any(row.applied for row in rows) == (mode == "Initial")
     assert (plane.mesh.cluster.size("tight").requests.cpu == 100) == (mode == "Off")
     assert mode == "Initial" or all(row.before == row.after == 100 and (row.recommended or 0) > 100 for row in rows)
+
+
+def test_intervals_that_do_not_divide_each_other_wake_it_for_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """H29, H31: at 1 s and 1.000001 s it is woken twice a second, not a million times, and does what is due."""
+    mesh = Mesh(load(WORLDS / "sizing.yaml", ["agents.tight.sizing.vpa.updater_interval=1.000001s"], folder=WORLDS), 1, "reference")
+    plane, woken = ControlPlane(mesh), list[int]()
+    policy = plane.seats["tight/size"].policy
+    decide = policy.decide
+    monkeypatch.setattr(policy, "decide", lambda view: (woken.append(view.now_ns), decide(view))[1])
+    mesh.advance(3 * S + 1)
+    assert woken == [S, S + 1000, 2 * S, 2 * S + 2000, 3 * S]
+    assert next(row.time_ns for row in plane.decisions if row.service == "tight") == S
 
 
 def test_a_request_is_what_others_go_by() -> None:
@@ -212,6 +233,12 @@ MISTAKES = [
     ("services.tight.resources.cpu_model=fcfs", "give services.tight.resources.cpu_model: cfs, or controlledValues: RequestsOnly"),
     ("agents.tight.sizing.vpa.minAllowed=4", "minAllowed (4000m) is more than maxAllowed (3000m)"),
     ("agents.tight.sizing.vpa.updateMode=Auto", "'Auto'"),
+    ("agents.tight.sizing.vpa.updateMode=Off", "minReplicas means nothing with updateMode Off, under which no pod is evicted"),
+    ("agents.tight.sizing.vpa={updateMode: Initial, pod_update_threshold: 5%}", "pod_update_threshold means nothing with"),
+    ("agents.tight.sizing.vpa={updateMode: Off, controlledValues: RequestsOnly}", "under which no pod is changed"),
+    ("agents.tight.sizing.vpa.recommendation_lower_bound_cpu_percentile=91%",
+     "percentiles are out of order: the lower bound's is 0.91, the target's 0.9 and the upper bound's 0.95"),
+    ("agents.tight.sizing.vpa.recommendation_upper_bound_cpu_percentile=80%", "percentiles are out of order"),
     ("agents.tight.sizing=vap", "did you mean 'vpa'?"),
 ]  # fmt: skip
 

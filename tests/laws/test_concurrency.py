@@ -139,13 +139,17 @@ def test_what_is_learned_from():
     """W8: no time is no sample, unless it is a drop; drops are those that a limit further in, or their caller, ended."""
     assert limits(AIMD, [(0, 20, False), (0, 20, True), (1, 20, False)], floor=1) == [20, 18, 19]
     assert limits(GRADIENT2, [(0, 20, False), (10, 20, False)]) == [20, 20]
+    assert limits(GRADIENT2, [(10, 20, False), (0, 20, True), (10, 20, False)], floor=1) == [20, 20, 21]
+    assert limits(VEGAS, [(10, 20, False), (0, 20, True), (10, 20, False)]) == [20, 19, 25]  # still 10 ms without load
+    assert limits(VEGAS, [(0, 20, True), (10, 20, False), (0, 20, True)]) == [19, 19, 18]
     assert {name for outcome, name in enumerate(OUTCOMES) if is_drop(outcome)} == {"rejected", "shed", "cancelled"}
 
 
 def test_partitions():
-    """W9: of 10, shares of 30 and 70 % are 3 and 7; rounded up, at least 1, and nothing without a share."""
-    assert [partition_limit(limit, share) for limit, share in ((10, 0.3), (10, 0.7), (20, 0.3), (3, 0.1), (7, 0.5), (9, 0.0))] == [
-        3, 7, 6, 1, 4, 0]  # fmt: skip
+    """W9: of 10, shares of 30 and 70 % are 3 and 7; rounded up, at least 1 even of 0 %, and nothing without a share."""
+    shares = ((10, 0.3), (10, 0.7), (20, 0.3), (3, 0.1), (7, 0.5), (9, 0.0), (9, -1.0))
+    assert [partition_limit(limit, share) for limit, share in shares] == [
+        3, 7, 6, 1, 4, 1, 0]  # fmt: skip
 
 
 def fill(gate: Any, rule: Any, priority: int, most: int = 99) -> int:
@@ -160,9 +164,10 @@ def fill(gate: Any, rule: Any, priority: int, most: int = 99) -> int:
 
 def test_partitions_share_what_is_free():
     """W9, as the library's tests: a batch fills all ten; live still gets its seven; and then nobody."""
-    rule, gate = Rule(**DEFAULTS[AIMD] | {"initial": 10, "critical_share": 0.7, "bulk_share": 0.3}), Gate()
+    told = DEFAULTS[AIMD] | {"initial": 10, "critical_share": 0.7, "degraded_share": -1.0, "best_effort_share": -1.0, "bulk_share": 0.3}
+    rule, gate = Rule(**told), Gate()
     assert (fill(gate, rule, 3), fill(gate, rule, 0), fill(gate, rule, 3), fill(gate, rule, 1)) == (10, 7, 0, 0)
-    rule, gate = Rule(**DEFAULTS[AIMD] | {"initial": 10, "critical_share": 0.7, "bulk_share": 0.3}), Gate()
+    rule, gate = Rule(**told), Gate()
     assert (fill(gate, rule, 3, 3), fill(gate, rule, 0), fill(gate, rule, 3)) == (3, 7, 0)
 
 

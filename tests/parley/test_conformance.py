@@ -7,15 +7,20 @@ import math
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from parley.conformance import answered, listing, mechanism
 from parley.errors import UsageError
 from parley.mechanisms.table import MECHANISMS
+from sim.laws.weighing import early_picks
+from sim.records import HOST, HOST_SET
+from sim.reference.hosts import HostSet
 from tests.house.sources import ROOT
 from tests.parley.worlds import MAIN, environment
 
+Host, Held = HOST.make_class(), HOST_SET.make_class()
 NUMBA = "import sys\nfrom parley.cli import main\ntry:\n    main()\nfinally:\n    assert 'numba' not in sys.modules\n"
 
 
@@ -149,11 +154,13 @@ def test_envoys_zones():
 
 
 def test_istios_levels():
-    """Zone, region, the region that is named, the rest; as its LbPriority has it."""
+    """Zone, region, the region that is named, the rest; as its LbPriority has it, to which 1 is another subzone."""
     case = {"region": "south", "zone": "a", "failover": [{"from": "south", "to": "west"}]}
     places = [("south", "a"), ("south", "b"), ("west", "d"), ("north", "c")]
     found = answers("istio-locality-priority", *(case | {"to_region": region, "to_zone": zone} for region, zone in places))
-    assert [answer["priority"] for answer in found] == [0, 1, 2, 3]
+    assert [answer["priority"] for answer in found] == [0, 2, 3, 4]
+    assert answers("istio-locality-priority", {key: case[key] for key in ("region", "zone")} | {"to_region": "north", "to_zone": "c"}) == [
+        {"priority": 3}]
 
 
 def test_kubernetes_walkthrough():
@@ -229,3 +236,62 @@ def test_semantics_has_a_row_for_each_and_no_other():
     """The table of sim/SEMANTICS.md names what there is."""
     text = (ROOT / "sim" / "SEMANTICS.md").read_text(encoding="utf-8").split("## Conformance")[1]
     assert set(re.findall(r"^\| `([a-z0-9-]+)`", text, re.MULTILINE)) == set(MECHANISMS)
+
+
+@pytest.mark.parametrize("weights", [(a, b) for a in range(1, 12) for b in range(1, 12)])
+def test_envoys_schedule_is_that_of_a_view(weights):
+    """B7: whom a view picks that begins its schedule without early picks, ties included."""
+    view = SimpleNamespace(usable=[Host(weight=weight) for weight in weights], held=Held(), key=0, _weight=lambda host: host.weight)
+    view._next_due = lambda: HostSet._next_due(view)
+    while early_picks(view.key, 0, sum(weights)):
+        view.key += 1
+    HostSet._begin_schedule(view)
+    picked = [view.usable.index(view._next_due()) for _ in range(60)]
+    assert answers("envoy-edf", {"weights": weights, "picks": 60}) == [{"picked": picked}]
+
+
+def test_mistakes_that_only_a_rule_of_the_schema_knows_are_told():
+    """Shares of more than all; a ring that is larger than it may be; hosts that are not there."""
+    cases = [("netflix-partitions", {"limit": 9, "partitions": {"critical": "70%", "bulk": "50%"}, "acquire": ["bulk"]},
+              "line 1: partitions: come to 120% together; at most 100 %"),
+             ("envoy-ring-hash", {"weights": [1], "maximum_ring_size": 9},
+              "line 1: minimum_ring_size (1024) is more than maximum_ring_size (9)"),
+             ("envoy-bounded-load", MECHANISMS["envoy-bounded-load"].example | {"host": 9}, "line 1: host is 9 of 4, counted from 0"),
+             ("envoy-zone-aware", {"zones": [{"hosts": 1, "callers": 0}] * 2},
+              "line 1: zones have no callers, so there is no share of theirs to leave alike")]  # fmt: skip
+    for name, case, sentence in cases:
+        assert answers(name, case) == [{"error": sentence}]
+
+
+HUGE = 10**18
+BOUNDARIES = [0, -1, 0.5, 1e-300, HUGE, 1e300, "0s", "1ns", "100000h", "0%", "100%", "0", "1m", "-1", None, True,
+              [], [0], [-5], [0, 1], [HUGE, 1e300]]
+
+
+def places(value, path=()):
+    """Of everything inside a case, the path; a name alone stands for all that bear it."""
+    if path:
+        yield path
+        yield path[-1:]
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(inner, (*path, key))
+
+
+def changed(value, place, to, path=()):
+    """A case with another value at a place, or wherever that name stands."""
+    if path and (path == place or (len(place) == 1 and isinstance(place[0], str) and path[-1] == place[0])):
+        return to
+    if isinstance(value, dict):
+        return {key: changed(inner, place, to, (*path, key)) for key, inner in value.items()}
+    return [changed(inner, place, to, (*path, n)) for n, inner in enumerate(value)] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_every_line_is_answered_whatever_stands_in_it(name):
+    """With nothing, less than nothing, next to nothing, far too much and what is no number, in each field and in all of one name."""
+    one = MECHANISMS[name]
+    full = json.loads(one.case.model_validate(one.example).model_dump_json(by_alias=True))
+    cases = [changed(full, place, to) for place in dict.fromkeys(places(full)) for to in BOUNDARIES]
+    for case, answer in zip(cases, answers(name, *cases), strict=True):
+        assert "error" in answer or list(answer) == list(one.answers), case
+        json.dumps(answer, allow_nan=False)

@@ -8,7 +8,7 @@ import pytest
 
 import parley
 from parley.panels import APART, apart
-from parley.wording import clock, milliseconds, number, percent
+from parley.wording import clock, milliseconds, number, percent, step
 from tests.parley.worlds import SHOP, written
 
 ODD = {
@@ -48,3 +48,9 @@ def test_labels_keep_apart_and_in_order(wanted):
 def test_figures_are_written_for_people(made, text):
     """Four digits that matter; 100 % only where nothing is missing."""
     assert made == text
+
+
+def test_what_a_decision_changed_is_said_in_its_own_unit():
+    """Pods, milli-cores, or that an alert fires."""
+    told = [step(*words) for words in (("hpa", 2, 5), ("vpa", 100, 250), ("burn_rate", 0, 1), ("burn_rate", 1, 0))]
+    assert told == ["2 → 5", "100m → 250m cpu", "fires", "is over"]

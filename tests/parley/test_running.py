@@ -13,6 +13,7 @@ import parley
 from agents.control_plane import ControlPlane
 from parley.conserving import require_balance
 from parley.errors import FolderError, Unbalanced, UsageError
+from parley.running import ordered
 from parley.windows import window_ns
 from scenarios.load import load
 from sim.mesh import Mesh
@@ -216,3 +217,14 @@ def test_a_run_says_what_it_is(shop):
     """In a notebook, in one line."""
     assert repr(shop).startswith("<Run shop seed 3 · complete · ")
     assert shop._repr_html_().count("<td") >= 5
+
+
+def test_what_was_checked_before_is_not_read_again(tmp_path):
+    """An order is run as it is, and its manifest has the same words as where the file was given."""
+    file = written(tmp_path, SHOP)
+    asked = {"until": "2s", "set": ["services.stock.replicas=3"], "seed": 7}
+    order, direct = ordered(file, **asked), parley.run(file, **asked, out=tmp_path / "direct")
+    file.unlink()
+    done = parley.run(order, out=tmp_path / "done")
+    assert [done.manifest[key] for key in ("command", "seed", "trace_digest")] == [
+        direct.manifest[key] for key in ("command", "seed", "trace_digest")]  # fmt: skip

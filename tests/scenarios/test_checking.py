@@ -134,6 +134,19 @@ WARNED: list[tuple[list[str], str]] = [
      "routes.a -> c.retries: when tries time out, those of 20/s become 60/s and c serves 50/s, so an overload outlasts its cause"),
     (["routes.a -> c={outlier_detection: {}}"],
      "routes.a -> c.outlier_detection.max_ejection_percent: 0.1 of 3 pods is less than one, so none is ever ejected"),
+    (["routes.a -> c={outlier_detection: {}, subset: 2}", "services.c.replicas=40"],
+     "routes.a -> c.outlier_detection.max_ejection_percent: 0.1 of 2 pods is less than one, so none is ever ejected"),
+    (["routes.u -> a={hedge_policy: {hedging_delay: 1s}}", "routes.a -> b.retries.num_retries=3"],
+     "routes: retries multiply to 8 attempts on the path u -> a.go -> b.go when all fail"),
+    (["routes.a -> c={lb_policy: prequal}", "services.c.load_balancing_weights=[1, 2]"],
+     "routes.a -> c.lb_policy.prequal: sees no services.c.load_balancing_weights, so all its pods are alike"),
+    (["services.c.replication={writes: [go], stale_quality: 50%}"],
+     "services.c.replication.stale_quality: acts only on reads of standbys, and no route with load goes there"),
+    (["routes.a -> c={zone_aware_lb_config: {}}"],
+     "routes.a -> c.zone_aware_lb_config.min_cluster_size: is 6, and c never has more than 3 pods, so zones never matter"),
+    (["routes.a -> c={lb_policy: ring_hash}"], "routes.a -> c.lb_policy.ring_hash: picks at random without a hash_policy"),
+    (["agents.b={scaling: {hpa: {target_cpu: 50%, max: 9}}, sizing: {vpa: {controlledValues: RequestsOnly}}}"],
+     "services.b: the number of its pods follows from a share of the cpu they request, and the request from the cpu they use"),
     (["routes.a -> c={outlier_detection: {}, locality_lb_setting: {}}"],
      "routes.a -> c.locality_lb_setting: 0 of 3 pods may be ejected at most, and a zone of 2 counts as well without them"),
     (["routes.a -> c.healthy_panic_threshold=30%"], "routes.a -> c.healthy_panic_threshold: acts only beside outlier_detection"),
@@ -212,3 +225,20 @@ routes:
 """))
     assert [sentence.split(":")[0] for sentence in gate_cautions(flow)] == [
         f"routes.w -> a.{key}" for key in ("circuit_breaker.slowCallDurationThreshold", "local_rate_limit", "bulkhead.maxConcurrentCalls")]
+
+
+def test_a_try_that_stays_open_may_be_slow():
+    """A try that is hedged on its timeout is waited for to the call's end, so its calls may well be slow."""
+    text = """
+services: {a: {workers: 9, endpoints: {x: [{work: 10ms}]}}}
+workload: {w: {entry: a.x, arrivals: {constant: 5/s}}}
+routes:
+  w -> a:
+    timeout: 9s
+    per_try_timeout: 500ms
+    retries: {}
+    hedge_policy: HEDGES
+    circuit_breaker: {slowCallRateThreshold: 50%, slowCallDurationThreshold: 1s}
+"""
+    told = [[*gate_cautions(Flow(world(text.replace("HEDGES", hedges))))] for hedges in ("{hedge_on_per_try_timeout: true}", "null")]
+    assert told[0] == [] and "so no call is ever slow" in told[1][0]

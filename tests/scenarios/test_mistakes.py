@@ -116,6 +116,13 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("resources: {requests: {cpu: 500m}}", "resources: {cpu_model: cfs}", ["resources: cpu_model cfs shares out the quota of"]),
     ("  cart:\n", "  cart:\n    queue: {discipline: adaptive_lifo}\n", ["queue: lifo_switch_threshold belongs to discipline"]),
     ("  cart:\n", "  cart:\n    queue: {discipline: lifo, codel: {}}\n", ["queue: codel by rfc8289 judges a queue by who waited longest"]),
+    ("  cart:\n", """\
+  cart:
+    adaptive_concurrency: {concurrency_limit_params: {concurrency_update_interval: 1s}, min_rtt_calc_params: {fixed_value: 1s}}
+    concurrency_limit: {vegas: {}}
+""", ["each finds a limit of its own, so keep one"]),
+    ("  cart:\n", "  cart:\n    concurrency_limit: {vegas: {}, partitions: {bulk: 50%, critical: 51%}}\n", [
+        "partitions: come to 101% together; at most 100 %"]),
     ("  cart:\n", "  cart:\n    shedding: {start: 80%}\n", ["shedding: start (80%) is not less than full (80%)"]),
     ("    zone: east\n", "    zone: east\n    priority: high\n", ["priority = 'high' is not one of critical, degraded, best_effort, bulk"]),
     ("            - call: stock.look_up\n", "            - call: stock.look_up\n          join: 3\n", [
@@ -140,6 +147,9 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
     ("num_retries: 2", "tower_budget: {ttl: 2m}", ["tower_budget.ttl"]),
     ("timeout: 150ms,", "timeout: 150ms, fault: {},", ["fault: injects nothing; give it a delay, an abort, or both"]),
     ("timeout: 150ms,", "timeout: 150ms, fault: {abort: {percentage: 5%, http_status: 200}},", ["http_status = 200 must be at least 400"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {},", ["hedge_policy: hedges nothing; give it hedge_on_per_try_timeout: true or"]),
+    ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {tied: true, max_attempts: 3, hedging_delay: 1s},", [
+        "ties 3 tries; tied tries are two"]),
     ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {max_attempts: 3},", ["has max_attempts without hedging_delay"]),
     ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {hedge_on_per_try_timeout: true, hedging_delay: 1s},", ["keep one of"]),
     ("timeout: 150ms,", "timeout: 150ms, hedge_policy: {hedging_delay: 5ms},", [

@@ -80,6 +80,17 @@ def test_a_failure_of_no_time_is_no_sample(engine):
     assert told(plane, 9, "rejected") == ["1 11.0 rejected 0 rejected"]
 
 
+def test_a_drop_of_no_time_tells_nothing_of_times(engine):
+    """W6, W8: the queue refuses the last of eight at 20, and 8 becomes 7, but 10 ms stay the time without load: so the answers at 30
+
+    tell of no queue, and all seven at 40 come in.
+    """
+    text = LIMITED.replace("workers: 1", "workers: 7\n    queue: {size: 0}")
+    plane = limited(engine, "vegas: {initialLimit: 8}", 0, *[20] * 8, *[40] * 7, text=text)
+    assert told(plane, 45, "rejected") == ["20 8.0 rejected 0 rejected"]
+    assert_drained_after(plane, 60)
+
+
 def test_vegas_in_a_pod(engine):
     """W6: alone 10 ms is the time without load; the next, alone too, is held, being one of 4; then two at once make a queue
 
@@ -103,10 +114,10 @@ def test_gradient2_in_a_pod(engine):
 @pytest.mark.parametrize(
     ("partitions", "refused"),
     [("", "2 3 4 5"), (", partitions: {critical: 50%}", "3 4 5"), (", partitions: {critical: 100%}", "4 5"),
-     (", partitions: {critical: 50%, bulk: 50%}", "3 4 5")],
+     (", partitions: {critical: 50%, bulk: 50%}", "3 4 5"), (", partitions: {critical: 0%}", "3 4 5")],
 )  # fmt: skip
 def test_partitions(engine, partitions, refused):
-    """W9: bulk fills both places at 0; two of critical come at 1, two of bulk at 2."""
+    """W9: bulk fills both places at 0; two of critical come at 1, two of bulk at 2. 0 % are a place, too."""
     plane = plane_of(LIMITED.replace("LIMIT", FIXED + partitions) + """
 workload:
   prefetch: {entry: a.x, priority: bulk, arrivals: {timestamps: times(0, 0, 2, 2)}}

@@ -230,6 +230,9 @@ def test_panic_of_all(engine, fails):
         (EJECTS, "view: caller", "fails over only beside outlier_detection, as in Istio"),
         ("{SETTING}", "{failover: [{from: south, to: east}]}", "is not a region of this world; did you mean 'west'?"),
         ("{SETTING}", "{failover: [{from: south, to: south}]}", "is where the callers are; name another region"),
+        ("{SETTING}", "{failover: [{from: south, to: west}, {from: south, to: north}]}", "stands in an earlier failover as well"),
+        ("{SETTING}", "{distribute: [{from: 'south/*', to: {'*': 100}}, {from: south/q/*, to: {'*': 100}}]}", "is never reached"),
+        ("{SETTING}", "{distribute: [{from: '*', to: {'west/*': 100}}, {from: 'north/*', to: {'*': 100}}]}", "is never reached"),
         ("{SETTING}", "{failover: [{from: south, to: west}], distribute: [{from: '*', to: {'*': 100}}]}", "exclude each other"),
         ("{SETTING}", "{distribute: [{from: '*', to: {'*': 90}}]}", "adds up to 90"),
         ("{SETTING}", "{distribute: [{from: '*', to: {south/z: 100}}]}", "names 'south/z', where no zone of this world is"),
@@ -248,6 +251,8 @@ def test_zones_need_a_place():
         world(AWARE.replace("CONFIG", "").replace("SETTING", "view: service,"))
     with pytest.raises(ScenarioError, match="stands beside a zone_aware_lb_config"):
         world(AWARE.replace("CONFIG", "").replace("SETTING", "locality_lb_setting: {distribute: [{from: '*', to: {'*': 100}}]},"))
+    with pytest.raises(ScenarioError, match="is not modelled beside a subset; leave one of them out"):
+        world(AWARE.replace("CONFIG", "").replace("SETTING", "subset: 2,"))
     with pytest.raises(ScenarioError, match="not modelled where load_balancing_weights differ"):
         world(AWARE.replace("CONFIG", "routing_enabled: 50%").replace("SETTING", "").replace(
             "a: {replicas: 0,", "a: {replicas: 0, load_balancing_weights: [1, 2],"))  # fmt: skip

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from agents.autoscaling import hpa, keda
 from agents.autoscaling.cron import Schedule, is_within
 from agents.autoscaling.manifest import Behavior, MetricSpec
 from agents.autoscaling.minds.hpa import Controller, behavior_of, series_named
-from agents.policy import Needs, Verdict, View, asking_for
+from agents.policy import Alternating, Needs, Verdict, View, asking_for
 from scenarios.schema.keda import CpuUsageTrigger, CronTrigger, Keda, PrometheusTrigger
 from scenarios.schema.units import NS_PER_S
 from sim.commands import Command
 
 
-class KedaPolicy:
+class KedaPolicy(Alternating):
     """Polls decide between none and some; syncs of the HPA decide above."""
 
     mind = "keda"
@@ -26,7 +25,7 @@ class KedaPolicy:
         self._series = {name: series_named(one.prometheus.metric, one.prometheus.of, service) for name, one in self._triggers.items()
                         if isinstance(one, PrometheusTrigger)}  # fmt: skip
         self._polling_ns, self._sync_ns = described.pollingInterval * NS_PER_S, described.sync_period
-        self.cadence_ns = math.gcd(self._polling_ns, self._sync_ns)
+        super().__init__(self._polling_ns, self._sync_ns)
         self.needs = Needs(series=tuple(self._series.values()))
         self.state = keda.KedaState()
         self._is_by_hpa = False  # the command of the last verdict

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from agents.autoscaling import vpa
-from agents.policy import Needs, Verdict, View
+from agents.policy import Alternating, Needs, Verdict, View
 from scenarios.schema.vpa import Vpa
 from sim.commands import Command, Evict, Resize
 
 
-class VpaPolicy:
+class VpaPolicy(Alternating):
     """Looks at the pods' CPU, recommends a request, gives it to new pods, and evicts those that are too far from it."""
 
     mind = "vpa"
@@ -20,7 +18,7 @@ class VpaPolicy:
         self._mode, self._scales_limits = described.updateMode, described.controlledValues == "RequestsAndLimits"
         self.flags, self.updater = recommender_of(described), updater_of(described)
         self._recommends_ns, self._updates_ns = described.recommender_interval, described.updater_interval
-        self.cadence_ns = math.gcd(self._recommends_ns, self._updates_ns)
+        super().__init__(self._recommends_ns, self._updates_ns)
         self.usage = vpa.nothing_seen(described.cpu_histogram_decay_half_life)
         self.advice: vpa.Recommendation | None = None
         self._sampled_ns: dict[int, int] = {}  # of each pod, by its order, the last sample
