@@ -14,6 +14,7 @@ from parley.panels import (
     INK,
     QUIET,
     RED,
+    draw_hysteresis,
     draw_latency,
     draw_load,
     draw_queues,
@@ -93,6 +94,14 @@ class Figures:
     def replicas(self) -> Picture:
         """Pods by service, with the decisions."""
         return self._alone(draw_replicas)
+
+    def hysteresis(self) -> Picture:
+        """What was answered well against what was asked for: up to the highest load, and down again. They part where the mesh fell."""
+        figure = blank(9.0, 6.0)
+        axes = figure.subplots(gridspec_kw={"left": 0.105, "right": 0.97, "top": 0.86, "bottom": 0.115})
+        draw_hysteresis(axes, self._timeline)
+        figure.text(0.105, 0.945, self._timeline.scenario.name.replace("_", " "), fontsize=17, fontweight="bold", color=INK, va="center")
+        return Picture(figure)
 
     def _alone(self, draw: Panel) -> Picture:
         figure, (axes,) = _figure([1.0], 4.5, head=0.5)

@@ -68,7 +68,7 @@ def _name_theory(at: Any, found: OutcomeMap, panel: Panel) -> None:
     x, row = theory[-1]
     is_left = x > (found.x[0] + found.x[-1]) / 2
     says = textwrap.fill(found.file.theory[panel.name].says, 30)
-    at.annotate(says, (x, row), (-8 if is_left else 8, -2), textcoords="offset points", ha="right" if is_left else "left", va="top",
+    at.annotate(says, (x, row), (-16 if is_left else 8, -2), textcoords="offset points", ha="right" if is_left else "left", va="top",
                 fontsize=10.5, color=INK, bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "alpha": 0.85, "linewidth": 0})  # fmt: skip
 
 

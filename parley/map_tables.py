@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -24,12 +25,12 @@ def print_map(console: Console, found: OutcomeMap) -> None:
     console.print(f"\n{made.x.label or made.x.path} at which {made.outcome.figure} crosses {number(made.outcome.level, 3)}, ± 95 % over seeds:\n")
     rows = table(made.y.label or made.y.path, *axis_of(made, "y").values)
     for panel in found.panels:
-        rows.add_row(panel.name or "measured", *(NOTHING if one is None else number(one.mean, 3) for one in panel.frontier.rows))
-        widths = [math.nan if one is None else one.half_width for one in panel.frontier.rows]
-        if not all(map(math.isnan, widths)):
-            rows.add_row(Text("± 95 %", "dim"), *(Text("" if math.isnan(width) else number(width, 2), "dim") for width in widths))
-        if panel.theory is not None:
-            rows.add_row(Text("theory", "dim"), *(Text("" if math.isnan(x) else number(x, 3), "dim") for x in panel.theory))
+        known = panel.frontier.rows
+        rows.add_row(panel.name or "measured", *_three([math.nan if one is None else one.mean for one in known], NOTHING))
+        widths = [math.nan if one is None else one.half_width for one in known]
+        for name, values in (("± 95 %", widths), ("theory", panel.theory or ())):
+            if not all(map(math.isnan, values)):
+                rows.add_row(Text(name, "dim"), *(Text(text, "dim") for text in _three(values, "")))
     console.print(rows)
     for panel in found.panels:
         if panel.distances is not None and (off := [abs(one) for one in panel.distances if not math.isnan(one)]):
@@ -39,3 +40,8 @@ def print_map(console: Console, found: OutcomeMap) -> None:
     console.print(f"\nmap folder   {shown(found.path)}", soft_wrap=True)
     console.print(f"picture      {shown(picture_of(found).save(found.path / PICTURE))}", soft_wrap=True)
 
+
+
+def _three(values: Sequence[float], absent: str) -> list[str]:
+    """With three digits behind the point, so that columns stay narrow."""
+    return [absent if math.isnan(value) else f"{value:.3f}" for value in values]

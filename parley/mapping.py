@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from parley.axes import Axis, axis
 from parley.errors import FolderError, UsageError
 from parley.frontiers import Floats, Frontier, along, frontier
 from parley.map_files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plain, map_file, parsed, values_of
-from parley.run_folder import FORMAT, MANIFEST, RunFolder, is_alive, new_folder, read_json, this_process
+from parley.run_folder import FORMAT, MANIFEST, RunFolder, is_alive, new_folder, plain, read_json, this_process
 from parley.sweeping import Sweep, sweep
 from scenarios.errors import UnitError
 from scenarios.naming import suggestion
@@ -125,9 +126,10 @@ def outcome_map(source: str | os.PathLike[str] | Mapping[str, Any], *, asked: As
                 told(before + done, whole)
 
         _run_panel(made, changes, folder.path / _folder(nth), {"jobs": jobs, "ray": ray, "told": tell})
-    folder.write_json(MANIFEST, read_json(folder.path / MANIFEST) | {"state": "complete"})
+    ended = {key: value for key, value in read_json(folder.path / MANIFEST).items() if key != "process"}
+    folder.write_json(MANIFEST, ended | {"state": "complete"})
     finished = OutcomeMap(folder.path)
-    folder.write_json(SUMMARY, finished.as_json())
+    folder.write_bytes(SUMMARY, json.dumps(plain(finished.as_json()), separators=(",", ":")).encode() + b"\n")
     return finished
 
 

@@ -103,6 +103,33 @@ def draw_queues(axes: Any, timeline: Timeline) -> None:
     finish(axes, timeline, "waiting", labels)
 
 
+def draw_hysteresis(axes: Any, timeline: Timeline) -> None:
+    """The good share of requests against the rate they came at, on the way up to the highest load and on the way down."""
+    _, offered = timeline.offered()
+    _, good = timeline.offered("good")
+    share = np.minimum(1.0, good / np.maximum(offered, 1e-9))
+    top = int(np.argmax(offered))
+    for part, colour, word in ((slice(0, top + 1), BLUE, "on the way up"), (slice(top, None), RED, "on the way down")):
+        rate, answered = offered[part], share[part]
+        axes.plot(rate, answered, color=colour, linewidth=2.2, alpha=0.9)
+        steps = np.linspace(0, len(rate) - 1, 7).astype(int)[1:-1]
+        for at in steps:
+            axes.annotate("", (rate[min(at + 2, len(rate) - 1)], answered[min(at + 2, len(rate) - 1)]), (rate[at], answered[at]),
+                          arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 0, "mutation_scale": 20})  # fmt: skip
+        middle = steps[len(steps) // 2]
+        is_high = answered[middle] > 0.5
+        axes.annotate(word, (rate[middle], answered[middle]), (0, -16 if is_high else 14), textcoords="offset points", color=colour,
+                      fontsize=12.5, fontweight="bold", ha="center", va="top" if is_high else "bottom")  # fmt: skip
+    axes.set_ylim(-0.03, 1.06)
+    axes.set_xlabel("requests/s that come", fontsize=12, color=INK)
+    axes.set_ylabel("share that is answered well", fontsize=12, color=INK)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    axes.grid(color=FAINT, linewidth=0.6)
+    axes.tick_params(colors=QUIET)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
 def draw_replicas(axes: Any, timeline: Timeline) -> None:
     """Ready pods and, dotted, pods asked for; triangles are decisions that took effect."""
     _quiet_lines(axes, timeline, "ready")

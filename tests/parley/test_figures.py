@@ -27,7 +27,8 @@ ODD = {
 def test_an_odd_world_has_a_picture(tmp_path, changes):
     """Without a warning, in all its panels."""
     run = parley.run(written(tmp_path, SHOP), set=changes, until="1500ms", out=tmp_path / "run")
-    for picture in (run.plot.overview(), run.plot.load(), run.plot.latency(), run.plot.queues(), run.plot.replicas()):
+    for picture in (run.plot.overview(), run.plot.load(), run.plot.latency(), run.plot.queues(), run.plot.replicas(),
+                    run.plot.hysteresis()):  # fmt: skip
         assert picture.png().startswith(b"\x89PNG")
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import parley
 from parley.cli import app
 from parley.errors import FolderError, UsageError
 from parley.map_figure import picture_of
-from parley.map_files import Asked, map_file
+from parley.map_files import Asked, as_plain, map_file
 from parley.mapping import OutcomeMap, outcome_map, quantity
+from parley.run_folder import as_json
 from scenarios.errors import ScenarioError
 from tests.theory import oracles
 
@@ -26,7 +26,7 @@ warmup: 2s
 services: {a: {workers: 1, queue: {size: 9}, endpoints: {x: [{work: {exponential: 10ms}}]}}}
 workload: {w: {entry: a.x, arrivals: {poisson: 100/s}}}
 """
-PUBLISHED = Path("results/published/basin")
+PUBLISHED = Path(__file__).parents[2] / "results" / "published" / "basin"
 
 
 @pytest.fixture
@@ -150,5 +150,17 @@ def test_the_published_basin_is_within_a_cell_of_theory():
         assert len(off) >= 6 and max(off) <= 1, name
     for name in ("the callee stops what was given up", "queue no longer than patience (80)", "adaptive concurrency (Envoy)"):
         assert by_name[name].frontier.rows == (None,) * len(found.y), name
-    assert found.manifest["map"] == json.loads(json.dumps(parley.mapping.as_plain(map_file("basin"))))
-    assert json.loads((PUBLISHED / "map.json").read_text()) == json.loads(json.dumps(found.as_json()))
+    assert found.manifest["map"] == json.loads(as_json(as_plain(map_file("basin"))))
+    assert json.loads((PUBLISHED / "map.json").read_text()) == json.loads(as_json(found.as_json()))
+
+
+def test_what_the_readme_says_of_the_basin():
+    """The number of runs; one bad second at 35 % of capacity, with two retries; the budget's frontier."""
+    text = (PUBLISHED.parents[2] / "README.md").read_text()
+    found = OutcomeMap(PUBLISHED)
+    naive, budget = found.panels[:2]
+    assert f"{sum(panel.outcomes.size for panel in found.panels):,} in all" in text
+    cell = naive.outcomes[found.y.index(1.0), found.x.index(pytest.approx(0.35))]
+    assert cell.max() < 0.1 and "at 35 % of its capacity is lost for good after one bad second" in text
+    at = [row.mean for row in budget.frontier.rows[2:]]
+    assert f"moves that frontier to {100 * float(np.mean(at)):.0f} %" in text
