@@ -7,6 +7,7 @@ from parley.errors import Interrupted
 from parley.replicating import Replications, replicate
 from parley.results import Run, load_run
 from parley.running import run
+from parley.supposing import whatif
 from parley.sweeping import Sweep, sweep
 from scenarios.checking import check
 from scenarios.errors import ParleyError
@@ -15,5 +16,5 @@ from scenarios.schema.scenario import Scenario
 
 __all__ = [
     "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "load", "load_run",
-    "loads", "replicate", "run", "shipped", "sweep",
+    "loads", "replicate", "run", "shipped", "sweep", "whatif",
 ]  # fmt: skip

@@ -64,7 +64,7 @@ class Figures:
 
     def overview(self) -> Picture:
         """Load against capacity, latency, queues and pods, over time."""
-        figure, panels = _figure([height for _, height in OVERVIEW], HIGH, head=1.4)
+        figure, panels = blank_figure([height for _, height in OVERVIEW], HIGH, head=1.4)
         for axes, (draw, _) in zip(panels, OVERVIEW, strict=True):
             draw(axes, self._timeline)
             axes.tick_params(labelbottom=axes is panels[-1])
@@ -95,14 +95,14 @@ class Figures:
         return self._alone(draw_replicas)
 
     def _alone(self, draw: Panel) -> Picture:
-        figure, (axes,) = _figure([1.0], 4.5, head=0.5)
+        figure, (axes,) = blank_figure([1.0], 4.5, head=0.5)
         draw(axes, self._timeline)
         name_warmup(axes, self._timeline)
         _name_faults(axes, self._timeline)
         return Picture(figure)
 
 
-def _figure(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
+def blank_figure(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
     """A figure with panels below each other and room for a heading, in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
