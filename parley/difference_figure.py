@@ -28,7 +28,7 @@ HEIGHTS = (1.2, 1.2, 0.9, 0.9, 0.9)
 CLASSES_SHOWN, SERVICES_SHOWN = 3, 4
 SHADE = 0.32
 BEFORE = (0, (2, 1.4))  # dashes of the run as it was
-TILE = 0.112  # of the width
+TILE = 0.125  # of the width
 
 
 class Two:
@@ -106,8 +106,13 @@ def _saved(axes: Any, two: Two) -> None:
     axes.axhline(0, color=QUIET, linewidth=0.8)
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, -1.0), max(high, 1.0))
-    axes.yaxis.set_major_formatter(lambda value, _: number(value))
-    finish(axes, two.now, "good saved,\nup to then", labels)
+    axes.yaxis.set_major_formatter(lambda value, _: _brief(value))
+    finish(axes, two.now, "good saved", labels)
+
+
+def _brief(value: float) -> str:
+    """`120k` for what is too wide beside an axis."""
+    return f"{value / 1000:,g}k" if abs(value) >= 10_000 else number(value)
 
 
 def _waiting(axes: Any, two: Two) -> None:
@@ -170,12 +175,16 @@ def _head(figure: Any, of: Run, title: str, found: Attribution) -> None:
 
 def _tiles(of: Run, found: Attribution) -> list[tuple[str, str, str]]:
     saved, averted = (sum(int(some[-1]) for some in what.values() if len(some)) for what in (found.saved, found.averted))
-    tiles = [("good answers", f"{saved:+,}", _colour(saved)), ("failures", f"{-averted:+,}", _colour(averted))]
+    tiles = [("good answers", _signed(saved), _colour(saved)), ("failures", _signed(-averted), _colour(averted))]
     if found.cost.was or found.cost.now:
         more = found.cost.difference
         sign = "-" if more < 0 else "+"
-        tiles.append(("cost", f"{sign}{money(abs(more), of.summary['cost']['currency'])}", INK))
+        tiles.append(("cost", f"{sign}{money(round(abs(more), 3), of.summary['cost']['currency'])}", INK))
     return tiles
+
+
+def _signed(value: int) -> str:
+    return f"{value:+,}" if value else "0"
 
 
 def _colour(better: float) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from parley.attributing import Change, Matters
+from parley.attributing import Change, ClassChange, Matters, ServiceChange
 from parley.printing import shown, table
 from parley.supposing import WhatIf
 from parley.wording import NOTHING, clock, money, number
 
-MOMENTS = 8  # of the table of what was saved
+WIDE = 110  # characters: room for every column
+MOMENTS = 6  # of the table of what was saved
 SERVICES_SHOWN = 12
 MORE, LESS = 1, -1  # which way is better
 
@@ -30,6 +32,8 @@ def print_whatif(console: Console, made: WhatIf) -> None:
         console.print(Text("and from then on: nothing comes of it", "green"))
         return
     _print_classes(console, made)
+    if any(one.offered.difference for one in made.difference.classes.values()):
+        console.print(Text("other numbers of requests came: what was saved counts answers, not shares", "dim"))
     _print_services(console, made)
     _print_saved(console, made)
     _print_agents(console, made)
@@ -45,28 +49,41 @@ def print_whatif_places(console: Console, made: WhatIf) -> None:
 
 def _print_classes(console: Console, made: WhatIf) -> None:
     console.print()
-    rows = table(f"from {clock(made.at_ns)} on", "offered", "good", "failed", "p50, ms", "p99, ms", "matters")
-    for name, one in made.difference.classes.items():
-        rows.add_row(name, _change(one.offered, 0), _change(one.good, MORE), _change(one.failed, LESS), _change(one.p50_ms, LESS),
-                     _change(one.p99_ms, LESS), _matters(one.matters))  # fmt: skip
-    console.print(rows)
+    cells: dict[str, Callable[[ClassChange], Text | str]] = {
+        "offered": lambda one: _change(one.offered, 0), "good": lambda one: _change(one.good, MORE),
+        "failed": lambda one: _change(one.failed, LESS), "p50, ms": lambda one: _change(one.p50_ms, LESS),
+        "p99, ms": lambda one: _change(one.p99_ms, LESS), "matters": lambda one: _matters(one.matters),
+    }  # fmt: skip
+    _print_table(console, f"from {clock(made.at_ns)} on", cells, made.difference.classes, ("p50, ms", "offered"))
 
 
 def _print_services(console: Console, made: WhatIf) -> None:
     console.print()
-    rows = table("service", "waiting", "ready pods", "visits", "pod hours", "matters")
     every = made.difference.services
     loud = sorted(every, key=lambda name: (every[name].matters is not None, abs(every[name].waiting.difference)), reverse=True)
-    for name, one in every.items():
-        if name in loud[:SERVICES_SHOWN]:
-            rows.add_row(name, _change(one.waiting, LESS), _change(one.pods, 0), _change(one.visits, 0), _change(one.pod_hours, 0, 3),
-                         _matters(one.matters))  # fmt: skip
+    cells: dict[str, Callable[[ServiceChange], Text | str]] = {
+        "waiting": lambda one: _change(one.waiting, LESS), "ready pods": lambda one: _change(one.pods, 0),
+        "visits": lambda one: _change(one.visits, 0), "pod hours": lambda one: _change(one.pod_hours, 0, 3),
+        "matters": lambda one: _matters(one.matters),
+    }  # fmt: skip
+    shown_ones = {name: one for name, one in every.items() if name in loud[:SERVICES_SHOWN]}
+    _print_table(console, "service", cells, shown_ones, ("visits", "pod hours"))
     if len(every) > SERVICES_SHOWN:
-        rows.add_row(Text(f"… and {len(every) - SERVICES_SHOWN} that changed less", "dim"))
-    console.print(rows)
+        console.print(Text(f"… and {len(every) - SERVICES_SHOWN} that changed less", "dim"))
     cost, currency = made.difference.cost, made.of.summary["cost"]["currency"]
     if cost.was or cost.now:
         console.print(Text.assemble(("\ncost ", "bold"), f"{money(cost.was, currency)} → {money(cost.now, currency)} over the whole run"))
+
+
+def _print_table(console: Console, title: str, cells: dict[str, Callable[[Any], Text | str]], every: Mapping[str, Any],
+                 dispensable: Sequence[str]) -> None:  # fmt: skip
+    """A row each; on a narrow terminal without what can be done without."""
+    columns = [name for name in cells if console.width >= WIDE or name not in dispensable]
+    rows = table(title, *columns)
+    rows.columns[0].no_wrap = True
+    for name, one in every.items():
+        rows.add_row(name, *(cells[column](one) for column in columns))
+    console.print(rows)
 
 
 def _print_saved(console: Console, made: WhatIf) -> None:
@@ -75,7 +92,7 @@ def _print_saved(console: Console, made: WhatIf) -> None:
     chosen = np.unique(np.linspace(0, len(found.ends_ns) - 1, MOMENTS).astype(int))
     console.print()
     rows = table("up to", *(clock(int(found.ends_ns[i])) for i in chosen))
-    for what, every in (("good saved", found.saved), ("failures averted", found.averted)):
+    for what, every in (("good saved", found.saved), ("averted", found.averted)):
         for name, some in every.items():
             if np.any(some):
                 rows.add_row(f"{what}, {name}", *(_signed(int(some[i])) for i in chosen))
@@ -89,9 +106,10 @@ def _print_saved(console: Console, made: WhatIf) -> None:
 
 def _print_agents(console: Console, made: WhatIf) -> None:
     for one in made.undone:
-        console.print(Text.assemble((f"{one.action} is taken back", "bold yellow"), f": {one.agent} ({one.mind}) goes from {one.before} to "
-                                    f"{one.after} pods at {clock(one.time_ns)}: {one.reason}", "" if made.hold else "; --hold keeps it"),
-                      soft_wrap=True)  # fmt: skip
+        told = (" is caught up with: agents ask for as many without it from " if one.is_caught_up else " is taken back at ")
+        by = f", {one.decision}" if one.decision else ""
+        hint = "" if made.hold or one.is_caught_up else "; --hold keeps agents away"
+        console.print(Text.assemble((one.action, "bold yellow"), told, clock(one.time_ns), by, hint), soft_wrap=True)
 
 
 def _change(one: Change, better: int, digits: int = 4) -> Text:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from parley.actions import OF_FILE, Action, Scale, parsed
 from parley.attributing import Attribution, Side, attributed
@@ -21,6 +24,7 @@ from parley.replaying import Replay, Standing, replay, require_replayable, stand
 from parley.results import Run, load_run
 from parley.run_folder import new_folder
 from parley.running import Order, Stop, Watcher, ordered, simulate
+from parley.tables import read_columns
 from parley.timeline import OF_NO_PODS
 from parley.wording import clock
 from scenarios.schema.scenario import Scenario
@@ -32,15 +36,12 @@ WHATIF, PICTURE = "whatif.json", "difference.png"
 
 @dataclass(frozen=True)
 class Undoing:
-    """An agent's decision that took an action back, or part of it."""
+    """How an action on a number of pods came to nothing: from `time_ns` on as many are asked for as without it, or fewer again."""
 
     action: str
     time_ns: int
-    agent: str
-    mind: str
-    before: int  # pods
-    after: int
-    reason: str
+    is_caught_up: bool  # agents had asked for as many without it, then; else they took it back
+    decision: str  # "catalog (hpa) 10 → 6: cpu 20% of 50% target -> 6"; empty where no agent had a part in it
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _told(of: Run, run: Run, done: Intervention, base: Replay, seen: tuple[Mesh,
     mesh, stood = seen
     assert stood.digest == base.at.digest, "a world is not the same until something is done to it"
     difference = attributed(Side(of, base.at, base.end), Side(run, stood, standing(mesh)), done.at_ns)
-    undone = tuple(one for action in done.do if (one := _undoing(run, action, done.at_ns)) is not None)
+    undone = tuple(one for action in done.do if (one := _undoing(of, run, action, done.at_ns)) is not None)
     return WhatIf(run, of, done.at_ns, done.do, done.hold, stood.digest, difference, undone)
 
 
@@ -150,25 +151,49 @@ def _require_unseen(done: Intervention, was: Standing, now: Standing) -> None:
 def _order(of: Run, world: Scenario, done: Intervention, digest: str, spans: str) -> Order:
     manifest = of.manifest
     order = ordered(world, seed=manifest["seed"], engine=manifest["engine"], until=int(manifest["simulated_ns"]), spans=spans)
-    words = [f"--do '{one}'" for one in done.do] + ["--hold"] * done.hold + ([f"--spans {spans}"] if spans != "sample" else [])
+    words = [word for one in done.do for word in ("--do", str(one))] + ["--hold"] * done.hold
+    words += ["--spans", spans] if spans != "sample" else []
     told = manifest.get("whatif")
     earlier = [] if told is None else [*told["earlier"], {name: told[name] for name in ("at_ns", "do", "hold")}]
     whatif_told = {
         "of": str(of.path), "at": format_duration(done.at_ns), **done.as_json(), "digest": digest,
         "trace_digest": of.summary["trace_digest"], "earlier": earlier,
     }  # fmt: skip
-    command = " ".join(["parley whatif", str(of.path), f"--at {format_duration(done.at_ns)}", *words])
+    command = shlex.join(["parley", "whatif", str(of.path), "--at", format_duration(done.at_ns), *words])
     return replace(order, command=command, whatif=whatif_told)
 
 
-def _undoing(run: Run, action: Action, at_ns: int) -> Undoing | None:
-    """The first decision of an agent that goes against a Scale."""
+def _undoing(of: Run, run: Run, action: Action, at_ns: int) -> Undoing | None:
+    """When the agents of either run have made up for a Scale."""
     if not isinstance(action, Scale):
         return None
-    rows = [row for row in run.decision_rows() if row["service"] == action.service and row["time_ns"] >= at_ns and row["applied"]]
-    mine = next((row for row in rows if row["mind"] == MIND and row["reason"] == str(action)), None)
-    for row in rows if mine is not None else ():
-        is_pods = row["mind"] not in (*OF_NO_PODS, MIND)
-        if is_pods and (row["after"] - row["before"]) * (mine["after"] - mine["before"]) < 0:  # type: ignore[index]  # there is one
-            return Undoing(str(action), row["time_ns"], row["agent"], row["mind"], row["before"], row["after"], row["reason"])
-    return None
+    was, now = (_asked(one, action.service) for one in (of, run))
+    late = was["end_ns"] > at_ns
+    ends_ns, apart = was["end_ns"][late], (now["desired"] - was["desired"])[late]
+    same = np.flatnonzero(apart[1:] == 0) + 1 if len(apart) and apart[0] else []
+    if not len(same):
+        return None
+    time_ns, more = int(ends_ns[same[0]]), apart[0] > 0
+    mine, theirs = (_decisions(one, action.service, at_ns, time_ns) for one in (run, of))
+    moments = {row["time_ns"] for row in theirs if (row["after"] < row["before"]) == more}  # these come anyhow
+    against = next((row for row in mine if (row["after"] < row["before"]) == more and row["time_ns"] not in moments), None)
+    if against is not None:
+        return Undoing(str(action), against["time_ns"], is_caught_up=False, decision=_told_of(against))
+    return Undoing(str(action), theirs[-1]["time_ns"] if theirs else time_ns, is_caught_up=True, decision=_told_of(theirs[-1]) if theirs else "")
+
+
+def _asked(run: Run, service: str) -> dict[str, Any]:
+    """Pods asked for at the ends of windows."""
+    rows = read_columns(run.path, "windows", ["end_ns", "kind", "name", "desired"])
+    mine = (rows["kind"] == "service") & (rows["name"] == service)
+    return {"end_ns": rows["end_ns"][mine], "desired": rows["desired"][mine]}
+
+
+def _decisions(run: Run, service: str, since_ns: int, until_ns: int) -> list[dict[str, Any]]:
+    """Decisions of agents on a number of pods that took effect."""
+    rows = [row for row in run.decision_rows() if row["service"] == service and row["applied"]]
+    return [row for row in rows if row["mind"] not in (*OF_NO_PODS, MIND) and since_ns <= row["time_ns"] <= until_ns]
+
+
+def _told_of(row: dict[str, Any]) -> str:
+    return f"{row['agent']} ({row['mind']}) {row['before']} → {row['after']}: {row['reason']}"
