@@ -16,18 +16,20 @@ def width(was: Array, floor: float = 0.0) -> float:
     return max(floor, float(np.quantile(steps, WITHIN)) if len(steps) else 0.0)
 
 
-def outside(was: Array, now: Array, floor: float = 0.0) -> Flags:
-    """Where `now` is further from `was` than the band is wide.
+def outside(was: Array, now: Array, floor: float = 0.0, running: int = 2) -> Flags:
+    """Where `now` is further from `was` than the band is wide, for so many windows running.
 
-    One window alone counts only where `was` hardly ever moves, for of two unlike runs one in a hundred is outside by chance.
+    Shorter departures count only where `was` hardly ever moves, for of two unlike runs one window in a hundred is outside by chance.
     """
     band = width(was, floor)
     beyond: Flags = np.nan_to_num(np.abs(now - was), nan=0.0) > band
-    if band <= floor:
+    if band <= floor or running <= 1:
         return beyond
-    beside = np.zeros(len(beyond) + 2, dtype=np.bool_)
-    beside[1:-1] = beyond
-    return beyond & (beside[:-2] | beside[2:])
+    edges = np.flatnonzero(np.diff(beyond.astype(np.int8), prepend=0, append=0))
+    lasting = np.zeros(len(beyond), dtype=np.bool_)
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        lasting[first:end] = end - first >= running
+    return lasting
 
 
 def logarithms(values: Array) -> Array:

@@ -28,6 +28,8 @@ from parley.conformance import answered, mechanism
 from parley.difference_report import print_whatif, print_whatif_places
 from parley.differing import print_difference
 from parley.errors import Interrupted, UsageError
+from parley.explaining import explain
+from parley.explanation_report import print_explanation
 from parley.grids import grid_of
 from parley.judging import all_met
 from parley.printing import print_picture, print_places, print_run, shown
@@ -226,6 +228,24 @@ def whatif_command(
         console = Console(highlight=False)
         print_whatif(console, made)
         print_whatif_places(console, made)
+
+
+@app.command("explain")
+def explain_command(
+    run_folder: RunName,
+    against: Annotated[Path | None, typer.Option(metavar="RUN", help="A healthy run, to find the first cause of a degradation.")] = None,
+    twin: Annotated[bool, typer.Option("--twin", help="Make that run: the same world without its faults.")] = False,
+    workload: Annotated[str | None, typer.Option(help="Of this class only.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A new or empty folder for the twin.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the shares as JSON, and nothing else.")] = False,
+) -> None:
+    """Say what p99 and p50 are made of, service by service, and what began a degradation."""
+    with mistakes_told():
+        made = explain(run_folder, against=against, twin=twin, workload=workload, out=out)
+        if as_json:
+            _print_json(made.as_json())
+        else:
+            print_explanation(Console(highlight=False), made)
 
 
 @app.command("check")
