@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from parley.errors import UsageError
@@ -215,10 +215,9 @@ def _some(given: list[str], least: int, most: int) -> list[str]:
     return given
 
 
-def _named(name: str, known: dict[str, object] | object, what: str) -> str:
-    names = list(known)  # type: ignore[call-overload]  # a mapping of names
+def _named(name: str, names: Mapping[str, object], what: str) -> str:
     if name not in names:
-        raise ValueError(f"there is no {what} {name!r}{suggestion(name, names) or '; there are ' + ', '.join(names[:12])}")
+        raise ValueError(f"there is no {what} {name!r}{suggestion(name, names) or '; there are ' + ', '.join([*names][:12])}")
     return name
 
 

@@ -84,7 +84,7 @@ class Attribution:
     @property
     def matters(self) -> Matters | None:
         """From when to when any of it does."""
-        every = [one.matters for one in (*self.classes.values(), *self.services.values()) if one.matters]
+        every = [one.matters for some in (self.classes, self.services) for one in some.values() if one.matters]
         return Matters(min(one.start_ns for one in every), max(one.end_ns for one in every)) if every else None
 
     def as_json(self) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def attributed(was: Side, now: Side, at_ns: int) -> Attribution:
 def class_flags(was: Series, now: Series) -> Flags:
     """Windows in which a class fares otherwise than by itself: in good answers, failures or p99."""
     counts = [outside(*_both(was, now, name)) for name in ("good", "failed")]
-    p99 = outside(*(logarithms(one) for one in _both(was, now, "latency_p99_ms")), RATIO_FLOOR)
+    before, after = _both(was, now, "latency_p99_ms")
+    p99 = outside(logarithms(before), logarithms(after), RATIO_FLOOR)
     flags: Flags = np.logical_or.reduce([*counts, p99])
     return flags
 

@@ -44,6 +44,7 @@ from parley.sweep_tables import points_as_json, print_sweep
 from parley.sweeping import Sweep, swept
 from parley.sweeping import sweep_command as command_of
 from parley.tracing import print_traces
+from parley.twins import healthy
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.first_file import SCHEMA_FILE, first_file
@@ -241,6 +242,8 @@ def explain_command(
 ) -> None:
     """Say what p99 and p50 are made of, service by service, and what began a degradation."""
     with mistakes_told():
+        if twin:
+            _compile((of := load_run(run_folder)).manifest["engine"], healthy(of.scenario))
         made = explain(run_folder, against=against, twin=twin, workload=workload, out=out)
         if as_json:
             _print_json(made.as_json())

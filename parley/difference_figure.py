@@ -99,7 +99,7 @@ def _p99(axes: Any, two: Two) -> None:
 def _saved(axes: Any, two: Two) -> None:
     ends_s, labels = two.found.ends_ns / 1e9, []
     for (_, now), colour in zip(two.classes(), PALETTE, strict=False):
-        saved = two.found.saved[now.name]
+        saved = two.found.saved[now.name].astype(np.float64)
         _shade(axes, ends_s, np.zeros(len(saved)), saved, more_is_better=True)
         axes.plot(ends_s, saved, color=colour, linewidth=1.6)
         labels.append(Label(float(saved[-1]), f"{now.name}\n{int(saved[-1]):+,}", colour))

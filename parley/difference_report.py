@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -115,7 +116,7 @@ def _print_agents(console: Console, made: WhatIf) -> None:
 def _change(one: Change, better: int, digits: int = 4) -> Text:
     """`120 → 80`, green where that is better; one figure where it stays."""
     told: Callable[[float], str] = lambda value: number(value, digits)  # noqa: E731  # a name for a short thing
-    if one.was == one.now or (one.was != one.was and one.now != one.now):
+    if math.isclose(one.was, one.now, rel_tol=1e-12) or (one.was != one.was and one.now != one.now):
         return Text(told(one.now), "dim")
     colour = "" if not better or one.difference != one.difference else "green" if one.difference * better > 0 else "red"
     return Text(f"{told(one.was)} → {told(one.now)}", colour)

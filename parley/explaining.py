@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -64,7 +64,7 @@ class Breakdown:
         return [kind for kind in KINDS if any(what == kind for _, what in self.parts)]
 
     def __str__(self) -> str:
-        largest = sorted(self.parts.items(), key=lambda item: -item[1])
+        largest = sorted(self.parts.items(), key=lambda item: (-item[1], item[0]))
         told = [f"{number(100 * ns / self.total_ns, 2)} % {_said(kind, service)}" for (service, kind), ns in largest[:TOLD]
                 if ns >= WORTH * self.total_ns]  # fmt: skip
         return f"{self.name} = {milliseconds(self.value_ms)}: {', '.join(told) or 'no time at all'}"
@@ -165,10 +165,9 @@ class _Groups:
         known = self._run.summary["classes"][workload]
         succeeded, values = known["measured"]["succeeded"], known["latency_ms"]
         is_tail = self._run.manifest["spans"] == TAIL
-        groups = {SLOWEST: mine[len(mine) - math.ceil(SLOWEST_SHARE * (succeeded if is_tail else len(mine))) :] if len(mine) else mine}
-        if is_tail:
-            groups[SLOWEST] = mine[-math.ceil(SLOWEST_SHARE * succeeded) :] if len(mine) >= SLOWEST_SHARE * succeeded else mine[:0]
-        else:
+        slow = math.ceil(SLOWEST_SHARE * (succeeded if is_tail else len(mine)))  # the tail's are not all of them that were asked
+        groups = {SLOWEST: mine[len(mine) - slow :] if slow <= len(mine) else mine[:0]}
+        if not is_tail:
             groups[MIDDLE] = mine[math.floor(MIDDLE_SHARES[0] * len(mine)) : math.ceil(MIDDLE_SHARES[1] * len(mine))]
         made = {name: self._breakdown(name, values[name], some) for name, some in groups.items() if len(some)}
         return made, list(_notes(workload, {name: len(some) for name, some in groups.items()}, succeeded, len(mine), is_tail))
@@ -212,21 +211,21 @@ def shortages(run: Run) -> Shortages:
     return Shortages(stretches)
 
 
-def _notes(workload: str, found: Mapping[str, int], succeeded: int, sampled: int, is_tail: bool) -> Sequence[str]:
+def _notes(workload: str, found: Mapping[str, int], succeeded: int, sampled: int, is_tail: bool) -> Iterator[str]:
+    """What is missing, and which option of `run` brings it."""
     slow = found[SLOWEST]
     if not succeeded:
-        return [f"{workload}: nothing succeeded after the warm-up"]
-    if is_tail and not slow:
-        return [f"{workload}: fewer than 1 % of its requests missed their objective, so `--spans tail` has not all of the slowest; "
-                f"`--spans all` has"]  # fmt: skip
-    if is_tail:
-        return [f"{workload}: `--spans tail` has no requests of the middle; `--spans sample` or `all` has"]
-    if not sampled:
-        return [f"{workload}: no request of it left spans; `--spans all` keeps those of every request"]
-    if slow < FEW and sampled < succeeded:
-        return [f"{workload}: only {count(slow)} of the slowest 1 % have spans; run it with `--spans all`, or `--spans tail` where its "
-                f"objective lies below p99"]  # fmt: skip
-    return []
+        yield f"{workload}: nothing succeeded after the warm-up"
+    elif is_tail and not slow:
+        yield (f"{workload}: fewer than 1 % of its requests missed their objective, so `--spans tail` has not all of the slowest; "
+               "`--spans all` has")  # fmt: skip
+    elif is_tail:
+        yield f"{workload}: `--spans tail` has no requests of the middle; `--spans sample` or `all` has"
+    elif not sampled:
+        yield f"{workload}: no request of it left spans; `--spans all` keeps those of every request"
+    elif slow < FEW and sampled < succeeded:
+        yield (f"{workload}: only {count(slow)} of the slowest 1 % have spans; run it with `--spans all`, or `--spans tail` where its "
+               "objective lies below p99")  # fmt: skip
 
 
 def _said(kind: str, service: str) -> str:

@@ -27,7 +27,7 @@ def print_explanation(console: Console, made: Explanation) -> None:
         if SLOWEST in some:
             _print_shares(console, made, some[SLOWEST], some.get(MIDDLE))
     for note in made.notes:
-        console.print(Text(f"\n{note}", "yellow"), soft_wrap=True)
+        console.print(Text(f"\n{note}", "yellow"))
     if made.against is not None:
         _print_cause(console, made)
 
@@ -45,10 +45,10 @@ def _print_shares(console: Console, made: Explanation, slow: Breakdown, middle: 
     rows.add_row(Text("all", "bold"), *(_cell(slow.share(kind=kind)) for kind in slow.kinds), _cell(1.0), *([_cell(1.0)] if middle else []))
     console.print(rows)
     console.print(Text(f"of {count(slow.walked)} requests, the slowest 1 % of those with spans; "
-                       f"they took {milliseconds(slow.mean_ms)} on average", "dim"), soft_wrap=True)  # fmt: skip
+                       f"they took {milliseconds(slow.mean_ms)} on average", "dim"))  # fmt: skip
     for service in slow.services:
         if slow.share(service, "waiting") > 0 and (what := made.waits_for.get(service)):
-            console.print(Text(f"waiting at {service} is for {' or '.join(what)}, and may be for a core", "dim"), soft_wrap=True)
+            console.print(Text(f"waiting at {service} is for {' or '.join(what)}, and may be for a core", "dim"))
 
 
 def _print_cause(console: Console, made: Explanation) -> None:

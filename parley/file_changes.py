@@ -10,7 +10,7 @@ from scenarios.load import loads
 from scenarios.rates import Piece, pieces
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import format_duration
-from scenarios.schema.workload import Arrivals, Pieces, RateShape
+from scenarios.schema.workload import Arrivals, RateShape
 from scenarios.writing import as_yaml
 
 OF_THE_MEASURE = ("version", "name", "question", "duration", "warmup", "currency", "expect")  # no part of the world
@@ -39,8 +39,9 @@ def _loaded(world: Scenario, action: Load, at_ns: int) -> Scenario:
     for piece in pieces(shape, 1.0, world.duration):
         for part, factor in _split(piece, at_ns, action.factor):
             points += [(part.start_ns, part.rate_start * factor), (part.end_ns, part.rate_end * factor)]
-    line = RateShape(pieces=Pieces(points=tuple((format_duration(time), f"{rate!r}/s") for time, rate in points)))  # type: ignore[arg-type]
-    given = workload.model_copy(update={"arrivals": Arrivals(**{kind: line})})
+    written = [[format_duration(time), f"{rate!r}/s"] for time, rate in points]
+    line = Arrivals.model_validate({kind: {"pieces": {"points": written}}})
+    given = workload.model_copy(update={"arrivals": line})
     return loads(as_yaml(world.model_copy(update={"workload": {**world.workload, action.workload: given}})))
 
 

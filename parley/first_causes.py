@@ -98,8 +98,8 @@ def _departures(was: Timeline, now: Timeline, running: int) -> Iterator[Departur
             continue
         for signal, floor in FLOORS.items():
             before, after = _figures(twins[one.name], signal), _figures(one, signal)
-            scaled = [logarithms(some) if signal == INSIDE else some for some in (before, after)]
-            worse = outside(*scaled, floor, running) & (np.nan_to_num(after) > np.nan_to_num(before))
+            scale = logarithms if signal == INSIDE else np.asarray
+            worse = outside(scale(before), scale(after), floor, running) & (np.nan_to_num(after) > np.nan_to_num(before))
             for i in np.flatnonzero(worse)[:1]:
                 yield Departure(one.name, signal, round(one.start_s[i] * 1e9), float(before[i]), float(after[i]))
 

@@ -170,9 +170,9 @@ def _undoing(of: Run, run: Run, action: Action, at_ns: int) -> Undoing | None:
     was, now = (_asked(one, action.service) for one in (of, run))
     late = was["end_ns"] > at_ns
     ends_ns, apart = was["end_ns"][late], (now["desired"] - was["desired"])[late]
-    same = np.flatnonzero(apart[1:] == 0) + 1 if len(apart) and apart[0] else []
-    if not len(same):
+    if not len(apart) or not apart[0] or apart.all():
         return None
+    same = np.flatnonzero(apart == 0)
     time_ns, more = int(ends_ns[same[0]]), apart[0] > 0
     mine, theirs = (_decisions(one, action.service, at_ns, time_ns) for one in (run, of))
     moments = {row["time_ns"] for row in theirs if (row["after"] < row["before"]) == more}  # these come anyhow
