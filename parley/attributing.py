@@ -109,7 +109,8 @@ class Side:
 
 def attributed(was: Side, now: Side, at_ns: int) -> Attribution:
     """The difference from an instant on. Raises UsageError where the windows of the two are not the same."""
-    before, after = (Timeline(side.run.path, side.run.scenario) for side in (was, now))
+    until_ns = int(now.run.manifest["simulated_ns"])  # a run that was killed has windows beyond what its manifest knows
+    before, after = (Timeline(side.run.path, side.run.scenario, until_ns) for side in (was, now))
     classes, services = (list(_pairs(getattr(before, kind), getattr(after, kind))) for kind in ("classes", "services"))
     late = classes[0][0].end_s * 1e9 > at_ns
     hours = [_pod_hours(side.run, at_ns) for side in (was, now)]

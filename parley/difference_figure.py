@@ -35,7 +35,8 @@ class Two:
     """The run as it was and as it is, over time."""
 
     def __init__(self, of: Run, run: Run, at_ns: int, found: Attribution) -> None:
-        self.was, self.now = (Timeline(one.path, one.scenario) for one in (of, run))
+        until_ns = int(run.manifest["simulated_ns"])
+        self.was, self.now = (Timeline(one.path, one.scenario, until_ns) for one in (of, run))
         self.at_s, self.found = at_ns / 1e9, found
 
     def classes(self) -> list[tuple[Series, Series]]:

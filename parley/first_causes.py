@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from parley.bands import Array, logarithms, outside
@@ -114,13 +113,12 @@ def _figures(one: Series, signal: str) -> Array:
 
 
 def _depths(world: Scenario) -> Mapping[str, int]:
-    """How far each service is from those that are called from outside; what calls itself in a circle is at one depth."""
-    graph = nx.DiGraph((caller.split(".")[0], callee.split(".")[0]) for caller, callee in Flow(world).routes)
-    whole = nx.condensation(graph)
-    depth: dict[str, int] = {}
-    for knot in nx.topological_sort(whole):
-        above = [depth[next(iter(whole.nodes[one]["members"]))] for one in whole.predecessors(knot)]
-        depth.update(dict.fromkeys(whole.nodes[knot]["members"], 1 + max(above, default=-1)))
+    """Calls on the longest way from outside to each service; who calls in a circle is as deep as there are services."""
+    calls = {(caller.split(".")[0], callee.split(".")[0]) for caller, callee in Flow(world).routes}
+    depth = dict.fromkeys([*world.workload, *world.services], 0)
+    for _ in world.services:
+        longer = {callee: max([depth[callee], *(depth[one] + 1 for one, to in calls if to == callee)]) for _, callee in calls}
+        depth |= {callee: min(ways, len(world.services)) for callee, ways in longer.items()}
     return depth
 
 

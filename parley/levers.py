@@ -124,7 +124,8 @@ def _nodes(mesh: Mesh, action: Drain | Lose) -> list[Node]:
     zones = regions[action.place] if isinstance(action, Lose) and action.place in regions else [action.place]
     chosen = [node for node in nodes if node.name == action.place] or [node for node in nodes if node.zone in zones]
     if not chosen:
-        names = [*dict.fromkeys(node.zone for node in nodes), *(regions if isinstance(action, Lose) else ()), *(node.name for node in nodes)]
+        wide = regions if isinstance(action, Lose) else ()
+        names = [*dict.fromkeys(node.zone for node in nodes), *wide, *(node.name for node in nodes)]
         hint = suggestion(action.place, names) or f"; there are {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}"
         raise UsageError(f"{action}: there is no node or zone {action.place!r} then{hint}")
     return chosen

@@ -179,7 +179,9 @@ def _undoing(of: Run, run: Run, action: Action, at_ns: int) -> Undoing | None:
     against = next((row for row in mine if (row["after"] < row["before"]) == more and row["time_ns"] not in moments), None)
     if against is not None:
         return Undoing(str(action), against["time_ns"], is_caught_up=False, decision=_told_of(against))
-    return Undoing(str(action), theirs[-1]["time_ns"] if theirs else time_ns, is_caught_up=True, decision=_told_of(theirs[-1]) if theirs else "")
+    if theirs:
+        return Undoing(str(action), theirs[-1]["time_ns"], is_caught_up=True, decision=_told_of(theirs[-1]))
+    return Undoing(str(action), time_ns, is_caught_up=True, decision="")
 
 
 def _asked(run: Run, service: str) -> dict[str, Any]:

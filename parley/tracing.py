@@ -115,7 +115,8 @@ class Traces:
 
     def _trace(self, rows: dict[str, Any], some: Any) -> RequestTrace:
         spans = tuple(_span(rows, int(i)) for i in some)
-        return RequestTrace(int(rows["request"][some[0]]), str(spans[0].route.split(" ")[0]), spans, self._now)
+        workload = rows["workload"][some[0]] or spans[0].route.split(" ")[0]
+        return RequestTrace(int(rows["request"][some[0]]), str(workload), spans, self._now)
 
 
 def print_trace(console: Console, trace: RequestTrace) -> None:

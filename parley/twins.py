@@ -23,7 +23,7 @@ def twin_of(run: Run, out: str | os.PathLike[str] | None = None) -> Run:
         return load_run(manifest["whatif"]["of"])
     well = healthy(world)
     if well == world:
-        raise UsageError(f"{run.path}: its scenario has no faults, failures or bad releases to leave out; name a healthy run to compare with")
+        raise UsageError(f"{run.path}: its scenario has no faults, failures or bad releases to leave out; name a healthy run instead")
     return run_scenario(well, seed=manifest["seed"], engine=manifest["engine"], until=int(manifest["simulated_ns"]), spans="none",
                         out=out)  # fmt: skip
 

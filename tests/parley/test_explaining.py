@@ -86,7 +86,8 @@ def test_shares_add_up_whatever_happens(folder):
 def test_spans_of_the_tail_are_enough_for_the_slowest(folder):
     """With an objective below p99 the tail has all of the slowest 1 %: the same breakdown as from all spans, but no middle."""
     asked = {"set": ["faults.slow_store.for=2s"]}
-    whole, tail = (parley.explain(parley.run(written(folder, CHAIN), spans=spans, out=folder / f"of-{spans}", **asked)) for spans in ("all", "tail"))
+    runs = [parley.run(written(folder, CHAIN), spans=spans, out=folder / f"of-{spans}", **asked) for spans in ("all", "tail")]
+    whole, tail = map(parley.explain, runs)
     assert tail.classes["people"]["p99"] == whole.classes["people"]["p99"]
     assert "p50" not in tail.classes["people"] and "no requests of the middle" in tail.notes[0]
 
@@ -97,7 +98,8 @@ def test_what_is_missing_is_told_with_its_remedy(folder, chain):
     with pytest.raises(UsageError, match="--spans none"):
         parley.explain(bare)
     few = parley.run(folder / "world.yaml", spans="tail", set=["services.store.workers=64", "faults.slow_store=null",
-                     "workload.people.slo.latency.under=7.55ms", "network.same_zone={exponential: 0.05ms}"], out=folder / "few")  # fmt: skip
+                     "workload.people.slo.latency.under=7.55ms", "network.same_zone={exponential: 0.05ms}"],
+                     out=folder / "few")  # fmt: skip
     with pytest.raises(UsageError, match=r"fewer than 1 % .* `--spans all` has"):
         parley.explain(few)
     sampled = parley.run(folder / "world.yaml", spans="sample", set=["duration=2m", "faults.slow_store=null"], out=folder / "sampled")

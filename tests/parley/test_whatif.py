@@ -69,8 +69,8 @@ def test_nothing_done_is_the_same_run(engine, at, folder, tmp_path):
     assert all(not some.any() for some in made.difference.saved.values())
 
 
-@pytest.mark.parametrize("do", ["Scale(stock, +2)", "Scale(stock, 1)", "Kill(stock)", "Kill(stock, 1)", "Kill(stock, 100%)", "Slow(stock, 3)",
-                                "Slow(stock, 3, 50%)", "Fail(stock, 30%)", "Load(readers, x1.5)", "Load(writers, 0)",
+@pytest.mark.parametrize("do", ["Scale(stock, +2)", "Scale(stock, 1)", "Kill(stock)", "Kill(stock, 1)", "Kill(stock, 100%)",
+                                "Slow(stock, 3)", "Slow(stock, 3, 50%)", "Fail(stock, 30%)", "Load(readers, x1.5)", "Load(writers, 0)",
                                 "Set(faults.late={at: 4s, crash: {service: stock}})", "Set(faults.slow_stock.for=3s)"])  # fmt: skip
 def test_what_is_done_shows_from_then_on_and_not_before(do, shop, tmp_path):
     """Windows before the instant are the run's, those after it are not; the manifest says what was done."""
@@ -214,6 +214,22 @@ def test_a_shorter_run_stays_as_short(folder, tmp_path):
     assert made.run.manifest["simulated_ns"] == 2.5 * S
     with pytest.raises(FolderError, match="not empty"):
         parley.whatif(run, at="2s", out=tmp_path / "run")
+
+
+def test_a_run_that_was_killed_is_gone_through_as_far_as_it_is_known(shop, tmp_path):
+    """Its folder may have windows beyond the last checkpoint of its manifest and its summary."""
+    shutil.copytree(shop.path, tmp_path / "killed")
+    manifest = json.loads((tmp_path / "killed" / "manifest.json").read_text())
+    known_ns, digest = manifest["checkpoints"][-5]
+    cut = {"state": "running", "simulated_ns": known_ns, "trace_digest": None, "checkpoints": manifest["checkpoints"][:-4]}
+    dead = {"process": manifest["process"] | {"pid": 2**22 + 1}}
+    (tmp_path / "killed" / "manifest.json").write_text(json.dumps(manifest | cut | dead))
+    summary = json.loads((tmp_path / "killed" / "summary.json").read_text())
+    (tmp_path / "killed" / "summary.json").write_text(json.dumps(summary | {"trace_digest": digest}))
+    made = parley.whatif(tmp_path / "killed", at="2s", out=tmp_path / "same")
+    assert made.is_same and made.run.manifest["simulated_ns"] == known_ns
+    more = parley.whatif(tmp_path / "killed", at="2s", do="Kill(stock)", out=tmp_path / "more")
+    assert more.difference.ends_ns[-1] == known_ns and more.save_picture().exists()
 
 
 def printed(made, width=100):
