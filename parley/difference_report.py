@@ -93,7 +93,7 @@ def _print_saved(console: Console, made: WhatIf) -> None:
     chosen = np.unique(np.linspace(0, len(found.ends_ns) - 1, MOMENTS).astype(int))
     console.print()
     rows = table("up to", *(clock(int(found.ends_ns[i])) for i in chosen))
-    for what, every in (("good saved", found.saved), ("averted", found.averted)):
+    for what, every in (("good saved", found.saved), ("fewer failed", found.averted)):
         for name, some in every.items():
             if np.any(some):
                 rows.add_row(f"{what}, {name}", *(_signed(int(some[i])) for i in chosen))

@@ -64,7 +64,7 @@ def _print_cause(console: Console, made: Explanation) -> None:
     if not made.cause.before:
         console.print(Text("  nothing that is known happened just before", "dim"))
     if len(made.cause.spread) > 1:
-        rows = table("then it spread", "", "twin", "run", "from", words=2)
+        rows = table("then it spread", "", "twin", "run", "by", words=2)
         for one in made.cause.spread[:SPREAD_SHOWN]:
             rows.add_row(one.service, one.signal, number(one.was), number(one.now), clock(one.time_ns))
         console.print()

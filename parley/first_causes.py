@@ -19,7 +19,7 @@ from parley.wording import clock, number
 from scenarios.flow import Flow
 from scenarios.schema.scenario import Scenario
 
-QUEUEING, ERRORS, INSIDE = "waiting", "errors, 1/s", "p99 inside, ms"
+GONE, QUEUEING, ERRORS, INSIDE = "ready pods", "waiting", "errors, 1/s", "p99 inside, ms"
 FLOORS = {ERRORS: 0.0, QUEUEING: 0.5, INSIDE: 0.1}  # errors a second, requests, logarithm of a time
 FAILURES = ("failed", "rejected", "lost", "shed")  # of calls that came to a service
 RUNNING = (3, 2, 1)  # windows in a row that a departure lasts, the longest asked for first
@@ -43,16 +43,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Departure:
-    """A service leaves the twin's band: in the window that begins at `time_ns` it had `now` where the twin had `was`."""
+    """A service leaves the twin's band: in the window that ends at `time_ns` it had `now` where the twin had `was`."""
 
     service: str
-    signal: str  # of FLOORS
+    signal: str  # of FLOORS, or GONE
     time_ns: int
     was: float
     now: float
 
     def __str__(self) -> str:
-        return f"{self.service}, {self.signal} {number(self.was)} → {number(self.now)} from {clock(self.time_ns)} on"
+        return f"{self.service}, {self.signal} {number(self.was)} → {number(self.now)} by {clock(self.time_ns)}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def first_cause(run: Run, twin: Run) -> FirstCause | None:
     if was.services[0].end_s.tolist() != now.services[0].end_s.tolist():
         raise UsageError(f"{run.path} and {twin.path} have other windows: compare runs of one duration, warm-up and end")
     depth = _depths(run.scenario)
-    order = list(FLOORS)
+    order = [GONE, *FLOORS]
     for running in RUNNING:
         found = list(_departures(was, now, running))
         if found:
@@ -95,12 +95,15 @@ def _departures(was: Timeline, now: Timeline, running: int) -> Iterator[Departur
     for one in now.services:
         if one.name not in twins:
             continue
+        pods = [some.columns["ready"].astype(float) for some in (twins[one.name], one)]
+        for i in np.flatnonzero((pods[1] == 0) & (pods[0] > 0))[:1]:  # calls that find nobody are no errors of a pod
+            yield Departure(one.name, GONE, round(one.end_s[i] * 1e9), float(pods[0][i]), 0.0)
         for signal, floor in FLOORS.items():
             before, after = _figures(twins[one.name], signal), _figures(one, signal)
             scale = logarithms if signal == INSIDE else np.asarray
             worse = outside(scale(before), scale(after), floor, running) & (np.nan_to_num(after) > np.nan_to_num(before))
             for i in np.flatnonzero(worse)[:1]:
-                yield Departure(one.name, signal, round(one.start_s[i] * 1e9), float(before[i]), float(after[i]))
+                yield Departure(one.name, signal, round(one.end_s[i] * 1e9), float(before[i]), float(after[i]))
 
 
 def _figures(one: Series, signal: str) -> Array:
@@ -125,10 +128,9 @@ def _depths(world: Scenario) -> Mapping[str, int]:
 def _just_before(run: Run, was: Timeline, now: Timeline, first: Departure) -> tuple[Event, ...]:
     """Events of the time before, the most telling first: of that service, by kind, the latest."""
     window_ns = int(np.median(np.diff(now.services[0].end_s, prepend=0.0)) * 1e9)
-    end_ns = first.time_ns + window_ns
     begin_ns = first.time_ns - max(LOOKBACK_NS, LOOKBACK_WINDOWS * window_ns)
     known = [*_done(run), *_planned(run.scenario), *_pods(run), *_load(was, now), *_decided(run)]
-    near = [one for one in known if begin_ns <= one.time_ns < end_ns]
+    near = [one for one in known if begin_ns <= one.time_ns <= first.time_ns]  # a window sees the faults of its end
     near.sort(key=lambda one: (KINDS.index(one.kind), one.service not in (None, first.service), -one.time_ns))
     return tuple(near[:EVENTS_SHOWN])
 

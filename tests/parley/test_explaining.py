@@ -167,3 +167,12 @@ def test_twins_must_have_the_same_windows_and_something_to_leave_out(chain, fold
     calm = parley.run(folder / "world.yaml", set=["faults.slow_store=null"], until="5s", out=folder / "faultless")
     with pytest.raises(UsageError, match="no faults"):
         parley.explain(calm, twin=True)
+
+
+def test_a_crash_at_the_end_of_a_window_is_just_before(folder):
+    """Faults of an instant come before its scrapes, so the window that ends there has seen them."""
+    run = parley.run(folder / "world.yaml", set=["faults.slow_store={at: 10s, crash: {service: store}}", "services.store.startup=1s"],
+                     until="12s", spans="all", out=folder / "crashed")  # fmt: skip
+    cause = parley.explain(run, twin=True, out=folder / "whole").cause
+    assert str(cause.first) == "store, ready pods 2 → 0 by 10s"
+    assert [str(one) for one in cause.before[:2]] == ["fault slow_store (crash) begins at 10s", "2 pods of store are dead at 10s"]
