@@ -14,8 +14,8 @@ from parley.interventions import interventions_of
 from parley.levers import MIND
 from parley.results import Run
 from parley.tables import read_columns
-from parley.timeline import OF_NO_PODS, Series, Timeline
-from parley.wording import clock, number
+from parley.timeline import Series, Timeline
+from parley.wording import OF_NO_PODS, clock, number
 from scenarios.flow import Flow
 from scenarios.schema.scenario import Scenario
 

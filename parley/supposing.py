@@ -25,8 +25,7 @@ from parley.results import Run, load_run
 from parley.run_folder import new_folder
 from parley.running import Order, Stop, Watcher, ordered, simulate
 from parley.tables import read_columns
-from parley.timeline import OF_NO_PODS
-from parley.wording import clock
+from parley.wording import OF_NO_PODS, clock
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import format_duration, parse_duration
 from sim.mesh import Mesh
