@@ -35,6 +35,7 @@ class ControlPlane(MesaModel):
         super().__init__(rng=unsigned(mesh.seed))  # for Mesa's users; our agents draw by address or not at all
         self.mesh, self.clock = mesh, mesh.clock
         self.decisions: list[Decision] = []
+        self.held: set[str] = set()  # services that agents command in vain: somebody outside keeps them as they are
         self._own_scrapes: dict[int, MetricsServer] = {}  # by interval
         policies = _policies(mesh.scenario) | dict(minds or {})
         self.seats = {service: ControlAgent(self, service, policies[service]) for service in sorted(policies)}
@@ -94,6 +95,8 @@ class ControlPlane(MesaModel):
     def carry_out(self, command: Command) -> bool:
         """Hand a command to the platform; whether it changed anything."""
         cluster = self.mesh.cluster
+        if command.service in self.held:
+            return False
         match command:
             case Scale():
                 before = cluster.counts(command.service).desired

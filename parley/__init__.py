@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from parley.comparing import Comparison, compare
 from parley.errors import Interrupted
+from parley.explaining import explain
 from parley.replicating import Replications, replicate
 from parley.results import Run, load_run
 from parley.running import run
+from parley.supposing import whatif
 from parley.sweeping import Sweep, sweep
 from scenarios.checking import check
 from scenarios.errors import ParleyError
@@ -14,6 +16,6 @@ from scenarios.load import load, loads, shipped
 from scenarios.schema.scenario import Scenario
 
 __all__ = [
-    "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "load", "load_run",
-    "loads", "replicate", "run", "shipped", "sweep",
+    "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load",
+    "load_run", "loads", "replicate", "run", "shipped", "sweep", "whatif",
 ]  # fmt: skip

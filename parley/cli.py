@@ -21,11 +21,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from parley.actions import ALL
 from parley.axes import axes_of
 from parley.comparing import compare, print_comparison
 from parley.conformance import answered, mechanism
+from parley.difference_report import print_whatif, print_whatif_places
 from parley.differing import print_difference
 from parley.errors import Interrupted, UsageError
+from parley.explaining import explain
+from parley.explanation_report import print_explanation
 from parley.grids import grid_of
 from parley.judging import all_met
 from parley.map_files import Asked as MapAsked
@@ -38,10 +42,12 @@ from parley.reports import print_check, print_mechanisms, print_replications
 from parley.results import Run, load_run
 from parley.run_folder import as_json as json_bytes
 from parley.running import Asked, Order, ordered, run
+from parley.supposing import whatif
 from parley.sweep_tables import points_as_json, print_sweep
 from parley.sweeping import Sweep, swept
 from parley.sweeping import sweep_command as command_of
 from parley.tracing import print_traces
+from parley.twins import healthy
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.first_file import SCHEMA_FILE, first_file
@@ -69,6 +75,7 @@ Vary = Annotated[
 ]
 Jobs = Annotated[int | None, typer.Option(help="Cells at a time; one a core if not given.", min=1)]
 Ray = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Compute on a Ray cluster: auto, local or host:port.")]
+Spans = Annotated[str, typer.Option(help="Whose spans to keep: sample, tail (failed or too slow), all or none.")]
 Out = Annotated[Path | None, typer.Option(help="A new or empty folder for the results.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")]
 
@@ -85,7 +92,7 @@ def run_command(
     engine: Engine = "fast",
     until: Until = None,
     changes: Set = None,
-    spans: Annotated[str, typer.Option(help="Whose spans to keep: sample, tail (failed or too slow), all or none.")] = "sample",
+    spans: Spans = "sample",
     out: Out = None,
     as_json: AsJson = False,
     seeds: Annotated[int | None, typer.Option(help="Run so many seeds, from --seed on, and print intervals.", min=1)] = None,
@@ -225,6 +232,50 @@ def map_command(
             _print_json(found.as_json())
         else:
             print_map(Console(highlight=False), found)
+
+
+@app.command("whatif")
+def whatif_command(
+    run_folder: RunName,
+    at: Annotated[str, typer.Option(help="When, as 12m03s.")],
+    do: Annotated[list[str] | None, typer.Option(metavar="ACTION", help=f"What is done there; may be repeated. {ALL}.")] = None,
+    hold: Annotated[bool, typer.Option("--hold", help="Let agents command the services acted upon in vain from then on.")] = False,
+    spans: Spans = "sample",
+    out: Out = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the difference as JSON, and nothing else.")] = False,
+) -> None:
+    """Run a run again, the same to the bit until an instant, do something there, and say what came of it."""
+    with mistakes_told():
+        before = load_run(run_folder)
+        _compile(before.manifest["engine"], before.scenario)
+        with ProgressLine(sys.stderr) as told:
+            made = whatif(before, at=at, do=do or (), hold=hold, spans=spans, out=out, progress=told)
+        if as_json:
+            _print_json(made.as_json())
+            return
+        console = Console(highlight=False)
+        print_whatif(console, made)
+        print_whatif_places(console, made)
+
+
+@app.command("explain")
+def explain_command(
+    run_folder: RunName,
+    against: Annotated[Path | None, typer.Option(metavar="RUN", help="A healthy run, to find the first cause of a degradation.")] = None,
+    twin: Annotated[bool, typer.Option("--twin", help="Make that run: the same world without its faults.")] = False,
+    workload: Annotated[str | None, typer.Option(help="Of this class only.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A new or empty folder for the twin.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the shares as JSON, and nothing else.")] = False,
+) -> None:
+    """Say what p99 and p50 are made of, service by service, and what began a degradation."""
+    with mistakes_told():
+        if twin:
+            _compile((of := load_run(run_folder)).manifest["engine"], healthy(of.scenario))
+        made = explain(run_folder, against=against, twin=twin, workload=workload, out=out)
+        if as_json:
+            _print_json(made.as_json())
+        else:
+            print_explanation(Console(highlight=False), made)
 
 
 @app.command("check")

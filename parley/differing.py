@@ -14,8 +14,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from parley.interventions import interventions_of, seat
 from parley.results import Run
-from parley.running import seat_agents
 from parley.spans import pod_names
 from parley.wording import clock
 from scenarios.writing import as_data
@@ -52,7 +52,15 @@ class Parting:
 def changes(one: Run, other: Run) -> list[tuple[str, Any, Any]]:
     """(path, value here, value there) of everything that was asked differently."""
     asked = [(name, one.manifest[name], other.manifest[name]) for name in ASKED if one.manifest[name] != other.manifest[name]]
+    if one.manifest.get("whatif") != other.manifest.get("whatif"):
+        asked.append(("what if", _done(one), _done(other)))
     return asked + list(_changes("", as_data(one.scenario), as_data(other.scenario)))
+
+
+def _done(run: Run) -> str:
+    """What was done to a run from outside."""
+    done = interventions_of(run.manifest, run.scenario)
+    return "; ".join(f"{', '.join(map(str, one.do)) or 'nothing'} at {clock(one.at_ns)}" for one in done) or "nothing"
 
 
 def differing_stretch(one: Run, other: Run) -> tuple[int, int] | None:
@@ -144,7 +152,7 @@ def _changes(path: str, here: Any, there: Any) -> Iterator[tuple[str, Any, Any]]
 def _replayed(run: Run, until_ns: int) -> Mesh:
     """The run's world up to a time, its rows so far thrown away as they come."""
     mesh = Mesh(run.scenario, run.manifest["seed"], run.manifest["engine"], record=True)
-    seat_agents(mesh)
+    seat(mesh, interventions_of(run.manifest, run.scenario))
     step = max(1, run.scenario.duration // 1000)
     while mesh.now_ns < until_ns:
         _rows_until(mesh, min(until_ns, mesh.now_ns + step))

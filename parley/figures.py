@@ -65,7 +65,7 @@ class Figures:
 
     def overview(self) -> Picture:
         """Load against capacity, latency, queues and pods, over time."""
-        figure, panels = _figure([height for _, height in OVERVIEW], HIGH, head=1.4)
+        figure, panels = stacked([height for _, height in OVERVIEW], HIGH, head=1.4)
         for axes, (draw, _) in zip(panels, OVERVIEW, strict=True):
             draw(axes, self._timeline)
             axes.tick_params(labelbottom=axes is panels[-1])
@@ -104,7 +104,7 @@ class Figures:
         return Picture(figure)
 
     def _alone(self, draw: Panel) -> Picture:
-        figure, (axes,) = _figure([1.0], 4.5, head=0.5)
+        figure, (axes,) = stacked([1.0], 4.5, head=0.5)
         draw(axes, self._timeline)
         name_warmup(axes, self._timeline)
         _name_faults(axes, self._timeline)
@@ -121,7 +121,7 @@ def blank(wide: float, high: float) -> Any:
     return figure
 
 
-def _figure(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
+def stacked(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
     """A figure with panels below each other and room for a heading, in inches."""
     figure = blank(WIDE, high)
     room = {"left": 0.062, "right": 0.885, "top": 1 - head / high, "bottom": 0.55 / high, "hspace": 0.14}

@@ -10,16 +10,15 @@ import shlex
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from typing import Any, TypedDict, Unpack
 
-from agents.agent import Decision
-from agents.control_plane import ControlPlane
 from parley.conserving import require_balance
 from parley.errors import FolderError, Interrupted, UsageError
+from parley.interventions import Intervention, seat
 from parley.parts import Writer
 from parley.recording import Manifest, Recording
 from parley.results import Run
@@ -50,6 +49,8 @@ class Order:
     until_ns: int
     spans: str
     command: str
+    interventions: tuple[Intervention, ...] = ()  # what is done to it from outside
+    whatif: Mapping[str, Any] | None = None  # for the manifest
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | No
     mesh = Mesh(order.scenario, order.seed, order.engine, span_share=span_share(order.scenario, order.spans),
                 span_tail=order.spans == TAIL)  # fmt: skip
     with Writer() as writer:
-        recording = Recording(mesh, seat_agents(mesh), manifest, writer)
+        recording = Recording(mesh, seat(mesh, order.interventions), manifest, writer)
         recording.begin()
         try:
             _advance_told(mesh, order.until_ns, stop, progress, recording)
@@ -186,13 +187,6 @@ def simulate(order: Order, folder: RunFolder, stop: Stop, progress: Watcher | No
 def _cut_short(mesh: Mesh, fault: ParleyError) -> dict[str, Any]:
     """What the manifest of a run says that could not go on."""
     return {"state": "partial", "simulated_ns": mesh.now_ns, "fault": str(fault)}
-
-
-def seat_agents(mesh: Mesh) -> list[Decision]:
-    """Let the scenario's agents decide from here on; the list that their decisions will be in."""
-    if not mesh.scenario.agents and not mesh.scenario.alerts:
-        return []  # importing Mesa takes a second, and nobody would be there
-    return ControlPlane(mesh).decisions
 
 
 def advance_in_stretches(mesh: Mesh, until_ns: int, stop: Stop, look: Callable[[], None] | None = None) -> None:
@@ -227,7 +221,7 @@ def _warmed(world: Scenario, seed: int, engine: str) -> Scenario:
     if world.warmup != AUTO:
         return world
     mesh = Mesh(world.with_(warmup=0), seed, engine)
-    seat_agents(mesh)
+    seat(mesh)
     return pilot(mesh)
 
 
@@ -243,12 +237,13 @@ def _until_ns(scenario: Scenario, until: str | int | None) -> int:
 
 def _manifest(order: Order) -> dict[str, Any]:
     scenario = order.scenario
+    whatif = {} if order.whatif is None else {"whatif": order.whatif}
     return {
         "format": FORMAT, "state": "running", "scenario": scenario.name, "question": scenario.question,
         "currency": scenario.currency, "scenario_digest": scenario_digest(scenario), "semantics": SEMANTICS,
         "seed": order.seed, "engine": order.engine, "spans": order.spans, "until_ns": order.until_ns, "simulated_ns": 0,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        "command": order.command, "process": this_process(), "trace_digest": None, "checkpoints": [],
+        "command": order.command, "process": this_process(), "trace_digest": None, **whatif, "checkpoints": [],
     }  # fmt: skip
 
 

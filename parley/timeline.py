@@ -52,11 +52,11 @@ class Series:
 
 
 class Timeline:
-    """Windows, decisions and faults of a run folder."""
+    """Windows, decisions and faults of a run folder; with `until_ns`, those windows that are over by then."""
 
-    def __init__(self, path: Path, scenario: Scenario) -> None:
+    def __init__(self, path: Path, scenario: Scenario, until_ns: int | None = None) -> None:
         self.scenario = scenario
-        self._windows = read_columns(path, "windows")
+        self._windows = read_columns(path, "windows", where=None if until_ns is None else ("end_ns", "<=", until_ns))
         self.decisions = read_columns(path, "decisions")
         ends = self._windows["end_ns"]
         self.end_s = float(ends.max()) / 1e9 if len(ends) else scenario.duration / 1e9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,11 +101,22 @@ class Traces:
 
     def request(self, wanted: int) -> RequestTrace:
         """The trace of one request. Raises UsageError where it left no spans."""
-        rows = read_columns(self._path, "spans", where=("request", "==", wanted))
-        if not len(rows["request"]):
+        found = self.requests([wanted])
+        if not found:
             raise UsageError(f"request {wanted} left no spans; {len(self):,} of the run's requests did")
-        spans = tuple(sorted((_span(rows, i) for i in range(len(rows["request"]))), key=lambda span: span.call))
-        return RequestTrace(wanted, str(rows["workload"][0] or spans[0].route.split(" ")[0]), spans, self._now)
+        return found[0]
+
+    def requests(self, wanted: Sequence[int]) -> list[RequestTrace]:
+        """The traces of some requests, in order of their numbers; those without spans are left out."""
+        rows = read_columns(self._path, "spans", where=("request", "in", [*wanted]))
+        order = np.lexsort((rows["call"], rows["request"]))
+        firsts = np.flatnonzero(np.diff(rows["request"][order], prepend=-1))
+        return [self._trace(rows, some) for some in np.split(order, firsts[1:]) if len(some)]
+
+    def _trace(self, rows: dict[str, Any], some: Any) -> RequestTrace:
+        spans = tuple(_span(rows, int(i)) for i in some)
+        workload = rows["workload"][some[0]] or spans[0].route.split(" ")[0]
+        return RequestTrace(int(rows["request"][some[0]]), str(workload), spans, self._now)
 
 
 def print_trace(console: Console, trace: RequestTrace) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 from parley.conserving import require_balance
 from parley.errors import Stopped
+from parley.interventions import seat
 from parley.run_folder import plain
-from parley.running import Order, Stop, advance_in_stretches, seat_agents
+from parley.running import Order, Stop, advance_in_stretches
 from parley.snapshots import Lookout, service_means
 from parley.summarizing import summary_of
 from sim.mesh import Mesh
@@ -24,7 +25,7 @@ def trial(order: Order, stop: Stop | None = None) -> dict[str, Any]:
     """
     stop = stop or Stop()
     mesh = Mesh(order.scenario, order.seed, order.engine)
-    seat_agents(mesh)
+    seat(mesh, order.interventions)
     lookout = Lookout(mesh.plane.layout, mesh.cluster)
     advance_in_stretches(mesh, min(order.scenario.warmup, order.until_ns), stop)
     warm = lookout.snapshot(mesh.plane.glance())

@@ -158,13 +158,42 @@ def test_seeds_print_intervals(folder, typed):
     assert compared.returncode == 0, compared.stderr
 
 
+def test_a_what_if_is_told(done, typed, folder):
+    """What was done, the digest both share, the difference by class and service, and where the picture is; or as JSON."""
+    words = ("whatif", "run", "--at", "1900ms", "--do", "Scale(stock,+6)")
+    told = typed(*words, "--spans", "none", "--out", "if")
+    assert told.returncode == 0, told.stderr
+    for word in ("what if Scale(stock, +6) at 1.9s", "the same to the bit until then", "readers", "if/difference.png"):
+        assert word in told.stdout, told.stdout
+    assert (folder / "if" / "difference.png").exists()
+    manifest = door.load_run(folder / "if").manifest
+    assert manifest["spans"] == "none" and "--do 'Scale(stock, +6)' --spans none" in manifest["command"]
+    as_json = typed("whatif", "run", "--at", "1900ms", "--do", "Kill(stock)", "--hold", "--json", "--out", "if-json")
+    assert json.loads(as_json.stdout)["hold"] is True
+    wrong = typed(*words[:-1], "Scal(stock,+6)")
+    assert (wrong.returncode, wrong.stdout) == (2, "") and "did you mean 'Scale'" in wrong.stderr
+
+
+def test_latencies_are_explained(done, typed, folder):
+    """A sentence a quantile, shares by service, and the first cause beside a twin; or as JSON."""
+    told = typed("explain", "run", "--twin", "--workload", "readers", "--out", "twin")
+    assert told.returncode == 0, told.stderr
+    for word in ("readers: p99 = ", "readers: p50 = ", "path at p99", "first to leave its twin's band: stock",
+                 "fault slow_stock (slow) begins"):  # fmt: skip
+        assert word in told.stdout, told.stdout
+    assert "writers: p99" not in told.stdout
+    as_json = json.loads(typed("explain", "run", "--against", "twin", "--json").stdout)
+    assert as_json["against"] == str(folder / "twin") and as_json["cause"]["first"]["service"] == "stock"
+
+
 def test_help_names_every_command():
     """On one screen."""
     from typer.main import get_command
 
     from parley.cli import app
 
-    assert set(get_command(app).commands) == {"run", "init", "check", "schema", "trace", "diff", "compare", "conformance", "sweep", "map"}
+    assert set(get_command(app).commands) == {"run", "init", "check", "schema", "trace", "diff", "compare", "conformance", "sweep",
+                                                    "map", "whatif", "explain"}  # fmt: skip
 
 
 def test_a_progress_line_fits_and_tells():

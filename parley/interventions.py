@@ -1,0 +1,67 @@
+"""Actions from outside at an instant of a run, and the seating of its agents beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from agents.agent import Decision
+from agents.control_plane import ControlPlane
+from parley.actions import Action, Fail, Kill, Scale, Slow, parsed
+from parley.levers import pull
+from scenarios.schema.scenario import Scenario
+from sim.clock import ControlPhase
+from sim.mesh import Mesh
+
+NAME = "what-if"  # on the control clock
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """What is done at an instant, in order; `before` is called there just before."""
+
+    at_ns: int
+    do: tuple[Action, ...]
+    hold: bool = False  # whether agents command the services acted upon in vain from then on
+    before: Callable[[Mesh], None] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As a manifest tells it."""
+        return {"at_ns": self.at_ns, "do": [str(one) for one in self.do], "hold": self.hold}
+
+    @property
+    def held(self) -> list[str]:
+        """The services that `hold` keeps agents from."""
+        services = (one.service for one in self.do if isinstance(one, Scale | Kill | Slow | Fail))
+        return [*dict.fromkeys(services)] if self.hold else []
+
+
+def interventions_of(manifest: Mapping[str, Any], world: Scenario) -> tuple[Intervention, ...]:
+    """All that was done from outside to the run of a manifest, the earliest first."""
+    told = manifest.get("whatif")
+    every = [] if told is None else [*told.get("earlier", ()), told]
+    return tuple(Intervention(one["at_ns"], tuple(parsed(text, world) for text in one["do"]), one["hold"]) for one in every)
+
+
+def seat(mesh: Mesh, interventions: Sequence[Intervention] = ()) -> list[Decision]:
+    """Let the scenario's agents decide from here on, and others act at their instants; the list of what is decided.
+
+    D15 Who acts from outside does so with the messages of that instant: after faults, platform and scrapes, before minds wake.
+    """
+    plane, decisions = None, []
+    if mesh.scenario.agents or mesh.scenario.alerts:  # else nobody would be there, and importing Mesa takes a second
+        plane = ControlPlane(mesh)
+        decisions = plane.decisions
+    for one in interventions:
+        mesh.clock.at(one.at_ns, ControlPhase.MESSAGE, NAME, partial(_act, one, mesh, plane, decisions))
+    return decisions
+
+
+def _act(one: Intervention, mesh: Mesh, plane: ControlPlane | None, decisions: list[Decision]) -> None:
+    if one.before is not None:
+        one.before(mesh)
+    decisions += [row for action in one.do if (row := pull(mesh, action)) is not None]
+    if plane is not None:
+        plane.held.update(one.held)
