@@ -5,6 +5,7 @@ from __future__ import annotations
 from parley.comparing import Comparison, compare
 from parley.errors import Interrupted
 from parley.replicating import Replications, replicate
+from parley.reporting.making import report
 from parley.results import Run, load_run
 from parley.running import run
 from parley.sweeping import Sweep, sweep
@@ -15,5 +16,5 @@ from scenarios.schema.scenario import Scenario
 
 __all__ = [
     "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "load", "load_run",
-    "loads", "replicate", "run", "shipped", "sweep",
+    "loads", "replicate", "report", "run", "shipped", "sweep",
 ]  # fmt: skip
