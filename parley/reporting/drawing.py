@@ -16,6 +16,7 @@ from parley.reporting.section import Figure
 from parley.timeline import Array, Timeline
 
 POINTS, POINTS_SMALL = 640, 240  # of a line, at most; beyond that the least and the greatest of each stretch stay
+SPARSE = 0.8  # of a line's points; with fewer, points that stand alone are drawn as such
 LETTER, LANE, ROW_HEAD = 7.0, 17, 26  # pixels: a letter's width, a line of names of faults, the title above a row
 
 
@@ -172,9 +173,13 @@ def thinned(x: Array, y: Array, most: int) -> tuple[Array, Array]:
 
 def _line(line: Line, axis: str, points: int) -> list[dict[str, Any]]:
     x, y = (line.x_s, line.y) if line.stack or line.over else thinned(line.x_s, line.y, points)
+    if line.is_step and len(x):  # a level at the end of a window held from its start
+        x, y = np.append(0.0, x), np.append(y[0], y)
     shape = {"shape": "vh"} if line.is_step else {}
+    is_sparse = 0 < np.isfinite(y).mean() < SPARSE if len(y) else False
     trace: dict[str, Any] = {
-        "type": "scatter", "mode": "lines", "x": packed_ms(x), "y": packed(y), "yaxis": axis, "name": plain(line.name),
+        "type": "scatter", "mode": "lines+markers" if is_sparse else "lines", "marker": {"size": 3.5}, "yaxis": axis,
+        "x": packed_ms(x), "y": packed(y), "name": plain(line.name),
         "line": {"color": line.colour, "width": line.width, "dash": line.dash, **shape},
         "hovertemplate": f"{line.hover}<extra>{plain(line.name)}</extra>",
     }  # fmt: skip
@@ -248,7 +253,7 @@ def _share(y: float, span: tuple[float, float], is_log: bool) -> float:
 def _room(rows: Sequence[Row]) -> int:
     """For the longest word at the right edge, in pixels."""
     longest = max((len(text) for row in rows for _, text, _ in _ends(row)), default=0)
-    return int(min(190, 14 + LETTER * longest)) if longest else 12
+    return int(min(190, 14 + LETTER * longest)) if longest else 26
 
 
 def _domains(weights: Sequence[float], inside: float) -> list[list[float]]:

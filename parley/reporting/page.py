@@ -9,7 +9,7 @@ from typing import Any
 from parley.errors import FolderError, UsageError
 from parley.printing import shown
 from parley.reporting.bundle import packed_plotly
-from parley.reporting.section import Code, Figure, Figures, Mark, Note, Page, Part, Table
+from parley.reporting.section import Code, Figure, Figures, Keys, Mark, Note, Page, Part, Table
 from parley.reporting.theme import DARK, LIGHT, variables
 from parley.run_folder import RunFolder
 
@@ -82,7 +82,7 @@ def _numbered(page: Page) -> dict[int, tuple[Figure, int]]:
 
 
 def _kind(part: Part) -> str:
-    return {Figure: "figure", Figures: "figures", Table: "table", Code: "code", Note: "note"}[type(part)]
+    return {Figure: "figure", Figures: "figures", Table: "table", Code: "code", Note: "note", Keys: "keys"}[type(part)]
 
 
 def _is_mark(cell: Any) -> bool:

@@ -40,8 +40,9 @@ def time_axis(end_s: float, ticks: int = 14) -> dict[str, Any]:
     if end_s > DAY_S:
         at = np.arange(0, end_s * 1.0001, step_of_ticks(end_s))
         return axis | {"tickvals": [at_ms(x) for x in at], "ticktext": [clock(1e9 * x) for x in at]}
+    brief = "%-Mm%S" if end_s >= 60 else "%-S"
     minutes = "%-Hh%Mm" if end_s >= 3600 else "%-Mm"
-    stops = [([None, 999], "%-Mm%S.%Ls" if end_s >= 60 else "%-S.%Ls"), ([1000, 59_999], "%-Mm%Ss" if end_s >= 60 else "%-Ss"),
+    stops = [([None, 99], f"{brief}.%Ls"), ([100, 999], f"{brief}.%1fs"), ([1000, 59_999], f"{brief}s"),
              ([60_000, None], minutes)]  # fmt: skip
     return axis | {
         "type": "date", "hoverformat": "%-Hh%Mm%Ss" if end_s >= 3600 else "%-Mm%S.%Ls" if end_s >= 60 else "%-S.%Ls",

@@ -65,7 +65,14 @@ class Note:
     text: str
 
 
-Part: TypeAlias = Figure | Figures | Table | Code | Note
+@dataclass(frozen=True)
+class Keys:
+    """What the colours of the figures below mean: (colour, hatching: striped, crossed or none, meaning)."""
+
+    meanings: Sequence[tuple[str, str, str]]
+
+
+Part: TypeAlias = Figure | Figures | Table | Code | Note | Keys
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def tiles(facts: Facts) -> list[Tile]:
         Tile("p50", milliseconds(latency["p50"]), "of answers"),
         *(Tile(LATENCIES[key], milliseconds(latency[key]), f"{count(_beyond(measured, key))} were slower")
           for key in ("p99", "p999") if is_supported(summary, key)),
-        Tile("pod hours", number(cost["pod_hours"], 3), f"{number(cost['node_hours'], 3)} node hours"),
+        Tile("pod hours", number(cost["pod_hours"], 3), f"{number(cost['node_hours'], 3)} node hours" if cost["node_hours"] else ""),
     ]  # fmt: skip
     return found + ([Tile("cost", money(cost["total"], cost["currency"]), "nodes and egress")] if cost["total"] else [])
 
@@ -92,18 +92,16 @@ def _objectives(slo: dict[str, Any]) -> Table:
     for name, goals in slo.items():
         if "latency" in goals:
             goal = goals["latency"]
-            rows.append(
-                (
-                    name,
-                    f"p{goal['p']:g} under {goal['under_ms']:g} ms",
-                    milliseconds(goal["measured_ms"]),
-                    verdict(goal["met"]),
-                )
-            )
+            promise = f"p{goal['p']:g} under {goal['under_ms']:g} ms"
+            rows.append((name, promise, milliseconds(goal["measured_ms"]), _kept(goal["met"])))
         if "availability" in goals:
             goal = goals["availability"]
-            rows.append((name, f"{100 * goal['target']:g} % succeed", percent(goal["measured"]), verdict(goal["met"])))
+            rows.append((name, f"{100 * goal['target']:g} % succeed", percent(goal["measured"]), _kept(goal["met"])))
     return Table(("objective", "promise", "measured", "verdict"), rows, words=2)
+
+
+def _kept(met: bool | None) -> Mark:
+    return Mark("not measured") if met is None else verdict(met)
 
 
 def _traffic(classes: dict[str, Any]) -> Table:

@@ -10,7 +10,7 @@ import numpy as np
 
 from parley.reporting.facts import Facts
 from parley.reporting.plotting import packed, plain, plain_layout, quiet_axis, word
-from parley.reporting.section import Figure, Section
+from parley.reporting.section import Figure, Keys, Section
 from parley.tracing import (
     BELOW,
     BLANK,
@@ -34,6 +34,7 @@ INDENT, LETTER, NAME_MOST = 3, 6.6, 340  # letters a level; pixels
 LOOKS = {  # colour, and hatching that tells the same
     NETWORK: ("@sky", ""), QUEUE: ("@orange", "/"), WORK: ("@green", ""), BELOW: ("@faint", ""), ORPHAN: ("@purple", "x"),
 }  # fmt: skip
+HATCHES = {"": "", "/": "striped", "x": "crossed"}
 KINDS = {"sample": "of a sample of all requests", "tail": "of those that failed or were too slow", "all": "of all requests"}
 
 
@@ -51,8 +52,9 @@ def requests(facts: Facts) -> Section:
     typical = [one for one in facts.traces.typical(TYPICAL + SLOW) if one.number not in known][:TYPICAL]
     says = (f"Spans were kept {KINDS.get(facts.manifest['spans'], '')}, {count(len(facts.traces))} in number. A row is a try, below "
             "the one that called it; striped is waiting for a worker or a core, crossed is work for a caller that gave up.")  # fmt: skip
+    keys = Keys([(colour.removeprefix("@"), HATCHES[hatching], MEANINGS[state]) for state, (colour, hatching) in LOOKS.items()])
     figures = [_waterfall(one, "slow") for one in slow] + [_waterfall(one, "typical") for one in typical]
-    return Section("requests", "Requests, one by one", says, figures)
+    return Section("requests", "Requests, one by one", says, [keys, *figures])
 
 
 def _waterfall(trace: RequestTrace, kind: str) -> Figure:
@@ -69,10 +71,8 @@ def _waterfall(trace: RequestTrace, kind: str) -> Figure:
     facts += [f"{len(every) - len(lines)} shorter tries are left out"] if len(every) > len(lines) else []
     wide = int(min(NAME_MOST, 20 + LETTER * max(INDENT * depth + len(name_of(span)) for depth, span in lines)))
     inside = 22 * len(lines)
-    layout = plain_layout(inside + 60, {"l": wide, "r": 112, "t": 24, "b": 36}) | {
-        "barmode": "overlay", "showlegend": True, "hovermode": "closest",
-        "legend": {"orientation": "h", "y": -8 / inside, "yanchor": "top", "x": 0, "font": {"size": 11, "color": "@quiet"},
-                   "itemclick": False, "entrywidth": 1, "entrywidthmode": "pixels"},
+    layout = plain_layout(inside + 34, {"l": wide, "r": 112, "t": 24, "b": 10}) | {
+        "barmode": "overlay", "hovermode": "closest",
         "xaxis": quiet_axis(range=[0, 1.002 * (end_ns - trace.start) / 1e6], side="top", ticksuffix=" ms"),
         "yaxis": {"range": [len(lines) - 0.5, -0.5], "visible": False, "fixedrange": True},
         "annotations": [_named(depth, span, row, wide) for row, (depth, span) in enumerate(lines)]

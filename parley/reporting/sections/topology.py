@@ -17,6 +17,7 @@ from parley.wording import count, number, percent, rate
 from scenarios.schema.cycles import depths
 
 COLUMN_MAX = 14  # services below each other, before a layer takes several columns
+HUNDREDS = 400  # services whose circles are small
 NAMED_MAX = 60  # services that bear their names
 CURVED_MAX = 400  # calls drawn as curves
 SWEEPS = 6
@@ -51,9 +52,9 @@ def topology(facts: Facts) -> Section:
     says = ("Calls go from left to right. The stronger its colour, the more of its CPU request a service used on average after the "
             "warm-up. Lines are as wide as calls are many. Orange are tries that failed, more than one in a thousand: a ring around the "
             "service where they did, and a thread in the line, the thicker the more.")  # fmt: skip
-    return Section(
-        "topology", "Who calls whom", says, [_figure(facts, arrows), _table(arrows, facts.summary["simulated_s"])]
-    )
+    if len(facts.scenario.services) > NAMED_MAX:
+        says += " There are too many to name them all: a circle says its name where you point at it."
+    return Section("topology", "Who calls whom", says, [_figure(facts, arrows), _table(arrows, facts.summary["simulated_s"])])
 
 
 def _arrows(routes: Mapping[str, dict[str, int]], workloads: set[str]) -> list[Arrow]:
@@ -121,12 +122,9 @@ def _spread(layer: Sequence[str]) -> dict[str, float]:
 def _columns(depth: int, layer: Sequence[str]) -> dict[str, tuple[float, float]]:
     """A layer of many as several columns beside each other."""
     columns = math.ceil(len(layer) / COLUMN_MAX) if len(layer) <= NAMED_MAX else math.ceil(math.sqrt(len(layer)))
-    rows = math.ceil(len(layer) / columns)
+    rows, aside = math.ceil(len(layer) / columns), 0.25 * (columns > 1)  # every other column hangs lower, so that names do not meet
     return {
-        name: (
-            depth + 0.7 * (i // rows) / columns,
-            0.5 - (i % rows + 0.5 + 0.25 * (i // rows % 2)) / (rows + 0.25 * (columns > 1)),
-        )
+        name: (depth + 0.7 * (i % columns) / columns, 0.5 - (i // columns + 0.5 + aside * (i % columns % 2)) / (rows + aside))
         for i, name in enumerate(layer)
     }
 
@@ -146,7 +144,8 @@ def _lines(arrows: Sequence[Arrow], at: Mapping[str, tuple[float, float]], most:
         x, y = (np.concatenate([np.append(curve[i], np.nan) for curve in curves]) for i in (0, 1))
         found.append({
             "type": "scatter", "mode": "lines", "x": packed(x), "y": packed(y), "hoverinfo": "skip",
-            "line": {"width": width, "color": "@red" if fails else "@edge"}, "opacity": 1.0 if len(arrows) <= CURVED_MAX else 0.35,
+            "line": {"width": width if points > 2 else max(0.6, width / 5), "color": "@red" if fails else "@edge"},
+            "opacity": 1.0 if points > 2 else 0.35,
         })  # fmt: skip
     return found
 
@@ -198,13 +197,14 @@ def _services(services: Mapping[str, Any], at: Mapping[str, tuple[float, float]]
         f"<br>{percent(share[name])} of tries failed"
         for name, one in services.items()
     ]
+    size = 30 if not crowded else 12 if len(services) < HUNDREDS else 6
     used = [np.nan if one["utilization"] is None else one["utilization"] for one in services.values()]
     return {
         "type": "scatter", "mode": "markers" if crowded else "markers+text", "text": words, "textposition": "bottom center",
         "x": packed([at[name][0] for name in services]), "y": packed([at[name][1] for name in services]), "hovertext": texts,
         "hovertemplate": "%{hovertext}<extra></extra>", "textfont": {"color": "@ink", "size": 12},
         "marker": {
-            "size": 12 if crowded else 30, "color": packed(np.nan_to_num(used)), "colorscale": HEAT, "cmin": 0,
+            "size": size, "color": packed(np.nan_to_num(used)), "colorscale": HEAT, "cmin": 0,
             "cmax": max(1.0, float(np.nanmax([*used, 0.0]))),
             "showscale": True, "colorbar": BAR,
             "line": {"color": ["@red" if share[name] > FAILING else "@line" for name in services],
