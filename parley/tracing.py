@@ -86,7 +86,8 @@ class Seen:
     requests: NDArray[np.int64]
     start_ns: NDArray[np.float64]
     latency_ns: NDArray[np.float64]  # until the run's end where the client still waited
-    failed: NDArray[np.bool_]  # no try of it succeeded, or none yet
+    succeeded: NDArray[np.bool_]  # neither: the client still waited
+    failed: NDArray[np.bool_]
 
 
 class Traces:
@@ -110,12 +111,14 @@ class Traces:
         """What the clients saw, a value a request."""
         rows = self._at_client
         requests, place = np.unique(rows["request"], return_inverse=True)
-        first, last, failed = np.full(len(requests), np.inf), np.zeros(len(requests)), np.ones(len(requests), dtype=np.bool_)
+        first, last = np.full(len(requests), np.inf), np.zeros(len(requests))
+        succeeded, in_flight = np.zeros((2, len(requests)), dtype=np.bool_)
         np.minimum.at(first, place, rows["sent_ns"].astype(float))
         returned = rows["returned_ns"].astype(float)
         np.maximum.at(last, place, np.where(np.isnan(returned), self._now, returned))
-        failed[place[rows["outcome"] == "ok"]] = False  # of tries that race, one is enough
-        return Seen(requests, first, last - first, failed)
+        succeeded[place[rows["outcome"] == "ok"]] = True  # of tries that race, one is enough
+        in_flight[place[np.isnan(returned)]] = True
+        return Seen(requests, first, last - first, succeeded & ~in_flight, ~succeeded & ~in_flight)
 
     def slowest(self, most: int) -> list[RequestTrace]:
         """The requests whose clients waited longest, longest first; of equals the first that came."""
@@ -125,7 +128,7 @@ class Traces:
     def typical(self, most: int) -> list[RequestTrace]:
         """The successful requests nearest to the median latency; of equals the first that came."""
         seen = self.seen()
-        fine = np.flatnonzero(~seen.failed)
+        fine = np.flatnonzero(seen.succeeded)
         if not len(fine):
             return []
         away = np.abs(seen.latency_ns[fine] - np.median(seen.latency_ns[fine]))

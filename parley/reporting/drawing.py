@@ -16,6 +16,7 @@ from parley.reporting.section import Figure
 from parley.timeline import Array, Timeline
 
 POINTS, POINTS_SMALL = 640, 240  # of a line, at most; beyond that the least and the greatest of each stretch stay
+WARM_UP = "warm-up"
 SPARSE = 0.8  # of a line's points; with fewer, points that stand alone are drawn as such
 LETTER, LANE, ROW_HEAD = 7.0, 17, 26  # pixels: a letter's width, a line of names of faults, the title above a row
 
@@ -294,6 +295,6 @@ def _names_of_faults(frame: Frame, lanes: Sequence[tuple[str, float, bool, int]]
     ]  # fmt: skip
     if timeline.scenario.warmup / 1e9 > 0.05 * timeline.end_s and not frame.is_small:
         found.append(
-            word("warm-up", "@quiet", 11, xref="x", x=at_ms(0), xanchor="left", xshift=4, yref="paper", y=1, yanchor="top")
+            word(WARM_UP, "@quiet", 11, xref="x", x=at_ms(0), xanchor="left", xshift=4, yref="paper", y=1, yanchor="top")
         )
     return found

@@ -71,7 +71,8 @@ def test_nothing_is_wider_than_a_narrow_window(page):
 def test_what_a_browser_cannot_do_is_said(page):
     """Without gzip there are no figures, but tables and a sentence."""
     crippled = page.with_name("old.html")
-    crippled.write_text(page.read_text(encoding="utf-8").replace("<head>", "<head><script>delete window.DecompressionStream</script>", 1), encoding="utf-8")
+    text = page.read_text(encoding="utf-8").replace("<head>", "<head><script>delete window.DecompressionStream</script>", 1)
+    crippled.write_text(text, encoding="utf-8")
     with opened(crippled) as seen:
         assert seen.asked("document.documentElement.dataset.drawn") == "failed"
         assert "tables are complete" in seen.asked("document.getElementById('trouble').textContent")

@@ -68,8 +68,8 @@ def test_a_whole_run_leaves_nothing_out(shop):
     drawn = [figure for section in made.sections for figure in figures(section)]
     assert len(drawn) >= 12
     for figure in drawn:
-        there = [key for trace in figure.traces for key in ("x", "z") if isinstance(trace.get(key), dict) and np.isfinite(values(trace[key])).any()]
-        assert there, figure.name
+        packed = [trace[key] for trace in figure.traces for key in ("x", "z") if isinstance(trace.get(key), dict)]
+        assert any(np.isfinite(values(one)).any() for one in packed), figure.name
 
 
 def test_plotly_knows_every_word_of_a_figure(shop):
@@ -159,7 +159,8 @@ def test_two_thousand_services_have_a_page(tmp_path):
     """The busiest are drawn, and how many are not is said."""
     below = lambda i: "".join(f", {{call: s{j}.get}}" for j in range(50 * i + 1, min(50 * i + 51, 2000)))  # noqa: E731
     services = "\n".join(f"  s{i}: {{workers: 4, endpoints: {{get: [{{work: 0.2ms}}{below(i)}]}}}}" for i in range(2000))
-    world = f"version: 1\nname: wide\nduration: 3s\nservices:\n{services}\nworkload: {{jobs: {{entry: s0.get, arrivals: {{poisson: 3/s}}}}}}\n"
+    workload = "workload: {jobs: {entry: s0.get, arrivals: {poisson: 3/s}}}"
+    world = f"version: 1\nname: wide\nduration: 3s\nservices:\n{services}\n{workload}\n"
     run = parley.run(written(tmp_path, world), out=tmp_path / "run")
     made = page(run)
     assert run.report(tmp_path / "report.html").stat().st_size < SIZE_MAX

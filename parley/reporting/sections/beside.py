@@ -35,7 +35,8 @@ def beside(sides: Sides) -> Section:
     for side, differences in zip(sides.sides[1:], sides.differences, strict=True):
         parts.append(_differences(first.name, side.name, differences))
         whys = sorted({f"{one.method}: {one.why}" for path, *_ in FIGURES if (one := differences.get(path))})
-        parts.append(Note(f"Clear is a difference whose interval leaves out zero. {'; '.join(whys)}."))
+        parts.append(Note(f"Clear is a difference whose interval leaves out zero. {'; '.join(whys)}. Pairing is how many "
+                          "times the seeds would be needed without it."))  # fmt: skip
     return Section("figures", "Side by side", says, parts)
 
 
@@ -54,10 +55,10 @@ def _differences(first: str, name: str, differences: dict[str, Difference]) -> T
             sign = "+" if one.difference > 0 else ""
             interval = "one seed" if math.isnan(one.half_width) else f"± {number(factor * one.half_width, 2)}"
             rows.append(
-                (words, f"{sign}{number(factor * one.difference)}", interval, _share(one), _verdict(one), one.method)
+                (words, f"{sign}{number(factor * one.difference)}", interval, _share(one), _pairing(one), _verdict(one))
             )
     return Table(
-        ("", "difference", "95 %", "of the first", "verdict", "method"),
+        ("", "difference", "95 %", "of the first", "pairing", "verdict"),
         rows,
         title=f"How much more {name} has than {first}",
     )
@@ -69,6 +70,10 @@ def _share(one: Difference) -> str:
         return NOTHING
     share = one.difference / one.first
     return percent(share) if abs(share) < 10 else f"× {number(one.second / one.first, 3)}"
+
+
+def _pairing(one: Difference) -> str:
+    return f"{number(one.reduction, 3)} x" if math.isfinite(one.reduction) and one.method == "paired" else NOTHING
 
 
 def _verdict(one: Difference) -> str:

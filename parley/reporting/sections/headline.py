@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.printing import BEYOND, LATENCIES, is_supported
+from parley.printing import BEYOND, LATENCIES, is_supported, latencies
 from parley.reporting.facts import Facts
 from parley.reporting.section import Mark, Section, Table, Tile, verdict
 from parley.wording import NOTHING, clock, count, milliseconds, money, number, percent
@@ -23,10 +23,15 @@ def headline(facts: Facts) -> Section:
     classes = {**summary["classes"], **together}
     parts = [_expect(summary["expect"])] if summary["expect"] else []
     parts += [_objectives(summary["slo"])] if summary["slo"] else []
-    parts += [_traffic(classes), _latency(classes)]
+    parts += [_traffic(classes), _latency(summary)]
     warm = f"after the warm-up of {clock(facts.scenario.warmup)}" if facts.scenario.warmup else "over the whole run"
     says = f"Requests are counted over the whole run. Latencies are of requests that were answered, and with good, {warm}."
-    return Section("figures", "What it came to", says, parts)
+    return Section("figures", "What it came to", says + _warmed(summary.get("warmup")), parts)
+
+
+def _warmed(told: dict[str, Any] | None) -> str:
+    """A word on the warm-up, where it was not enough."""
+    return f" The warm-up of {told['given_s']:g} s: {told['verdict']}." if told is not None and "too short" in told["verdict"] else ""
 
 
 def verdicts(facts: Facts) -> list[Mark]:
@@ -51,13 +56,14 @@ def tiles(facts: Facts) -> list[Tile]:
     if summary is None:
         return []
     latency, cost, measured = summary["latency_ms"], summary["cost"], summary["measured"]
+    *_, (_, whole, estimates) = latencies(summary)  # all classes together come last
     found = [
         Tile("requests", count(summary["requests"]["offered"]), f"{number(_mean_rate(summary))} a second"),
         Tile("good", percent(summary["good"]), "of offered, in time"),
         Tile("failed", count(measured["failed"]), f"{percent(_share(measured))} of measured"),
         Tile("p50", milliseconds(latency["p50"]), "of answers"),
         *(Tile(LATENCIES[key], milliseconds(latency[key]), f"{count(_beyond(measured, key))} were slower")
-          for key in ("p99", "p999") if is_supported(summary, key)),
+          for key in ("p99", "p999") if is_supported(whole, key, estimates)),
         Tile("pod hours", number(cost["pod_hours"], 3), f"{number(cost['node_hours'], 3)} node hours" if cost["node_hours"] else ""),
     ]  # fmt: skip
     return found + ([Tile("cost", money(cost["total"], cost["currency"]), "nodes and egress")] if cost["total"] else [])
@@ -109,9 +115,12 @@ def _traffic(classes: dict[str, Any]) -> Table:
     return Table(("requests", *(key.replace("_", " ") for key in COUNTS), "good"), rows)
 
 
-def _latency(classes: dict[str, Any]) -> Table:
-    rows = [
-        (name, *(number(one["latency_ms"][key]) if is_supported(one, key) else NOTHING for key in LATENCIES))
-        for name, one in classes.items()
-    ]
+def _latency(summary: dict[str, Any]) -> Table:
+    """With the half-widths of 95 % intervals below, where a single run can tell them."""
+    rows: list[tuple[str, ...]] = []
+    for name, one, estimates in latencies(summary):
+        told = {key: is_supported(one, key, estimates) for key in LATENCIES}
+        rows.append((name, *(number(one["latency_ms"][key]) if told[key] else NOTHING for key in LATENCIES)))
+        if estimates:
+            rows.append(("± 95 %", *(number(estimates[key]["half_width"], 3) if told[key] else "" for key in LATENCIES)))
     return Table(("latency, ms", *LATENCIES.values()), rows)

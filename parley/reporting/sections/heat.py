@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from parley.reporting.drawing import Dots, Frame, Line, Row, over_time
+from parley.reporting.drawing import WARM_UP, Dots, Frame, Line, Row, over_time
 from parley.reporting.facts import Facts
 from parley.reporting.plotting import CLEAR, packed, packed_ms, plain
 from parley.reporting.section import Figure, Note, Section
 from parley.reporting.sections.load import NO_WINDOWS
 from parley.reporting.theme import HEAT
 from parley.timeline import Array, Series, Timeline
-from parley.wording import clock, count
+from parley.wording import clock, count, number
 
 ACROSS, UP = 120, 44  # cells
 SERVICES_MAX = 30
+DECADES_OF_DIGITS = 1.7  # of a scale that also names twos and fives
 FAILURES_MAX = 400
 SPREADS = {"sample": "sampled", "all": "", "tail": "failed or too slow"}
 
@@ -47,7 +50,7 @@ def _of_requests(facts: Facts) -> Figure:
     start_s, latency_ms = seen.start_ns / 1e9, seen.latency_ns / 1e6
     latency_ms = np.maximum(latency_ms, np.min(latency_ms[latency_ms > 0], initial=1.0) / 2)  # refused at once
     low, high = np.log10([latency_ms.min() / 1.15, latency_ms.max() * 1.15])
-    counts, when, how_long = np.histogram2d(start_s[~seen.failed], np.log10(latency_ms[~seen.failed]), (ACROSS, UP),
+    counts, when, how_long = np.histogram2d(start_s[seen.succeeded], np.log10(latency_ms[seen.succeeded]), (ACROSS, UP),
                                             ((0, timeline.end_s), (low, high)))  # fmt: skip
     bad = np.flatnonzero(seen.failed)[:: -(-max(1, int(seen.failed.sum())) // FAILURES_MAX)]
     crosses = Dots(start_s[bad], latency_ms[bad], [f"request {seen.requests[i]:,} failed after {latency_ms[i]:.4g} ms" for i in bad],
@@ -67,13 +70,10 @@ def _of_requests(facts: Facts) -> Figure:
     row = Row("latency, ms", lines, [crosses] if len(bad) else [], is_log=True)
     figure = over_time("How latencies of requests are spread over time", [row], Frame(timeline, 380))
     shown = np.where(counts > 0, np.log10(1 + counts), np.nan).T
-    figure.layout["yaxis"]["range"] = [
-        float(min(low, figure.layout["yaxis"]["range"][0])),
-        float(max(high, figure.layout["yaxis"]["range"][1])),
-    ]
-    figure.layout["hovermode"] = "closest"
+    lowest, highest = figure.layout["yaxis"]["range"]
+    axis = figure.layout["yaxis"] | {"range": [float(min(low, lowest)), float(max(high, highest))]}
     trace = _map(when, 10 ** ((how_long[1:] + how_long[:-1]) / 2), shown, counts.T, "%{y:.3~g} ms: %{customdata} requests")
-    return Figure(figure.name, [trace, *figure.traces], figure.layout)
+    return Figure(figure.name, [trace, *figure.traces], figure.layout | _of_maps(figure.layout, axis))
 
 
 def _of_services(timeline: Timeline) -> Figure:
@@ -89,23 +89,45 @@ def _of_services(timeline: Timeline) -> Figure:
         [Row(f"p99 inside, ms{of_all}")],
         Frame(timeline, 80 + 24 * max(4, len(shown))),
     )
-    figure.layout["margin"] |= {"l": min(200, 20 + 7 * max(len(one.name) for one in shown)), "r": 70}
-    figure.layout["yaxis"] |= {
-        "type": "category",
-        "autorange": "reversed",
-        "range": None,
-        "tickformat": "",
-        "dtick": 1,
-        "gridcolor": CLEAR,
-    }
-    figure.layout["hovermode"] = "closest"
+    margin = figure.layout["margin"] | {"l": min(200, 20 + 7 * max(len(one.name) for one in shown)), "r": 70}
+    axis = figure.layout["yaxis"] | {"type": "category", "autorange": "reversed", "range": None, "tickformat": "", "dtick": 1,
+                                     "gridcolor": CLEAR}  # fmt: skip
     logs = np.log10(np.where(inside_ms > 0, inside_ms, np.nan))
     trace = _map(edges, [plain(one.name) for one in shown], logs, inside_ms, "%{y}: %{customdata:.4~g} ms")
     there = logs[np.isfinite(logs)]
-    ticks = np.arange(np.floor(there.min()), np.ceil(there.max()) + 1) if len(there) else np.zeros(1)
-    bar = {"thickness": 10, "outlinewidth": 0, "tickvals": ticks.tolist(), "ticktext": [f"{10**x:g}" for x in ticks],
+    ticks = _ticks(float(there.min()), float(there.max())) if len(there) else []
+    bar = {"thickness": 10, "outlinewidth": 0, "tickvals": ticks, "ticktext": [number(10**x) for x in ticks],
            "tickfont": {"color": "@quiet", "size": 11}, "title": {"text": "ms", "font": {"size": 12}}}  # fmt: skip
-    return Figure(figure.name, [trace | {"showscale": True, "colorbar": bar}], figure.layout)
+    words = [one for one in figure.layout["annotations"] if one["text"] != WARM_UP]  # a cell lies below it
+    layout = figure.layout | _of_maps(figure.layout, axis) | {"margin": margin, "annotations": words}
+    return Figure(figure.name, [trace | {"showscale": True, "colorbar": bar}], layout)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """1, 2, 5, 10, ... between two logarithms; where that is one or none, the two."""
+    every = [10.0**power * digit for power in range(math.floor(low), math.ceil(high) + 1) for digit in (1, 2, 5)]
+    if high - low > DECADES_OF_DIGITS:
+        every = [value for value in every if f"{value:e}".startswith("1")]
+    found = [math.log10(value) for value in every if low <= math.log10(value) <= high]
+    return found if len(found) > 1 else [low, high]
+
+
+def _of_maps(layout: dict[str, Any], axis: dict[str, Any]) -> dict[str, Any]:
+    """What is different in a layout where cells are drawn."""
+    return {"hovermode": "closest", "shapes": _lines_above(layout["shapes"]), "yaxis": axis}
+
+
+def _lines_above(shapes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Cells hide the bands of faults and the warm-up: lines where they begin and end lie above."""
+    found = []
+    for shape in shapes:
+        if shape["type"] == "rect":
+            colour = "@quiet" if shape["fillcolor"] == "@faint" else shape["fillcolor"]
+            line = {"type": "line", "layer": "above", "line": {"color": colour, "width": 1.2, "dash": "dot"}, "x0": shape["x1"]}
+            found.append({key: shape[key] for key in ("xref", "yref", "y0", "y1", "x1")} | line)
+        else:
+            found.append(shape | {"layer": "above"})
+    return [*(shape for shape in shapes if shape["type"] == "rect"), *found]
 
 
 def _highest(one: Series) -> float:
