@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,17 +97,21 @@ class Traces:
     def __init__(self, run: Run) -> None:
         self._path, self._now = run.path, float(run.manifest["simulated_ns"])
         self._at_client = read_columns(run.path, "spans", ["request", "sent_ns", "returned_ns", "outcome"], ("parent", "<", 0))
-        if not len(self):
+        if not len(self._at_client["request"]):
             raise UsageError(f"{run.path}: this run kept no spans (--spans {run.manifest['spans']})")
 
     @classmethod
     def of(cls, run: Run) -> Traces | None:
         """The traces of a run; None where it kept none."""
-        return cls(run) if len(read_columns(run.path, "spans", ["request"], ("parent", "<", 0))["request"]) else None
+        try:
+            return cls(run)
+        except UsageError:
+            return None
 
     def __len__(self) -> int:
-        return len(np.unique(self._at_client["request"]))
+        return len(self.seen.requests)
 
+    @cached_property
     def seen(self) -> Seen:
         """What the clients saw, a value a request."""
         rows = self._at_client
@@ -122,25 +127,32 @@ class Traces:
 
     def slowest(self, most: int) -> list[RequestTrace]:
         """The requests whose clients waited longest, longest first; of equals the first that came."""
-        seen = self.seen()
-        return [self.request(int(seen.requests[i])) for i in np.lexsort((seen.requests, -seen.latency_ns))[:most]]
+        return self._requests(self.seen.requests[np.lexsort((self.seen.requests, -self.seen.latency_ns))[:most]])
 
     def typical(self, most: int) -> list[RequestTrace]:
         """The successful requests nearest to the median latency; of equals the first that came."""
-        seen = self.seen()
-        fine = np.flatnonzero(seen.succeeded)
+        fine = np.flatnonzero(self.seen.succeeded)
         if not len(fine):
             return []
-        away = np.abs(seen.latency_ns[fine] - np.median(seen.latency_ns[fine]))
-        return [self.request(int(seen.requests[i])) for i in fine[np.lexsort((seen.requests[fine], away))[:most]]]
+        away = np.abs(self.seen.latency_ns[fine] - np.median(self.seen.latency_ns[fine]))
+        return self._requests(self.seen.requests[fine[np.lexsort((self.seen.requests[fine], away))[:most]]])
 
     def request(self, wanted: int) -> RequestTrace:
         """The trace of one request. Raises UsageError where it left no spans."""
-        rows = read_columns(self._path, "spans", where=("request", "==", wanted))
-        if not len(rows["request"]):
+        return self._requests([wanted])[0]
+
+    def _requests(self, wanted: Sequence[int] | NDArray[np.int64]) -> list[RequestTrace]:
+        """The traces of requests, in that order, from one reading."""
+        numbers = [int(number) for number in wanted]
+        rows = read_columns(self._path, "spans", where=("request", "in", numbers))
+        return [self._trace(rows, number) for number in numbers]
+
+    def _trace(self, rows: dict[str, Any], wanted: int) -> RequestTrace:
+        mine = np.flatnonzero(rows["request"] == wanted)
+        if not len(mine):
             raise UsageError(f"request {wanted} left no spans; {len(self):,} of the run's requests did")
-        spans = tuple(sorted((_span(rows, i) for i in range(len(rows["request"]))), key=lambda span: span.call))
-        return RequestTrace(wanted, str(rows["workload"][0] or spans[0].route.split(" ")[0]), spans, self._now)
+        spans = tuple(sorted((_span(rows, i) for i in mine), key=lambda span: span.call))
+        return RequestTrace(wanted, str(rows["workload"][mine[0]] or spans[0].route.split(" ")[0]), spans, self._now)
 
 
 def print_trace(console: Console, trace: RequestTrace) -> None:
@@ -180,7 +192,7 @@ def print_traces(console: Console, run: Run, slowest: int, request: int | None) 
     print_legend(console)
 
 
-def _span(rows: dict[str, Any], i: int) -> Span:
+def _span(rows: dict[str, Any], i: np.int64) -> Span:
     times = [float(rows[f"{name}_ns"][i]) for name in ("sent", "delivered", "started", "ended", "returned", "worked")]
     return Span(int(rows["call"][i]), int(rows["parent"][i]), rows["route"][i], f"{rows['service'][i]}.{rows['endpoint'][i]}",
                 rows["pod"][i], int(rows["attempt"][i]), rows["outcome"][i], *times)  # fmt: skip

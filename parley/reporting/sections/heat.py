@@ -46,7 +46,7 @@ _SERVICES = "The p99 of the time that visits spent inside each service; the stro
 
 def _of_requests(facts: Facts) -> Figure:
     assert facts.traces is not None
-    timeline, seen = facts.timeline, facts.traces.seen()
+    timeline, seen = facts.timeline, facts.traces.seen
     start_s, latency_ms = seen.start_ns / 1e9, seen.latency_ns / 1e6
     latency_ms = np.maximum(latency_ms, np.min(latency_ms[latency_ms > 0], initial=1.0) / 2)  # refused at once
     low, high = np.log10([latency_ms.min() / 1.15, latency_ms.max() * 1.15])
