@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from parley.intervals import Difference, Estimate
-from parley.reporting.section import Cell, Note, Part, Section, Table
-from parley.reporting.sides import Sides
+from parley.judging import all_met
+from parley.reporting.section import Cell, Mark, Note, Part, Section, Table
+from parley.reporting.sides import Side, Sides
 from parley.wording import NOTHING, number, percent
 
 PERCENT, PLAIN = 100.0, 1.0
 FIGURES: tuple[tuple[str, str, float], ...] = (  # path in the summary, words, factor
-    ("good", "good, %", PERCENT), ("availability", "available, %", PERCENT), ("latency_ms.mean", "mean latency, ms", PLAIN),
+    ("good", "good", PERCENT), ("availability", "available", PERCENT), ("latency_ms.mean", "mean latency, ms", PLAIN),
     ("latency_ms.p50", "p50, ms", PLAIN), ("latency_ms.p95", "p95, ms", PLAIN), ("latency_ms.p99", "p99, ms", PLAIN),
     ("latency_ms.p999", "p99.9, ms", PLAIN), ("requests.offered", "requests", PLAIN), ("requests.failed", "failed", PLAIN),
     ("quality", "mean quality", PLAIN), ("cost.pod_hours", "pod hours", PLAIN), ("cost.total", "cost", PLAIN),
@@ -30,21 +31,29 @@ def beside(sides: Sides) -> Section:
         means = [side.mean(path) for side in sides.sides]
         if any(means):
             rows.append([words, *(_estimate(one, factor) for one in means)])
+    if any(run.summary["expect"] for side in sides.sides for run in side.runs.values()):
+        rows.append(["all expectations met", *(_kept(side) for side in sides.sides)])
     parts: list[Part] = [Table(columns, rows)]
     first = sides.sides[0]
     for side, differences in zip(sides.sides[1:], sides.differences, strict=True):
         parts.append(_differences(first.name, side.name, differences))
         whys = sorted({f"{one.method}: {one.why}" for path, *_ in FIGURES if (one := differences.get(path))})
-        parts.append(Note(f"Clear is a difference whose interval leaves out zero. {'; '.join(whys)}. Pairing is how many "
-                          "times the seeds would be needed without it."))  # fmt: skip
+        parts.append(Note(f"Clear is a difference whose interval leaves out zero. Pairing is how many times the seeds "
+                          f"would be needed without it. {'; '.join(whys).capitalize()}."))  # fmt: skip
     return Section("figures", "Side by side", says, parts)
+
+
+def _kept(side: Side) -> Mark:
+    """In how many runs; one that was stopped has not missed what it did not reach."""
+    met = sum(all_met(run.summary) for run in side.runs.values())
+    return Mark(f"in {met} of {len(side.runs)}", met == len(side.runs))
 
 
 def _estimate(one: Estimate | None, factor: float) -> str:
     if one is None:
         return NOTHING
     interval = "" if math.isnan(one.half_width) else f" ± {number(factor * one.half_width, 2)}"
-    return f"{number(factor * one.mean)}{interval}"
+    return f"{percent(one.mean) if factor == PERCENT else number(one.mean)}{interval}"
 
 
 def _differences(first: str, name: str, differences: dict[str, Difference]) -> Table:
@@ -52,10 +61,10 @@ def _differences(first: str, name: str, differences: dict[str, Difference]) -> T
     for path, words, factor in FIGURES:
         if path in differences:
             one = differences[path]
-            sign = "+" if one.difference > 0 else ""
+            sign, points = "+" if one.difference > 0 else "", " points" if factor == PERCENT and one.difference else ""
             interval = "one seed" if math.isnan(one.half_width) else f"± {number(factor * one.half_width, 2)}"
             rows.append(
-                (words, f"{sign}{number(factor * one.difference)}", interval, _share(one), _pairing(one), _verdict(one))
+                (words, f"{sign}{number(factor * one.difference)}{points}", interval, _share(one), _pairing(one), _verdict(one))
             )
     return Table(
         ("", "difference", "95 %", "of the first", "pairing", "verdict"),
