@@ -12,8 +12,8 @@ from parley.reporting.drawing import Dots, Frame, Line, Row, over_time
 from parley.reporting.facts import Facts
 from parley.reporting.section import Section, Table
 from parley.reporting.sections.load import NO_WINDOWS
-from parley.timeline import OF_NO_PODS, Series
-from parley.wording import clock
+from parley.timeline import Series
+from parley.wording import OF_NO_PODS, clock
 
 SERVICES_MAX, DOTS_MAX, LINES_MAX = 8, 400, 60
 
