@@ -6,6 +6,7 @@ from parley.comparing import Comparison, compare
 from parley.errors import Interrupted
 from parley.explaining import explain
 from parley.replicating import Replications, replicate
+from parley.reporting.making import report
 from parley.results import Run, load_run
 from parley.running import run
 from parley.supposing import whatif
@@ -17,5 +18,5 @@ from scenarios.schema.scenario import Scenario
 
 __all__ = [
     "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load",
-    "load_run", "loads", "replicate", "run", "shipped", "sweep", "whatif",
+    "load_run", "loads", "replicate", "report", "run", "shipped", "sweep", "whatif",
 ]  # fmt: skip

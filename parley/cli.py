@@ -38,6 +38,7 @@ from parley.mapping import outcome_map, quantity
 from parley.printing import print_picture, print_places, print_run, shown
 from parley.progress import CellsLine, ProgressLine, SeedsLine
 from parley.replicating import Replications, is_replications, replicate
+from parley.reporting.making import REPORT, report
 from parley.reports import print_check, print_mechanisms, print_replications
 from parley.results import Run, load_run
 from parley.run_folder import as_json as json_bytes
@@ -276,6 +277,17 @@ def explain_command(
             _print_json(made.as_json())
         else:
             print_explanation(Console(highlight=False), made)
+
+
+@app.command("report")
+def report_command(
+    run_folders: Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders, or folders made with --seeds or by compare.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page; a report that is there is made anew.")] = REPORT,
+) -> None:
+    """Write a run, or several side by side, as one page that needs no network."""
+    with mistakes_told():
+        path = report(*run_folders, out=out)
+        Console().print(Text(f"wrote {shown(path)}, {path.stat().st_size / 1e6:.1f} MB"), soft_wrap=True)
 
 
 @app.command("check")

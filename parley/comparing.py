@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -16,6 +16,7 @@ from parley.errors import UsageError
 from parley.intervals import Difference, difference
 from parley.printing import shown, table
 from parley.replicating import SEEDS_MAX, Replications, Told, figures, is_replications, open_replications, run_seeds
+from parley.results import Run
 from parley.run_folder import RunFolder, new_folder
 from parley.running import Asked, Source, ordered
 from parley.sequential import Decision, Question, decided, figure_at, looks
@@ -95,15 +96,19 @@ def compared(one: Replications, other: Replications) -> Comparison:
     if not all(runs):
         raise UsageError("no seed is complete on both sides")
     common = sorted(runs[0].keys() & runs[1].keys())
-    same_seeds = bool(common)
-    chosen = [{seed: side[seed] for seed in common} if same_seeds else side for side in runs]
+    return Comparison((one.manifest["scenario"], other.manifest["scenario"]), tuple(common), differences(*runs))
+
+
+def differences(one: Mapping[int, Run], other: Mapping[int, Run]) -> dict[str, Difference]:
+    """How much more the second has of every figure that all its runs have: paired by the seeds both have, if there are some."""
+    common = sorted(one.keys() & other.keys())
+    chosen = [{seed: side[seed] for seed in common} if common else side for side in (one, other)]
     sides = [figures([run.summary for run in side.values()]) for side in chosen]
-    differences = {
-        path: difference(values, sides[1][path], same_seeds)
+    return {
+        path: difference(values, sides[1][path], bool(common))
         for path, values in sides[0].items()
         if len(values) == len(chosen[0]) and len(sides[1].get(path, ())) == len(chosen[1])
     }
-    return Comparison((one.manifest["scenario"], other.manifest["scenario"]), tuple(common), differences)
 
 
 def print_comparison(console: Console, found: Comparison) -> None:

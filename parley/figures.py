@@ -19,7 +19,7 @@ from parley.panels import (
     draw_load,
     draw_queues,
     draw_replicas,
-    fault_spans,
+    fault_lanes,
     name_warmup,
 )
 from parley.run_folder import PICTURE, RunFolder
@@ -32,7 +32,6 @@ OVERVIEW: tuple[tuple[Panel, float], ...] = ((draw_load, 1.2), (draw_latency, 1.
 DPI, WIDE, HIGH = 100, 16.0, 10.0  # 1600 x 1000
 QUESTION_MAX = 170  # characters: one line
 CHARACTERS = 180  # of a fault's name that fit beside each other
-FAULT_LINES = 2
 
 
 class Picture:
@@ -131,14 +130,7 @@ def stacked(heights: Sequence[float], high: float, head: float) -> tuple[Any, li
 
 def _name_faults(axes: Any, timeline: Timeline) -> None:
     """Names of faults above a panel, on the first of a few lines where they meet no other."""
-    lines: list[list[tuple[float, float]]] = [[] for _ in range(FAULT_LINES)]
-    for name, start, _ in sorted(fault_spans(timeline), key=lambda span: span[1]):
-        width = timeline.end_s * (len(name) + 2) / CHARACTERS
-        is_late = start + width > timeline.end_s
-        left, right = (start - width, start) if is_late else (start, start + width)
-        free = (i for i, taken in enumerate(lines) if all(right <= a or b <= left for a, b in taken))
-        line = next(free, FAULT_LINES - 1)
-        lines[line].append((left, right))
+    for name, start, is_late, line in fault_lanes(timeline, CHARACTERS):
         axes.annotate(name.replace("_", " "), (start, 1), (-3 if is_late else 3, 4 + 13 * line), color=GOLD, fontsize=11,
                       xycoords=("data", "axes fraction"), textcoords="offset points", ha="right" if is_late else "left")  # fmt: skip
 

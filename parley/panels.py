@@ -18,6 +18,7 @@ STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 360
 TICKS = 13
 WORTH_A_WORD = 0.02  # requests waiting, at the most
 ASIDE = 0.012  # of the highest number of pods
+FAULT_LINES = 2  # of names of faults above a panel
 APART = 13.0  # points between two labels beside a panel
 
 
@@ -164,7 +165,7 @@ def _quiet_lines(axes: Any, timeline: Timeline, column: str) -> None:
 def finish(axes: Any, timeline: Timeline, name: str, labels: Sequence[Label]) -> None:
     """What all panels share: time, grid, warm-up, faults, and labels that do not overlap."""
     axes.set_xlim(0, timeline.end_s)
-    ticks = np.arange(0, timeline.end_s * 1.0001, _step(timeline.end_s))
+    ticks = np.arange(0, timeline.end_s * 1.0001, step_of_ticks(timeline.end_s))
     axes.set_xticks(ticks, [clock(1e9 * tick) for tick in ticks])
     axes.set_ylabel(name, color=INK, fontsize=12, labelpad=8)
     axes.grid(axis="y", color=FAINT, linewidth=0.7)
@@ -211,6 +212,24 @@ def fault_spans(timeline: Timeline) -> list[tuple[str, float, float]]:
     return found
 
 
+def fault_lanes(timeline: Timeline, characters: int) -> list[tuple[str, float, bool, int]]:
+    """(name, start, whether it stands left of it, line) of every fault: on the first of a few lines where names do not meet.
+
+    `characters` is how many of them fit beside each other over the whole run.
+    """
+    lanes: list[list[tuple[float, float]]] = [[] for _ in range(FAULT_LINES)]
+    found = []
+    for name, start, _ in sorted(fault_spans(timeline), key=lambda span: span[1]):
+        width = timeline.end_s * (len(name) + 2) / characters
+        is_late = start + width > timeline.end_s
+        left, right = (start - width, start) if is_late else (start, start + width)
+        free = (i for i, taken in enumerate(lanes) if all(right <= a or b <= left for a, b in taken))
+        lane = next(free, FAULT_LINES - 1)
+        lanes[lane].append((left, right))
+        found.append((name, start, is_late, lane))
+    return found
+
+
 def _put_labels(axes: Any, labels: Sequence[Label]) -> None:
     """Words at the right edge, moved apart where their lines end too close."""
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
@@ -235,5 +254,6 @@ def apart(wanted: Sequence[float], lines: Sequence[int], height: float) -> list[
     return places
 
 
-def _step(length_s: float) -> float:
+def step_of_ticks(length_s: float) -> float:
+    """Seconds from tick to tick, so that there are TICKS at most."""
     return next((step for step in STEPS_S if length_s / step <= TICKS), length_s / TICKS)

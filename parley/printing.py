@@ -176,7 +176,7 @@ def _cost(console: Console, cost: dict[str, Any]) -> None:
 
 def _agents(decisions: Sequence[dict[str, Any]], pause_ns: int) -> Table:
     made = table("agents", "when", "pods", "why", words=4)
-    lines = [_move(steps) for steps in condensed([one for one in decisions if one["applied"]], pause_ns)]
+    lines = [move(steps) for steps in condensed([one for one in decisions if one["applied"]], pause_ns)]
     for line in lines[:DECISIONS_SHOWN]:
         made.add_row(*line)
     if not lines:
@@ -204,7 +204,7 @@ def _is_up(one: dict[str, Any]) -> bool:
     return bool(one["after"] > one["before"])
 
 
-def _move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
+def move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
     """A line for a group: its largest step gives the reason."""
     first, last = steps[0], steps[-1]
     when = clock(first["time_ns"]) if len(steps) == 1 else f"{clock(first['time_ns'])} … {clock(last['time_ns'])}"

@@ -10,6 +10,9 @@ from typing import Any
 
 from parley.errors import FolderError
 from parley.figures import Figures
+from parley.reporting.facts import Facts
+from parley.reporting.one_run import page_of_one
+from parley.reporting.page import write_page
 from parley.run_folder import FORMAT, MANIFEST, RUNS, SCENARIO, SUMMARY, is_alive, read_json
 from parley.tables import read_table
 from scenarios.load import load
@@ -37,6 +40,11 @@ class Run:
     def summary(self) -> dict[str, Any]:
         """The figures; those of a partial run are of what there is."""
         return read_json(self.path / SUMMARY)
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether there are figures: a run that was killed before its first checkpoint has none."""
+        return (self.path / SUMMARY).exists()
 
     @cached_property
     def scenario(self) -> Scenario:
@@ -78,6 +86,10 @@ class Run:
         """Pictures: `run.plot.overview()`, `run.plot.latency()`, ..."""
         return Figures(self.path, self.scenario, self.summary)
 
+    def report(self, path: str | os.PathLike[str] = "report.html") -> Path:
+        """Write everything as one page that needs no network; a report that is there is made anew. Raises UsageError, FolderError."""
+        return write_page(page_of_one(Facts(self)), Path(path))
+
     def __repr__(self) -> str:
         return f"<Run {' · '.join(self._facts())}>"
 
@@ -87,7 +99,7 @@ class Run:
 
     def _facts(self) -> list[str]:
         facts = [f"{self.manifest['scenario']} seed {self.manifest['seed']}", self.state]
-        if (self.path / SUMMARY).exists():
+        if self.has_summary:
             summary = self.summary
             p99, good = summary["latency_ms"]["p99"], summary["good"]
             facts += [f"{summary['requests']['offered']:,} requests"]

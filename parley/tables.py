@@ -53,7 +53,7 @@ class Words:
 
 Column = Sequence[Any] | np.ndarray[Any, Any] | Words
 Columns = dict[str, Column]  # by name; one that is left out is null
-Condition = tuple[str, str, int | list[int]]  # ("request", "==", 7), ("request", "in", [7, 8])
+Condition = tuple[str, str, int | Sequence[int]]  # ("request", "==", 7), ("request", "in", [7, 8])
 
 
 def columns_of_objects(name: str) -> Callable[[list[Any]], Columns]:

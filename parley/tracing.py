@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
 from parley.errors import UsageError
-from parley.results import Run
 from parley.run_folder import SUMMARY
 from parley.tables import read_columns
 from parley.wording import count, number
+
+if TYPE_CHECKING:
+    from parley.results import Run
 
 NETWORK, QUEUE, WORK, BELOW, ORPHAN, BLANK = "n", "q", "w", "-", "o", " "
 COLOURS = {NETWORK: "blue", QUEUE: "bold yellow", WORK: "bold green", BELOW: "dim", ORPHAN: "bold magenta", BLANK: ""}
@@ -76,28 +80,62 @@ class RequestTrace:
         return [span.outcome for span in self.spans if span.parent < 0][-1]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Sampled requests as their clients saw them, in order of number."""
+
+    requests: NDArray[np.int64]
+    start_ns: NDArray[np.float64]
+    latency_ns: NDArray[np.float64]  # until the run's end where the client still waited
+    succeeded: NDArray[np.bool_]  # neither: the client still waited
+    failed: NDArray[np.bool_]
+
+
 class Traces:
     """The sampled requests of a run. What their clients saw is in memory; the rest is read when it is asked for."""
 
     def __init__(self, run: Run) -> None:
         self._path, self._now = run.path, float(run.manifest["simulated_ns"])
-        self._at_client = read_columns(run.path, "spans", ["request", "sent_ns", "returned_ns"], ("parent", "<", 0))
-        if not len(self):
+        self._at_client = read_columns(run.path, "spans", ["request", "sent_ns", "returned_ns", "outcome"], ("parent", "<", 0))
+        if not len(self._at_client["request"]):
             raise UsageError(f"{run.path}: this run kept no spans (--spans {run.manifest['spans']})")
 
-    def __len__(self) -> int:
-        return len(np.unique(self._at_client["request"]))
+    @classmethod
+    def of(cls, run: Run) -> Traces | None:
+        """The traces of a run; None where it kept none."""
+        try:
+            return cls(run)
+        except UsageError:
+            return None
 
-    def slowest(self, most: int) -> list[RequestTrace]:
-        """The requests whose clients waited longest, longest first; of equals the first that came."""
+    def __len__(self) -> int:
+        return len(self.seen.requests)
+
+    @cached_property
+    def seen(self) -> Seen:
+        """What the clients saw, a value a request."""
         rows = self._at_client
         requests, place = np.unique(rows["request"], return_inverse=True)
         first, last = np.full(len(requests), np.inf), np.zeros(len(requests))
+        succeeded, in_flight = np.zeros((2, len(requests)), dtype=np.bool_)
         np.minimum.at(first, place, rows["sent_ns"].astype(float))
         returned = rows["returned_ns"].astype(float)
         np.maximum.at(last, place, np.where(np.isnan(returned), self._now, returned))
-        chosen = np.lexsort((requests, first - last))[:most]
-        return [self.request(int(requests[i])) for i in chosen]
+        succeeded[place[rows["outcome"] == "ok"]] = True  # of tries that race, one is enough
+        in_flight[place[np.isnan(returned)]] = True
+        return Seen(requests, first, last - first, succeeded & ~in_flight, ~succeeded & ~in_flight)
+
+    def slowest(self, most: int) -> list[RequestTrace]:
+        """The requests whose clients waited longest, longest first; of equals the first that came."""
+        return self.requests(self.seen.requests[np.lexsort((self.seen.requests, -self.seen.latency_ns))[:most]])
+
+    def typical(self, most: int) -> list[RequestTrace]:
+        """The successful requests nearest to the median latency; of equals the first that came."""
+        fine = np.flatnonzero(self.seen.succeeded)
+        if not len(fine):
+            return []
+        away = np.abs(self.seen.latency_ns[fine] - np.median(self.seen.latency_ns[fine]))
+        return self.requests(self.seen.requests[fine[np.lexsort((self.seen.requests[fine], away))[:most]]])
 
     def request(self, wanted: int) -> RequestTrace:
         """The trace of one request. Raises UsageError where it left no spans."""
@@ -106,15 +144,17 @@ class Traces:
             raise UsageError(f"request {wanted} left no spans; {len(self):,} of the run's requests did")
         return found[0]
 
-    def requests(self, wanted: Sequence[int]) -> list[RequestTrace]:
-        """The traces of some requests, in order of their numbers; those without spans are left out."""
-        rows = read_columns(self._path, "spans", where=("request", "in", [*wanted]))
+    def requests(self, wanted: Sequence[int] | NDArray[np.int64]) -> list[RequestTrace]:
+        """The traces of some requests, in that order, from one reading; those without spans are left out."""
+        numbers = [int(number) for number in wanted]
+        rows = read_columns(self._path, "spans", where=("request", "in", numbers))
         order = np.lexsort((rows["call"], rows["request"]))
         firsts = np.flatnonzero(np.diff(rows["request"][order], prepend=-1))
-        return [self._trace(rows, some) for some in np.split(order, firsts[1:]) if len(some)]
+        found = {int(rows["request"][some[0]]): self._trace(rows, some) for some in np.split(order, firsts[1:]) if len(some)}
+        return [found[number] for number in numbers if number in found]
 
     def _trace(self, rows: dict[str, Any], some: Any) -> RequestTrace:
-        spans = tuple(_span(rows, int(i)) for i in some)
+        spans = tuple(_span(rows, i) for i in some)
         workload = rows["workload"][some[0]] or spans[0].route.split(" ")[0]
         return RequestTrace(int(rows["request"][some[0]]), str(workload), spans, self._now)
 
@@ -123,8 +163,8 @@ def print_trace(console: Console, trace: RequestTrace) -> None:
     """The waterfall: a line a try, indented below its caller, on one axis of time."""
     console.print(Text.assemble((f"request {trace.number:,}", "bold cyan"), f" · {trace.workload} · came at {trace.start / 1e9:.6f} s · ",
                                 (f"{number(trace.latency / 1e6)} ms", "bold"), " · ", _verdict(trace)))  # fmt: skip
-    lines = [(depth, span) for depth, span in _tree(trace)]
-    names = [f"{'  ' * depth}{_name(span)}" for depth, span in lines]
+    lines = [(depth, span) for depth, span in tree(trace)]
+    names = [f"{'  ' * depth}{name_of(span)}" for depth, span in lines]
     wide = min(NAME_MOST, max(map(len, names)))
     room = max(BAR_LEAST, console.width - wide - 24)
     for name, (_, span) in zip(names, lines, strict=True):
@@ -156,21 +196,22 @@ def print_traces(console: Console, run: Run, slowest: int, request: int | None) 
     print_legend(console)
 
 
-def _span(rows: dict[str, Any], i: int) -> Span:
+def _span(rows: dict[str, Any], i: np.int64) -> Span:
     times = [float(rows[f"{name}_ns"][i]) for name in ("sent", "delivered", "started", "ended", "returned", "worked")]
     return Span(int(rows["call"][i]), int(rows["parent"][i]), rows["route"][i], f"{rows['service'][i]}.{rows['endpoint'][i]}",
                 rows["pod"][i], int(rows["attempt"][i]), rows["outcome"][i], *times)  # fmt: skip
 
 
-def _tree(trace: RequestTrace, parent: int = -1, depth: int = 0) -> Iterator[tuple[int, Span]]:
+def tree(trace: RequestTrace, parent: int = -1, depth: int = 0) -> Iterator[tuple[int, Span]]:
     """Depth and span, each below the visit that called it."""
     for span in trace.spans:
         if span.parent == parent:
             yield depth, span
-            yield from _tree(trace, span.call, depth + 1)
+            yield from tree(trace, span.call, depth + 1)
 
 
-def _name(span: Span) -> str:
+def name_of(span: Span) -> str:
+    """`catalog.list @3 try 2`."""
     retry = f" try {span.attempt + 1}" if span.attempt else ""
     return f"{span.name} @{span.pod.rsplit('-', 1)[1] if span.pod else '-'}{retry}"
 
@@ -179,7 +220,7 @@ def _bar(trace: RequestTrace, span: Span, room: int) -> Text:
     """The span as letters on the request's axis; what is shorter than a letter still shows one."""
     scale = room / max(trace.end - trace.start, 1.0)
     below = [child for child in trace.spans if child.parent == span.call]
-    cells = [_state(span, below, trace.start + (i + 0.5) / scale, trace.now) for i in range(room)]
+    cells = [state_at(span, below, trace.start + (i + 0.5) / scale, trace.now) for i in range(room)]
     if not "".join(cells).strip():
         cells[min(room - 1, int((span.sent - trace.start) * scale))] = _longest(span)
     bar = Text()
@@ -188,7 +229,7 @@ def _bar(trace: RequestTrace, span: Span, room: int) -> Text:
     return bar
 
 
-def _state(span: Span, below: list[Span], time: float, now: float) -> str:
+def state_at(span: Span, below: list[Span], time: float, now: float) -> str:
     """What a try does at a time."""
     ended, returned = (now if np.isnan(x) else x for x in (span.ended, span.returned))
     if not span.sent <= time < max(ended, returned):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from scenarios.errors import Mistake
 from scenarios.schema.calls import Site
@@ -76,6 +76,19 @@ def _circle(certain: Weights) -> list[str]:
         name = next(iter(certain[name]))
     names = list(seen)
     return [*names[names.index(name) :], name]
+
+
+def depths(calls: Mapping[str, Collection[str]]) -> dict[str, int]:
+    """How many calls lie above each name, on the longest way there; those that reach each other are equally deep.
+
+    Every name has a place in `calls`, those that call nobody too.
+    """
+    import networkx as nx  # as below
+
+    knots = nx.condensation(nx.DiGraph([(caller, callee) for caller in calls for callee in calls[caller]]))
+    layers = enumerate(nx.topological_generations(knots))
+    found = {name: depth for depth, layer in layers for knot in layer for name in knots.nodes[knot]["members"]}
+    return {name: found.get(name, 0) for name in calls}
 
 
 def _mutual(left: Weights) -> list[list[str]]:

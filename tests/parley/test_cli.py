@@ -192,8 +192,8 @@ def test_help_names_every_command():
 
     from parley.cli import app
 
-    assert set(get_command(app).commands) == {"run", "init", "check", "schema", "trace", "diff", "compare", "conformance", "sweep",
-                                                    "map", "whatif", "explain"}  # fmt: skip
+    assert set(get_command(app).commands) == {
+        "run", "init", "check", "schema", "trace", "diff", "compare", "conformance", "sweep", "tune", "map", "whatif", "explain", "report"}
 
 
 def test_a_progress_line_fits_and_tells():

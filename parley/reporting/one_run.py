@@ -1,0 +1,49 @@
+"""The report of one run: a line adds a section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parley.reporting.facts import Facts
+from parley.reporting.section import Page, Section
+from parley.reporting.sections.again import again
+from parley.reporting.sections.budget import budget
+from parley.reporting.sections.cost import cost
+from parley.reporting.sections.headline import headline, tiles, verdicts
+from parley.reporting.sections.heat import heat
+from parley.reporting.sections.load import load_and_latency
+from parley.reporting.sections.requests import requests
+from parley.reporting.sections.scaling import scaling
+from parley.reporting.sections.services import services
+from parley.reporting.sections.topology import topology
+from parley.wording import clock
+
+SECTIONS: tuple[Callable[[Facts], Section], ...] = (
+    headline, load_and_latency, topology, services, heat, requests, scaling, budget, cost, again,
+)  # fmt: skip
+
+
+def page_of_one(facts: Facts) -> Page:
+    """Everything a run folder tells. Raises FolderError where it cannot be read."""
+    manifest = facts.manifest
+    above = " · ".join((manifest["scenario"], f"seed {manifest['seed']}", f"{clock(manifest['simulated_ns'])} simulated",
+                        f"{manifest['engine']} engine"))  # fmt: skip
+    return Page(
+        manifest["question"] or manifest["scenario"],
+        above,
+        verdicts(facts),
+        tiles(facts),
+        [make(facts) for make in SECTIONS],
+        _warning(facts),
+    )
+
+
+def _warning(facts: Facts) -> str:
+    manifest = facts.manifest
+    if manifest["state"] == "complete":
+        return ""
+    reached = f"{clock(manifest['simulated_ns'])} of {clock(manifest['until_ns'])}"
+    if manifest["state"] == "running":
+        return f"The run goes on: this is what there was after {reached}."
+    why = f" Why: {manifest['fault']}" if manifest.get("fault") else ""
+    return f"This run is partial: it stopped after {reached}, and every figure is of what there is.{why}"

@@ -1,0 +1,120 @@
+"""Several runs sorted into sides: runs of one world stand together, a seed each, and sides are set against the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from parley.comparing import COMPARISON, differences
+from parley.errors import FolderError, UsageError
+from parley.intervals import Difference, Estimate, estimate
+from parley.replicating import figures, is_replications, open_replications
+from parley.results import Run, load_run
+from parley.run_folder import RUNS
+from parley.timeline import Array, Timeline
+
+
+@dataclass(frozen=True)
+class Side:
+    """Runs of one world under one or more seeds."""
+
+    name: str
+    runs: dict[int, Run]  # by seed
+
+    @property
+    def first(self) -> Run:
+        """The run with the least seed."""
+        return self.runs[min(self.runs)]
+
+    @cached_property
+    def figures(self) -> dict[str, list[float]]:
+        """By dotted path of the summary: a value a seed that has it."""
+        return figures([self.runs[seed].summary for seed in sorted(self.runs)])
+
+    @cached_property
+    def timelines(self) -> list[Timeline]:
+        """Of each run, in order of seed; the world is read once."""
+        return [Timeline(self.runs[seed].path, self.first.scenario) for seed in sorted(self.runs)]
+
+    def mean(self, path: str) -> Estimate | None:
+        """Over the seeds, with its interval; None where no run has the figure."""
+        return estimate(self.figures[path]) if self.figures.get(path) else None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Alternatives, the first of which the others are measured against."""
+
+    sides: Sequence[Side]
+
+    @cached_property
+    def differences(self) -> list[dict[str, Difference]]:
+        """Of each side but the first: how much more it has."""
+        first, *others = self.sides
+        return [differences(first.runs, other.runs) for other in others]
+
+    @property
+    def timeline(self) -> Timeline:
+        """The longest of the first runs: the axis of time, the warm-up and faults of all."""
+        return max((side.timelines[0] for side in self.sides), key=lambda one: one.end_s)
+
+
+def opened(sources: Sequence[Path]) -> list[Run] | Sides:
+    """What the folders hold: single runs as they are, or sides where there are several or replications.
+
+    Raises FolderError where one holds no run, UsageError where a folder of seeds has no complete one.
+    """
+    if len(sources) == 1 and not _parts(sources[0]):
+        return [load_run(sources[0])]
+    runs: list[tuple[str, Run]] = []
+    for source in sources:
+        for place in _parts(source) or [source]:
+            runs += [(place.name, run) for run in _runs(place)]
+    return Sides(_sorted(runs))
+
+
+def _parts(source: Path) -> list[Path]:
+    """The folders of replications at a place: itself, or both sides of a comparison."""
+    for place in (source, RUNS / source):
+        if (place / COMPARISON).is_file():
+            return [place / side for side in ("a", "b")]
+        if is_replications(place):
+            return [place]
+    return []
+
+
+def _runs(place: Path) -> list[Run]:
+    if not is_replications(place):
+        run = load_run(place)
+        if not run.has_summary:
+            raise FolderError(f"{place}: has no summary, as it was stopped at once; report it alone, or leave it out")
+        return [run]
+    runs = list(open_replications(place).runs().values())
+    if not runs:
+        raise UsageError(f"{place}: no seed is complete")
+    return runs
+
+
+def _sorted(runs: Sequence[tuple[str, Run]]) -> list[Side]:
+    """One side for each world and length, in the order they came; a name that is not enough says its folder, too."""
+    groups: dict[tuple[str, int], dict[int, Run]] = {}
+    folders: dict[tuple[str, int], str] = {}
+    for folder, run in runs:
+        key = (run.manifest["scenario_digest"], run.manifest["until_ns"])
+        groups.setdefault(key, {}).setdefault(run.manifest["seed"], run)
+        folders.setdefault(key, folder)
+    names = [next(iter(group.values())).manifest["scenario"] for group in groups.values()]
+    return [
+        Side(name if names.count(name) == 1 else f"{name} ({folders[key]})", group)
+        for name, (key, group) in zip(names, groups.items(), strict=True)
+    ]
+
+
+def stacked(series: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """(time, values of each seed) of lines on the same windows, as far as all go."""
+    shortest = min(len(time) for time, _ in series)
+    return series[0][0][:shortest], np.array([values[:shortest] for _, values in series])
