@@ -63,7 +63,7 @@ def ray_crew(base: Base, address: str) -> RayCrew:
     except ImportError:
         raise UsageError("--ray needs the extra `ray`: pip install 'parley[ray]'") from None
     logging.getLogger("ray").setLevel(logging.ERROR)
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address == LOCAL:
             ray.init("local", include_dashboard=False, **quiet)
