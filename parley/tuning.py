@@ -90,7 +90,7 @@ class Tuning:
         self.path = Path(path).absolute()
         self.manifest = read_json(self.path / MANIFEST)
         if self.manifest.get("kind") != KIND or self.manifest.get("format") != FORMAT:
-            raise FolderError(f"{self.path}: holds no tuning that this Parley reads; `parley tune SCENARIO --vary PATH=LOW..HIGH` makes one")
+            raise FolderError(f"{self.path}: holds no tuning that this Parley reads; `parley tune SCENARIO --vary ...` makes one")
 
     @property
     def state(self) -> str:

@@ -18,7 +18,8 @@ def print_tuning(console: Console, made: Tuning) -> None:
     """The best of the trials, then how it fares under fresh seeds."""
     told, goal, found = made.manifest, made.plan.goal, made.best
     wanted = f"{'maximize' if goal.is_larger_better else 'minimize'} {goal.figure}"
-    console.print(Text.assemble((told["scenario"], "bold cyan"), f" · {wanted} · {count(told['trials'])} trials of {len(made.plan.seeds)} seeds"))
+    often = f"{count(told['trials'])} trials of {len(made.plan.seeds)} seeds"
+    console.print(Text.assemble((told["scenario"], "bold cyan"), f" · {wanted} · {often}"))
     if told["question"]:
         console.print(Text(told["question"], "italic"))
     console.print()

@@ -26,7 +26,8 @@ ASKED = ["tune", "world.yaml", "--vary", "services.stock.replicas=1..9", "--vary
 def tuned(tmp_path_factory):
     """The fewest pods with which 97 % are answered in time."""
     folder = tmp_path_factory.mktemp("tuned")
-    return parley.tune(written(folder, SHOP), VARY, minimize="cost.pod_hours", subject_to="good >= 97%", trials=20, seeds=3, out=folder / "t")
+    return parley.tune(written(folder, SHOP), VARY, minimize="cost.pod_hours", subject_to="good >= 97%", trials=20, seeds=3,
+                       out=folder / "t")  # fmt: skip
 
 
 def test_the_best_is_that_of_trying_everything(tuned, tmp_path):
@@ -75,8 +76,8 @@ def test_killed_and_resumed_it_is_the_same_search(tmp_path):
 def test_where_no_trial_keeps_to_the_bounds_the_nearest_is_told(tmp_path):
     """Exit code 3, as of an expectation that failed."""
     written(tmp_path, SHOP)
-    done = command("tune", "world.yaml", "--vary", "services.stock.replicas=1,2", "--maximize", "good", "--subject-to", "latency_ms.p50 < 1ms",
-                   "--trials", "3", "--seeds", "1", "--out", "t", cwd=tmp_path)  # fmt: skip
+    done = command("tune", "world.yaml", "--vary", "services.stock.replicas=1,2", "--maximize", "good", "--subject-to",
+                   "latency_ms.p50 < 1ms", "--trials", "3", "--seeds", "1", "--out", "t", cwd=tmp_path)  # fmt: skip
     assert (done.returncode, "no trial kept to every bound" in done.stdout) == (3, True), done.stderr
 
 
@@ -132,7 +133,8 @@ def test_a_bound_has_a_figure_a_sign_and_a_number(text, bound):
 @pytest.mark.parametrize(
     ("wanted", "rule"),
     [({}, "say one figure"), ({"minimize": "a", "maximize": "b"}, "say one figure"), ({"minimize": "latency_ms.p9"}, "did you mean"),
-     ({"minimize": "good", "subject_to": "good 99%"}, "a sign and a bound"), ({"minimize": "good", "subject_to": "good > much"}, "is not a number"),
+     ({"minimize": "good", "subject_to": "good 99%"}, "a sign and a bound"),
+     ({"minimize": "good", "subject_to": "good > much"}, "is not a number"),
      ({"minimize": "good", "trials": 0}, "from 1 on")],
 )  # fmt: skip
 def test_a_mistake_in_what_is_wanted_is_told(tmp_path, wanted, rule):
