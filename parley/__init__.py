@@ -8,13 +8,13 @@ from parley.replicating import Replications, replicate
 from parley.results import Run, load_run
 from parley.running import run
 from parley.sweeping import Sweep, sweep
-from parley.tuning import Tuning, tune
+from parley.tuning import tune
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads, shipped
 from scenarios.schema.scenario import Scenario
 
 __all__ = [
-    "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "Tuning", "check", "compare", "load", "load_run",
+    "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "load", "load_run",
     "loads", "replicate", "run", "shipped", "sweep", "tune",
 ]  # fmt: skip

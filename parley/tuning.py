@@ -23,7 +23,7 @@ from parley.grids import CELLS_MAX, OF_A_CELL, told_of
 from parley.intervals import Difference, difference
 from parley.replicating import leaves_of
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, read_json, this_process
-from parley.running import Asked, Source, Stop, command_line, ordered, scenario_digest
+from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
 from parley.search import Search
 from parley.sweeping import Told, at_work, crew_for, fresh_folder, require_laws, resume_command, state_of
 from parley.tables import FLOAT, INT, WORD
@@ -167,7 +167,7 @@ class Wanted(Asked, total=False):
     seeds: int
 
 
-def tune(scenario: Source, vary: Varied, *, jobs: int | None = None, out: str | os.PathLike[str] | None = None, ray: str | None = None,
+def tune(scenario: Described, vary: Varied, *, jobs: int | None = None, out: str | os.PathLike[str] | None = None, ray: str | None = None,
          told: Told | None = None, **wanted: Unpack[Wanted]) -> Tuning:  # fmt: skip
     """Look for the values that `minimize` or `maximize` a figure, in so many `trials` (50), each under the same `seeds` (5).
 
@@ -193,7 +193,7 @@ def tune(scenario: Source, vary: Varied, *, jobs: int | None = None, out: str | 
     return _run(Tuning(folder.path), jobs, ray, told)
 
 
-def plan_of(scenario: Source, vary: Varied, goal: Goal, often: tuple[int, int], asked: Asked) -> Plan:
+def plan_of(scenario: Described, vary: Varied, goal: Goal, often: tuple[int, int], asked: Asked) -> Plan:
     """What is to be tuned, `often` = (trials, seeds), checked: both ends of everything, and the figures.
 
     Raises ParleyError with all mistakes.
@@ -218,7 +218,7 @@ def plan_of(scenario: Source, vary: Varied, goal: Goal, often: tuple[int, int], 
     return Plan(base, dimensions, goal, trials, range(order.seed, later), range(later, later + max(FRESH_LEAST, seeds)))
 
 
-def _command(scenario: Source, vary: Varied, plan: Plan, asked: Asked) -> str:
+def _command(scenario: Described, vary: Varied, plan: Plan, asked: Asked) -> str:
     """The command line that asks for the same."""
     goal = plan.goal
     words = [("--vary", f"{path}={spec if isinstance(spec, str) else ','.join(axis(path, spec).values)}") for path, spec in pairs_of(vary)]

@@ -12,7 +12,7 @@ from parley.cells import Cell, computed
 from parley.dimensions import Dimension, dimensions_of, goal_of
 from parley.errors import FolderError, UsageError
 from parley.run_folder import RunFolder
-from parley.tuning import tune
+from parley.tuning import Tuning, tune
 from scenarios.errors import ScenarioError
 from tests.parley.worlds import SHOP, started, written
 from tests.parley.worlds import parley as command
@@ -65,12 +65,12 @@ def test_killed_and_resumed_it_is_the_same_search(tmp_path):
             time.sleep(0.01)
         running.kill()
         running.communicate(timeout=60)
-        assert parley.Tuning(tmp_path / "t").state == "partial"
+        assert Tuning(tmp_path / "t").state == "partial"
     done = command(*words, cwd=tmp_path)
     assert (done.returncode, "under fresh seeds" in done.stdout) == (0, True), done.stderr
     sides = [{file.name: file.read_bytes() for file in (tmp_path / name / "cells").iterdir()} for name in ("alone", "t")]
     assert sides[0] == sides[1]
-    assert parley.Tuning(tmp_path / "t").best == parley.Tuning(tmp_path / "alone").best
+    assert Tuning(tmp_path / "t").best == Tuning(tmp_path / "alone").best
 
 
 def test_where_no_trial_keeps_to_the_bounds_the_nearest_is_told(tmp_path):
