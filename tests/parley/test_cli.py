@@ -164,7 +164,8 @@ def test_help_names_every_command():
 
     from parley.cli import app
 
-    assert set(get_command(app).commands) == {"run", "init", "check", "schema", "trace", "diff", "compare", "conformance", "sweep"}
+    assert set(get_command(app).commands) == {"run", "init", "check", "schema", "trace", "diff", "compare", "conformance", "sweep",
+                                           "tune"}
 
 
 def test_a_progress_line_fits_and_tells():
