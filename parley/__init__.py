@@ -11,6 +11,7 @@ from parley.results import Run, load_run
 from parley.running import run
 from parley.supposing import whatif
 from parley.sweeping import Sweep, sweep
+from parley.tuning import tune
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads, shipped
@@ -18,5 +19,5 @@ from scenarios.schema.scenario import Scenario
 
 __all__ = [
     "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load",
-    "load_run", "loads", "replicate", "report", "run", "shipped", "sweep", "whatif",
+    "load_run", "loads", "replicate", "report", "run", "shipped", "sweep", "tune", "whatif",
 ]  # fmt: skip

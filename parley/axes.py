@@ -43,14 +43,18 @@ class Axis:
 
 def axes_of(varied: Varied) -> tuple[Axis, ...]:
     """Every axis, in order. Raises UsageError where one has no values, or varies what another does."""
-    pairs = varied.items() if isinstance(varied, Mapping) else map(_pair, [varied] if isinstance(varied, str) else varied)
-    axes = tuple(axis(path, spec) for path, spec in pairs)
+    axes = tuple(axis(path, spec) for path, spec in pairs_of(varied))
     if not axes:
         raise UsageError(f"nothing is varied; write --vary PATH=VALUES, with values as {EXAMPLE}")
     for one, other in itertools.combinations(axes, 2):
         if one.path == other.path:
             raise UsageError(f"--vary {one.path}: is varied twice; give it all its values at once")
     return axes
+
+
+def pairs_of(varied: Varied) -> Iterable[tuple[str, Any]]:
+    """(path, values as they were given) of each. Raises UsageError."""
+    return varied.items() if isinstance(varied, Mapping) else map(_pair, [varied] if isinstance(varied, str) else varied)
 
 
 def axis(path: str, spec: Any) -> Axis:

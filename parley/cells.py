@@ -71,7 +71,8 @@ def has_agents(worlds: Iterable[Scenario]) -> bool:
 
 def _order(base: Base, changes: tuple[str, ...], seed: int) -> tuple[Order, str]:
     world, digest = _world(base, changes)
-    return ordered(world, seed=seed, engine=base.engine, until=base.until), digest
+    order = ordered(world, seed=seed, engine=base.engine, until=base.until)
+    return order, digest if order.scenario is world else scenario_digest(order.scenario)  # another one where a warm-up was found
 
 
 @functools.lru_cache(WORLDS)

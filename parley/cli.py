@@ -48,6 +48,8 @@ from parley.sweep_tables import points_as_json, print_sweep
 from parley.sweeping import Sweep, swept
 from parley.sweeping import sweep_command as command_of
 from parley.tracing import print_traces
+from parley.tuning import SEEDS, TRIALS, Tuning, Wanted, tune
+from parley.tuning_tables import print_tuning
 from parley.twins import healthy
 from scenarios.checking import check
 from scenarios.errors import ParleyError
@@ -288,6 +290,47 @@ def report_command(
     with mistakes_told():
         path = report(*run_folders, out=out)
         Console().print(Text(f"wrote {shown(path)}, {path.stat().st_size / 1e6:.1f} MB"), soft_wrap=True)
+
+
+@app.command("tune")
+def tune_command(
+    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")] = None,
+    vary: Annotated[list[str] | None, typer.Option(metavar="PATH=LOW..HIGH[:log]", help="What may be chosen; or a list.")] = None,
+    minimize: Annotated[str | None, typer.Option(metavar="FIGURE", help="By its path in the summary, as latency_ms.p99.")] = None,
+    maximize: Annotated[str | None, typer.Option(metavar="FIGURE", help="The same, to be made large.")] = None,
+    subject_to: Annotated[list[str] | None, typer.Option(metavar="BOUND", help="As 'good >= 99%'; may be repeated.")] = None,
+    trials: Annotated[int, typer.Option(help="How many proposals to try.", min=1)] = TRIALS,
+    seeds: Annotated[int, typer.Option(help="How many for every proposal, from --seed on.", min=1)] = SEEDS,
+    seed: Seed = 1,
+    engine: Engine = "fast",
+    until: Until = None,
+    changes: Set = None,
+    jobs: Jobs = None,
+    ray: Ray = None,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a search that was stopped or killed.")] = None,
+) -> None:
+    """Look for the values that make a figure small or large, and check the best under fresh seeds."""
+    with mistakes_told():
+        wanted: Wanted = {"minimize": minimize, "maximize": maximize, "subject_to": subject_to or (), "trials": trials,
+                          "seeds": seeds, "seed": seed, "engine": engine, "until": until, "set": changes or ()}  # fmt: skip
+        if resume is not None and (scenario is not None or vary or minimize or maximize or subject_to or changes or until or out):
+            raise UsageError("--resume goes on with what was asked then; only --jobs and --ray go with it")
+        if resume is None and scenario is None:
+            raise UsageError("name a scenario, or a search to go on with: --resume DIR")
+        _compile(engine, *([] if scenario is None else [load(scenario, changes or ())]))
+        try:
+            with CellsLine(sys.stderr) as told:
+                if resume is not None:
+                    done = Tuning(resume).resume(jobs=jobs, ray=ray, told=told)
+                else:
+                    done = tune(scenario or "", vary or (), jobs=jobs, out=out, ray=ray, told=told, **wanted)
+        except Interrupted as stopped:
+            print_tuning(Console(highlight=False), Tuning(stopped.folder))
+            raise
+        print_tuning(Console(highlight=False), done)
+        if not done.is_kept:
+            raise typer.Exit(EXPECTATION_FAILED)
 
 
 @app.command("check")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -54,16 +55,20 @@ class RayCrew:
 
 def ray_crew(base: Base, address: str) -> RayCrew:
     """Workers of the cluster at `auto` or `host:port`, or `local`: one on this machine. Raises UsageError."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it is imported
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # these are read when it is imported
+    if address == LOCAL:
+        os.environ["RAY_AUTH_MODE"] = "token"  # its servers listen on every interface, and cannot be told not to
     try:
         import ray
     except ImportError:
         raise UsageError("--ray needs the extra `ray`: pip install 'parley[ray]'") from None
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address == LOCAL:
-            ray.init(include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+            ray.init("local", include_dashboard=False, **quiet)
         else:
-            ray.init(address=address, log_to_driver=False)
+            ray.init(address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as fault:
         raise UsageError(f"--ray {address}: there is no cluster: {fault}") from fault
     return RayCrew(ray, base)

@@ -59,16 +59,16 @@ class CellsLine(TerminalLine):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._began = self._last = time.monotonic()
-        self._first: int | None = None  # done before: cells that a resumed sweep had
+        self._last = time.monotonic()
+        self._first: tuple[int, float] | None = None  # how many were done when, the first time: workers had begun by then
 
     def __call__(self, done: int, cells: int) -> None:
         now = time.monotonic()
         if self._first is None:
-            self._first = done - 1
-        if now - self._last >= (RENEWED_S if self._is_terminal else PLAIN_S):
+            self._first = done, now
+        elif done > self._first[0] and now - self._last >= (RENEWED_S if self._is_terminal else PLAIN_S):
             self._last = now
-            text = cells_line(done, cells, done - self._first, now - self._began)
+            text = cells_line(done, cells, done - self._first[0], now - self._first[1])
             self._write(f"{CLEARED}{text}" if self._is_terminal else f"{text}\n")
 
 

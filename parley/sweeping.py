@@ -6,14 +6,14 @@ import contextlib
 import itertools
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
 from parley.axes import Axis, Varied, axes_of
-from parley.cell_store import CellStore, read_cells
+from parley.cell_store import CellStore, ColumnsOf, read_cells
 from parley.cells import Base, has_agents
 from parley.errors import DiskFull, FolderError, Interrupted
 from parley.grids import OF_A_CELL, Grid, grid_of
@@ -21,11 +21,13 @@ from parley.on_ray import ray_crew
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, is_alive, new_folder, read_json, this_process
 from parley.running import Asked, Described, Stop, command_line, scenario_digest
 from parley.workers import THREADS_MAX, Crew, jobs_of, local_crew, rows_of
+from scenarios.schema.scenario import Scenario
 from sim.fast.compiling import is_compiled, kernels
 from sim.fast.engine import needs_full
 from sim.trace import SEMANTICS
 
 KIND = "sweep"
+VERBS = {KIND: "sweep", "tuning": "tune"}  # the command that makes a folder of that kind
 
 Told = Callable[[int, int], None]  # (how many cells are done, of how many)
 
@@ -45,8 +47,7 @@ class Sweep:
     @property
     def state(self) -> str:
         """complete, partial or running."""
-        state = str(self.manifest["state"])
-        return "partial" if state == "running" and not is_alive(self.manifest["process"]) else state
+        return state_of(self.manifest)
 
     @property
     def grid(self) -> Grid:
@@ -74,9 +75,7 @@ class Sweep:
 
     def resume(self, *, jobs: int | None = None, ray: str | None = None, told: Told | None = None) -> Sweep:
         """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `sweep`."""
-        if self.manifest["semantics"] != SEMANTICS:
-            raise FolderError(f"{self.path}: was begun under SEMANTICS {self.manifest['semantics']}, and this is {SEMANTICS}: "
-                              "its cells would not be of one kind; sweep anew")  # fmt: skip
+        require_laws(self.path, self.manifest)
         return _run(self, jobs_of(jobs), ray, told)
 
     def __repr__(self) -> str:
@@ -100,7 +99,7 @@ def swept(grid: Grid, command: str, *, jobs: int | None = None, out: str | os.Pa
           ray: str | None = None, told: Told | None = None) -> Sweep:  # fmt: skip
     """Run a grid that is checked into a folder; `command` is how to ask for the same. The rest is as for `sweep`."""
     jobs, world = jobs_of(jobs), grid.base.order((), grid.first_seed).scenario
-    folder = _folder(out, f"{world.name}-sweep")
+    folder = fresh_folder(out, f"{world.name}-sweep")
     folder.write_bytes(SCENARIO, grid.base.text.encode())
     manifest = {
         "format": FORMAT, "kind": KIND, "state": "running", "scenario": world.name, "question": world.question,
@@ -119,57 +118,80 @@ def sweep_command(scenario: Described, asked: Asked, vary: Varied, seeds: int) -
     return command_line("sweep", scenario, asked, [*words, *(["--seeds", str(seeds)] if seeds > 1 else [])])
 
 
-def _folder(out: str | os.PathLike[str] | None, name: str) -> RunFolder:
-    """A new folder. Raises FolderError; of a sweep that is not finished it says how to go on."""
-    if out is not None and (Path(out) / MANIFEST).is_file() and read_json(Path(out) / MANIFEST).get("kind") == KIND:
-        state = Sweep(out).state
-        advice = f"`{resume_command(out)}` goes on with it" if state == "partial" else "name another folder"
-        raise FolderError(f"{out}: holds a sweep that is {state}; {advice}")
+def fresh_folder(out: str | os.PathLike[str] | None, name: str, kind: str = KIND) -> RunFolder:
+    """A new folder. Raises FolderError; of one whose cells are not all there it says how to go on."""
+    if out is not None and (Path(out) / MANIFEST).is_file() and (content := read_json(Path(out) / MANIFEST)).get("kind") == kind:
+        state = state_of(content)
+        advice = f"`{resume_command(out, kind)}` goes on with it" if state == "partial" else "name another folder"
+        raise FolderError(f"{out}: holds a {kind} that is {state}; {advice}")
     return new_folder(out, name)
 
 
-def resume_command(path: str | os.PathLike[str]) -> str:
-    """What goes on with an unfinished sweep."""
-    return f"parley sweep --resume {shlex.quote(os.fspath(path))}"
+def state_of(manifest: dict[str, Any]) -> str:
+    """complete, partial or running; what was killed is partial."""
+    state = str(manifest["state"])
+    return "partial" if state == "running" and not is_alive(manifest["process"]) else state
+
+
+def resume_command(path: str | os.PathLike[str], kind: str = KIND) -> str:
+    """What goes on with an unfinished one."""
+    return f"parley {VERBS[kind]} --resume {shlex.quote(os.fspath(path))}"
+
+
+def require_laws(path: Path, manifest: dict[str, Any]) -> None:
+    """Raises FolderError where cells that are there are of other laws than cells that were computed now."""
+    if manifest["semantics"] != SEMANTICS:
+        raise FolderError(f"{path}: was begun under SEMANTICS {manifest['semantics']}, and this is {SEMANTICS}: "
+                          "its cells would not be of one kind; begin anew")  # fmt: skip
 
 
 def _run(begun: Sweep, jobs: int, ray: str | None, tell: Told | None) -> Sweep:
-    """Compute what is missing; the manifest says how it ended."""
-    grid, folder = begun.grid, RunFolder(begun.path)
-    with CellStore(folder, grid.size, grid.columns) as store, Stop().on_signals() as stop:
-        folder.write_json(MANIFEST, begun.manifest | {"state": "running", "process": this_process()})
+    """Compute what is missing."""
+    grid = begun.grid
+    with at_work(begun.path, begun.manifest, grid.columns, resume_command(begun.path)) as (store, stop):
+        _compute(grid, store, stop, tell, partial(crew_for, grid.base, grid.worlds(), jobs, ray))
+    return Sweep(begun.path)
+
+
+@contextlib.contextmanager
+def at_work(path: Path, manifest: dict[str, Any], columns_of: ColumnsOf, go_on: str) -> Iterator[tuple[CellStore, Stop]]:
+    """Within, cells are added to a folder, and the manifest says how that ended. Raises Interrupted where it was stopped.
+
+    A full disk is told with the command that goes on.
+    """
+    folder, state = RunFolder(path), "partial"
+    with CellStore(folder, manifest["cells"], columns_of) as store, Stop().on_signals() as stop:
+        folder.write_json(MANIFEST, manifest | {"state": "running", "process": this_process()})
         try:
-            _compute(grid, store, stop, tell, partial(_crew, grid, jobs, ray))
+            yield store, stop
         except DiskFull as fault:
-            raise DiskFull(f"{fault}; once there is room, `{resume_command(begun.path)}` goes on") from fault
+            raise DiskFull(f"{fault}; once there is room, `{go_on}` goes on") from fault
         finally:
             state = "partial" if [*itertools.islice(store.missing(), 1)] else "complete"
             with contextlib.suppress(FolderError):
-                folder.write_json(MANIFEST, begun.manifest | {"state": state, "process": this_process()})
+                folder.write_json(MANIFEST, manifest | {"state": state, "process": this_process()})
     if stop.signal_number is not None and state == "partial":
-        raise Interrupted(begun.path, stop.signal_number)
-    return Sweep(begun.path)
+        raise Interrupted(path, stop.signal_number)
 
 
 def _compute(grid: Grid, store: CellStore, stop: Stop, tell: Told | None, crew: Callable[[], Crew]) -> None:
     missing = list(store.missing())
     if not missing:
         return
-    with contextlib.closing(rows_of(crew(), grid.cells(missing), stop)) as rows:
-        for done, row in enumerate(rows, grid.size - len(missing) + 1):
+    with contextlib.closing(crew()) as workers:
+        for done, row in enumerate(rows_of(workers, grid.cells(missing), stop), grid.size - len(missing) + 1):
             store.add(row)
             if tell is not None:
                 tell(done, grid.size)
 
 
-def _crew(grid: Grid, jobs: int, ray: str | None) -> Crew:
+def crew_for(base: Base, worlds: Sequence[Scenario], jobs: int, ray: str | None) -> Crew:
     """Who computes: Ray where it is asked for, processes where Python has much of a share, else threads."""
     if ray is not None:
-        return ray_crew(grid.base, ray)
-    worlds = grid.worlds()
-    by_processes = jobs > 1 and (jobs > THREADS_MAX or grid.base.engine != "fast" or has_agents(worlds))
-    if grid.base.engine == "fast":
+        return ray_crew(base, ray)
+    by_processes = jobs > 1 and (jobs > THREADS_MAX or base.engine != "fast" or has_agents(worlds))
+    if base.engine == "fast":
         for is_full in sorted({needs_full(world) for world in worlds}):
             if not (by_processes and is_compiled(is_full)):
                 kernels(is_full)  # once, before everybody does
-    return local_crew(grid.base, jobs, by_processes)
+    return local_crew(base, jobs, by_processes)

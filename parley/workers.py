@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
@@ -48,21 +48,18 @@ class Crew(Protocol):
         """Leave; what is under way is nobody's."""
 
 
-def rows_of(crew: Crew, cells: Iterable[Cell], stop: Stop) -> Generator[Row, None, None]:
+def rows_of(crew: Crew, cells: Iterable[Cell], stop: Stop) -> Iterator[Row]:
     """The row of each cell, as they come, until stopped."""
     pending, under_way = iter(cells), 0
-    try:
-        while stop.signal_number is None:
-            while under_way < crew.width and (cell := next(pending, None)) is not None:
-                crew.begin(cell)
-                under_way += 1
-            if not under_way:
-                return
-            for row in crew.finished(LOOK_S):
-                under_way -= 1
-                yield row
-    finally:
-        crew.close()
+    while stop.signal_number is None:
+        while under_way < crew.width and (cell := next(pending, None)) is not None:
+            crew.begin(cell)
+            under_way += 1
+        if not under_way:
+            return
+        for row in crew.finished(LOOK_S):
+            under_way -= 1
+            yield row
 
 
 def jobs_of(asked: int | None) -> int:
