@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from parley.comparing import Comparison, compare
+from parley.comparing import compare
 from parley.errors import Interrupted
 from parley.explaining import explain
-from parley.replicating import Replications, replicate
+from parley.mapping import outcome_map
+from parley.replicating import replicate
 from parley.reporting.making import report
 from parley.results import Run, load_run
 from parley.running import run
@@ -18,6 +19,6 @@ from scenarios.load import load, loads, shipped
 from scenarios.schema.scenario import Scenario
 
 __all__ = [
-    "Comparison", "Interrupted", "ParleyError", "Replications", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load",
-    "load_run", "loads", "replicate", "report", "run", "shipped", "sweep", "tune", "whatif",
+    "Interrupted", "ParleyError", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load", "load_run", "loads",
+    "outcome_map", "replicate", "report", "run", "shipped", "sweep", "tune", "whatif",
 ]  # fmt: skip

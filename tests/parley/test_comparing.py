@@ -11,6 +11,7 @@ from scipy import stats
 import parley
 from parley.errors import UsageError
 from parley.intervals import difference, estimate
+from parley.replicating import Replications
 from tests.parley.worlds import SHOP, written
 
 
@@ -85,7 +86,7 @@ def test_a_folder_and_a_scenario_do_not_compare(compared, tmp_path):
 
 def test_replications_stand_beside_their_intervals(compared):
     """The mean in place, the interval under the same path; each seed a run folder of its own."""
-    made = parley.Replications(compared.path / "a")
+    made = Replications(compared.path / "a")
     runs, summary = made.runs(), made.summary
     p99 = [run.summary["latency_ms"]["p99"] for run in runs.values()]
     assert summary["latency_ms"]["p99"] == pytest.approx(np.mean(p99))
@@ -98,4 +99,4 @@ def test_replications_stand_beside_their_intervals(compared):
 def test_a_seed_among_many_is_the_run_alone(compared, tmp_path):
     """Threads and neighbours change nothing."""
     alone = parley.run(written(tmp_path, SHOP), seed=4, until="3s", out=tmp_path / "alone")
-    assert alone.summary["trace_digest"] == parley.Replications(compared.path / "a").summary["trace_digest"]["4"]
+    assert alone.summary["trace_digest"] == Replications(compared.path / "a").summary["trace_digest"]["4"]

@@ -59,12 +59,12 @@ def test_no_folder_at_all(tmp_path, monkeypatch):
 
 def test_waiting_is_explained(kept, monkeypatch, tmp_path):
     """The first run says that it compiles, how long that took, and where nothing can be kept."""
-    monkeypatch.setattr("parley.cli.kernels", lambda _: None)
+    monkeypatch.setattr("parley.commands.terminal.kernels", lambda _: None)
 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("parley.cli.run", stop)
+    monkeypatch.setattr("parley.commands.runs.run", stop)
     said, unsaid = (CliRunner().invoke(app, ["run", "hello_mesh", "--engine", engine, "--out", str(tmp_path / engine)]).stderr
                     for engine in ("fast", "reference"))  # fmt: skip
     assert "compil" not in unsaid

@@ -12,6 +12,7 @@ import parley
 from parley.cli import app
 from parley.errors import UsageError
 from parley.intervals import estimate
+from parley.replicating import Replications
 from parley.sequential import Precision, Question, decided, growing, looks
 from tests.parley.worlds import SHOP, written
 
@@ -90,7 +91,7 @@ def test_no_such_figure(tmp_path):
     world = written(tmp_path, SHOP)
     with pytest.raises(UsageError, match=r"latency_ms.p98 is not a figure of this run; did you mean 'latency_ms.p9"):
         parley.replicate(world, 10, precision=0.1, of="latency_ms.p98", until="3s", out=tmp_path / "runs")
-    assert len(parley.Replications(tmp_path / "runs").runs()) == 10
+    assert len(Replications(tmp_path / "runs").runs()) == 10
 
 
 @pytest.mark.parametrize(("words", "says"), [
