@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize
+from scipy import integrate, optimize
 
 # DESIGN section 8: a Lindley-type recursion written apart from Parley; no closed form is known for either.
 W2_P99_MS = 69.54  # over 9 M requests
@@ -168,6 +168,50 @@ def mm1k_mean(rate: float, mean_service: float, room: int) -> float:
     return mmck_mean(rate, mean_service, 1, room)
 
 
+# -- callers who do not wait for ever ----------------------------------------------------------------------------------
+
+
+class Impatience(NamedTuple):
+    """What becomes of the arrivals at a queue that some of them leave."""
+
+    abandoned: float  # share that is never served
+    offered_wait: float  # mean wait until their turn, of those too who do not wait for it
+    wait: float  # mean wait until served or gone
+
+
+def exponential_patience(mean: float) -> Callable[[float], float]:
+    """E[min(patience, x)] of an exponential patience; with it an M/M/c is Palm's, which is called Erlang A."""
+    return lambda x: -mean * math.expm1(-x / mean)
+
+
+def constant_patience(most: float) -> Callable[[float], float]:
+    """E[min(patience, x)] where everybody waits as long."""
+    return lambda x: min(x, most)
+
+
+def uniform_patience(most: float) -> Callable[[float], float]:
+    """E[min(patience, x)] of a patience that is uniform between nothing and `most`."""
+    return lambda x: min(x, most) * (1 - min(x, most) / (2 * most))
+
+
+def impatient(rate: float, mean_service: float, servers: int, borne: Callable[[float], float]) -> Impatience:
+    """M/M/c+G, first come, first served (Baccelli, Hebuterne 1981; Zeltyn, Mandelbaum 2005); `borne` is E[min(patience, x)].
+
+    Who does not stay until its turn brings no work. So the wait offered at x > 0 has the density P(c-1 busy)·λ·exp(λ·borne(x) - cμx),
+    and below c busy states go as in an M/M/c. What is served, λ(1 - abandoned), is what the busy servers do.
+    """
+    drain = servers / mean_service
+
+    def over(of: Callable[[float], float]) -> float:
+        found = integrate.quad(lambda x: of(x) * math.exp(rate * borne(x) - drain * x), 0, math.inf, limit=500, epsabs=0, epsrel=1e-9)
+        return float(found[0])
+
+    mass = over(lambda x: x**0)
+    whole = 1 / erlang_b(rate * mean_service, servers - 1) + rate * mass
+    abandoned = (1 + (rate - drain) * mass) / whole
+    return Impatience(abandoned, rate * over(lambda x: x) / whole, rate * over(borne) / whole)
+
+
 # -- queues in a row, side by side, and callers that choose -----------------------------------------------------------
 
 
@@ -220,6 +264,53 @@ def mixed_exponential_quantile(means: list[float], weights: list[float], share: 
         survival = math.fsum(weight * math.exp(-middle / mean) for mean, weight in zip(means, weights, strict=True))
         low, high = (middle, high) if survival > 1 - share else (low, middle)
     return low
+
+
+# -- networks of queues ------------------------------------------------------------------------------------------------
+
+
+def jackson_visits(entries: Sequence[float], routing: Sequence[Sequence[float]]) -> list[float]:
+    """Mean visits of a request to each station: v = e + vP, where it enters at i by chance e_i and goes on from i to j by P_ij."""
+    matrix = np.eye(len(entries)) - np.asarray(routing, dtype=float).T
+    return [float(visits) for visits in np.linalg.solve(matrix, np.asarray(entries, dtype=float))]
+
+
+def jackson_mean(rate: float, stations: Sequence[tuple[float, int]], visits: Sequence[float], delay: float = 0.0) -> float:
+    """Mean time of a request in a Jackson network (1957, 1963) of stations (mean service, servers), and a fixed `delay`.
+
+    Streams that feed back are not Poisson, yet each station holds as many as an M/M/c of the same rate would, independently of
+    the others: so its visits take as long, on average. All visits of a station need one and the same exponential service.
+    """
+    return delay + math.fsum(v * mmc_mean(rate * v, mean, servers) for (mean, servers), v in zip(stations, visits, strict=True))
+
+
+def closed_network(users: int, think: float, stations: Sequence[tuple[float, int, float]]) -> tuple[float, float]:
+    """Throughput and mean response of `users` who think between requests to stations (mean service, servers, visits): exact MVA.
+
+    Reiser and Lavenberg (1980): with k users an arrival sees the network of k-1 in its steady state. P(j at a station | k)
+    is X·v·s/min(j, c)·P(j-1 | k-1), a visit takes Σ s·j/min(j, c)·P(j-1 | k-1), and X = k / (think + response).
+    """
+    seen = [[1.0] for _ in stations]  # P(j at the station), j = 0 ... k
+    for k in range(1, users + 1):
+        services = [[s / min(j, c) for j in range(1, k + 1)] for s, c, _ in stations]
+        response = math.fsum(v * math.fsum(j * one * p for j, (one, p) in enumerate(zip(service, at, strict=True), 1))
+                             for (_, _, v), service, at in zip(stations, services, seen, strict=True))  # fmt: skip
+        throughput = k / (think + response)
+        for i, ((_, _, v), service) in enumerate(zip(stations, services, strict=True)):
+            some = [throughput * v * one * p for one, p in zip(service, seen[i], strict=True)]
+            seen[i] = [1 - math.fsum(some), *some]
+    return throughput, response
+
+
+def infinite_servers_mean(rate: Callable[[float], float], survival: Callable[[float], float], time: float,
+                          corners: Sequence[float] = ()) -> float:  # fmt: skip
+    """Mean number at `time` in an Mt/G/inf that was empty at 0 (Palm 1943; Eick, Massey, Whitt 1993), a Poisson number.
+
+    m(t) = ∫ λ(t-u) P(service > u) du: who came u ago and is still there. `corners` are u at which the integrand has a corner.
+    """
+    edges = [0.0, *sorted(u for u in corners if 0 < u < time), time]
+    parts = itertools.pairwise(edges)
+    return math.fsum(integrate.quad(lambda u: rate(time - u) * survival(u), *part, limit=200)[0] for part in parts)
 
 
 # -- retries that keep an overload alive -------------------------------------------------------------------------------

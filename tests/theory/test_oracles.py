@@ -128,3 +128,86 @@ def test_the_newest_first():
     assert oracles.mm1_wait_square(0.8, 1.0) == pytest.approx(40)
     assert oracles.mm1_wait_square(0.8, 1.0, last_in_first_out=True) == pytest.approx(200)
     assert oracles.ps_mean(0.8, 1.0) == pytest.approx(5)
+
+
+def test_erlang_a():
+    """The printed example of Garnett, Mandelbaum and Reiman: 48 calls a minute of 1 minute, 50 agents, patience of 2 minutes.
+
+    3.1 % leave and the mean wait is 3.7 s; if nobody left it would be 20.8 s. Who waits leaves at rate 1/2.
+    """
+    found = oracles.impatient(48, 1, 50, oracles.exponential_patience(2))
+    assert found.abandoned == pytest.approx(0.031, abs=5e-4)
+    assert 60 * found.wait == pytest.approx(3.7, abs=0.05)
+    assert 60 * oracles.mmc_mean_wait(48, 1, 50) == pytest.approx(20.8, abs=0.05)
+    assert found.abandoned == pytest.approx(found.wait / 2)
+
+
+@pytest.mark.parametrize(("rate", "servers"), [(0.5, 1), (3.0, 2), (8.0, 8)])
+def test_patience_as_short_as_service(rate, servers):
+    """Whoever leaves as fast as it would be served makes the number inside Poisson, as if there were workers for all."""
+    waiting = math.fsum((n - servers) * math.exp(-rate) * rate**n / math.factorial(n) for n in range(servers + 1, 100))
+    assert oracles.impatient(rate, 1, servers, oracles.exponential_patience(1)).wait == pytest.approx(waiting / rate)
+
+
+def test_constant_and_endless_patience():
+    """M/M/1+D by Barrer's form, at, below and above saturation; ample patience is no impatience, none is Erlang's loss."""
+    for rho in (0.5, 0.9, 1.7):
+        decay = math.exp(-(1 - rho) * 3)
+        found = oracles.impatient(rho, 1, 1, oracles.constant_patience(3))
+        assert found.abandoned == pytest.approx((1 - rho) * rho * decay / (1 - rho**2 * decay))
+        assert found.wait == pytest.approx(found.offered_wait - found.abandoned)  # a wait that is too long is so by one service
+    assert oracles.impatient(3.2, 1, 4, oracles.constant_patience(300)).wait == pytest.approx(oracles.mmc_mean_wait(3.2, 1, 4))
+    for patience in (oracles.constant_patience, oracles.uniform_patience, oracles.exponential_patience):
+        assert oracles.impatient(3.2, 1, 4, patience(1e-7)).abandoned == pytest.approx(oracles.erlang_b(3.2, 4), rel=1e-5)
+
+
+def test_uniform_patience():
+    """Busy servers serve whoever does not leave, and a patience that is spread loses more than the constant of its mean."""
+    uniform, constant = (oracles.impatient(1.5, 1, 2, patience) for patience in (oracles.uniform_patience(4), oracles.constant_patience(2)))
+    assert constant.abandoned < uniform.abandoned < constant.abandoned * 2
+    assert uniform.wait < constant.wait
+
+
+def test_closed_network():
+    """One user never queues; two of the balanced kind by hand; without thinking N users on M like stations do N/(N+M-1) a service."""
+    stations = [(5, 1, 1), (4, 1, 1), (3, 1, 1)]
+    assert oracles.closed_network(1, 15, stations) == pytest.approx((1 / 27, 12))
+    assert oracles.closed_network(2, 15, stations)[1] == pytest.approx(12 + 50 / 27)  # 5(1 + 5/27) + 4(1 + 4/27) + 3(1 + 3/27)
+    assert oracles.closed_network(7, 0, [(2, 1, 1)] * 3) == pytest.approx((7 / 9 / 2, 18))
+    assert oracles.closed_network(500, 15, stations)[0] == pytest.approx(1 / 5)  # the slowest station is the limit
+    assert oracles.closed_network(7, 4, [(1, 1, 3)]) == pytest.approx(oracles.closed_network(7, 4, [(3, 1, 1)]))
+
+
+@pytest.mark.parametrize(("users", "servers"), [(3, 1), (10, 4), (40, 4), (4, 5)])
+def test_closed_network_of_one_station(users, servers):
+    """The machine repair model by its births and deaths: n of the users are at the station, the rest think."""
+    weights = [1.0]
+    for n in range(1, users + 1):
+        weights.append(weights[-1] * (users - n + 1) / 20 * 2 / min(n, servers))
+    busy = math.fsum(min(n, servers) * weight for n, weight in enumerate(weights)) / math.fsum(weights)
+    throughput, response = oracles.closed_network(users, 20, [(2, servers, 1)])
+    assert throughput == pytest.approx(busy / 2)
+    assert response == pytest.approx(users / throughput - 20)
+
+
+def test_feedback():
+    """A queue to which a share p returns is as slow as one whose service is 1/(1-p) as long; a tandem is the case without returns."""
+    assert oracles.jackson_visits([1], [[0.4]]) == pytest.approx([1 / 0.6])
+    assert oracles.jackson_mean(0.3, [(1, 1)], [1 / 0.6]) == pytest.approx(oracles.mm1_mean(0.3, 1 / 0.6))
+    assert oracles.jackson_visits([1, 0], [[0, 1], [0.5, 0]]) == pytest.approx([2, 2])
+    row = [(4.8, 4), (9.6, 8), (7.2, 6)]
+    visits = oracles.jackson_visits([1, 0, 0], [[0, 1, 0], [0, 0, 1], [0, 0, 0]])
+    assert oracles.jackson_mean(0.5, row, visits, delay=4) == pytest.approx(oracles.tandem_mean(0.5, row, delay=4))
+
+
+def test_infinite_servers():
+    """A steady rate fills to λs; a ramp lags by E[S²]/2E[S]; a cosine is damped and late by its angle (Eick, Massey, Whitt)."""
+    def exponential(u):
+        return math.exp(-u / 2)
+
+    assert oracles.infinite_servers_mean(lambda t: 10 + 0 * t, exponential, 3) == pytest.approx(20 * (1 - math.exp(-1.5)))
+    assert oracles.infinite_servers_mean(lambda t: 5.0 * t, exponential, 60) == pytest.approx(2 * 5 * (60 - 2))
+    assert oracles.infinite_servers_mean(lambda t: 5.0 * t, lambda u: float(u < 2), 60, [2]) == pytest.approx(2 * 5 * (60 - 1))
+    angle = math.atan(0.5 * 2)
+    late = 2 * (10 + 4 * math.cos(angle) * math.cos(0.5 * 61 - angle))
+    assert oracles.infinite_servers_mean(lambda t: 10 + 4 * math.cos(0.5 * t), exponential, 61) == pytest.approx(late)
