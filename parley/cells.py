@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from parley.errors import Stopped
-from parley.replicating import leaves_of
+from parley.measures import leaves_of
 from parley.running import Order, Stop, ordered, scenario_digest
 from parley.trials import trial
 from scenarios.errors import ParleyError

@@ -14,12 +14,14 @@ from rich.text import Text
 
 from parley.errors import UsageError
 from parley.intervals import Difference, difference
+from parley.measures import figure_at, figures
 from parley.printing import shown, table
-from parley.replicating import SEEDS_MAX, Replications, Told, figures, is_replications, open_replications, run_seeds
+from parley.replicating import SEEDS_MAX, Replications, Told, is_replications, open_replications, run_seeds
 from parley.results import Run
 from parley.run_folder import RunFolder, new_folder
 from parley.running import Asked, Source, ordered
-from parley.sequential import Decision, Question, decided, figure_at, looks
+from parley.sequential import Decision, Question, decided, looks
+from parley.trials import require_figure
 from parley.wording import number, percent
 
 COMPARISON = "comparison.json"
@@ -61,6 +63,8 @@ def compare(one: Source, other: Source, *, seeds: int = 10, set_other: Sequence[
     """
     question = None if until_decided is None else Question(until_decided, margin)
     if all(_is_folder(source) for source in (one, other)):
+        if question is not None:
+            raise UsageError("until_decided runs more seeds where they are needed, and folders have those they have; compare scenarios")
         return compared(open_replications(Path(str(one))), open_replications(Path(str(other))))
     if any(_is_folder(source) for source in (one, other)):
         raise UsageError("compare two scenarios, or two folders of replications, not one of each")
@@ -69,6 +73,8 @@ def compare(one: Source, other: Source, *, seeds: int = 10, set_other: Sequence[
     first, changes = asked.get("seed", 1), [*asked.get("set", ())]
     asked.setdefault("spans", "none")
     orders = [ordered(one, **asked), ordered(other, **(asked | {"set": [*changes, *set_other]}))]
+    for order in orders:
+        require_figure(order, *(() if question is None else (question.of,)))
     names = [order.scenario.name for order in orders]
     folder = new_folder(out, f"{names[0]}-or-{names[1]}")
     planned = [seeds] if question is None else looks(seeds)

@@ -15,9 +15,11 @@ import numpy as np
 from parley.axes import Axis, axis
 from parley.errors import FolderError, UsageError
 from parley.frontiers import Floats, Frontier, along, frontier
+from parley.grids import grid_of
 from parley.map_files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plain, map_file, parsed, values_of
 from parley.run_folder import FORMAT, MANIFEST, RunFolder, is_alive, new_folder, plain, read_json, this_process
 from parley.sweeping import Sweep, sweep
+from parley.trials import require_figure
 from scenarios.errors import UnitError
 from scenarios.naming import suggestion
 from scenarios.schema.units import parse_duration
@@ -61,12 +63,12 @@ class OutcomeMap:
     @cached_property
     def x(self) -> list[float]:
         """Values from left to right, as on the picture."""
-        return [self.file.x.times * one for one in figures_of(axis_of(self.file, "x"))]
+        return [self.file.x.times * one for one in numbers_of(axis_of(self.file, "x"))]
 
     @cached_property
     def y(self) -> list[float]:
         """Values from below to above; times in seconds."""
-        return [self.file.y.times * one for one in figures_of(axis_of(self.file, "y"))]
+        return [self.file.y.times * one for one in numbers_of(axis_of(self.file, "y"))]
 
     @cached_property
     def panels(self) -> list[Panel]:
@@ -117,6 +119,7 @@ def outcome_map(source: str | os.PathLike[str] | Mapping[str, Any], *, asked: As
     Raises ParleyError, and Interrupted on Ctrl-C.
     """
     made = parsed(source) if isinstance(source, Mapping) else map_file(source, asked)
+    _check(made)
     folder = _begun(made, out)
     for nth, changes in enumerate(made.panels.values()):
         cells = len(axis_of(made, "x").values) * len(axis_of(made, "y").values) * made.seeds
@@ -138,8 +141,22 @@ def _run_panel(made: MapFile, changes: Mapping[str, Any], path: Path, how: dict[
         Sweep(path).resume(**how)
         return
     varied = {made.y.path: values_of(made.y), made.x.path: values_of(made.x)}
-    sweep(made.scenario, varied, seeds=made.seeds, set=[*as_changes(made.set), *as_changes(changes), *made.outcome.changes()],
+    sweep(made.scenario, varied, seeds=made.seeds, set=_asked(made, changes),
           out=path, **how)  # fmt: skip
+
+
+def _check(made: MapFile) -> None:
+    """Raises ParleyError for whatever is wrong with a map, before anything runs."""
+    for name in ("x", "y"):
+        numbers_of(axis_of(made, name))
+    for changes in made.panels.values():
+        grid = grid_of(made.scenario, (axis_of(made, "y"), axis_of(made, "x")), made.seeds, {"set": _asked(made, changes)})
+    require_figure(grid.base.order((), grid.first_seed), made.outcome.column)
+
+
+def _asked(made: MapFile, changes: Mapping[str, Any]) -> list[str]:
+    """All changes of a panel, as `--set` would say them."""
+    return [*as_changes(made.set), *as_changes(changes), *made.outcome.changes()]
 
 
 def _begun(made: MapFile, out: str | os.PathLike[str] | None) -> RunFolder:
@@ -166,7 +183,7 @@ def axis_of(made: MapFile, name: str) -> Axis:
     return axis(one.path, values_of(one))
 
 
-def figures_of(one: Axis) -> list[float]:
+def numbers_of(one: Axis) -> list[float]:
     """Values of an axis as numbers: plain ones as they are, times in seconds. Raises UsageError for what is neither."""
     return [quantity(value) for value in one.values]
 

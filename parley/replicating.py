@@ -12,14 +12,14 @@ from typing import Any, Unpack
 
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.intervals import estimate
+from parley.measures import figure_at, figures
 from parley.results import Run
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, SUMMARY, RunFolder, new_folder, read_json, this_process
 from parley.running import Asked, Order, Source, Stop, ordered, scenario_digest, simulate
-from parley.sequential import FIRST, Precision, figure_at, growing
+from parley.sequential import FIRST, Precision, growing
+from parley.trials import require_figure
 from scenarios.writing import as_yaml
 
-ESTIMATED = ("requests", "measured", "latency_ms", "good", "availability", "quality", "classes", "services", "routes",
-             "caches", "locks", "databases", "cost", "hops", "expect")  # fmt: skip
 SEEDS_MAX = 10_000
 
 Told = Callable[[int, int], None]  # (how many are done, of how many)
@@ -64,6 +64,8 @@ def replicate(scenario: Source, seeds: int = 20, *, precision: float | None = No
     """
     wanted = None if precision is None else Precision(precision, of)
     order = ordered(scenario, **asked)
+    if wanted is not None:
+        require_figure(order, wanted.of)
     folder = new_folder(out, f"{order.scenario.name}-{seeds}-seeds")
     for look in [seeds] if wanted is None else growing(FIRST, seeds, 1.5):
         made = run_seeds(order, range(order.seed, order.seed + look), folder, told)
@@ -126,25 +128,6 @@ def summed_up(summaries: dict[int, dict[str, Any]]) -> dict[str, Any]:
     return together
 
 
-def figures(summaries: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
-    """Every figure that may be estimated: dotted path → its values, those left out that were not there."""
-    found: dict[str, list[float]] = {}
-    for one in summaries:
-        for path, value in figures_of(one).items():
-            found.setdefault(path, []).append(value)
-    return found
-
-
-def figures_of(summary: dict[str, Any]) -> dict[str, float]:
-    """Every figure of one summary that may be estimated, by dotted path; those left out that are not there."""
-    return {path: value for path, value in leaves_of(summary).items() if value is not None}
-
-
-def leaves_of(summary: dict[str, Any]) -> dict[str, float | None]:
-    """Every figure that a summary has a place for, by dotted path; None where there is none."""
-    return {path: value for root in ESTIMATED for path, value in _leaves(root, summary.get(root, {}))}
-
-
 def _all(order: Order, seeds: Sequence[int], folder: RunFolder, stop: Stop) -> Iterator[None]:
     """The first seed alone, so that compiling happens once; then as many at a time as there are cores."""
 
@@ -164,17 +147,6 @@ def _all(order: Order, seeds: Sequence[int], folder: RunFolder, stop: Stop) -> I
 
 def _name(seed: int) -> str:
     return f"seed-{seed}"
-
-
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, float | None]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _leaves(f"{path}.{key}", inner)
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _leaves(f"{path}.{place}", inner)
-    elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        yield path, None if value is None else float(value)
 
 
 def _mean(values: Sequence[Any]) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 from parley.errors import UsageError
 from parley.intervals import CONFIDENCE, Difference, Estimate, difference
-from scenarios.naming import suggestion
 
 FIRST = 10  # seeds of the first look: an interval of fewer is a guess about its own width
 LOOKS_MAX = 8
@@ -92,10 +91,3 @@ def decided(question: Question, sides: tuple[Sequence[float], Sequence[float]], 
     else:
         verdict = "the same" if abs(found.difference) + found.half_width <= indifferent else "undecided"
     return Decision(question.of, verdict, question.margin, tuple(look for look in planned if look <= seeds), found)
-
-
-def figure_at(path: str, known: dict[str, list[float]]) -> list[float]:
-    """The values of a figure over seeds. Raises UsageError for one that there is not, with the nearest name."""
-    if path not in known:
-        raise UsageError(f"{path} is not a figure of this run{suggestion(path, known) or '; see summary.json for what there is'}")
-    return known[path]

@@ -6,15 +6,18 @@ without the GIL; so threads share the cores well where no agent decides.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from parley.conserving import require_balance
-from parley.errors import Stopped
+from parley.errors import Stopped, UsageError
 from parley.interventions import seat
+from parley.measures import leaves_of
 from parley.run_folder import plain
 from parley.running import Order, Stop, advance_in_stretches
 from parley.snapshots import Lookout, service_means
 from parley.summarizing import summary_of
+from scenarios.naming import suggestion
 from sim.mesh import Mesh
 
 
@@ -37,3 +40,11 @@ def trial(order: Order, stop: Stop | None = None) -> dict[str, Any]:
     require_balance(summary["conservation"], mesh.now_ns)
     found: dict[str, Any] = plain(summary)
     return found
+
+
+def require_figure(order: Order, *paths: str) -> None:
+    """Raises UsageError, with the nearest name, for a path that summaries of such runs do not have: seen in a nanosecond of one."""
+    known = leaves_of(trial(replace(order, engine="reference", until_ns=1))) if paths else {}
+    for path in paths:
+        if path not in known:
+            raise UsageError(f"{path} is not a figure of this run{suggestion(path, known) or '; see summary.json for what there is'}")

@@ -21,16 +21,14 @@ from parley.dimensions import Dimension, Goal, dimensions_of, goal_of
 from parley.errors import FolderError, UsageError
 from parley.grids import CELLS_MAX, OF_A_CELL, told_of
 from parley.intervals import Difference, difference
-from parley.replicating import leaves_of
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, read_json, this_process
 from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
 from parley.search import Search
 from parley.sweeping import Told, at_work, crew_for, fresh_folder, require_laws, resume_command, state_of
 from parley.tables import FLOAT, INT, WORD
-from parley.trials import trial
+from parley.trials import require_figure
 from parley.workers import Crew, jobs_of, rows_of
 from scenarios.errors import ParleyError, ScenarioError
-from scenarios.naming import suggestion
 from scenarios.writing import as_yaml
 from sim.trace import SEMANTICS
 
@@ -210,10 +208,7 @@ def plan_of(scenario: Described, vary: Varied, goal: Goal, often: tuple[int, int
             mistakes.append(str(fault))
     if mistakes:
         raise ScenarioError("\n".join(dict.fromkeys(mistakes)))
-    known = leaves_of(trial(ordered(order.scenario, engine="reference", until=1)))  # a nanosecond: what figures there are
-    for figure in goal.figures:
-        if figure not in known:
-            raise UsageError(f"{figure!r} is not a figure of this scenario's summary{suggestion(figure, known)}")
+    require_figure(order, *goal.figures)
     later = order.seed + seeds
     return Plan(base, dimensions, goal, trials, range(order.seed, later), range(later, later + max(FRESH_LEAST, seeds)))
 

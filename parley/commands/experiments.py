@@ -59,8 +59,8 @@ def compare_command(
     out: Out = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON, and nothing else.")] = False,
     until_decided: Annotated[bool, typer.Option("--until-decided", help="End as soon as --of is decided.")] = False,
-    of: Annotated[str, typer.Option(help="The figure to decide, by its path in summary.json.")] = "good",
-    margin: Annotated[str, typer.Option(help="Of the first's mean: a smaller difference is as good as none.")] = "1%",
+    of: Annotated[str | None, typer.Option(help="The figure to decide, by its path in summary.json: good.")] = None,
+    margin: Annotated[str | None, typer.Option(help="Of the first's mean: a smaller difference is as good as none: 1%.")] = None,
 ) -> None:
     """Compare two scenarios under the same seeds: paired differences with their intervals."""
     with mistakes_told():
@@ -70,9 +70,12 @@ def compare_command(
             source if is_replications(Path(source)) else ordered(source, **asked | {"set": said}) for source, said in given
         ]
         compile_engine(engine, *(side.scenario for side in sides if isinstance(side, Order)))
+        if not until_decided and (of or margin):
+            raise UsageError(f"{'--of' if of else '--margin'} is of --until-decided, which is not asked for")
         with SeedsLine(sys.stderr) as told:
-            found = compare(*sides, seeds=seeds or (160 if until_decided else 10), seed=seed, until_decided=of if until_decided else None,
-                            margin=parse_share(margin), out=out, told=told)  # fmt: skip
+            found = compare(*sides, seeds=seeds or (160 if until_decided else 10), seed=seed,
+                            until_decided=of or "good" if until_decided else None,
+                            margin=parse_share(margin or "1%"), out=out, told=told)  # fmt: skip
         if as_json:
             print_json(found.as_json())
         else:

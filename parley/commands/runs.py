@@ -28,7 +28,7 @@ from parley.commands.terminal import (
 )
 from parley.difference_report import print_whatif, print_whatif_places
 from parley.differing import print_difference
-from parley.errors import Interrupted
+from parley.errors import Interrupted, UsageError
 from parley.explaining import explain
 from parley.explanation_report import print_explanation
 from parley.judging import all_met
@@ -45,6 +45,7 @@ from parley.twins import healthy
 from scenarios.schema.units import parse_share
 
 EXPECTATION_FAILED, TRACES_DIFFER = 3, 1
+MEAN = "latency_ms.mean"
 
 
 def run_command(
@@ -58,16 +59,18 @@ def run_command(
     as_json: AsJson = False,
     seeds: Annotated[int | None, typer.Option(help="Run so many seeds, from --seed on, and print intervals.", min=1)] = None,
     precision: Annotated[str | None, typer.Option(help="Run seeds until --of is known within this share, as 2%.")] = None,
-    of: Annotated[str, typer.Option(help="The figure of --precision, by its path in summary.json.")] = "latency_ms.mean",
+    of: Annotated[str | None, typer.Option(help="The figure of --precision, by its path in summary.json: latency_ms.mean.")] = None,
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
         order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
+        if of is not None and precision is None:
+            raise UsageError("--of names the figure that --precision is of; say how well it is to be known, as --precision 2%")
         compile_engine(order.engine, order.scenario)
         if seeds is not None or precision is not None:
             share = None if precision is None else parse_share(precision)
             with SeedsLine(sys.stderr) as told:
-                made = replicate(order, seeds or 200, precision=share, of=of, out=out, told=told)
+                made = replicate(order, seeds or 200, precision=share, of=of or MEAN, out=out, told=told)
             _tell_seeds(made, as_json)
             return
         try:

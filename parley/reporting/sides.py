@@ -12,7 +12,8 @@ import numpy as np
 from parley.comparing import COMPARISON, differences
 from parley.errors import FolderError, UsageError
 from parley.intervals import Difference, Estimate, estimate
-from parley.replicating import figures, is_replications, open_replications
+from parley.measures import figures
+from parley.replicating import is_replications, open_replications
 from parley.results import Run, load_run
 from parley.run_folder import RUNS
 from parley.timeline import Array, Timeline

@@ -97,6 +97,9 @@ def test_values_that_the_scenario_refuses_are_told_before_anything_runs(queue, t
     """All of them at once, as a sweep tells them."""
     with pytest.raises(ScenarioError, match=r"services\.a\.workers"):
         outcome_map(made(queue, y={"path": "services.a.workers", "values": [1, 0]}), out=tmp_path / "map")
+    with pytest.raises(UsageError, match=r"latency_ms.p98 is not a figure of this run; did you mean 'latency_ms.p9"):
+        outcome_map(made(queue, outcome={"figure": "latency_ms.p98", "level": 1}), out=tmp_path / "map")
+    assert not (tmp_path / "map").exists()
 
 
 @pytest.mark.parametrize(("text", "value"), [("0.5", 0.5), ("20%", 0.2), ("300ms", 0.3), ("2m", 120.0), (7, 7.0)])

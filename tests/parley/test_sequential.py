@@ -12,7 +12,6 @@ import parley
 from parley.cli import app
 from parley.errors import UsageError
 from parley.intervals import estimate
-from parley.replicating import Replications
 from parley.sequential import Precision, Question, decided, growing, looks
 from tests.parley.worlds import SHOP, written
 
@@ -87,16 +86,21 @@ def test_a_comparison_ends_once_it_is_decided(tmp_path):
 
 
 def test_no_such_figure(tmp_path):
-    """The message has the nearest name; nothing that was run is lost."""
+    """The message has the nearest name, and comes before anything runs."""
     world = written(tmp_path, SHOP)
     with pytest.raises(UsageError, match=r"latency_ms.p98 is not a figure of this run; did you mean 'latency_ms.p9"):
         parley.replicate(world, 10, precision=0.1, of="latency_ms.p98", until="3s", out=tmp_path / "runs")
-    assert len(Replications(tmp_path / "runs").runs()) == 10
+    assert not (tmp_path / "runs").exists()
+    with pytest.raises(UsageError, match=r"gud is not a figure"):
+        parley.compare(world, world, until_decided="gud", out=tmp_path / "both")
+    assert not (tmp_path / "both").exists()
 
 
 @pytest.mark.parametrize(("words", "says"), [
     (["run", "hello_mesh", "--precision", "0%"], "precision is a share between 0 and 100 %"),
     (["run", "hello_mesh", "--precision", "soon"], "is not a share"),
+    (["run", "hello_mesh", "--of", "good"], "--of names the figure that --precision is of"),
+    (["compare", "hello_mesh", "hello_mesh", "--margin", "2%"], "--margin is of --until-decided, which is not asked for"),
     (["compare", "hello_mesh", "hello_mesh", "--until-decided", "--margin", "100%"], "margin is a share from 0 to below 100 %"),
 ])  # fmt: skip
 def test_mistakes(words, says):

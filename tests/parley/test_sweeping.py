@@ -15,7 +15,7 @@ import pytest
 import parley
 from parley.errors import FolderError, UsageError
 from parley.intervals import estimate
-from parley.replicating import figures_of
+from parley.measures import figures_of
 from parley.sweep_tables import points
 from scenarios.errors import ScenarioError
 from tests.parley.worlds import LONG, SHOP, started, written

@@ -9,7 +9,7 @@ import pytest
 
 import parley
 from parley.errors import Stopped
-from parley.replicating import figures_of
+from parley.measures import figures_of
 from parley.running import Stop, ordered
 from parley.trials import trial
 from tests.parley.worlds import SHOP, written
