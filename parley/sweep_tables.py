@@ -75,8 +75,8 @@ def print_sweep(console: Console, made: Sweep) -> None:
 
 def _print_points(console: Console, made: Sweep, found: list[Point]) -> None:
     some = found[:POINTS_SHOWN]
-    axes = dict(zip(_short(made.axes), zip(*([_value(value) for value in one.values] for one in some), strict=True), strict=True))
-    figures = {path: [_figure(path, one.estimates.get(path)) for one in some] for path in HEADLINES if _says_something(path, found)}
+    axes = dict(zip(short_names(made.axes), zip(*([as_written(value) for value in one.values] for one in some), strict=True), strict=True))
+    figures = {path: [figure_text(path, one.estimates.get(path)) for one in some] for path in HEADLINES if says_something(path, found)}
     chosen = _fitting(console.width + GAP - sum(_width(name, cells) for name, cells in axes.items()), figures)
     rows = table(*axes, *(NAMES[path] for path in chosen), words=0)
     for place in range(len(some)):
@@ -89,7 +89,7 @@ def _print_points(console: Console, made: Sweep, found: list[Point]) -> None:
         console.print(Text(f"also in the folder, as everything of a summary: {left}", "dim"))
 
 
-def _short(paths: list[str]) -> list[str]:
+def short_names(paths: list[str]) -> list[str]:
     """The ends of paths by which they still differ."""
     for length in range(2, max(path.count(".") for path in paths) + 1):
         names = [".".join(path.split(".")[-length:]) for path in paths]
@@ -98,11 +98,13 @@ def _short(paths: list[str]) -> list[str]:
     return paths
 
 
-def _value(value: Any) -> str:
+def as_written(value: Any) -> str:
+    """A value of an axis."""
     return value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _figure(path: str, known: Estimate | None) -> str:
+def figure_text(path: str, known: Estimate | None) -> str:
+    """`99.12 % ± 0.08`, `12.3 ± 0.4`; a dash where there is none."""
     if known is None:
         return NOTHING
     write = percent if path == "good" else number
@@ -113,7 +115,7 @@ def _half_width(path: str, half_width: float) -> str:
     return f"{100 * half_width:.2f}" if path == "good" else number(half_width, 2)
 
 
-def _says_something(path: str, found: list[Point]) -> bool:
+def says_something(path: str, found: list[Point]) -> bool:
     """Whether a figure is there, and not one and the same everywhere."""
     means = [one.estimates[path].mean for one in found if path in one.estimates]
     return bool(means) and (path in FIRST_SHOWN[:2] or max(means) > min(means))

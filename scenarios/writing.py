@@ -18,7 +18,12 @@ def as_data(world: Scenario) -> dict[str, Any]:
 
 def as_yaml(world: Scenario) -> str:
     """One file without `extends`; `loads` of it gives an equal Scenario. Paths of rate files are absolute."""
-    return yaml.dump(as_data(world), Dumper=_CoreDumper, sort_keys=False, allow_unicode=True, width=120)
+    return yaml_of(as_data(world))
+
+
+def yaml_of(data: dict[str, Any]) -> str:
+    """Plain data as YAML 1.2 reads them, in their order."""
+    return yaml.dump(data, Dumper=_CoreDumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def json_schema() -> dict[str, Any]:

@@ -144,10 +144,10 @@ def whatif_command(
 
 
 def report_command(
-    run_folders: Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders, or folders made with --seeds or by compare.")],
+    run_folders: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of runs, seeds or comparisons; or of maps; or of sweeps.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The page; a report that is there is made anew.")] = REPORT,
 ) -> None:
-    """Write a run, or several side by side, as one page that needs no network."""
+    """Write a run, several side by side, maps or sweeps as one page that needs no network."""
     with mistakes_told():
         path = report(*run_folders, out=out)
         Console().print(Text(f"wrote {shown(path)}, {path.stat().st_size / 1e6:.1f} MB"), soft_wrap=True)

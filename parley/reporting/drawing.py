@@ -1,9 +1,9 @@
-"""Lines over time, in rows below each other: traces and a layout for Plotly, with words beside lines instead of a legend."""
+"""Lines in rows below each other, most over time: traces and a layout for Plotly, with words beside lines instead of a legend."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ LETTER, LANE, ROW_HEAD = 7.0, 17, 26  # pixels: a letter's width, a line of name
 class Line:
     """A line; `y` may have gaps (nan). A level that was read at the end of a window is a step."""
 
-    x_s: Array
+    x_s: Array  # seconds, or what else the rows are drawn against
     y: Array
     name: str
     colour: str
@@ -101,6 +101,10 @@ class Row:
         return [*self.lines, Line(self.lines[0].x_s, total, "", "")]
 
 
+Draw = Callable[[Line, str], list[dict[str, Any]]]  # a line on a y axis → its traces
+Pack = Callable[[Array], Any]  # places along x → as Plotly reads them
+
+
 @dataclass(frozen=True)
 class Frame:
     """What all figures of a run share: its time, warm-up and faults."""
@@ -119,30 +123,32 @@ def over_time(name: str, rows: Sequence[Row], frame: Frame, title: str = "") -> 
     """Rows on one axis of time. `name` says what is to be seen, for those who do not see it."""
     lanes = [] if frame.is_small else fault_lanes(frame.timeline, 150)
     top = 8 + LANE * (1 + max((lane for *_, lane in lanes), default=-1)) + ROW_HEAD
-    margin = {"l": 44 if frame.is_small else 62, "r": _room(rows), "t": top, "b": 30}
-    inside = frame.height - margin["t"] - margin["b"]
-    domains = _domains([row.weight for row in rows], inside)
-    traces: list[dict[str, Any]] = []
+    margin = {"l": 44 if frame.is_small else 62, "r": room_of(rows), "t": top, "b": 30}
     layout: dict[str, Any] = plain_layout(frame.height, margin) | {
-        "xaxis": time_axis(frame.timeline.end_s, 5 if frame.is_small else 14)
-        | {"anchor": f"y{len(rows)}" if len(rows) > 1 else "y"},
+        "xaxis": time_axis(frame.timeline.end_s, 5 if frame.is_small else 14),
         "shapes": _marks(frame.timeline),
         "annotations": _names_of_faults(frame, lanes),
         "hovermode": "x unified" if not any(row.dots for row in rows) else "closest",
     }
-    for number, (row, domain) in enumerate(zip(rows, domains, strict=True), 1):
+    traces = rows_into(layout, rows, lambda line, axis: drawn(line, axis, frame.points))
+    return Figure(name, traces, layout, title)
+
+
+def rows_into(layout: dict[str, Any], rows: Sequence[Row], draw: Draw) -> list[dict[str, Any]]:
+    """Rows below each other on one x axis: their traces; their axes, bounds and words are added to a layout that has its height."""
+    traces: list[dict[str, Any]] = []
+    inside = layout["height"] - layout["margin"]["t"] - layout["margin"]["b"]
+    layout["xaxis"] |= {"anchor": f"y{len(rows)}" if len(rows) > 1 else "y"}
+    for number, (row, domain) in enumerate(zip(rows, _domains([row.weight for row in rows], inside), strict=True), 1):
         axis = "y" if number == 1 else f"y{number}"
         low, high = row.span()
         tall = inside * (domain[1] - domain[0])
         layout[f"yaxis{'' if number == 1 else number}"] = _upright(row, (low, high), tall) | {"domain": domain, "anchor": "x"}
-        traces += [trace for line in row.lines for trace in _line(line, axis, frame.points)]
+        traces += [trace for line in row.lines for trace in draw(line, axis)]
         traces += [_dots(dots, axis) for dots in row.dots]
         layout["shapes"] += [_level(level, axis) for level in row.levels]
-        layout["annotations"] += [
-            _title(row.title, axis),
-            *_labels(row, axis, (low, high), inside * (domain[1] - domain[0])),
-        ]
-    return Figure(name, traces, layout, title)
+        layout["annotations"] += [_title(row.title, axis), *_labels(row, axis, (low, high), tall)]
+    return traces
 
 
 def _upright(row: Row, span: tuple[float, float], height: float) -> dict[str, Any]:
@@ -172,7 +178,8 @@ def thinned(x: Array, y: Array, most: int) -> tuple[Array, Array]:
     return x[chosen], y[chosen]
 
 
-def _line(line: Line, axis: str, points: int) -> list[dict[str, Any]]:
+def drawn(line: Line, axis: str, points: int, pack: Pack = packed_ms) -> list[dict[str, Any]]:
+    """Traces of a line: itself, and the one that its area goes down to."""
     x, y = (line.x_s, line.y) if line.stack or line.over else thinned(line.x_s, line.y, points)
     if line.is_step and len(x):  # a level at the end of a window held from its start
         x, y = np.append(0.0, x), np.append(y[0], y)
@@ -180,7 +187,7 @@ def _line(line: Line, axis: str, points: int) -> list[dict[str, Any]]:
     is_sparse = 0 < np.isfinite(y).mean() < SPARSE if len(y) else False
     trace: dict[str, Any] = {
         "type": "scatter", "mode": "lines+markers" if is_sparse else "lines", "marker": {"size": 3.5}, "yaxis": axis,
-        "x": packed_ms(x), "y": packed(y), "name": plain(line.name),
+        "x": pack(x), "y": packed(y), "name": plain(line.name),
         "line": {"color": line.colour, "width": line.width, "dash": line.dash, **shape},
         "hovertemplate": f"{line.hover}<extra>{plain(line.name)}</extra>",
     }  # fmt: skip
@@ -190,7 +197,7 @@ def _line(line: Line, axis: str, points: int) -> list[dict[str, Any]]:
         trace |= {"fill": "tozeroy", "fillcolor": line.fill}
     if line.over is None:
         return [trace]
-    below = _line(line.over, axis, len(line.over.x_s))[0] | {"hoverinfo": "skip", "hovertemplate": None}
+    below = drawn(line.over, axis, len(line.over.x_s), pack)[0] | {"hoverinfo": "skip", "hovertemplate": None}
     return [below, trace | {"fill": "tonexty", "fillcolor": f"{line.colour}~", "hoverinfo": "skip", "hovertemplate": None}]
 
 
@@ -251,7 +258,7 @@ def _share(y: float, span: tuple[float, float], is_log: bool) -> float:
     return float(np.clip(at, 0, 1))
 
 
-def _room(rows: Sequence[Row]) -> int:
+def room_of(rows: Sequence[Row]) -> int:
     """For the longest word at the right edge, in pixels."""
     longest = max((len(text) for row in rows for _, text, _ in _ends(row)), default=0)
     return int(min(190, 14 + LETTER * longest)) if longest else 26

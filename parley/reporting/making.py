@@ -1,4 +1,4 @@
-"""Run folders → report: one run in full, or several against each other."""
+"""Folders → report: one run in full, several against each other, maps, or sweeps."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import os
 from pathlib import Path
 
 from parley.errors import UsageError
+from parley.mapping import OutcomeMap
 from parley.printing import shown
 from parley.reporting.facts import Facts
+from parley.reporting.map_page import page_of_maps
 from parley.reporting.one_run import page_of_one
 from parley.reporting.page import is_free, write_page
+from parley.reporting.section import Page
 from parley.reporting.several_runs import page_of_several
 from parley.reporting.sides import Sides, opened
+from parley.reporting.sweep_page import page_of_sweeps
+from parley.results import Run
+from parley.sweeping import Sweep
 
 REPORT = Path("report.html")
 
 
 def report(*sources: str | os.PathLike[str], out: str | os.PathLike[str] = REPORT) -> Path:
-    """Write one page that needs no network, from folders of runs, of seeds, or of comparisons.
+    """Write one page that needs no network, from folders of runs, of seeds or of comparisons; or of maps; or of sweeps.
 
     A report that is there already is made anew; any other file is left alone. Raises UsageError, FolderError.
     """
@@ -26,5 +32,15 @@ def report(*sources: str | os.PathLike[str], out: str | os.PathLike[str] = REPOR
     path = Path(out)
     if not is_free(path):  # said before the work is done
         raise UsageError(f"{shown(path.absolute())}: is there already, and is no report of Parley's; name another file")
-    found = opened([Path(source) for source in sources])
-    return write_page(page_of_several(found) if isinstance(found, Sides) else page_of_one(Facts(found[0])), path)
+    return write_page(_page([Path(source) for source in sources]), path)
+
+
+def _page(sources: list[Path]) -> Page:
+    found = opened(sources)
+    if isinstance(found, Sides):
+        return page_of_several(found)
+    maps = [one for one in found if isinstance(one, OutcomeMap)]
+    sweeps = [one for one in found if isinstance(one, Sweep)]
+    if maps or sweeps:
+        return page_of_maps(maps) if maps else page_of_sweeps(sweeps)
+    return page_of_one(Facts(next(one for one in found if isinstance(one, Run))))

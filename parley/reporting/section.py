@@ -24,6 +24,7 @@ class Figures:
     """Small figures side by side, as many as the page has room for."""
 
     figures: Sequence[Figure]
+    is_wide: bool = False  # two beside each other at most
 
 
 @dataclass(frozen=True)

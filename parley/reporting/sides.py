@@ -1,4 +1,4 @@
-"""Several runs sorted into sides: runs of one world stand together, a seed each, and sides are set against the first."""
+"""What a report is asked of; several runs are sorted into sides: runs of one world stand together, a seed each, and sides are set against the first."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ import numpy as np
 from parley.comparing import COMPARISON, differences
 from parley.errors import FolderError, UsageError
 from parley.intervals import Difference, Estimate, estimate
+from parley.mapping import KIND as MAP
+from parley.mapping import OutcomeMap
 from parley.measures import figures
 from parley.replicating import is_replications, open_replications
 from parley.results import Run, load_run
-from parley.run_folder import RUNS
+from parley.run_folder import MANIFEST, RUNS, read_json
+from parley.sweeping import KIND as SWEEP
+from parley.sweeping import Sweep
 from parley.timeline import Array, Timeline
+
+RUN = "run"
+WORDS = {RUN: "runs", MAP: "a map", SWEEP: "a sweep"}
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,19 @@ class Sides:
         return max((side.timelines[0] for side in self.sides), key=lambda one: one.end_s)
 
 
-def opened(sources: Sequence[Path]) -> list[Run] | Sides:
-    """What the folders hold: single runs as they are, or sides where there are several or replications.
+def opened(sources: Sequence[Path]) -> list[Run] | Sides | list[OutcomeMap] | list[Sweep]:
+    """What the folders hold: a single run as it is, sides where there are several or replications; or only maps, or only sweeps.
 
-    Raises FolderError where one holds no run, UsageError where a folder of seeds has no complete one.
+    Raises FolderError where one holds nothing of that, UsageError where kinds are mixed or a folder of seeds has no complete one.
     """
+    kinds = {source: _kind(source) for source in sources}
+    if len(set(kinds.values())) > 1:
+        told = ", ".join(f"{source} holds {WORDS[kind]}" for source, kind in kinds.items())
+        raise UsageError(f"a page is of runs, of maps or of sweeps: {told}; write a page of each")
+    if MAP in kinds.values():
+        return [_finished(OutcomeMap(_place(source))) for source in sources]
+    if SWEEP in kinds.values():
+        return [Sweep(_place(source)) for source in sources]
     if len(sources) == 1 and not _parts(sources[0]):
         return [load_run(sources[0])]
     runs: list[tuple[str, Run]] = []
@@ -76,6 +91,25 @@ def opened(sources: Sequence[Path]) -> list[Run] | Sides:
         for place in _parts(source) or [source]:
             runs += [(place.name, run) for run in _runs(place)]
     return Sides(_sorted(runs))
+
+
+def _place(source: Path) -> Path:
+    """Where a source is; a bare name is looked for below results/runs, too."""
+    return next((place for place in (source, RUNS / source) if (place / MANIFEST).is_file()), source)
+
+
+def _kind(source: Path) -> str:
+    """MAP, SWEEP, or RUN for whatever else."""
+    path = _place(source) / MANIFEST
+    kind = read_json(path).get("kind") if path.is_file() else RUN
+    return str(kind) if kind in WORDS else RUN
+
+
+def _finished(found: OutcomeMap) -> OutcomeMap:
+    """A map with all its cells. Raises FolderError."""
+    if found.state != "complete":
+        raise FolderError(f"{found.path}: holds a map that is {found.state}; `parley map` with the same --out finishes it first")
+    return found
 
 
 def _parts(source: Path) -> list[Path]:

@@ -95,7 +95,7 @@ def _of_services(timeline: Timeline) -> Figure:
     logs = np.log10(np.where(inside_ms > 0, inside_ms, np.nan))
     trace = _map(edges, [plain(one.name) for one in shown], logs, inside_ms, "%{y}: %{customdata:.4~g} ms")
     there = logs[np.isfinite(logs)]
-    ticks = _ticks(float(there.min()), float(there.max())) if len(there) else []
+    ticks = log_ticks(float(there.min()), float(there.max())) if len(there) else []
     bar = {"thickness": 10, "outlinewidth": 0, "tickvals": ticks, "ticktext": [number(10**x) for x in ticks],
            "tickfont": {"color": "@quiet", "size": 11}, "title": {"text": "ms", "font": {"size": 12}}}  # fmt: skip
     words = [one for one in figure.layout["annotations"] if one["text"] != WARM_UP]  # a cell lies below it
@@ -103,7 +103,7 @@ def _of_services(timeline: Timeline) -> Figure:
     return Figure(figure.name, [trace | {"showscale": True, "colorbar": bar}], layout)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def log_ticks(low: float, high: float) -> list[float]:
     """1, 2, 5, 10, ... between two logarithms; where that is one or none, the two."""
     every = [10.0**power * digit for power in range(math.floor(low), math.ceil(high) + 1) for digit in (1, 2, 5)]
     if high - low > DECADES_OF_DIGITS:
