@@ -16,9 +16,10 @@ from pydantic.errors import PydanticUserError
 
 from scenarios.errors import ScenarioError, quoted
 from scenarios.naming import suggestion
+from scenarios.schema.changing import Change, assigned, dumped
 from scenarios.schema.mistakes import mistakes_of
 from scenarios.schema.model import Part
-from scenarios.schema.placed import Path, copied, copied_list, place_of, written
+from scenarios.schema.placed import Path, Place, PlacedMapping, copied, copied_list, place_of, written
 from scenarios.schema.shape import below, is_list, is_mapping, part_at
 
 WORDS = ("guess", "low", "high")
@@ -34,10 +35,10 @@ class NumberKind:
     adapter: TypeAdapter[Any] = field(compare=False, repr=False)
 
     def inside(self, value: Any) -> Inside:
-        """A value in inside units. Raises ValidationError where it breaks a rule of the schema, ValueError where it is no number."""
+        """A value in inside units. Raises ValidationError where it breaks a rule of the schema, TypeError where it is no number."""
         found = self.adapter.validate_python(value)
         if isinstance(value, bool) or isinstance(found, bool) or not isinstance(found, int | float):
-            raise ValueError(f"{quoted(value)} is no number")
+            raise TypeError(f"{quoted(value)} is no number")
         return found
 
     def written(self, value: Inside) -> Any:
@@ -125,18 +126,48 @@ def guesses_in(annotation: Any, data: Any, path: Path = ()) -> Iterator[Guess]:
             yield from guesses_in(inner, value, (*path, key))
 
 
-def number_at(annotation: Any, data: Any, keys: tuple[str, ...]) -> NumberKind | None:
-    """The kind of number at a path below data; None where no number stands."""
+def guess_between(world: Part, path: str, low: Any, high: Any, place: Place) -> Guess:
+    """The number that a world has at a path, as a guess between two ends. Raises ScenarioError, which speaks of the place."""
+    keys = _keys(assigned(type(world), dumped(world), Change(path, _MARK, place)))
+    assert keys is not None
+    form, annotation, guess = PlacedMapping(place), _type_at(type(world), dumped(world), keys), _value(world, keys)
+    kind = _number(annotation)
+    if kind is None or isinstance(guess, bool) or not isinstance(guess, int | float):
+        raise ScenarioError(f"{place}: {written(keys)} is no number in this scenario; give it one by --set '{path}={EXAMPLE}'")
+    for word, value in zip(WORDS, (kind.written(guess), low, high), strict=True):
+        form.put(word, value, place)
+    found = _uncertain(annotation, form, keys)
+    return Guess(written(keys), found.guess, found.low, found.high, kind)
+
+
+_MARK = object()
+
+
+def _keys(data: Any) -> Path | None:
+    """Where the mark is."""
+    if data is _MARK:
+        return ()
+    return next(((key, *rest) for key, value in _items(data) if (rest := _keys(value)) is not None), None)
+
+
+def _type_at(annotation: Any, data: Any, keys: Path) -> Any:
+    """The type of what stands at keys of data."""
     for key in keys:
-        part = part_at(annotation, data)
-        data = part.spelled_out(data) if part is not None else data
-        if part is None and is_list(annotation):
-            data = data if isinstance(data, list | tuple) else (data,)
-            place = int(key) if key.isdecimal() else -1
-            annotation, data = below(annotation, place, data), data[place] if 0 <= place < len(data) else None
+        annotation = _typed(annotation, key, data)
+        data = data[key] if isinstance(data, Mapping) and key in data else data[key] if isinstance(data, list | tuple) else None
+    return annotation
+
+
+def _value(part: Any, keys: Path) -> Any:
+    """What a world has at keys, defaults included; of a short form the value it stands for."""
+    for key in keys:
+        if isinstance(part, Part):
+            part = getattr(part, next((name for name, info in type(part).model_fields.items() if key in (info.alias, name)), str(key)), None)
         else:
-            annotation, data = _typed(annotation, key, data), data.get(key) if isinstance(data, Mapping) else None
-    return _number(annotation)
+            part = part.get(key) if isinstance(part, Mapping) else part[int(key)] if isinstance(part, tuple) else None
+    while isinstance(part, Part) and part.short is not None:
+        part = getattr(part, part.short)
+    return part
 
 
 def _is_form(annotation: Any, data: Mapping[str, Any]) -> bool:
@@ -175,7 +206,7 @@ def _read(kind: NumberKind, data: Mapping[str, Any], word: str, name: str) -> In
     except ValidationError as fault:
         rule = mistakes_of(Part, value, fault)[0].rule
         raise ScenarioError(f"{start}{name}.{word} = {quoted(value)} {rule}") from None
-    except ValueError:
+    except TypeError:
         raise ScenarioError(f"{start}{name}.{word} = {quoted(value)} is no number; write the guess like {EXAMPLE}") from None
 
 
