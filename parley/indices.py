@@ -78,15 +78,16 @@ def independent(inputs: int, values: Any) -> Floats:
     """Of values at Sobol's points, or of the points themselves, those of A and B: they are spread as the inputs are."""
     together = np.asarray(values, dtype=float)
     rows = np.arange(len(together)) % (inputs + 2)
-    return together[(rows == 0) | (rows == inputs + 1)]
+    chosen: Floats = together[(rows == 0) | (rows == inputs + 1)]
+    return chosen
 
 
 def rank_correlation(one: Sequence[float] | Floats, other: Sequence[float] | Floats) -> float:
-    """Spearman's, -1 ... 1; 0 where one of them never changes."""
-    ranks = [np.unique(values, return_inverse=True)[1].astype(float) for values in (one, other)]
-    if min(float(np.ptp(some)) for some in ranks) == 0:
+    """How well one rises with the other, -1 ... 1: of ranks, equals sharing one; 0 where one of them never changes."""
+    mine, others = (np.unique(np.asarray(values), return_inverse=True)[1].astype(np.float64) for values in (one, other))
+    if mine.max() == 0 or others.max() == 0:
         return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(mine, others)[0, 1])
 
 
 def _problem(inputs: int) -> dict[str, Any]:

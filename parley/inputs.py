@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from parley.axes import RANGE, range_unit
+from parley.axes import RANGE, pairs_of, range_unit
 from parley.errors import UsageError
 from parley.running import Described
 from scenarios.guessing import EXAMPLE, Guess, guess_between
@@ -68,19 +68,11 @@ def _shorter(keys: Sequence[str]) -> Iterator[str]:
 
 
 def _ends(vary: Ends) -> Iterator[tuple[str, Any, Any]]:
-    pairs = vary.items() if isinstance(vary, Mapping) else map(_pair, [vary] if isinstance(vary, str) else vary)
-    for path, spec in pairs:
-        low, high = _between(path, spec) if isinstance(spec, str) else (*spec, None, None)[:2]
-        if low in (None, "") or high in (None, ""):
+    for path, spec in pairs_of(vary):
+        low, high = _between(path, spec) if isinstance(spec, str) else spec if len(spec) == 2 else (None, None)
+        if low is None or high is None:
             raise UsageError(f"--vary {path}: {spec!r} is no range; write it like 2..6 or 5ms..14ms")
         yield path.strip(), low, high
-
-
-def _pair(text: str) -> tuple[str, str]:
-    path, equals, spec = text.partition("=")
-    if not equals or not path.strip():
-        raise UsageError(f"--vary {text}: write PATH=low..high, as services.cart.replicas=2..6")
-    return path, spec
 
 
 def _between(path: str, spec: str) -> tuple[Any, Any]:

@@ -49,7 +49,7 @@ def _draw_shares(axes: Any, _found: Findings, effects: tuple[Effect, ...]) -> No
     axes.barh([0], [0], color=SKY, label="first order, by itself")
     axes.set_xlim(0, max([100.0, *(100 * (one.index.total + one.index.total_half_width) * 1.03 for one in effects if one.index)]))
     axes.set_xlabel("share of the variance, %", color=INK, fontsize=12, labelpad=6)
-    axes.legend(loc="lower right", frameon=True, facecolor="white", edgecolor="none", framealpha=0.9, fontsize=11, labelcolor=INK)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.012, 0.985), ncols=2, frameon=False, fontsize=11, labelcolor=INK)
 
 
 def _draw_moves(axes: Any, found: Findings, effects: tuple[Effect, ...]) -> None:

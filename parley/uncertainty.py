@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,16 +18,26 @@ import numpy as np
 
 from parley.cell_store import CellStore, read_cells
 from parley.cells import Base
-from parley.computing import Told, compute, crew_of
 from parley.effects import Effect, Findings, findings_of
 from parley.errors import DiskFull, FolderError, Interrupted, UsageError
-from parley.indices import Elementary, Floats, Index, elementary, independent, morris_points, rank_correlation, sobol, sobol_points
+from parley.indices import (
+    Elementary,
+    Floats,
+    Index,
+    elementary,
+    independent,
+    morris_points,
+    rank_correlation,
+    sobol,
+    sobol_points,
+)
 from parley.inputs import Ends, inputs_of, short_names
 from parley.intervals import estimate
-from parley.replicating import SEEDS_MAX
 from parley.point_lists import PointList
-from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, is_alive, new_folder, read_json, this_process
+from parley.replicating import SEEDS_MAX
+from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, read_json, this_process
 from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
+from parley.sweeping import Told, compute, crew_for, fresh_folder, require_laws, resume_command, state_of
 from parley.workers import jobs_of
 from scenarios.errors import ParleyError
 from scenarios.guessing import Guess, guess_between
@@ -109,8 +118,7 @@ class Sensitivity:
     @property
     def state(self) -> str:
         """complete, partial or running."""
-        state = str(self.manifest["state"])
-        return "partial" if state == "running" and not is_alive(self.manifest["process"]) else state
+        return state_of(self.manifest)
 
     @property
     def findings(self) -> Findings:
@@ -138,8 +146,7 @@ class Sensitivity:
         """Go on where it was stopped or killed. Raises ParleyError, and Interrupted on Ctrl-C."""
         if self.state == "complete":
             return self
-        if self.manifest["semantics"] != SEMANTICS:
-            raise FolderError(f"{self.path}: was begun under SEMANTICS {self.manifest['semantics']}, and this is {SEMANTICS}; begin anew")
+        require_laws(self.path, self.manifest)
         return _Work(self, jobs_of(jobs), ray, told).done()
 
     def __repr__(self) -> str:
@@ -167,7 +174,7 @@ def sensitivity(scenario: Described, of: str = "latency_ms.p99", *, vary: Ends =
     jobs = jobs_of(asked.get("jobs"))
     more = [word for one in inputs for word in ("--vary", f"{one.path}={one.low}..{one.high}")]
     more += ["--of", of, "--method", method, "--budget", str(budget), "--seeds", str(seeds)]
-    folder = _folder(asked.get("out"), f"{world.name}-sensitivity")
+    folder = fresh_folder(asked.get("out"), f"{world.name}-sensitivity", KIND)
     folder.write_bytes(SCENARIO, as_yaml(world).encode())
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "scenario": world.name, "question": world.question,
@@ -177,20 +184,6 @@ def sensitivity(scenario: Described, of: str = "latency_ms.p99", *, vary: Ends =
         "working_folder": str(Path.cwd()), "command": command_line("sensitivity", scenario, run_asked, more), "process": this_process(),
     })  # fmt: skip
     return _Work(Sensitivity(folder.path), jobs, asked.get("ray"), asked.get("told")).done()
-
-
-def resume_command(path: str | os.PathLike[str]) -> str:
-    """What goes on with one that is not finished."""
-    return f"parley sensitivity --resume {shlex.quote(os.fspath(path))}"
-
-
-def _folder(out: str | os.PathLike[str] | None, name: str) -> RunFolder:
-    """A new folder. Raises FolderError; of one that is not finished it says how to go on."""
-    if out is not None and (Path(out) / MANIFEST).is_file() and read_json(Path(out) / MANIFEST).get("kind") == KIND:
-        state = Sensitivity(out).state
-        advice = f"`{resume_command(out)}` goes on with it" if state == "partial" else "name another folder"
-        raise FolderError(f"{out}: holds a sensitivity that is {state}; {advice}")
-    return new_folder(out, name)
 
 
 class _Work:
@@ -211,7 +204,7 @@ class _Work:
                 folder.write_json(RESULT, self._found().as_json())
                 state = "complete"
             except DiskFull as fault:
-                raise DiskFull(f"{fault}; once there is room, `{resume_command(self.begun.path)}` goes on") from fault
+                raise DiskFull(f"{fault}; once there is room, `{resume_command(self.begun.path, KIND)}` goes on") from fault
             finally:
                 folder.write_json(MANIFEST, self.manifest | {"state": state, "process": this_process()})
         return Sensitivity(self.begun.path)
@@ -258,7 +251,7 @@ class _Work:
         with CellStore(RunFolder(path), plan.size, plan.columns) as store:
             if [*itertools.islice(store.missing(), 1)]:
                 _check(plan)
-            compute(plan, store, self.stop, self._tell(), partial(crew_of, plan, self.jobs, self.ray))
+            compute(plan, store, self.stop, self._tell(), partial(crew_for, self.base, plan.worlds(), self.jobs, self.ray))
         if self.stop.signal_number is not None:
             raise Interrupted(self.begun.path, self.stop.signal_number)
         self.spent += plan.size

@@ -154,7 +154,7 @@ def _type_at(annotation: Any, data: Any, keys: Path) -> Any:
     """The type of what stands at keys of data."""
     for key in keys:
         annotation = _typed(annotation, key, data)
-        data = data[key] if isinstance(data, Mapping) and key in data else data[key] if isinstance(data, list | tuple) else None
+        data = data.get(key) if isinstance(data, Mapping) else data[int(key)] if isinstance(data, list | tuple) else None
     return annotation
 
 
