@@ -8,7 +8,7 @@ from typing import Any
 from parley.indices import Elementary, Index
 from parley.wording import number, percent
 
-CLEAR = 0.5  # of mu over mu*, or of a rank correlation: from here on an input has a direction
+CLEAR = 0.5  # three quarters of all movement goes one way: from here on an input has a direction
 SHARES = ("good", "availability", "quality", "utilization", "hit_ratio", "stale_share")  # last words of figures that are shares
 
 

@@ -7,7 +7,6 @@ on Sobol' points; half-widths (95 %) are from resampling.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -75,19 +74,23 @@ def sobol(inputs: int, outputs: Floats) -> list[Index]:
 
 
 def independent(inputs: int, values: Any) -> Floats:
-    """Of values at Sobol's points, or of the points themselves, those of A and B: they are spread as the inputs are."""
+    """Of values at Sobol's points those at A and B: they are spread as the inputs are."""
     together = np.asarray(values, dtype=float)
     rows = np.arange(len(together)) % (inputs + 2)
     chosen: Floats = together[(rows == 0) | (rows == inputs + 1)]
     return chosen
 
 
-def rank_correlation(one: Sequence[float] | Floats, other: Sequence[float] | Floats) -> float:
-    """How well one rises with the other, -1 ... 1: of ranks, equals sharing one; 0 where one of them never changes."""
-    mine, others = (np.unique(np.asarray(values), return_inverse=True)[1].astype(np.float64) for values in (one, other))
-    if mine.max() == 0 or others.max() == 0:
-        return 0.0
-    return float(np.corrcoef(mine, others)[0, 1])
+def tendencies(points: Floats, outputs: Floats) -> list[float]:
+    """Of each input, from the outputs at Sobol's points: -1 the output always falls as it grows ... 1 always rises; 0 it stays.
+
+    From A to A with one column of B only that input moves: as mu over mu* of Morris, of these steps.
+    """
+    inputs = points.shape[1]
+    at, values, every = points.reshape(-1, inputs + 2, inputs), outputs.reshape(-1, inputs + 2), np.arange(inputs)
+    moved = values[:, 1:-1] - values[:, :1]
+    ways, sizes = np.sign(at[:, every + 1, every] - at[:, 0, :]), np.abs(moved).sum(axis=0)
+    return [float(way / size) if size > 0 else 0.0 for way, size in zip((moved * ways).sum(axis=0), sizes, strict=True)]
 
 
 def _problem(inputs: int) -> dict[str, Any]:

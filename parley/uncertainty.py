@@ -27,9 +27,9 @@ from parley.indices import (
     elementary,
     independent,
     morris_points,
-    rank_correlation,
     sobol,
     sobol_points,
+    tendencies,
 )
 from parley.inputs import Ends, inputs_of, short_names
 from parley.intervals import estimate
@@ -220,21 +220,21 @@ class _Work:
         known = estimate(at_guess.tolist())
         found = Findings(of, known.mean, known.half_width, known.n, None, None, None, ())
         indices: dict[int, Index] = {}
-        tendencies = {nth: one.mu / one.mu_star if one.mu_star else 0.0 for nth, one in moves.items()}
+        ways = {nth: one.mu / one.mu_star if one.mu_star else 0.0 for nth, one in moves.items()}
         if method != "morris" and (kept := _kept(moves) if moves else every):
             shares = sobol_points(len(kept), self.budget.base(self.spent, len(kept)))
             values = self._outputs("sobol", self._changes(kept, shares), self.budget.seeds).mean(axis=1)
             indices = dict(zip(kept, sobol(len(kept), values), strict=True))
-            spread, shares = independent(len(kept), values), independent(len(kept), shares)
+            spread = independent(len(kept), values)
             low, high = (float(one) for one in np.percentile(spread, CENTRAL))
             variance, noise = float(np.var(spread)), float(np.var(at_guess, ddof=1)) / self.budget.seeds
             found = replace(found, inputs=(high - low) / 2, span=(low, high), noise_share=noise / variance if variance else None)
-            tendencies = {nth: rank_correlation(shares[:, place], spread) for place, nth in enumerate(kept)} | tendencies
-        return replace(found, effects=self._effects(moves, indices, tendencies))
+            ways = dict(zip(kept, tendencies(shares, values), strict=True)) | ways
+        return replace(found, effects=self._effects(moves, indices, ways))
 
-    def _effects(self, moves: dict[int, Elementary], indices: dict[int, Index], tendencies: dict[int, float]) -> tuple[Effect, ...]:
+    def _effects(self, moves: dict[int, Elementary], indices: dict[int, Index], ways: dict[int, float]) -> tuple[Effect, ...]:
         names = short_names([one.path for one in self.inputs])
-        made = (Effect(name, one.path, str(one.low), str(one.guess), str(one.high), one.is_logarithmic, tendencies.get(nth, 0.0),
+        made = (Effect(name, one.path, str(one.low), str(one.guess), str(one.high), one.is_logarithmic, ways.get(nth, 0.0),
                        moves.get(nth), indices.get(nth)) for nth, (name, one) in enumerate(zip(names, self.inputs, strict=True)))  # fmt: skip
         return tuple(sorted(made, key=lambda one: one.weight, reverse=True))
 

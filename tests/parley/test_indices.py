@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from parley.indices import Index, elementary, independent, morris_points, rank_correlation, sobol, sobol_points
+from parley.indices import Index, elementary, independent, morris_points, sobol, sobol_points, tendencies
 
 
 def ishigami(shares):
@@ -75,9 +75,9 @@ def test_points_are_the_same_every_time():
     assert free.mean(axis=0) == pytest.approx([0.5] * 4, abs=0.01)
 
 
-def test_rank_correlation_sees_order_only():
-    """Any rising function has 1; what never changes has none."""
-    x = np.linspace(0, 1, 50)
-    assert rank_correlation(x, np.exp(9 * x)) == pytest.approx(1.0)
-    assert rank_correlation(x, -(x**3)) == pytest.approx(-1.0)
-    assert rank_correlation(x, np.ones(50)) == 0.0
+def test_directions_are_of_steps_of_one_input():
+    """However little it moves the output beside others; 0 for what does nothing, and for what goes both ways."""
+    points = sobol_points(4, 64)
+    found = tendencies(points, 100 * points[:, 0] - 0.01 * points[:, 1] ** 3 + 9 * (points[:, 3] - 0.5) ** 2)
+    assert found[:3] == pytest.approx([1.0, -1.0, 0.0])
+    assert abs(found[3]) < 0.2

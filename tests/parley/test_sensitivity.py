@@ -110,7 +110,7 @@ def test_every_evaluation_meets_the_same_seeds_and_the_budget_is_kept(queue):
 
 
 def test_sobol_alone_gives_a_dead_input_nothing(tmp_path):
-    """Without Morris before it; directions come from rank correlation."""
+    """Without Morris before it, which is not missed for directions either."""
     found = parley.sensitivity(written(tmp_path, QUEUE), "latency_ms.mean", out=tmp_path / "s", method="sobol", budget=800, seeds=1).findings
     effects = {one.path: one for one in found.effects}
     assert effects[IDLE].index == Index(0.0, 0.0, 0.0, 0.0)
@@ -221,7 +221,8 @@ def test_an_output_that_some_runs_do_not_have_is_told(tmp_path):
 def test_ends_may_share_a_unit_and_come_from_the_command_line(tmp_path):
     """`4..7ms`; a range of --vary holds before that of the file, and --set brings guesses too."""
     file = written(tmp_path, QUEUE)
-    found = {one.path: one for one in inputs_of(file, load(file), ["duration={guess: 20s, low: 10s, high: 30s}"], [f"{WORK}=3..9ms"])}
+    changes = ["duration={guess: 20s, low: 10s, high: 30s}"]
+    found = {one.path: one for one in inputs_of(file, load(file, changes), changes, [f"{WORK}=3..9ms"])}
     assert (found[WORK].low, found[WORK].guess, found[WORK].high) == ("3ms", "5ms", "9ms")
     assert (found["duration"].low, found[RATE].low) == ("10s", "40/s")
 
