@@ -13,6 +13,7 @@ from parley.running import run
 from parley.supposing import whatif
 from parley.sweeping import Sweep, sweep
 from parley.tuning import tune
+from parley.uncertainty import sensitivity
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads, shipped
@@ -20,5 +21,5 @@ from scenarios.schema.scenario import Scenario
 
 __all__ = [
     "Interrupted", "ParleyError", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load", "load_run", "loads",
-    "outcome_map", "replicate", "report", "run", "shipped", "sweep", "tune", "whatif",
+    "outcome_map", "replicate", "report", "run", "sensitivity", "shipped", "sweep", "tune", "whatif",
 ]  # fmt: skip

@@ -6,15 +6,15 @@ import contextlib
 import itertools
 import os
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Protocol, Unpack
 
 from parley.axes import Axis, Varied, axes_of
 from parley.cell_store import CellStore, ColumnsOf, read_cells
-from parley.cells import Base, has_agents
+from parley.cells import Base, Cell, has_agents
 from parley.errors import DiskFull, FolderError, Interrupted
 from parley.grids import OF_A_CELL, Grid, grid_of
 from parley.on_ray import ray_crew
@@ -27,9 +27,20 @@ from sim.fast.engine import needs_full
 from sim.trace import SEMANTICS
 
 KIND = "sweep"
-VERBS = {KIND: "sweep", "tuning": "tune"}  # the command that makes a folder of that kind
+VERBS = {KIND: "sweep", "tuning": "tune", "sensitivity": "sensitivity"}  # the command that makes a folder of that kind
 
 Told = Callable[[int, int], None]  # (how many cells are done, of how many)
+
+
+class Plan(Protocol):
+    """Cells by their number, to be computed."""
+
+    @property
+    def size(self) -> int:
+        """How many."""
+
+    def cells(self, wanted: Iterable[int]) -> Iterator[Cell]:
+        """Some of them, by their index."""
 
 
 class Sweep:
@@ -149,7 +160,7 @@ def _run(begun: Sweep, jobs: int, ray: str | None, tell: Told | None) -> Sweep:
     """Compute what is missing."""
     grid = begun.grid
     with at_work(begun.path, begun.manifest, grid.columns, resume_command(begun.path)) as (store, stop):
-        _compute(grid, store, stop, tell, partial(crew_for, grid.base, grid.worlds(), jobs, ray))
+        compute(grid, store, stop, tell, partial(crew_for, grid.base, grid.worlds(), jobs, ray))
     return Sweep(begun.path)
 
 
@@ -174,15 +185,16 @@ def at_work(path: Path, manifest: dict[str, Any], columns_of: ColumnsOf, go_on: 
         raise Interrupted(path, stop.signal_number)
 
 
-def _compute(grid: Grid, store: CellStore, stop: Stop, tell: Told | None, crew: Callable[[], Crew]) -> None:
+def compute(plan: Plan, store: CellStore, stop: Stop, tell: Told | None, crew: Callable[[], Crew]) -> None:
+    """Whatever the store misses of a plan, until stopped; `tell` is called after each cell. Raises ParleyError."""
     missing = list(store.missing())
     if not missing:
         return
     with contextlib.closing(crew()) as workers:
-        for done, row in enumerate(rows_of(workers, grid.cells(missing), stop), grid.size - len(missing) + 1):
+        for done, row in enumerate(rows_of(workers, plan.cells(missing), stop), plan.size - len(missing) + 1):
             store.add(row)
             if tell is not None:
-                tell(done, grid.size)
+                tell(done, plan.size)
 
 
 def crew_for(base: Base, worlds: Sequence[Scenario], jobs: int, ray: str | None) -> Crew:

@@ -1,6 +1,7 @@
 """From a file, a shipped name or a text to a Scenario; the one door for descriptions that people wrote.
 
-`extends` and `--set` are resolved here; every rule of a world is the schema's (schema/scenario.py).
+`extends` and `--set` are resolved here, and of uncertain numbers (guessing.py) the guess stays; every rule of a world is the
+schema's (schema/scenario.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.errors import Mistake, ScenarioError, quoted
+from scenarios.guessing import Guess, guesses_in, settled, understood
 from scenarios.naming import suggestion
 from scenarios.schema.changing import Change, assigned, laid_over
 from scenarios.schema.mistakes import broken
@@ -22,7 +24,7 @@ from scenarios.series import check_readable
 from scenarios.source_files import SIZE_MAX, find_source, kind_of, read_text, shipped
 from scenarios.yaml_reading import Budget, read_yaml
 
-__all__ = ["load", "loads", "shipped"]
+__all__ = ["guesses", "load", "loads", "shipped"]
 
 EXTENDS_DEPTH_MAX = 16
 FILES_MAX = 64  # in one scenario, counted each time one is read
@@ -39,25 +41,51 @@ def load(
     Raises ScenarioError for whatever is wrong, with file, line and column.
     """
     here = folder or Path.cwd()
-    path, name = find_source(source, here)
-    return _built(_File(path, name, ()).data(_Reading()), set, here)
+    return _world(_described(source, set, here), here)
+
+
+def guesses(
+    source: str | os.PathLike[str],
+    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
+    folder: Path | None = None,
+) -> tuple[Guess, ...]:
+    """Every number of a scenario that is written as `{guess: 8ms, low: 5ms, high: 14ms}`, in the order of the file.
+
+    What is given, and raised, is as for `load`.
+    """
+    here = folder or Path.cwd()
+    data = _described(source, set, here)
+    _world(data, here)
+    return tuple(guesses_in(Scenario, data))
 
 
 def loads(text: str, set: Sequence[str] = (), folder: Path | None = None) -> Scenario:  # noqa: A002  # the word of the command line
     """The scenario in a text; relative paths are relative to `folder` (the working folder). Raises ScenarioError."""
     here = folder or Path.cwd()
     data = _extended(_mapping(text, "<text>", Budget()), _File(here / "<text>", "<text>", ()), _Reading())
-    return _built(data, set, here)
+    return _world(_changed(data, set), here)
 
 
-def _built(data: PlacedMapping, changes: Sequence[str], folder: Path) -> Scenario:
+def _described(source: str | os.PathLike[str], changes: Sequence[str], folder: Path) -> PlacedMapping:
+    """What a file, all that it extends and the changes say together."""
+    path, name = find_source(source, folder)
+    return _changed(_File(path, name, ()).data(_Reading()), changes)
+
+
+def _changed(data: PlacedMapping, changes: Sequence[str]) -> PlacedMapping:
     for change in [changes] if isinstance(changes, str) else changes:  # one change alone needs no list
         path, equals, value = change.partition("=")
         label = f"--set {change}" if len(change) <= 120 else f"--set {change[:117]}..."
         if not equals:
             raise ScenarioError(f"{label}: write path=value, as services.cart.replicas=5")
         data = assigned(Scenario, data, Change(path.strip(), read_yaml(value, label, lines=False), Place(label)))
-    data = _anchored(data, folder)
+        if "guess" in value:
+            data = understood(Scenario, data)
+    return data
+
+
+def _world(data: PlacedMapping, folder: Path) -> Scenario:
+    data = settled(_anchored(data, folder))
     world = Scenario.model_validate(data)
     mistakes = list(_unreadable(world))
     if mistakes:
@@ -110,7 +138,7 @@ def _mapping(text: str, name: str, budget: Budget) -> PlacedMapping:
         raise ScenarioError(f"{name}: the file is empty; `parley init` writes a first one")
     if not isinstance(data, PlacedMapping):
         raise ScenarioError(f"{name}:1:1: a scenario is a mapping that begins with 'version: 1', not {quoted(data)}")
-    return data
+    return understood(Scenario, data) if "guess" in text else data
 
 
 def _extended(data: PlacedMapping, file: _File, reading: _Reading) -> PlacedMapping:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from scenarios.guessing import EXAMPLE, WORDS
 from scenarios.schema.changing import dumped
 from scenarios.schema.scenario import Scenario
 from scenarios.yaml_reading import plain_value
@@ -29,9 +30,10 @@ def yaml_of(data: dict[str, Any]) -> str:
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a scenario file, short forms and `extends` included.
 
-    A file that lies over others needs to say only what it changes, and takes a name away by null.
+    A file that lies over others needs to say only what it changes, and takes a name away by null. Where a number stands, a
+    guess with its ends may stand.
     """
-    schema = Scenario.model_json_schema(by_alias=True)
+    schema = _with_guesses(Scenario.model_json_schema(by_alias=True))
     files = {"type": "array", "items": {"type": "string"}}
     schema["properties"]["extends"] = {
         "description": "other files, merged in order; this file lies over them",
@@ -41,10 +43,36 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "required": ["version"],
-        "$defs": parts | {f"{name}_over": _over(part) for name, part in parts.items()},
+        "$defs": parts | {f"{name}_over": _over(part) for name, part in parts.items()} | dict.fromkeys(("guess", "guess_over"), _GUESS),
         "properties": {name: {"description": value.get("description", name)} for name, value in schema["properties"].items()},
         "if": {"required": ["extends"]}, "then": _over(schema), "else": schema,
     }  # fmt: skip
+
+
+_GUESS = {
+    "type": "object", "description": f"an uncertain number: {EXAMPLE}", "additionalProperties": False, "required": list(WORDS),
+    "properties": dict(zip(WORDS, (
+        {"type": ["string", "number"], "description": says} for says in ("what counts in a run", "the least it may be", "the most it may be")
+    ), strict=True)),
+}  # fmt: skip
+
+
+def _with_guesses(schema: Any) -> Any:
+    """The same where a guess may stand for every number and quantity."""
+    if isinstance(schema, list):
+        return [_with_guesses(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if _is_of_numbers(schema):
+        outside = {key: value for key, value in schema.items() if key in ("title", "description", "default")}
+        inside = {key: value for key, value in schema.items() if key not in outside}
+        return outside | {"anyOf": [inside, {"$ref": "#/$defs/guess"}]}
+    return {key: value if key in ("default", "enum", "const", "required") else _with_guesses(value) for key, value in schema.items()}
+
+
+def _is_of_numbers(schema: dict[str, Any]) -> bool:
+    kinds = schema.get("type")
+    return (kinds in ("integer", "number") or kinds == ["string", "number"]) and not schema.keys() & {"const", "enum"}
 
 
 def _over(schema: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Commands about many runs: which of two, every combination, where it tips over, and the best."""
+"""Commands about many runs: which of two, every combination, where it tips over, the best, and what the answer hangs on."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ from parley.mapping import outcome_map, quantity
 from parley.progress import CellsLine, SeedsLine
 from parley.replicating import is_replications
 from parley.running import Asked, Order, ordered
+from parley.sensitivity_tables import print_sensitivity
 from parley.sweep_tables import points_as_json, print_sweep
 from parley.sweeping import Sweep, swept
 from parley.sweeping import sweep_command as command_of
 from parley.tuning import SEEDS, TRIALS, Tuning, Wanted, tune
 from parley.tuning_tables import print_tuning
+from parley.uncertainty import BUDGET, Sensitivity, sensitivity
+from parley.uncertainty import SEEDS as INPUT_SEEDS
 from scenarios.load import load
 from scenarios.schema.units import parse_share
 from sim.errors import SimulationError
@@ -182,6 +185,42 @@ def tune_command(
             raise typer.Exit(EXPECTATION_FAILED)
 
 
+def sensitivity_command(
+    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")] = None,
+    of: Annotated[str, typer.Option(metavar="FIGURE", help="The output, by its path in summary.json.")] = "latency_ms.p99",
+    vary: Annotated[list[str] | None, typer.Option(metavar="PATH=LOW..HIGH", help="Uncertain too, beside what the file says.")] = None,
+    method: Annotated[str, typer.Option(help="morris, sobol, or both: Sobol over those that Morris keeps.")] = "both",
+    budget: Annotated[int, typer.Option(help="How many runs there may be.", min=1)] = BUDGET,
+    seeds: Annotated[int, typer.Option(help="How many for every evaluation, from --seed on.", min=1)] = INPUT_SEEDS,
+    seed: Seed = 1,
+    engine: Engine = "fast",
+    until: Until = None,
+    changes: Set = None,
+    jobs: Jobs = None,
+    ray: Ray = None,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with one that was stopped or killed.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, and nothing else.")] = False,
+) -> None:
+    """Say how far uncertain inputs move a figure, against the simulation's own noise, and which of them do."""
+    with mistakes_told():
+        if resume is not None and (scenario is not None or vary or changes or until or out):
+            raise UsageError("--resume goes on with what was asked then; only --jobs, --ray and --json go with it")
+        if resume is None and scenario is None:
+            raise UsageError("name a scenario, or a sensitivity to go on with: --resume DIR")
+        compile_engine(engine, *([] if scenario is None else [load(scenario, changes or ())]))
+        with CellsLine(sys.stderr) as told:
+            if resume is not None:
+                done = Sensitivity(resume).resume(jobs=jobs, ray=ray, told=told)
+            else:
+                done = sensitivity(scenario or "", of, vary=vary or (), method=method, budget=budget, seeds=seeds, seed=seed, engine=engine,
+                                   until=until, set=changes or (), jobs=jobs, ray=ray, out=out, told=told)  # fmt: skip
+        if as_json:
+            print_json(done.findings.as_json())
+        else:
+            print_sensitivity(Console(highlight=False), done)
+
+
 def _tell_sweep(made: Sweep, as_json: bool) -> None:
     if as_json:
         print_json(points_as_json(made))
@@ -196,4 +235,5 @@ def _tell_sweep(made: Sweep, as_json: bool) -> None:
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare_command, "sweep": sweep_command, "map": map_command, "tune": tune_command,
+    "sensitivity": sensitivity_command,
 }  # fmt: skip

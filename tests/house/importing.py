@@ -11,8 +11,8 @@ from tests.house.sources import PACKAGES, Function, Source
 
 # Heavy or optional third parties that may be imported inside a function, each in one module; lighter ones stand on top.
 LATE = frozenset({
-    "duckdb", "gymnasium", "jinja2", "joblib", "matplotlib", "mesa", "mlflow", "networkx", "numba", "onnx", "onnxruntime", "optuna",
-    "pandas", "pettingzoo", "plotly", "psutil", "pyarrow", "ray", "sb3_contrib", "scipy", "solara", "stable_baselines3", "torch",
+    "SALib", "duckdb", "gymnasium", "jinja2", "joblib", "matplotlib", "mesa", "mlflow", "networkx", "numba", "onnx", "onnxruntime",
+    "optuna", "pandas", "pettingzoo", "plotly", "psutil", "pyarrow", "ray", "sb3_contrib", "scipy", "solara", "stable_baselines3", "torch",
 })  # fmt: skip
 TAUGHT = "numba"  # modules that extend it import it on top, and are late themselves
 
