@@ -44,7 +44,7 @@ class Plane:
 
 
 def diverging(low: float, high: float, level: float) -> Scale:
-    """Pale at the level, one colour for what is below and another above; both go to their full strength."""
+    """Faint at the level, one colour for what is below and another above; both go to their full strength."""
     low, high = min(low, level), max(high, level)
     if low == high:
         return Scale(low, high + 1, [[place / 2, colour] for place, colour in enumerate(ABOVE)])

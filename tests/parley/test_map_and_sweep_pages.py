@@ -88,7 +88,7 @@ def test_a_frontier_has_error_bars_and_a_theory_is_dotted(small_map):
 
 
 @pytest.mark.parametrize(("low", "high", "level"), [(0, 1, 0.5), (0, 1, 0.9), (0, 1, 1), (3, 9, 2), (0.2, 0.4, 0.9), (1, 1, 1)])
-def test_colours_are_pale_at_the_level(low, high, level):
+def test_colours_are_faint_at_the_level(low, high, level):
     """Wherever it lies in the scale or beside it; Plotly wants stops that go up from 0 to 1."""
     scale = diverging(low, high, level)
     stops = [place for place, _ in scale.colours]
@@ -176,7 +176,7 @@ def test_kinds_are_not_mixed(small_map, sweeps, tmp_path):
     with pytest.raises(UsageError, match=r"small holds a map, .*s1 holds a sweep; write a page of each"):
         parley.report(small_map.path, sweeps[0].path, out=tmp_path / "page.html")
     done = command("report", small_map.path, "nowhere", cwd=tmp_path)
-    assert (done.returncode, "nowhere holds runs" in done.stderr, "Traceback" in done.stderr) == (2, False, False)
+    assert (done.returncode, "nowhere: there is no run in that folder" in done.stderr, "Traceback" in done.stderr) == (5, True, False)
     folder = tmp_path / "begun"
     folder.mkdir()
     (folder / MANIFEST).write_text(json.dumps(small_map.manifest | {"state": "partial"}))

@@ -24,6 +24,7 @@ from parley.wording import number
 CHOSEN = ("good", "latency_ms.p99", "cost.total")  # of more than one axis
 ALL = ("good", "latency_ms", "requests.failed", "cost.pod_hours", "cost.total")  # of one
 LATENCIES = ("latency_ms.p99", "latency_ms.p95", "latency_ms.p50", "latency_ms.mean")
+HALF = 0.5  # of all requests: where an axis begins that need not begin at none
 LOG_FROM = 10.0  # times the least, from which on a figure is drawn by its logarithm
 LONG_NAMES = NAMES | {"good": "share of requests that were good", "latency_ms.p99": "p99 latency, ms", "requests.failed": "requests that failed"}
 ROW_HIGH, CARD_HIGH = 150, 340  # pixels
@@ -67,7 +68,9 @@ def _row(x: tuple[Any, ...], known: dict[str, list[Estimate | None]], path: str)
     title = "latency, ms" if path == "latency_ms" else LONG_NAMES[path]
     if path != "good":
         return Row(title, lines, is_log=is_log)
-    return replace(share_row(title, [*lines, *(line.over for line in lines if line.over is not None)]), lines=lines)
+    row = share_row(title, [*lines, *(line.over for line in lines if line.over is not None)])
+    is_half = row.low == 0 and min(float(np.nanmin(line.y, initial=1.0)) for line in lines) > HALF
+    return replace(row, lines=lines, low=HALF if is_half else row.low)
 
 
 def _map(one: Swept, path: str) -> Figure:
