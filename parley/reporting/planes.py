@@ -44,7 +44,7 @@ class Plane:
 
 
 def diverging(low: float, high: float, level: float) -> Scale:
-    """Pale at the level, one colour for what is below and another above; both go to their full strength."""
+    """Faint at the level, one colour for what is below and another above; both go to their full strength."""
     low, high = min(low, level), max(high, level)
     if low == high:
         return Scale(low, high + 1, [[place / 2, colour] for place, colour in enumerate(ABOVE)])
@@ -89,11 +89,11 @@ def scale_figure(scale: Scale, label: str, level: float) -> Figure:
     return Figure(f"The colours of {label}, from {number(scale.low)} to {number(scale.high)}", [trace], layout)
 
 
-def bar(title: str, ticks: Sequence[float] = (), texts: Sequence[str] = ()) -> dict[str, Any]:
-    """The colours beside a heat map that has its own."""
-    at = {"tickvals": list(ticks), "ticktext": list(texts)} if ticks else {"nticks": 6}
-    return {"showscale": True, "colorbar": {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": "@quiet", "size": 11},
-                                            "title": {"text": plain(title), "font": {"size": 12}}} | at}  # fmt: skip
+def bar(ticks: Sequence[float] = (), texts: Sequence[str] = (), form: str = "") -> dict[str, Any]:
+    """The colours beside a heat map that has its own, with ticks at places of one's own or in d3's format."""
+    at = {"tickvals": list(ticks), "ticktext": list(texts)} if ticks else {"nticks": 6, "tickformat": form}
+    plain_bar = {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": "@quiet", "size": 11}}
+    return {"showscale": True, "colorbar": plain_bar | at}
 
 
 def gaps_as_none(values: Sequence[float] | Floats) -> list[float | None]:

@@ -78,6 +78,8 @@ def opened(sources: Sequence[Path]) -> list[Run] | Sides | list[OutcomeMap] | li
     """
     kinds = {source: _kind(source) for source in sources}
     if len(set(kinds.values())) > 1:
+        for source in (one for one, kind in kinds.items() if kind == RUN and not _parts(one)):
+            load_run(source)  # says so where there is none
         told = ", ".join(f"{source} holds {WORDS[kind]}" for source, kind in kinds.items())
         raise UsageError(f"a page is of runs, of maps or of sweeps: {told}; write a page of each")
     if MAP in kinds.values():

@@ -41,7 +41,7 @@ def _tiles(one: Swept) -> list[Tile]:
     manifest = one.sweep.manifest
     seeds = manifest["seeds"]
     return [
-        Tile("points", count(len(one.points)), " × ".join(str(len(axis["values"])) for axis in manifest["axes"])),
+        Tile("points", count(len(one.points)), " × ".join(str(len(values)) for values in one.values) if len(one.values) > 1 else ""),
         Tile("seeds of a point", count(len(seeds)), f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"),
         Tile("cells", count(one.cells.num_rows), "complete" if one.sweep.state == "complete" else f"of {count(manifest['cells'])}"),
         Tile("engine", str(manifest["engine"])),

@@ -15,7 +15,7 @@ DARK = {
     "blue": "#5AB0E8", "orange": "#F0B43C", "green": "#2CC79A", "red": "#F08A4B", "purple": "#DFA0C4", "sky": "#8CCBF2",
     "gold": "#CDB83A", "pale": "#1E3A50",
     "heat0": "#1B2D3D", "heat1": "#1B4A6E", "heat2": "#2F7DB5", "heat3": "#7CC0EE", "heat4": "#F2F8FD",
-    "below2": "#FFA377", "below1": "#A04A22", "level": "#262A2F", "above1": "#1F6A9C", "above2": "#93D0F7",
+    "below2": "#E4633C", "below1": "#8C3E22", "level": "#2A2E33", "above1": "#1E5F8E", "above2": "#56AEE6",
 }  # fmt: skip
 SERIES = ("@blue", "@orange", "@green", "@purple", "@sky", "@red", "@gold")  # lines, in order
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")  # the same lines without colour

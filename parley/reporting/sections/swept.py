@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from parley.wording import number
 CHOSEN = ("good", "latency_ms.p99", "cost.total")  # of more than one axis
 ALL = ("good", "latency_ms", "requests.failed", "cost.pod_hours", "cost.total")  # of one
 LATENCIES = ("latency_ms.p99", "latency_ms.p95", "latency_ms.p50", "latency_ms.mean")
+HALF = 0.5  # of all requests: where an axis begins that need not begin at none
 LOG_FROM = 10.0  # times the least, from which on a figure is drawn by its logarithm
 LONG_NAMES = NAMES | {"good": "share of requests that were good", "latency_ms.p99": "p99 latency, ms", "requests.failed": "requests that failed"}
 ROW_HIGH, CARD_HIGH = 150, 340  # pixels
@@ -39,11 +41,11 @@ def swept(one: Swept) -> Section:
     if len(one.varied) == 2:
         drawn = [_map(one, path) for path in CHOSEN if says_something(path, one.points)]
         says = "Means over seeds; the stronger the colour, the more. A gap: there is no such figure."
-        return Section("figures", "What comes of it", says, [Figures(drawn, is_wide=True)])
+        return Section("figures", "What comes of it", says, [Figures(drawn, is_wide=len(drawn) != 3)])
     cards = [_lines(one, nth, CHOSEN, is_card=True) for nth in one.varied]
     first = ", ".join(f"{name} = {as_written(values[0])}" for name, values in zip(one.names, one.values, strict=True))
     says = f"A picture for each thing that was varied, the others at their first value ({first}). Each figure over its seeds{band}."
-    return Section("figures", "What comes of it", says, [Figures(cards, is_wide=True)])
+    return Section("figures", "What comes of it", says, [Figures(cards, is_wide=len(cards) != 3)])
 
 
 def _lines(one: Swept, nth: int, paths: tuple[str, ...], is_card: bool = False) -> Figure:
@@ -64,7 +66,11 @@ def _row(x: tuple[Any, ...], known: dict[str, list[Estimate | None]], path: str)
         name = NAMES[figure].removesuffix(", ms")
         lines += with_band(x, of, partial(Line, name=name, colour=colour, dash=dash, label=None if len(known) > 1 else ""), is_log, most)
     title = "latency, ms" if path == "latency_ms" else LONG_NAMES[path]
-    return share_row(title, lines) if path == "good" else Row(title, lines, is_log=is_log)
+    if path != "good":
+        return Row(title, lines, is_log=is_log)
+    row = share_row(title, [*lines, *(line.over for line in lines if line.over is not None)])
+    is_half = row.low == 0 and min(float(np.nanmin(line.y, initial=1.0)) for line in lines) > HALF
+    return replace(row, lines=lines, low=HALF if is_half else row.low)
 
 
 def _map(one: Swept, path: str) -> Figure:
@@ -75,15 +81,16 @@ def _map(one: Swept, path: str) -> Figure:
     means = np.array([[np.nan if each is None else each.mean for each in row] for row in grid])
     widths = np.array([[np.nan if each is None else each.half_width for each in row] for row in grid])
     there = means[np.isfinite(means)]
-    is_log = bool((there > 0).all()) and there.max() > LOG_FROM * there.min()
+    is_log = path != "good" and bool((there > 0).all()) and there.max() > LOG_FROM * there.min()
     with np.errstate(invalid="ignore"):
         shown = np.log10(means) if is_log else means
     low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
     ticks = log_ticks(low, high) if is_log else []
     interval = " ± %{customdata[1]:.2~g}" if np.isfinite(widths[np.isfinite(means)]).all() else ""
+    beside = bar(ticks, [number(10**tick) for tick in ticks], ".0%" if path == "good" else "")
     cells = {"z": packed(shown), "customdata": packed(np.stack([means, widths], axis=-1)),
              "hovertemplate": told(plane, f"{NAMES[path]}: <b>%{{customdata[0]:.4~g}}</b>{interval}"),
-             **Scale(low, high if high > low else low + 1).cells(), **bar("", ticks, [number(10**tick) for tick in ticks])}  # fmt: skip
+             **Scale(low, high if high > low else low + 1).cells(), **beside}  # fmt: skip
     title = LONG_NAMES[path]
     return heat_map(f"{title} over {plane.x_name} and {plane.y_name}", plane, cells, CARD_HIGH, title, right=64)
 
