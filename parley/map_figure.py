@@ -18,6 +18,7 @@ COLUMNS_MAX = 3
 WIDE, PANEL_HIGH, HEAD, FOOT = 16.0, 3.7, 1.35, 0.75  # inches
 COLOURS = "RdYlBu"  # told apart by every eye: dark red, pale yellow, dark blue
 QUESTION_MAX = 190
+BEHIND = {"boxstyle": "round,pad=0.25", "facecolor": "white", "alpha": 0.85, "linewidth": 0}  # words on a coloured ground
 
 
 def picture_of(found: OutcomeMap) -> Picture:
@@ -69,7 +70,7 @@ def _name_theory(at: Any, found: OutcomeMap, panel: Panel) -> None:
     is_left = x > (found.x[0] + found.x[-1]) / 2
     says = textwrap.fill(found.file.theory[panel.name].says, 30)
     at.annotate(says, (x, row), (-16 if is_left else 8, -2), textcoords="offset points", ha="right" if is_left else "left", va="top",
-                fontsize=10.5, color=INK, bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "alpha": 0.85, "linewidth": 0})  # fmt: skip
+                fontsize=10.5, color=INK, bbox=BEHIND)
 
 
 def _frame(figure: Any, found: OutcomeMap, mesh: Any, room: dict[str, float], high: float) -> None:
@@ -86,8 +87,8 @@ def _frame(figure: Any, found: OutcomeMap, mesh: Any, room: dict[str, float], hi
     bar.ax.axhline(outcome.level, color=INK, linewidth=2)
     bar.outline.set_visible(False)
     cells = len(found.x) * len(found.y)
-    figure.text(0.985, 0.16 / high, f"{cells} cells × {made.seeds} seeds a panel · black: where it crosses {number(outcome.level, 3)}, ± 95 %",
-                fontsize=10, color=QUIET, ha="right", va="bottom")  # fmt: skip
+    says = f"{cells} cells × {made.seeds} seeds a panel · black: where it crosses {number(outcome.level, 3)}, ± 95 %"
+    figure.text(0.985, 0.16 / high, says, fontsize=10, color=QUIET, ha="right", va="bottom")  # fmt: skip
 
 
 def _span(panels: list[Panel]) -> tuple[float, float]:

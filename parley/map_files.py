@@ -23,6 +23,7 @@ from scenarios.schema.words import Whole
 from scenarios.yaml_reading import read_yaml
 
 SHIPPED = Path(__file__).resolve().parent.parent / "scenarios" / "maps"
+EXAMPLE = "--x PATH=VALUES --y PATH=VALUES --outcome good --level 50%"
 OVER_TIME = (*SHARES, *LATENCIES)
 
 
@@ -123,7 +124,7 @@ def map_file(source: str | os.PathLike[str], asked: Asked = NOTHING_ASKED) -> Ma
         if asked.x is None or asked.y is None or asked.outcome is None or asked.level is None:
             shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
             raise UsageError(f"{source}: is no map{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}. Of a "
-                             "scenario say what to vary and look at: --x PATH=VALUES --y PATH=VALUES --outcome good --level 50%")  # fmt: skip
+                             f"scenario say what to vary and look at: {EXAMPLE}")  # fmt: skip
         return parsed({"scenario": os.fspath(source), "x": _axis("x", asked.x), "y": _axis("y", asked.y),
                        "outcome": {"figure": asked.outcome, "level": asked.level}, "seeds": asked.seeds or 10})  # fmt: skip
     made = parsed(read_yaml(path.read_text(encoding="utf-8"), path.name))

@@ -19,10 +19,12 @@ PICTURE = "map.png"
 def print_map(console: Console, found: OutcomeMap) -> None:
     """Frontiers as a table, and the picture into the folder."""
     made = found.file
-    console.print(Text.assemble((str(found.manifest["scenario"]), "bold cyan"), f" · {len(found.x)} × {len(found.y)} cells, {made.seeds} seeds"))
+    of = f" · {len(found.x)} × {len(found.y)} cells, {made.seeds} seeds"
+    console.print(Text.assemble((str(found.manifest["scenario"]), "bold cyan"), of))
     if made.question:
         console.print(Text(made.question, "italic"))
-    console.print(f"\n{made.x.label or made.x.path} at which {made.outcome.figure} crosses {number(made.outcome.level, 3)}, ± 95 % over seeds:\n")
+    level = number(made.outcome.level, 3)
+    console.print(f"\n{made.x.label or made.x.path} at which {made.outcome.figure} crosses {level}, ± 95 % over seeds:\n")
     rows = table(made.y.label or made.y.path, *axis_of(made, "y").values)
     for panel in found.panels:
         known = panel.frontier.rows
@@ -36,7 +38,7 @@ def print_map(console: Console, found: OutcomeMap) -> None:
         if panel.distances is not None and (off := [abs(one) for one in panel.distances if not math.isnan(one)]):
             console.print(Text(f"{panel.name}: at most {max(off):.2g} cells from theory ({made.theory[panel.name].says})", "dim"))
     if not any(one is not None for panel in found.panels for one in panel.frontier.rows):
-        console.print(Text(f"nothing crosses {number(made.outcome.level, 3)} here", "yellow"))
+        console.print(Text(f"nothing crosses {level} here", "yellow"))
     console.print(f"\nmap folder   {shown(found.path)}", soft_wrap=True)
     console.print(f"picture      {shown(picture_of(found).save(found.path / PICTURE))}", soft_wrap=True)
 

@@ -23,7 +23,8 @@ def picture_of(made: Sensitivity) -> Picture:
     """Bars, the strongest input on top."""
     found = made.findings
     effects = found.effects[:SHOWN_MAX]
-    panels = [draw for draw, is_there in ((_draw_shares, found.inputs is not None), (_draw_moves, any(one.moves for one in effects))) if is_there]
+    there = ((_draw_shares, found.inputs is not None), (_draw_moves, any(one.moves for one in effects)))
+    panels = [draw for draw, is_there in there if is_there]
     rows = max(3, len(effects))
     high = HEAD + FOOT + ROW * rows
     figure = blank(WIDE, high)
@@ -39,7 +40,8 @@ def _draw_shares(axes: Any, _found: Findings, effects: tuple[Effect, ...]) -> No
     """Sobol's indices: total over first order."""
     for row, one in enumerate(effects):
         if one.index is None:
-            axes.annotate("screened out", (0, row), (6, 0), textcoords="offset points", color=QUIET, fontsize=11, va="center", style="italic")
+            axes.annotate("screened out", (0, row), (6, 0), textcoords="offset points", color=QUIET, fontsize=11, va="center",
+                          style="italic")  # fmt: skip
             continue
         index = one.index
         for place, share, width, colour in ((row - BAR / 2, index.total, index.total_half_width, BLUE),
@@ -59,7 +61,8 @@ def _draw_moves(axes: Any, found: Findings, effects: tuple[Effect, ...]) -> None
             _bar(axes, row, one.moves.mu_star, one.moves.half_width, ORANGE)
     name, unit = figure_name(found.of)
     axes.set_xlim(0, 1.05 * max(1e-12, *(one.moves.mu_star + one.moves.half_width for one in effects if one.moves)) if effects else 1)
-    axes.set_xlabel(f"{name} moves by, from one end to the other{',' + unit if unit.strip() == 'ms' else ''}", color=INK, fontsize=12, labelpad=6)
+    says = f"{name} moves by, from one end to the other{',' + unit if unit.strip() == 'ms' else ''}"
+    axes.set_xlabel(says, color=INK, fontsize=12, labelpad=6)
     axes.xaxis.set_major_formatter(lambda value, _: number(value))
 
 

@@ -31,8 +31,8 @@ def print_sensitivity(console: Console, made: Sensitivity) -> None:
     console.print()
     _print_inputs(console, found)
     if found.noise_share is not None and found.noise_share > MUCH_NOISE:
-        console.print(Text(f"{100 * found.noise_share:.0f} % of the spread over the inputs may be the simulation's own; more --seeds, or a longer "
-                           "run, tell them apart", "yellow"))  # fmt: skip
+        console.print(Text(f"{100 * found.noise_share:.0f} % of the spread over the inputs may be the simulation's own; "
+                           "more --seeds, or a longer run, tell them apart", "yellow"))  # fmt: skip
     console.print(f"\nfolder       {shown(made.path)}", soft_wrap=True)
     console.print(f"picture      {shown(picture_of(made).save(made.path / PICTURE))}", soft_wrap=True)
 
@@ -43,7 +43,8 @@ def _print_inputs(console: Console, found: Findings) -> None:
     rows = table("input", "low", "guess", "high", *heads, "direction")
     for one in found.effects:
         figures = _shares(one) if with_shares else _moves(one)
-        rows.add_row(one.name, one.low, one.guess, one.high, *figures, one.direction or NOTHING, style="dim" if one.is_screened_out and with_shares else "")
+        style = "dim" if one.is_screened_out and with_shares else ""
+        rows.add_row(one.name, one.low, one.guess, one.high, *figures, one.direction or NOTHING, style=style)
     console.print(rows)
     if with_shares and any(one.is_screened_out for one in found.effects):
         console.print(Text("screened: Morris found that it moves the output by less than a twentieth of what the strongest does", "dim"))

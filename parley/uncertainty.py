@@ -235,7 +235,8 @@ class _Work:
     def _effects(self, moves: dict[int, Elementary], indices: dict[int, Index], ways: dict[int, float]) -> tuple[Effect, ...]:
         names = short_names([one.path for one in self.inputs])
         made = (Effect(name, one.path, str(one.low), str(one.guess), str(one.high), one.is_logarithmic, ways.get(nth, 0.0),
-                       moves.get(nth), indices.get(nth)) for nth, (name, one) in enumerate(zip(names, self.inputs, strict=True)))  # fmt: skip
+                       moves.get(nth), indices.get(nth))
+                for nth, (name, one) in enumerate(zip(names, self.inputs, strict=True)))  # fmt: skip
         return tuple(sorted(made, key=lambda one: one.weight, reverse=True))
 
     def _changes(self, which: Sequence[int], points: Floats) -> tuple[tuple[str, ...], ...]:
@@ -284,7 +285,8 @@ def _figures(table: Any, of: str) -> Floats:
     if faults:
         raise SimulationError(f"{len(faults)} of {len(table)} runs could not go on, the first one because: {faults[0]}")
     if of not in table.column_names:
-        raise UsageError(f"{of} is not a figure of these runs{suggestion(of, table.column_names) or '; see summary.json for what there is'}")
+        hint = suggestion(of, table.column_names) or "; see summary.json for what there is"
+        raise UsageError(f"{of} is not a figure of these runs{hint}")
     found: Floats = table[of].to_numpy(zero_copy_only=False).astype(float)
     if (missing := np.isnan(found)).any():
         first = int(np.argmax(missing))

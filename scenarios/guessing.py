@@ -162,7 +162,8 @@ def _value(part: Any, keys: Path) -> Any:
     """What a world has at keys, defaults included; of a short form the value it stands for."""
     for key in keys:
         if isinstance(part, Part):
-            part = getattr(part, next((name for name, info in type(part).model_fields.items() if key in (info.alias, name)), str(key)), None)
+            named = (name for name, info in type(part).model_fields.items() if key in (info.alias, name))
+            part = getattr(part, next(named, str(key)), None)
         else:
             part = part.get(key) if isinstance(part, Mapping) else part[int(key)] if isinstance(part, tuple) else None
     while isinstance(part, Part) and part.short is not None:

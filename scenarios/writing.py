@@ -52,7 +52,8 @@ def json_schema() -> dict[str, Any]:
 _GUESS = {
     "type": "object", "description": f"an uncertain number: {EXAMPLE}", "additionalProperties": False, "required": list(WORDS),
     "properties": dict(zip(WORDS, (
-        {"type": ["string", "number"], "description": says} for says in ("what counts in a run", "the least it may be", "the most it may be")
+        {"type": ["string", "number"], "description": says}
+        for says in ("what counts in a run", "the least it may be", "the most it may be")
     ), strict=True)),
 }  # fmt: skip
 

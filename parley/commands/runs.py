@@ -144,7 +144,7 @@ def whatif_command(
 
 
 def report_command(
-    run_folders: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of runs, seeds or comparisons; or of maps; or of sweeps.")],
+    run_folders: Annotated[list[str], typer.Argument(metavar="RUN...", help="Folders of runs, seeds, comparisons; maps; sweeps.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The page; a report that is there is made anew.")] = REPORT,
 ) -> None:
     """Write a run, several side by side, maps or sweeps as one page that needs no network."""

@@ -52,10 +52,12 @@ def mistakes_told() -> Iterator[None]:
 
 
 def say(sentence: str, colour: str = "bold red") -> None:
+    """A sentence on stderr."""
     Console(stderr=True, highlight=False).print(Text.assemble(("parley: ", colour), sentence), soft_wrap=True)
 
 
 def print_json(content: dict[str, Any]) -> None:
+    """The only thing on stdout, where --json is asked for."""
     sys.stdout.write(json_bytes(content).decode())
 
 

@@ -1,4 +1,4 @@
-"""What a report is asked of; several runs are sorted into sides: runs of one world stand together, a seed each, and sides are set against the first."""
+"""What a report is asked of. Runs of one world stand together, a seed each, as a side, and sides are set against the first."""
 
 from __future__ import annotations
 

@@ -93,7 +93,8 @@ def test_colours_are_faint_at_the_level(low, high, level):
     scale = diverging(low, high, level)
     stops = [place for place, _ in scale.colours]
     assert stops == sorted(stops) and (stops[0], stops[-1]) == (0, 1) and scale.low < scale.high
-    assert next(place for place, colour in scale.colours if colour == "@level") == pytest.approx((level - scale.low) / (scale.high - scale.low))
+    at = next(place for place, colour in scale.colours if colour == "@level")
+    assert at == pytest.approx((level - scale.low) / (scale.high - scale.low))
 
 
 def test_a_map_says_how_it_is_made_again(small_map):

@@ -32,7 +32,8 @@ services:
   idle: {endpoints: {get: [{work: {exponential: {guess: 5ms, low: 4ms, high: 7ms}}}]}}
 workload: {jobs: {entry: q.get, arrivals: {poisson: {guess: 70/s, low: 40/s, high: 90/s}}}}
 """
-WORK, IDLE, RATE = "services.q.endpoints.get.0.work.exponential", "services.idle.endpoints.get.0.work.exponential", "workload.jobs.arrivals.poisson"
+WORK, IDLE = (f"services.{name}.endpoints.get.0.work.exponential" for name in ("q", "idle"))
+RATE = "workload.jobs.arrivals.poisson"
 SMALL = ("sensitivity", "world.yaml", "--of", "latency_ms.mean", "--budget", "1200", "--set", "duration=20s", "--out", "s")
 
 
@@ -111,7 +112,8 @@ def test_every_evaluation_meets_the_same_seeds_and_the_budget_is_kept(queue):
 
 def test_sobol_alone_gives_a_dead_input_nothing(tmp_path):
     """Without Morris before it, which is not missed for directions either."""
-    found = parley.sensitivity(written(tmp_path, QUEUE), "latency_ms.mean", out=tmp_path / "s", method="sobol", budget=800, seeds=1).findings
+    world = written(tmp_path, QUEUE)
+    found = parley.sensitivity(world, "latency_ms.mean", out=tmp_path / "s", method="sobol", budget=800, seeds=1).findings
     effects = {one.path: one for one in found.effects}
     assert effects[IDLE].index == Index(0.0, 0.0, 0.0, 0.0)
     assert [effects[path].direction for path in (WORK, RATE)] == ["rises", "rises"]
@@ -239,7 +241,8 @@ def test_names_are_short_and_tell_inputs_apart():
 def test_the_budget_is_spent_on_what_it_is_for():
     """A quarter on Morris where Sobol follows, within bounds; the rest on a power of two of Sobol's points."""
     budget = Budget(4000, 2)
-    assert (budget.noise, budget.trajectories("both", 4), budget.trajectories("sobol", 4), budget.trajectories("morris", 4)) == (10, 20, 0, 399)
+    assert budget.noise == 10
+    assert [budget.trajectories(method, 4) for method in ("both", "sobol", "morris")] == [20, 0, 399]
     assert budget.base(210, 3) == 256
     assert Budget(200, 1).trajectories("both", 9) == 4
 

@@ -70,7 +70,8 @@ def test_where_they_stand_can_be_asked(folder: Path) -> None:
     assert {one.path: told(one) for one in found} == PATHS
     assert guesses("plain.yaml", folder=folder) == ()
     for one in found:
-        assert load("plain.yaml", [f"{one.path}={one.at(0.5)}"], folder=folder) == load("unsure.yaml", [f"{one.path}={one.at(0.5)}"], folder=folder)
+        plain, unsure = (load(f"{name}.yaml", [f"{one.path}={one.at(0.5)}"], folder=folder) for name in ("plain", "unsure"))
+        assert plain == unsure
 
 
 def test_values_between_the_ends(folder: Path) -> None:
@@ -86,7 +87,8 @@ def test_values_between_the_ends(folder: Path) -> None:
 def test_files_that_lie_over_others_and_set_know_the_form(folder: Path) -> None:
     """Each replaces the whole of it, whatever stood there before."""
     (folder / "over.yaml").write_text("extends: unsure.yaml\nservices: {guess: {replicas: 3, workers: {guess: 5, low: 2, high: 6}}}\n")
-    found = {one.path: told(one) for one in guesses("over.yaml", ["workload.jobs.load=1", "duration={guess: 5s, low: 4s, high: 6s}"], folder=folder)}
+    changes = ["workload.jobs.load=1", "duration={guess: 5s, low: 4s, high: 6s}"]
+    found = {one.path: told(one) for one in guesses("over.yaml", changes, folder=folder)}
     changed = {path: values for path, values in PATHS.items() if path not in ("services.guess.replicas", "workload.jobs.load")}
     assert found == changed | {"services.guess.workers": (5, 2, 6), "duration": ("5s", "4s", "6s")}
     world = load("over.yaml", folder=folder)

@@ -16,7 +16,8 @@ def map_again(found: OutcomeMap) -> Section:
     made = found.file
     shipped = next((one.stem for one in sorted(SHIPPED.glob("*.yaml")) if map_file(one) == made), None)
     text = yaml_of(as_plain(made))
-    says = "The same cells come to the same outcomes." if shipped else "Write the file below to map.yaml; the same cells come to the same outcomes."
+    says = "The same cells come to the same outcomes."
+    says = says if shipped else f"Write the file below to map.yaml. {says}"
     rows = [("scenario", made.scenario), ("x", made.x.path), ("y", made.y.path), ("outcome", made.outcome.figure),
             ("seeds", f"1 to {made.seeds}"), *_laws(found)]  # fmt: skip
     parts: list[Part] = [

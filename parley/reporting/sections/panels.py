@@ -27,8 +27,8 @@ def panels(found: OutcomeMap) -> Section:
     label, level = outcome.label or outcome.figure, number(outcome.level, 3)
     scale = _scale(found)
     has_theory = any(panel.theory is not None for panel in found.panels)
-    says = (f"A cell has the colour of its mean over {made.seeds} seed{'s' * (made.seeds > 1)}: faint near {level}, blue above, red below. The line is "
-            f"where it crosses {level}, for most seeds the first time from the left, with its 95 % interval over seeds."
+    says = (f"A cell has the colour of its mean over {made.seeds} seed{'s' * (made.seeds > 1)}: faint near {level}, blue above, red below. "
+            f"The line is where it crosses {level}, for most seeds the first time from the left, with its 95 % interval over seeds."
             f"{' Dotted is what theory says.' if has_theory else ''}")  # fmt: skip
     is_alone = len(found.panels) == 1
     lines = max((len(_words(found, panel)) for panel in found.panels), default=0)

@@ -26,7 +26,8 @@ ALL = ("good", "latency_ms", "requests.failed", "cost.pod_hours", "cost.total") 
 LATENCIES = ("latency_ms.p99", "latency_ms.p95", "latency_ms.p50", "latency_ms.mean")
 HALF = 0.5  # of all requests: where an axis begins that need not begin at none
 LOG_FROM = 10.0  # times the least, from which on a figure is drawn by its logarithm
-LONG_NAMES = NAMES | {"good": "share of requests that were good", "latency_ms.p99": "p99 latency, ms", "requests.failed": "requests that failed"}
+LONG_NAMES = NAMES | {"good": "share of requests that were good", "latency_ms.p99": "p99 latency, ms",
+                      "requests.failed": "requests that failed"}  # fmt: skip
 ROW_HIGH, CARD_HIGH = 150, 340  # pixels
 
 
