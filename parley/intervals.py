@@ -58,17 +58,23 @@ def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimat
 
 
 def difference(first: Sequence[float], second: Sequence[float], same_seeds: bool, confidence: float = CONFIDENCE) -> Difference:
-    """Paired where replications share seeds and thereby noise; otherwise as of two independent samples (Welch)."""
+    """Paired where replications share seeds, otherwise as of two independent samples (Welch).
+
+    Which of the two is not for the figures to say: who takes the unpaired interval wherever pairs happen not to vary together
+    is wrong 6.6 times in a hundred at five seeds, and where they vary against each other it is too narrow. With seeds in common
+    the pairs are what is independent, so theirs holds whether or not pairing helps; `reduction` says which.
+    """
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     means = float(a.mean()), float(b.mean())
-    if same_seeds and len(a) >= 2 and (step := _constant_step(a, b)) is not None:
+    if not same_seeds or len(a) < 2:
+        return Difference(*means, means[1] - means[0], _welch(a, b, confidence), min(len(a), len(b)), "unpaired",
+                          "the seeds are not the same")  # fmt: skip
+    if (step := _constant_step(a, b)) is not None:
         return Difference(*means, step, 0.0, len(a), "paired", "the same in every seed", math.inf)
-    reduction = _reduction(a, b) if same_seeds and len(a) >= 2 else math.nan
-    if reduction > 1:
-        paired = estimate(list(b - a), confidence)
-        return Difference(*means, paired.mean, paired.half_width, paired.n, "paired", "common random numbers", reduction)
-    why = "pairing does not help: the alternatives do not vary together" if same_seeds else "the seeds are not the same"
-    return Difference(*means, means[1] - means[0], _welch(a, b, confidence), min(len(a), len(b)), "unpaired", why, reduction)
+    paired, reduction = estimate(list(b - a), confidence), _reduction(a, b)
+    helps = "" if reduction > 1 else ", which do not help here: the alternatives do not vary together"
+    why = f"common random numbers{helps}"
+    return Difference(*means, paired.mean, paired.half_width, paired.n, "paired", why, reduction)
 
 
 def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
@@ -87,7 +93,7 @@ def _constant_step(a: Figures, b: Figures) -> float | None:
 
 
 def _reduction(a: Figures, b: Figures) -> float:
-    """How many times fewer seeds do with pairing: above 1 where the alternatives vary together."""
+    """How many times as many seeds would be needed without pairing: above 1 where the alternatives vary together."""
     with_pairs = float(np.var(b - a, ddof=1))
     return float(np.var(a, ddof=1) + np.var(b, ddof=1)) / with_pairs if with_pairs > 0 else math.inf
 
