@@ -162,7 +162,8 @@ def sensitivity(scenario: Described, of: str = "latency_ms.p99", *, vary: Ends =
     `method` is morris, sobol or both, `budget` the runs there may be, `seeds` those of every evaluation. What else may be asked for
     is as for `run`, and `out`, `jobs`, `ray` and `told` as for `sweep`. Raises ParleyError, and Interrupted on Ctrl-C.
     """
-    run_asked = Asked(**{name: value for name, value in asked.items() if name in Asked.__annotations__})  # type: ignore[typeddict-item]
+    of_run = {name: value for name, value in asked.items() if name in Asked.__annotations__}
+    run_asked = Asked(**of_run)  # type: ignore[typeddict-item]  # of its own keys
     order = ordered(scenario, **run_asked)
     if method not in METHODS:
         raise UsageError(f"method is one of {', '.join(METHODS)}, not {method!r}{suggestion(method, METHODS)}")
@@ -228,11 +229,13 @@ class _Work:
             spread = independent(len(kept), values)
             low, high = (float(one) for one in np.percentile(spread, CENTRAL))
             variance, noise = float(np.var(spread)), float(np.var(at_guess, ddof=1)) / self.budget.seeds
-            found = replace(found, inputs=(high - low) / 2, span=(low, high), noise_share=noise / variance if variance else None)
+            share = noise / variance if variance else None
+            found = replace(found, inputs=(high - low) / 2, span=(low, high), noise_share=share)
             ways = dict(zip(kept, tendencies(shares, values), strict=True)) | ways
         return replace(found, effects=self._effects(moves, indices, ways))
 
-    def _effects(self, moves: dict[int, Elementary], indices: dict[int, Index], ways: dict[int, float]) -> tuple[Effect, ...]:
+    def _effects(self, moves: dict[int, Elementary], indices: dict[int, Index],
+                 ways: dict[int, float]) -> tuple[Effect, ...]:  # fmt: skip
         names = short_names([one.path for one in self.inputs])
         made = (Effect(name, one.path, str(one.low), str(one.guess), str(one.high), one.is_logarithmic, ways.get(nth, 0.0),
                        moves.get(nth), indices.get(nth))
@@ -242,7 +245,9 @@ class _Work:
     def _changes(self, which: Sequence[int], points: Floats) -> tuple[tuple[str, ...], ...]:
         """What `--set` would say at each point."""
         chosen = [self.inputs[nth] for nth in which]
-        return tuple(tuple(f"{one.path}={one.at(float(share))}" for one, share in zip(chosen, point, strict=True)) for point in points)
+        return tuple(
+            tuple(f"{one.path}={one.at(float(share))}" for one, share in zip(chosen, point, strict=True)) for point in points
+        )
 
     def _outputs(self, stage: str, points: tuple[tuple[str, ...], ...], seeds: int) -> Floats:
         """(points, seeds) figures. Raises ParleyError where a point cannot be run or has no such figure, and Interrupted."""
