@@ -38,6 +38,7 @@ from parley.replicating import SEEDS_MAX
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, read_json, this_process
 from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
 from parley.sweeping import Told, compute, crew_for, fresh_folder, require_laws, resume_command, state_of
+from parley.trials import require_figure
 from parley.workers import jobs_of
 from scenarios.errors import ParleyError
 from scenarios.guessing import Guess, guess_between
@@ -165,6 +166,7 @@ def sensitivity(scenario: Described, of: str = "latency_ms.p99", *, vary: Ends =
     of_run = {name: value for name, value in asked.items() if name in Asked.__annotations__}
     run_asked = Asked(**of_run)  # type: ignore[typeddict-item]  # of its own keys
     order = ordered(scenario, **run_asked)
+    require_figure(order, of)
     if method not in METHODS:
         raise UsageError(f"method is one of {', '.join(METHODS)}, not {method!r}{suggestion(method, METHODS)}")
     if not 1 <= seeds <= SEEDS_MAX:
