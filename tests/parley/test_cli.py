@@ -193,7 +193,8 @@ def test_help_names_every_command():
     from parley.cli import app
 
     assert set(get_command(app).commands) == {
-        "run", "init", "check", "schema", "trace", "diff", "compare", "conformance", "sweep", "tune", "map", "whatif", "explain", "report"}
+        "run", "trace", "diff", "explain", "whatif", "report", "compare", "sweep", "map", "tune", "sensitivity",
+        "check", "init", "schema", "conformance"}  # fmt: skip
 
 
 def test_a_progress_line_fits_and_tells():

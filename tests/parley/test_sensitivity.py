@@ -184,7 +184,7 @@ def test_the_run_folder_has_the_guesses(undisturbed):
 @pytest.mark.parametrize(
     ("asked", "rule"),
     [
-        ({"of": "latency_ms.p98"}, "latency_ms.p98 is not a figure of these runs; did you mean 'latency_ms.p"),
+        ({"of": "latency_ms.p98"}, "latency_ms.p98 is not a figure of this run; did you mean 'latency_ms.p"),
         ({"method": "moris"}, "method is one of morris, sobol, both, not 'moris'; did you mean 'morris'?"),
         ({"budget": 100}, "a budget of 100 runs is too small for 3 inputs under 2 seeds; 362 is the least"),
         ({"seeds": 0}, "seeds is a number from 1 to"),
