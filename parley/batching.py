@@ -14,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parley.intervals import Estimate, t_quantile
-from sim.laws.measuring import BUCKETS, bucket_bounds
+from sim.laws.measuring import BUCKETS
 from sim.records import REQUEST_TALLY
-from sim.telemetry import Grown, Integers, quantile_ns
+from sim.telemetry import MIDDLE_NS, Grown, Integers, quantile_ns
 
 BATCHES = (32, 16, 8)  # as many as are independent
 CORRELATED = 2.0  # standard errors of a first autocorrelation that is not chance
 METHOD = "batch means"
 NONE_SEEN = "rule of three"  # of n requests none failed, or all: with 95 % the share is at most 3 / n
-_MIDDLE_NS = np.array([sum(bucket_bounds(i)) / 2 for i in range(BUCKETS)])
 _FIELD = {name: place for place, (name, _) in enumerate(REQUEST_TALLY.fields)}
 Floats = NDArray[np.float64]
 
@@ -88,12 +87,12 @@ def _estimates(tallies: Integers, histograms: Integers, quantiles: dict[str, flo
     succeeded, over = tallies[:, _FIELD["succeeded"]], tallies[:, _FIELD["succeeded"]] + tallies[:, _FIELD["failed"]]
     whole = histograms.sum(axis=0)
     mean_ns = _ratio(tallies[:, _FIELD["latency_ns"]], succeeded)
-    spread = float((whole * (_MIDDLE_NS - mean_ns.mean) ** 2).sum() / whole.sum())
+    spread = float((whole * (MIDDLE_NS - mean_ns.mean) ** 2).sum() / whole.sum())
     yield "latency_ms.mean", replace(mean_ns, mean=mean_ns.mean / 1e6, half_width=mean_ns.half_width / 1e6,
                                      effective_n=_worth(spread, mean_ns))  # fmt: skip
     for name, q in quantiles.items():
         value = quantile_ns(whole, q)
-        above = histograms[:, value < _MIDDLE_NS].sum(axis=1)
+        above = histograms[:, value < MIDDLE_NS].sum(axis=1)
         share = _ratio(above, succeeded)
         low, high = (quantile_ns(whole, min(1.0, max(0.0, 1.0 - share.mean - side * share.half_width))) for side in (1, -1))
         yield f"latency_ms.{name}", replace(_worthy(share), mean=value / 1e6, half_width=(high - low) / 2e6)

@@ -16,7 +16,7 @@ Integers = NDArray[np.int64]
 
 TALLIED = {name: place for place, (name, _) in enumerate(POD_TALLY.fields)}  # columns of what `ServiceTotals` adds up
 _ALL = slice(None)
-_MIDDLE_NS = np.array([sum(bucket_bounds(i)) / 2 for i in range(BUCKETS)])
+MIDDLE_NS = np.array([sum(bucket_bounds(i)) / 2 for i in range(BUCKETS)])  # of each bucket
 
 
 def quantile_ns(histogram: Integers, q: float) -> float:
@@ -25,7 +25,7 @@ def quantile_ns(histogram: Integers, q: float) -> float:
     if total == 0:
         return float("nan")
     rank = min(int(np.ceil(q * total)), total)
-    return float(_MIDDLE_NS[int(np.searchsorted(np.cumsum(histogram), max(rank, 1)))])
+    return float(MIDDLE_NS[int(np.searchsorted(np.cumsum(histogram), max(rank, 1)))])
 
 
 class Grown:
@@ -51,7 +51,7 @@ class Grown:
             ranks = np.clip(np.ceil(q * totals).astype(np.int64), 1, np.maximum(totals, 1))
             places = np.searchsorted(counted[1:], (upto[:-1] + ranks)[some])
             found.append(np.full(rows, np.nan))
-            found[-1][some] = _MIDDLE_NS[self.at[places] % BUCKETS]
+            found[-1][some] = MIDDLE_NS[self.at[places] % BUCKETS]
         return found
 
 
