@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from parley.axes import Axis, axis
+from parley.axes import Axis, axes_of, axis
 from parley.errors import FolderError, UsageError
 from parley.frontiers import Floats, Frontier, along, frontier
-from parley.grids import grid_of
+from parley.grids import Grid, grid_of
 from parley.map_files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plain, map_file, parsed, values_of
 from parley.run_folder import FORMAT, MANIFEST, RunFolder, is_alive, new_folder, plain, read_json, this_process
-from parley.sweeping import Sweep, sweep
+from parley.sweeping import Sweep, sweep_command, swept
 from parley.trials import require_figure
 from scenarios.errors import UnitError
 from scenarios.naming import suggestion
@@ -119,16 +119,20 @@ def outcome_map(source: str | os.PathLike[str] | Mapping[str, Any], *, asked: As
     Raises ParleyError, and Interrupted on Ctrl-C.
     """
     made = parsed(source) if isinstance(source, Mapping) else map_file(source, asked)
-    _check(made)
+    grids = _grids(made)
     folder = _begun(made, out)
-    for nth, changes in enumerate(made.panels.values()):
-        cells = len(axis_of(made, "x").values) * len(axis_of(made, "y").values) * made.seeds
+    for nth, (grid, changes) in enumerate(zip(grids, made.panels.values(), strict=True)):
 
-        def tell(done: int, _of: int, before: int = nth * cells, whole: int = len(made.panels) * cells) -> None:
+        def tell(done: int, _of: int, before: int = nth * grid.size, whole: int = len(grids) * grid.size) -> None:
             if told is not None:
                 told(before + done, whole)
 
-        _run_panel(made, changes, folder.path / _folder(nth), {"jobs": jobs, "ray": ray, "told": tell})
+        path = folder.path / _folder(nth)
+        if (path / MANIFEST).is_file():
+            Sweep(path).resume(jobs=jobs, ray=ray, told=tell)
+        else:
+            command = sweep_command(made.scenario, {"set": _asked(made, changes)}, _varied(made), made.seeds)
+            swept(grid, command, jobs=jobs, out=path, ray=ray, told=tell)
     ended = {key: value for key, value in read_json(folder.path / MANIFEST).items() if key != "process"}
     folder.write_json(MANIFEST, ended | {"state": "complete"})
     finished = OutcomeMap(folder.path)
@@ -136,22 +140,19 @@ def outcome_map(source: str | os.PathLike[str] | Mapping[str, Any], *, asked: As
     return finished
 
 
-def _run_panel(made: MapFile, changes: Mapping[str, Any], path: Path, how: dict[str, Any]) -> None:
-    if (path / MANIFEST).is_file():
-        Sweep(path).resume(**how)
-        return
-    varied = {made.y.path: values_of(made.y), made.x.path: values_of(made.x)}
-    sweep(made.scenario, varied, seeds=made.seeds, set=_asked(made, changes),
-          out=path, **how)  # fmt: skip
-
-
-def _check(made: MapFile) -> None:
-    """Raises ParleyError for whatever is wrong with a map, before anything runs."""
+def _grids(made: MapFile) -> list[Grid]:
+    """The cells of each panel. Raises ParleyError for whatever is wrong with a map, before anything runs."""
     for name in ("x", "y"):
         numbers_of(axis_of(made, name))
-    for changes in made.panels.values():
-        grid = grid_of(made.scenario, (axis_of(made, "y"), axis_of(made, "x")), made.seeds, {"set": _asked(made, changes)})
-    require_figure(grid.base.order((), grid.first_seed), made.outcome.column)
+    axes = axes_of(_varied(made))
+    grids = [grid_of(made.scenario, axes, made.seeds, {"set": _asked(made, changes)}) for changes in made.panels.values()]
+    require_figure(grids[-1].base.order((), grids[-1].first_seed), made.outcome.column)
+    return grids
+
+
+def _varied(made: MapFile) -> dict[str, Any]:
+    """The slower axis first."""
+    return {made.y.path: values_of(made.y), made.x.path: values_of(made.x)}
 
 
 def _asked(made: MapFile, changes: Mapping[str, Any]) -> list[str]:
