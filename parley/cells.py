@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from parley.errors import Stopped
 from parley.measures import leaves_of
+from parley.run_folder import SCENARIO
 from parley.running import Order, Stop, ordered, scenario_digest
 from parley.trials import trial
 from scenarios.errors import ParleyError
@@ -30,6 +31,12 @@ class Base:
     folder: str  # to which paths of files in changes are relative
     engine: str
     until: str | int | None
+
+    @classmethod
+    def kept_in(cls, folder: Path, manifest: Mapping[str, Any]) -> Base:
+        """As a folder and its manifest say."""
+        text = (folder / SCENARIO).read_text(encoding="utf-8")
+        return cls(text, manifest["working_folder"], manifest["engine"], manifest["until"])
 
     def order(self, changes: Sequence[str], seed: int) -> Order:
         """What a cell is to run. Raises ParleyError."""

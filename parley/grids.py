@@ -68,10 +68,7 @@ class Grid:
             values = axis.figures()
             kind = {int: INT, float: FLOAT, str: WORD}[type(values[0])]
             made[axis.path] = (kind, [values[place[nth]] for place in places])
-        return made | told_of(rows) | {
-            name if name not in made else f"figure {name}": (FLOAT, [row["figures"].get(name) for row in rows])
-            for name in dict.fromkeys(name for row in rows for name in row["figures"])
-        }  # fmt: skip
+        return with_figures(made | told_of(rows), rows)
 
     def _places(self, point: int) -> tuple[int, ...]:
         lengths = [len(axis.values) for axis in self.axes]
@@ -106,6 +103,14 @@ def told_of(rows: Sequence[Row]) -> dict[str, tuple[str, Any]]:
     plain = {name: (kinds.get(name, WORD), [row[name] for row in rows]) for name in OF_A_CELL if name not in ("cell", "changes")}
     return {"seed": plain.pop("seed"), "trace_digest": plain.pop("trace_digest"),
             "changes": (WORD, [as_words(row["changes"]) for row in rows]), **plain}  # fmt: skip
+
+
+def with_figures(made: dict[str, tuple[str, Any]], rows: Sequence[Row]) -> dict[str, tuple[str, Any]]:
+    """Columns and behind them the figures of rows, null where one has none; a name that is taken has a word before it."""
+    return made | {
+        name if name not in made else f"figure {name}": (FLOAT, [row["figures"].get(name) for row in rows])
+        for name in dict.fromkeys(name for row in rows for name in row["figures"])
+    }
 
 
 def _mistakes(grid: Grid, scenario: Described, asked: Asked, points: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -17,7 +17,17 @@ from parley.errors import FolderError, UsageError
 from parley.frontiers import Floats, Frontier, along, frontier
 from parley.grids import Grid, grid_of
 from parley.map_files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plain, map_file, parsed, values_of
-from parley.run_folder import FORMAT, MANIFEST, RunFolder, is_alive, new_folder, plain, read_json, this_process
+from parley.run_folder import (
+    FORMAT,
+    MANIFEST,
+    RunFolder,
+    new_folder,
+    plain,
+    read_json,
+    read_manifest,
+    state_of,
+    this_process,
+)
 from parley.sweeping import Sweep, sweep_command, swept
 from parley.trials import require_figure
 from scenarios.errors import UnitError
@@ -45,9 +55,7 @@ class OutcomeMap:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises FolderError where there is none."""
         self.path = Path(path).absolute()
-        self.manifest = read_json(self.path / MANIFEST)
-        if self.manifest.get("kind") != KIND:
-            raise FolderError(f"{self.path}: holds no map; `parley map basin` makes one")
+        self.manifest = read_manifest(self.path, KIND, "parley map basin")
 
     @cached_property
     def file(self) -> MapFile:
@@ -57,8 +65,7 @@ class OutcomeMap:
     @property
     def state(self) -> str:
         """complete, partial or running."""
-        state = str(self.manifest["state"])
-        return "partial" if state == "running" and not is_alive(self.manifest["process"]) else state
+        return state_of(self.manifest)
 
     @cached_property
     def x(self) -> list[float]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from parley.cells import Base, Cell, Row
-from parley.grids import LOOKED_AT, told_of
-from parley.tables import FLOAT, INT
+from parley.grids import LOOKED_AT, told_of, with_figures
+from parley.tables import INT
 from scenarios.schema.scenario import Scenario
 
 
@@ -39,7 +39,4 @@ class PointList:
     def columns(self, rows: Sequence[Row]) -> dict[str, tuple[str, Any]]:
         """Rows as columns: what a cell was, then its figures; null where it has none."""
         made: dict[str, tuple[str, Any]] = {"cell": (INT, [row["cell"] for row in rows])}
-        return made | told_of(rows) | {
-            name: (FLOAT, [row["figures"].get(name) for row in rows])
-            for name in dict.fromkeys(name for row in rows for name in row["figures"])
-        }  # fmt: skip
+        return with_figures(made | told_of(rows), rows)

@@ -13,7 +13,7 @@ from parley.figures import Figures
 from parley.reporting.facts import Facts
 from parley.reporting.one_run import page_of_one
 from parley.reporting.page import write_page
-from parley.run_folder import FORMAT, MANIFEST, RUNS, SCENARIO, SUMMARY, is_alive, read_json
+from parley.run_folder import FORMAT, MANIFEST, RUNS, SCENARIO, SUMMARY, read_json, state_of
 from parley.tables import read_table
 from scenarios.load import load
 from scenarios.naming import suggestion
@@ -32,9 +32,7 @@ class Run:
         content = read_json(self.path / MANIFEST)
         if content.get("format") != FORMAT:
             raise FolderError(f"{self.path}: is in format {content.get('format')!r}; this Parley reads {FORMAT}")
-        if content["state"] == "running" and not is_alive(content["process"]):
-            content["state"] = "partial"  # it was killed
-        return content
+        return content | {"state": state_of(content)}
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -82,6 +82,16 @@ def as_json(data: Mapping[str, Any]) -> bytes:
     return json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
+def read_manifest(folder: Path, kind: str, making: str) -> dict[str, Any]:
+    """What a folder says of the experiment in it, of a kind that `making` makes. Raises FolderError where there is none."""
+    content = read_json(folder / MANIFEST)
+    if content.get("kind") != kind:
+        raise FolderError(f"{folder}: holds no {kind}; `{making}` makes one")
+    if content.get("format") != FORMAT:
+        raise FolderError(f"{folder}: is in format {content.get('format')!r}; this Parley reads {FORMAT}")
+    return content
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON file of a run folder. Raises FolderError where there is none, or it is not ours."""
     try:
@@ -112,6 +122,12 @@ def is_alive(process: Mapping[str, Any]) -> bool:
     except PermissionError:
         pass  # it runs, as somebody else
     return _started(pid) == process.get("started")
+
+
+def state_of(manifest: Mapping[str, Any]) -> str:
+    """complete, partial or running; what was killed is partial."""
+    state = str(manifest["state"])
+    return "partial" if state == "running" and not is_alive(manifest["process"]) else state
 
 
 def _started(pid: int) -> int | None:

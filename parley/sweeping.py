@@ -18,7 +18,17 @@ from parley.cells import Base, Cell, has_agents
 from parley.errors import DiskFull, FolderError, Interrupted
 from parley.grids import OF_A_CELL, Grid, grid_of
 from parley.on_ray import ray_crew
-from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, is_alive, new_folder, read_json, this_process
+from parley.run_folder import (
+    FORMAT,
+    MANIFEST,
+    SCENARIO,
+    RunFolder,
+    new_folder,
+    read_json,
+    read_manifest,
+    state_of,
+    this_process,
+)
 from parley.running import Asked, Described, Stop, command_line, scenario_digest
 from parley.workers import THREADS_MAX, Crew, jobs_of, local_crew, rows_of
 from scenarios.schema.scenario import Scenario
@@ -49,11 +59,7 @@ class Sweep:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises FolderError where there is none."""
         self.path = Path(path).absolute()
-        self.manifest = read_json(self.path / MANIFEST)
-        if self.manifest.get("kind") != KIND:
-            raise FolderError(f"{self.path}: holds no sweep; `parley sweep SCENARIO --vary PATH=VALUES` makes one")
-        if self.manifest.get("format") != FORMAT:
-            raise FolderError(f"{self.path}: is in format {self.manifest.get('format')!r}; this Parley reads {FORMAT}")
+        self.manifest = read_manifest(self.path, KIND, "parley sweep SCENARIO --vary PATH=VALUES")
 
     @property
     def state(self) -> str:
@@ -64,10 +70,8 @@ class Sweep:
     def grid(self) -> Grid:
         """What is swept."""
         content = self.manifest
-        text = (self.path / SCENARIO).read_text(encoding="utf-8")
-        base = Base(text, content["working_folder"], content["engine"], content["until"])
         axes = tuple(Axis(one["path"], tuple(one["values"])) for one in content["axes"])
-        return Grid(base, axes, content["seeds"][0], len(content["seeds"]))
+        return Grid(Base.kept_in(self.path, content), axes, content["seeds"][0], len(content["seeds"]))
 
     @property
     def axes(self) -> list[str]:
@@ -136,12 +140,6 @@ def fresh_folder(out: str | os.PathLike[str] | None, name: str, kind: str = KIND
         advice = f"`{resume_command(out, kind)}` goes on with it" if state == "partial" else "name another folder"
         raise FolderError(f"{out}: holds a {kind} that is {state}; {advice}")
     return new_folder(out, name)
-
-
-def state_of(manifest: dict[str, Any]) -> str:
-    """complete, partial or running; what was killed is partial."""
-    state = str(manifest["state"])
-    return "partial" if state == "running" and not is_alive(manifest["process"]) else state
 
 
 def resume_command(path: str | os.PathLike[str], kind: str = KIND) -> str:

@@ -19,13 +19,13 @@ from parley.cells import Base, Cell, Row, as_words
 from parley.comparing import HEADLINES
 from parley.dimensions import Dimension, Goal, dimensions_of, goal_of
 from parley.errors import FolderError, UsageError
-from parley.grids import CELLS_MAX, OF_A_CELL, told_of
+from parley.grids import CELLS_MAX, OF_A_CELL, told_of, with_figures
 from parley.intervals import Difference, difference
-from parley.run_folder import FORMAT, MANIFEST, SCENARIO, read_json, this_process
+from parley.run_folder import FORMAT, MANIFEST, SCENARIO, read_manifest, state_of, this_process
 from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
 from parley.search import Search
-from parley.sweeping import Told, at_work, crew_for, fresh_folder, require_laws, resume_command, state_of
-from parley.tables import FLOAT, INT, WORD
+from parley.sweeping import Told, at_work, crew_for, fresh_folder, require_laws, resume_command
+from parley.tables import INT, WORD
 from parley.trials import require_figure
 from parley.workers import Crew, jobs_of, rows_of
 from scenarios.errors import ParleyError, ScenarioError
@@ -74,10 +74,7 @@ class Plan:
             "trial": (INT, [nth if nth < self.trials else None for nth in under]),
             **{one.path: (WORD, [values.get(one.path) for values in chosen]) for one in self.dimensions},
         } | told_of(rows)  # fmt: skip
-        return made | {
-            name if name not in made else f"figure {name}": (FLOAT, [row["figures"].get(name) for row in rows])
-            for name in dict.fromkeys(name for row in rows for name in row["figures"])
-        }
+        return with_figures(made, rows)
 
 
 class Tuning:
@@ -86,9 +83,7 @@ class Tuning:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises FolderError where there is none."""
         self.path = Path(path).absolute()
-        self.manifest = read_json(self.path / MANIFEST)
-        if self.manifest.get("kind") != KIND or self.manifest.get("format") != FORMAT:
-            raise FolderError(f"{self.path}: holds no tuning that this Parley reads; `parley tune SCENARIO --vary ...` makes one")
+        self.manifest = read_manifest(self.path, KIND, "parley tune SCENARIO --vary ...")
 
     @property
     def state(self) -> str:
@@ -99,7 +94,7 @@ class Tuning:
     def plan(self) -> Plan:
         """What is tuned."""
         told = self.manifest
-        base = Base((self.path / SCENARIO).read_text(encoding="utf-8"), told["working_folder"], told["engine"], told["until"])
+        base = Base.kept_in(self.path, told)
         goal = goal_of(told["minimize"], told["maximize"], tuple(told["subject_to"]))
         return Plan(base, dimensions_of(told["vary"]), goal, told["trials"], range(*told["seeds"]), range(*told["fresh_seeds"]))
 

@@ -19,7 +19,7 @@ import numpy as np
 from parley.cell_store import CellStore, read_cells
 from parley.cells import Base
 from parley.effects import Effect, Findings, findings_of
-from parley.errors import DiskFull, FolderError, Interrupted, UsageError
+from parley.errors import DiskFull, Interrupted, UsageError
 from parley.indices import (
     Elementary,
     Floats,
@@ -35,9 +35,9 @@ from parley.inputs import Ends, inputs_of, short_names
 from parley.intervals import estimate
 from parley.point_lists import PointList
 from parley.replicating import SEEDS_MAX
-from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, read_json, this_process
+from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, read_json, read_manifest, state_of, this_process
 from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
-from parley.sweeping import Told, compute, crew_for, fresh_folder, require_laws, resume_command, state_of
+from parley.sweeping import Told, compute, crew_for, fresh_folder, require_laws, resume_command
 from parley.trials import require_figure
 from parley.workers import jobs_of
 from scenarios.errors import ParleyError
@@ -110,11 +110,7 @@ class Sensitivity:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises FolderError where there is none."""
         self.path = Path(path).absolute()
-        self.manifest = read_json(self.path / MANIFEST)
-        if self.manifest.get("kind") != KIND:
-            raise FolderError(f"{self.path}: holds no sensitivity; `parley sensitivity SCENARIO --of latency_ms.p99` makes one")
-        if self.manifest.get("format") != FORMAT:
-            raise FolderError(f"{self.path}: is in format {self.manifest.get('format')!r}; this Parley reads {FORMAT}")
+        self.manifest = read_manifest(self.path, KIND, "parley sensitivity SCENARIO --of latency_ms.p99")
 
     @property
     def state(self) -> str:
@@ -129,8 +125,7 @@ class Sensitivity:
     @property
     def base(self) -> Base:
         """What all runs have in common."""
-        text = (self.path / SCENARIO).read_text(encoding="utf-8")
-        return Base(text, self.manifest["working_folder"], self.manifest["engine"], self.manifest["until"])
+        return Base.kept_in(self.path, self.manifest)
 
     @property
     def inputs(self) -> tuple[Guess, ...]:
