@@ -5,10 +5,11 @@ q' = lambda - mu n, never below 0, in steps of a decision's interval. The plan i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
+from agents.solving import Row, cheapest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,9 @@ def planned(fluid: Fluid, backlog: float, asked: Sequence[int], rates: Sequence[
     beyond what `delay` allows at that rate (Little's law). A pod serves once it has been asked for all through the lead, and no
     longer than it is asked for.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     steps = len(rates)
     pods, started, serving, waiting, excess = (range(first, first + steps) for first in range(0, 5 * steps, steps))
-    rows: list[tuple[dict[int, float], float]] = []  # sum of coefficient * variable >= the figure
+    rows: list[Row] = []
     for k, rate in enumerate(rates):
         before = {waiting[k - 1]: -1.0} if k else {}
         rows.append(({waiting[k]: 1.0, serving[k]: fluid.service_rate} | before, rate if k else rate + backlog))
@@ -46,14 +45,8 @@ def planned(fluid: Fluid, backlog: float, asked: Sequence[int], rates: Sequence[
         rows.append(({started[k]: 1.0, pods[k]: -1.0} | ({pods[k - 1]: 1.0} if k else {}), 0.0 if k else -float(asked[-1])))
         rows += [({pods[j]: 1.0, serving[k]: -1.0}, 0.0) for j in range(max(0, k - fluid.lead), k + 1)]
     ready = [min([*asked][len(asked) - fluid.lead + k :], default=fluid.most) for k in range(steps)]
-    matrix = np.zeros((len(rows), 5 * steps))
-    for row, (terms, _) in enumerate(rows):
-        matrix[row, list(terms)] = list(terms.values())
-    costs = np.repeat([1.0, fluid.startup_cost, 0.0, 0.0, fluid.excess_cost], steps)
-    low, high = np.zeros(5 * steps), np.full(5 * steps, np.inf)
-    low[:steps], high[:steps] = fluid.least, fluid.most
-    high[list(serving)] = ready
-    found = milp(costs, integrality=np.repeat([1, 0], [steps, 4 * steps]), bounds=Bounds(low, high),
-                 constraints=LinearConstraint(matrix, lb=np.array([least for _, least in rows])), options={"mip_rel_gap": 0.0})  # fmt: skip
-    assert found.success, found.message  # any count within the bounds is a plan
-    return tuple(round(count) for count in found.x[:steps])
+    costs = [cost for cost in (1.0, fluid.startup_cost, 0.0, 0.0, fluid.excess_cost) for _ in range(steps)]
+    low = [float(fluid.least)] * steps + [0.0] * 4 * steps
+    high = [float(fluid.most)] * steps + [math.inf] * steps + [float(count) for count in ready] + [math.inf] * 2 * steps
+    found = cheapest(costs, rows, low, high, [True] * steps + [False] * 4 * steps)  # any count within the bounds is a plan
+    return tuple(round(count) for count in found[:steps])

@@ -1,0 +1,76 @@
+"""What parties know of themselves before anything is seen: from the file, as load tests and bills would tell them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scenarios.flow import Flow
+from scenarios.rates import mean_rate
+from scenarios.saturation import capacity_per_pod
+from scenarios.schema.negotiating import Member, Pool
+from scenarios.schema.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A member of a pool."""
+
+    service: str
+    per_pod: float  # requests a second that a pod is counted on for
+    worth: float  # currency for a thousand requests to it: what the answers they are part of are worth
+    described: Member
+
+
+@dataclass(frozen=True)
+class FlowClass:
+    """A class of requests, and what its flow takes of a pool."""
+
+    workload: str
+    worth: float  # currency for a thousand good answers
+    pods: dict[str, float]  # of each member, for one request a second from end to end
+
+    def units(self, trades: dict[str, Trade]) -> float:
+        """Units of the pool for one request a second, were pods divisible."""
+        return sum(count * trades[service].described.units for service, count in self.pods.items())
+
+
+def trades(world: Scenario, pool: Pool) -> dict[str, Trade]:
+    """Each member by its name, in the order of the file."""
+    flow = Flow(world)
+    mean = flow.visits()
+    found = {}
+    for service, described in pool.members.items():
+        per_pod = capacity_per_pod(flow, service, mean) * pool.target_utilization
+        found[service] = Trade(service, per_pod, _worth(flow, service, pool), described)
+    return found
+
+
+def classes(world: Scenario, pool: Pool, known: dict[str, Trade]) -> dict[str, FlowClass]:
+    """Each class of requests that comes to a member, by its name, in the order of the file."""
+    flow, found = Flow(world), {}
+    for workload in world.workload:
+        visits = _visits(flow, workload)
+        pods = {service: visits[service] / trade.per_pod for service, trade in known.items() if visits.get(service)}
+        if pods:
+            found[workload] = FlowClass(workload, pool.worth.get(workload, 1.0), pods)
+    return found
+
+
+def _worth(flow: Flow, service: str, pool: Pool) -> float:
+    """A service takes every answer that it had a part in for its own merit: on average over the file's load."""
+    worth = visited = 0.0
+    for workload in flow.world.workload:
+        rate, visits = mean_rate(flow.arrivals[workload]), _visits(flow, workload).get(service, 0.0)
+        if visits:
+            worth += rate * pool.worth.get(workload, 1.0)
+            visited += rate * visits
+    return worth / visited if visited else 0.0
+
+
+def _visits(flow: Flow, workload: str) -> dict[str, float]:
+    """Visits of each service by one request."""
+    found: dict[str, float] = {}
+    for target, count in flow.visits_of_one(workload).items():
+        service = target.split(".", maxsplit=1)[0]
+        found[service] = found.get(service, 0.0) + count
+    return found
