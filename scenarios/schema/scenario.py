@@ -19,11 +19,13 @@ from scenarios.schema.alerting import BurnRateAlert
 from scenarios.schema.changing import Change, assigned, dumped
 from scenarios.schema.cluster import Cluster
 from scenarios.schema.control import Agent, Telemetry
+from scenarios.schema.control_network import ControlNetwork
 from scenarios.schema.crosschecks import broken_rules
 from scenarios.schema.discovery import Discovery
 from scenarios.schema.failures import Failures
 from scenarios.schema.faults import Fault
 from scenarios.schema.mistakes import broken, mistakes_of
+from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.model import Part, Witness, field
 from scenarios.schema.placed import Place
 from scenarios.schema.pods import Rollout
@@ -153,6 +155,12 @@ class Scenario(Part):
         seen=Witness("scaling", "agents", (
             {},
             {"plain": {"scaling": {"hpa": {"target_cpu": "60%", "max": 6, "sync_period": "1s"}}}})))
+    negotiations: dict[Name, Negotiation] = field(
+        {}, says="what agents bargain for, by name",
+        seen=Witness("market", "negotiations.pods.pool.capacity", (12, 9)))
+    control_network: ControlNetwork = field(
+        ControlNetwork(), says="what messages between agents meet",
+        seen=Witness("market", "control_network", ({}, {"latency": "900ms"}), moves="messages"))
     telemetry: Telemetry = field(
         Telemetry(), says="how the control plane sees the mesh",
         seen=Witness("scaling", "telemetry", ({"scrape_interval": "1s"}, {"scrape_interval": "7s"})))

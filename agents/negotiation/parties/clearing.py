@@ -1,0 +1,109 @@
+"""Rules by which an auctioneer divides a pool among sealed proposals: one a mechanism, each from agents/negotiation/mechanisms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from agents.negotiation.mechanisms import double_auctions, shares, uniform_price, vcg
+from agents.negotiation.mechanisms.allocation import Allocation
+from agents.negotiation.messages import Content
+from scenarios.schema.negotiating import Pool
+
+
+@dataclass(frozen=True)
+class Division:
+    """Who gets how many units, and what each pays an hour, in currency."""
+
+    amounts: dict[str, int]
+    pays: dict[str, float] = field(default_factory=dict)
+    price: float | None = None  # of a unit and hour, where there is one
+
+
+Proposals = Mapping[str, Content]
+Rule = Callable[[Pool, Proposals, int], Division]
+
+
+def asks_for(kind: str) -> str:
+    """What proposals have to say under a mechanism: the `amount` that is wanted, or the `values` of all amounts from 0 on."""
+    return "amount" if kind in ("proportional", "strict_priority") else "values"
+
+
+def divided(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    """Divide the units there are; nobody is given a part of a pod."""
+    found = RULES[pool.by.kind](pool, proposals, supply)
+    whole = {name: amount // pool.members[name].units * pool.members[name].units for name, amount in found.amounts.items()}
+    return Division(whole, found.pays, found.price)
+
+
+def _proportional(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    wants = {name: one["amount"] for name, one in proposals.items()}
+    return Division(shares.proportional(wants, supply, {name: want * pool.members[name].weight for name, want in wants.items()}).units)
+
+
+def _strict_priority(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    wants = {name: one["amount"] for name, one in proposals.items()}
+    return Division(shares.strict_priority(wants, supply, {name: -pool.members[name].priority for name in wants}).units)
+
+
+def _uniform_price(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    return _paid(uniform_price.uniform_price({name: unit_bids(pool, name, one) for name, one in proposals.items()}, supply, pool.price))
+
+
+def _vcg(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    """Of what units are worth beyond their price, which everyone pays besides."""
+    beyond = {name: [value - pool.price * count for count, value in enumerate(one["values"])] for name, one in proposals.items()}
+    found = vcg.vcg(beyond, supply)
+    return Division(found.units, {name: pay + pool.price * found.units[name] for name, pay in found.payments.items()})
+
+
+def _k_double(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    assert pool.by.k_double is not None
+    k = pool.by.k_double.k
+    return _traded(pool, proposals, supply, lambda bids, asks: double_auctions.k_double(bids, asks, k))
+
+
+def _mcafee(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    return _traded(pool, proposals, supply, double_auctions.mcafee)
+
+
+def unit_bids(pool: Pool, name: str, proposal: Content) -> list[float]:
+    """A bid for each unit: what a pod adds, divided among its units; never more than for the one before."""
+    worths, units, bids = proposal["values"], pool.members[name].units, list[float]()
+    for count in range(units, len(worths), units):
+        added = (worths[count] - worths[count - units]) / units
+        bids += [min(added, bids[-1]) if bids else added] * units
+    return bids
+
+
+def endowments(pool: Pool, supply: int) -> dict[str, int]:
+    """Whose the units are before they are traded: everybody's by weight."""
+    everything = dict.fromkeys(pool.members, supply)
+    return shares.proportional(everything, supply, {name: one.weight for name, one in pool.members.items()}).units
+
+
+def _traded(pool: Pool, proposals: Proposals, supply: int,
+            rule: Callable[[Mapping[str, list[float]], Mapping[str, list[float]]], Allocation]) -> Division:  # fmt: skip
+    """Who proposes sells from the units that are his, the least useful first, and buys more; who is silent keeps what is his."""
+    own, bids, asks = endowments(pool, supply), {}, {}
+    for name, one in proposals.items():
+        marginals = unit_bids(pool, name, one)
+        bids[name], asks[f"{name}{SELLS}"] = marginals[own[name] :], marginals[: own[name]][::-1]
+    found = rule(bids, asks)
+    amounts, pays = dict(own), dict.fromkeys(proposals, 0.0)
+    for side in found.units:
+        name = side.removesuffix(SELLS)
+        amounts[name] += found.units[side]
+        pays[name] += found.payments[side]
+    return Division({name: amounts[name] for name in proposals}, pays, found.price)
+
+
+def _paid(found: Allocation) -> Division:
+    return Division(found.units, found.payments, found.price)
+
+
+SELLS = " sells"  # no name of a service ends so
+RULES: dict[str, Rule] = {
+    "proportional": _proportional, "strict_priority": _strict_priority, "uniform_price": _uniform_price, "vcg": _vcg,
+    "k_double": _k_double, "mcafee": _mcafee,
+}  # fmt: skip

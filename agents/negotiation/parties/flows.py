@@ -1,0 +1,109 @@
+"""Classes of requests: an agent at the gateway of each, which sees what comes and keeps what goes in to its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.negotiation.leases import Holding, Lease
+from agents.negotiation.machine import Conversation
+from agents.negotiation.messages import Content, Message
+from agents.negotiation.parties.knowing import FlowClass
+from agents.negotiation.parties.party import Party
+from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.protocols import leasing
+from scenarios.rates import Piece
+from scenarios.schema.negotiating import Pool
+from scenarios.schema.routing import Edge, ResolvedRoute, resolve
+from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import NS_PER_S
+from sim.clock import ControlPhase
+from sim.commands import RateLimited
+from sim.platform.metrics import Series
+
+MILLI = 1000  # leases are of whole thousandths of a request a second
+
+
+def gates(world: Scenario, workload: str) -> dict[str, tuple[ResolvedRoute, float]]:
+    """The limited routes by which a class comes in, and the share of it that takes each."""
+    entries, found = world.workload[workload].entries, dict[str, tuple[ResolvedRoute, float]]()
+    for target, weight in entries.items():
+        service, endpoint = target.split(".")
+        route = resolve(world.routes, Edge(workload, "", service, endpoint))
+        if route.local_rate_limit is not None:
+            share = weight / sum(entries.values())
+            found[route.name] = (route, share + (found[route.name][1] if route.name in found else 0.0))
+    return found
+
+
+class ClassAgent(Party):
+    """The agent of one class of requests."""
+
+    def __init__(self, model: Any, flow: FlowClass, name: str, pool: Pool, floor_rate: float) -> None:
+        """`name` is the pool's; `floor_rate`: requests a second that go in without a lease."""
+        super().__init__(model, flow.workload)
+        self.flow, self.pool_name, self.pool, self.floor_rate = flow, name, pool, floor_rate
+        self.mind = pool.by.kind
+        self._rate = Series("requests_per_second", "workload", flow.workload)
+        self.holding = Holding(flow.workload, model.network.clock_skew_ns)
+        self._gates = gates(self.world, flow.workload)
+
+    def outlook(self) -> Outlook | None:
+        """Demand to come, as far as it can be told; None before the first scrape."""
+        milli = self.sees(self._rate)
+        return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)
+
+    def answering(self, message: Message) -> Conversation | None:
+        """Take part in its pool's conversations."""
+        if message.sender == self.pool_name and message.protocol == leasing.PROTOCOL:
+            return leasing.Holder(self.name, message.conversation_id, message.sender, self.keep)
+        return None
+
+    def keep(self, content: Content, now_ns: int) -> bool:
+        """Keep to a lease, unless a newer one was seen."""
+        lease = Lease(self.name, content["amount"], content["token"], content["expires_ns"])
+        if not self.holding.take(lease):
+            return False
+        self._obey(f"lease until {lease.expires_ns / NS_PER_S:g}s", lease.amount / MILLI)
+        over_ns = lease.expires_ns - self.holding.skew_ns
+        self.clock.after(max(0, over_ns - now_ns), ControlPhase.PLATFORM, f"lease/{self.name}", self._look_at_lease)
+        return True
+
+    def _look_at_lease(self) -> None:
+        """A lease may be over."""
+        lease = self.holding.lease
+        if lease is not None and self.now_ns >= lease.expires_ns - self.holding.skew_ns:
+            self.holding.lease = None
+            self._obey("lease is over: what the floors serve", self.floor_rate)
+
+    def _obey(self, why: str, rate: float) -> None:
+        """Let so many requests a second in, where there is a gate."""
+        for name, (route, share) in self._gates.items():
+            assert route.local_rate_limit is not None, "only limited routes are gates"
+            bucket = route.local_rate_limit.token_bucket
+            tokens = round(rate * share * bucket.fill_interval / NS_PER_S)
+            applied = self.around.carry_out(RateLimited(name, tokens, max(1, tokens)))
+            self.decided(self.name, self.mind, 0, None, tokens, f"{why}: {rate:.4g}/s on {name}", applied=applied)
+
+
+class TrueRates:
+    """What the file will offer of each class: a reference for what knowing it would be worth, never a view."""
+
+    def __init__(self, arrivals: Mapping[str, list[Piece]]) -> None:
+        self._arrivals = arrivals
+
+    def outlook(self, workload: str, start_ns: int, end_ns: int) -> Outlook:
+        """The mean rate of [start, end), and the deviation of a Poisson count over it."""
+        area = sum(_area(piece, start_ns, end_ns) for piece in self._arrivals[workload])
+        length_s = (end_ns - start_ns) / NS_PER_S
+        return Outlook(area / length_s, area**0.5 / length_s)
+
+
+def _area(piece: Piece, start_ns: int, end_ns: int) -> float:
+    """Requests that a piece of rate brings within [start, end)."""
+    low, high = max(piece.start_ns, start_ns), min(piece.end_ns, end_ns)
+    if high <= low:
+        return 0.0
+    slope = (piece.rate_end - piece.rate_start) / (piece.end_ns - piece.start_ns)
+    middle = piece.rate_start + slope * ((low + high) / 2 - piece.start_ns)
+    return middle * (high - low) / NS_PER_S

@@ -1,0 +1,126 @@
+"""A service that takes its pods from a pool: it says what it wants or what more would be worth to it, and keeps to its lease."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.negotiation.leases import Holding, Lease
+from agents.negotiation.machine import Conversation
+from agents.negotiation.messages import Content, Message, Performative
+from agents.negotiation.parties.knowing import Trade
+from agents.negotiation.parties.party import Party
+from agents.negotiation.parties.valuing import Outlook, values, wanted
+from agents.negotiation.protocols import contract_net, leasing
+from scenarios.schema.negotiating import Negotiation, Pool
+from scenarios.schema.units import NS_PER_S
+from sim.clock import ControlPhase
+from sim.commands import Scale
+from sim.platform.metrics import Series
+
+NS_PER_H = 3600 * NS_PER_S
+PURSE_ROUNDS = 20  # what a purse holds at most, in refills of a round
+
+
+class MemberAgent(Party):
+    """One service's agent in the chair of its pool.
+
+    The lease it keeps to is kept by the platform, too, as Kubernetes keeps Lease objects: while the agent is dead its pods stay,
+    and when the lease is over they go, whoever lives.
+    """
+
+    def __init__(self, model: Any, trade: Trade, name: str, described: Negotiation, pool: Pool) -> None:
+        """`name` is the pool's."""
+        super().__init__(model, trade.service)
+        self.trade, self.pool_name, self.described, self.pool = trade, name, described, pool
+        self.mind = pool.by.kind
+        self._rate = Series("requests_per_second", "service", trade.service)
+        model.mesh.metrics.watch(self._rate)
+        self.holding = Holding(trade.service, model.network.clock_skew_ns)
+        self.purse: float | None = None if trade.described.budget is None else self._refill() * PURSE_ROUNDS
+        self.paid = 0.0
+
+    def outlook(self) -> Outlook | None:
+        """Demand to come, as far as it can be told; None before the first scrape."""
+        milli = self.sees(self._rate)
+        return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)
+
+    def worths(self, most: int) -> list[float] | None:
+        """What each number of units beyond its floor is worth to it an hour, as it would say: 0 to `most` units."""
+        outlook, own = self.outlook(), self.trade.described
+        if outlook is None:
+            return None
+        floor = own.floor * own.units
+        told = values(outlook, self.trade.per_pod, self.trade.worth, floor + most, own.units)[floor:]
+        bids = [own.misreport * (worth - told[0]) for worth in told]
+        if self.purse is None:
+            return bids
+        return [min(bid, self.purse * NS_PER_H / self.described.every) for bid in bids]
+
+    def wants(self, most: int, price: float) -> int | None:
+        """Units beyond its floor that it would take at a price, as it would say."""
+        outlook, own = self.outlook(), self.trade.described
+        if outlook is None:
+            return None
+        floor = own.floor * own.units
+        worths = values(outlook, self.trade.per_pod, self.trade.worth, floor + most, own.units)[floor:]
+        return min(most, round(own.misreport * wanted(worths, price) / own.units) * own.units)
+
+    def answering(self, message: Message) -> Conversation | None:
+        """Take part in its pool's conversations."""
+        if message.sender != self.pool_name:
+            return None
+        if message.protocol == leasing.PROTOCOL:
+            return leasing.Holder(self.name, message.conversation_id, message.sender, self.keep)
+        if message.performative in (Performative.CFP, Performative.ACCEPT_PROPOSAL):
+            return contract_net.Participant(self.name, message.protocol, message.conversation_id, message.sender,
+                                            self.bid, self.perform, self.described.deadline)  # fmt: skip
+        return None
+
+    def bid(self, call: Content, _: int) -> Content | None:
+        """What it is asked for: what units are worth to it, or how many it wants."""
+        if self.purse is not None:
+            self.purse = min(self.purse + self._refill(), PURSE_ROUNDS * self._refill())
+        worths = self.worths(call["units"])
+        if worths is None:
+            return None
+        if call["asks"] == "values":
+            return {"values": [round(worth, 9) for worth in worths]}
+        return {"amount": self.wants(call["units"], call["price"])}
+
+    def perform(self, award: Content, now_ns: int) -> Content | None:
+        """Keep to what it was awarded, and pay for it."""
+        if not self.keep(award, now_ns):
+            return None
+        due = float(award.get("pay", 0.0)) * self.described.every / NS_PER_H
+        self.paid += due
+        if self.purse is not None:
+            self.purse -= due
+        return {"token": award["token"]}
+
+    def keep(self, content: Content, now_ns: int) -> bool:
+        """Keep to a lease, unless a newer one was seen."""
+        lease = Lease(self.name, content["amount"], content["token"], content["expires_ns"])
+        if not self.holding.take(lease):
+            return False
+        price = f", pays {content['pay']:.4g}/h" if content.get("pay") else ""
+        self.obey(f"lease of {lease.amount} units until {lease.expires_ns / NS_PER_S:g}s{price}", now_ns)
+        over_ns = lease.expires_ns - self.holding.skew_ns
+        self.clock.after(max(0, over_ns - now_ns), ControlPhase.PLATFORM, f"lease/{self.name}", self._look_at_lease)
+        return True
+
+    def obey(self, why: str, now_ns: int) -> None:
+        """Ask for as many pods as its floor and its lease allow."""
+        own, cluster = self.trade.described, self.around.mesh.cluster
+        pods, before = own.floor + self.holding.usable(now_ns) // own.units, cluster.counts(self.name).desired
+        applied = pods != before and self.around.carry_out(Scale(self.name, pods))
+        self.decided(self.name, self.mind, before, None, pods, f"{why} -> {pods}", applied=applied)
+
+    def _look_at_lease(self) -> None:
+        """A lease may be over."""
+        now_ns, lease = self.now_ns, self.holding.lease
+        if lease is not None and now_ns >= lease.expires_ns - self.holding.skew_ns:
+            self.holding.lease = None
+            self.obey("lease is over: its floor", now_ns)
+
+    def _refill(self) -> float:
+        return (self.trade.described.budget or 0.0) * self.described.every / NS_PER_H

@@ -1,0 +1,63 @@
+"""A central planner in the chair of a pool: it asks nobody, and tells everyone what to have. With delayed telemetry, or the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.negotiation.leases import EPOCH_SHIFT, Lease
+from agents.negotiation.parties.clearing import Division
+from agents.negotiation.parties.flow_plan import Plan, planned
+from agents.negotiation.parties.flows import MILLI, TrueRates
+from agents.negotiation.parties.knowing import FlowClass, Trade
+from agents.negotiation.parties.pool import PoolAgent
+from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.protocols import leasing
+from scenarios.flow import Flow
+from scenarios.schema.negotiating import Negotiation, Pool
+from sim.platform.metrics import Series
+
+
+class FlowPool(PoolAgent):
+    """A pool whose rounds divide flow from end to end: classes get leases of rates, members the pods that these take."""
+
+    def __init__(self, model: Any, name: str, described: Negotiation, pool: Pool, trades: Mapping[str, Trade],
+                 classes: Mapping[str, FlowClass]) -> None:  # fmt: skip
+        super().__init__(model, name, described, pool, trades)
+        self.classes = dict(classes)
+        self._tokens = 0
+
+    def carry_out(self, plan: Plan) -> None:
+        """Grant what a plan says: pods from the ledger, and rates beside it."""
+        self.settle(Division({name: (count - self.trades[name].described.floor) * self.trades[name].described.units
+                              for name, count in plan.pods.items()}))  # fmt: skip
+        until_ns = self.now_ns + self.described.lease
+        for workload, rate in plan.rates.items():
+            self._tokens += 1
+            lease = Lease(workload, round(rate * MILLI), (self._epoch << EPOCH_SHIFT) | self._tokens, until_ns)
+            self.converse(leasing.Teller(self.name, f"{self.name}/{self._epoch}.{self.round}/flow/{workload}", workload, self.award(lease),
+                                         self.now_ns + self.described.deadline))  # fmt: skip
+
+
+class PlannerAgent(FlowPool):
+    """Solves for all at once (flow_plan.planned)."""
+
+    def __init__(self, model: Any, name: str, described: Negotiation, pool: Pool, trades: Mapping[str, Trade],
+                 classes: Mapping[str, FlowClass]) -> None:  # fmt: skip
+        super().__init__(model, name, described, pool, trades, classes)
+        assert pool.by.planner is not None
+        self._truth = TrueRates(Flow(self.world).arrivals) if pool.by.planner.view == "true" else None
+
+    def hold_round(self) -> None:
+        """Plan for the demand that is seen, if it is."""
+        outlooks = {workload: self._outlook(workload) for workload in self.classes}
+        known = {workload: outlook for workload, outlook in outlooks.items() if outlook is not None}
+        if len(known) == len(outlooks):
+            self.carry_out(planned(self.classes, self.trades, known, self.pool.capacity, self.pool.price))
+
+    def _outlook(self, workload: str) -> Outlook | None:
+        if self._truth is not None:
+            now_ns = int(self.clock.now_ns)
+            return self._truth.outlook(workload, now_ns, now_ns + self.described.every)
+        milli = self.sees(Series("requests_per_second", "workload", workload))
+        return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)

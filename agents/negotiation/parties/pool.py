@@ -1,0 +1,127 @@
+"""The agent of a pool: round by round it finds out who is to have how much, and grants it in leases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.negotiation.leases import Lease, Ledger
+from agents.negotiation.machine import Conversation
+from agents.negotiation.messages import Content, Message
+from agents.negotiation.parties import clearing
+from agents.negotiation.parties.clearing import Division
+from agents.negotiation.parties.knowing import FlowClass, Trade
+from agents.negotiation.parties.office import LeaseOffice
+from agents.negotiation.parties.party import Party
+from agents.negotiation.protocols import contract_net, leasing
+from scenarios.schema.negotiating import Negotiation, Pool
+
+
+class PoolAgent(Party):
+    """Who holds the ledger. How a round finds its division is a subclass's own."""
+
+    def __init__(self, model: Any, name: str, described: Negotiation, pool: Pool, trades: Mapping[str, Trade]) -> None:
+        super().__init__(model, name)
+        self.described, self.pool, self.trades = described, pool, dict(trades)
+        self.floors = sum(one.described.floor * one.described.units for one in trades.values())
+        self.round, self._epoch = 0, 0  # both are kept where a crash does not reach
+        self.office: LeaseOffice | None = None
+        self._pays: dict[str, float] = {}
+
+    @property
+    def supply(self) -> int:
+        """Units that are nobody's own."""
+        return self.pool.capacity - self.floors
+
+    def begin(self) -> None:
+        """Open the office, with the leases of the file at the very first, and hold a round every so often."""
+        super().begin()
+        skew_ns, term_ns, now_ns = self.around.network.clock_skew_ns, self.described.lease, self.now_ns
+        if self._epoch == 0:
+            self.office = LeaseOffice(Ledger(self.supply, skew_ns, 0, term_ns))
+            begun = {name: (self.world.services[name].replicas - one.described.floor) * one.described.units
+                     for name, one in self.trades.items()}  # fmt: skip
+            self._tell(self.office.aim(begun, now_ns, now_ns + term_ns), "begin")
+        else:
+            self.office = LeaseOffice(Ledger.restarted(self.supply, skew_ns, self._epoch - 1, term_ns, now_ns))
+        self._epoch += 1
+        self.wake_after(self.described.every, self._wake)
+
+    def hold_round(self) -> None:
+        """Find out who is to have how much, and call `settle` once it is known."""
+        raise NotImplementedError
+
+    def settle(self, division: Division) -> None:
+        """Bring everyone to his share, by leases that are told one by one."""
+        self._pays = division.pays
+        self._tell(self._granted(division), "told")
+
+    def heard_out(self, conversation: Conversation) -> None:
+        """A lease is confirmed, or not."""
+        if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
+            self.keeps_to(conversation.holder, conversation.lease["token"])
+
+    def keeps_to(self, holder: str, token: int) -> None:
+        """A holder keeps to a lease: there may be room for others now."""
+        if self.office is not None:
+            self._tell(self.office.confirmed(holder, token, self.now_ns), "more")
+
+    def award(self, lease: Lease) -> Content:
+        """A lease as a message carries it."""
+        return lease.content() | {"pool": self.name, "pay": round(self._pays.get(lease.holder, 0.0), 9)}
+
+    def _wake(self) -> None:
+        self.round += 1
+        self.wake_after(self.described.every, self._wake)
+        self.wake_after(2 * self.described.deadline, self._close)
+        self.hold_round()
+
+    def _close(self) -> None:
+        """A round is over: what nobody confirmed stays counted, and what is free goes to who was to have more."""
+        if self.office is not None:
+            self._tell(self.office.closing(self.now_ns), "rest")
+
+    def _granted(self, division: Division) -> dict[str, Lease]:
+        assert self.office is not None, "the office is open as long as the agent lives"
+        self._pays = division.pays
+        return self.office.aim(division.amounts, self.now_ns, self.now_ns + self.described.lease)
+
+    def _tell(self, leases: Mapping[str, Lease], why: str) -> None:
+        reply_by_ns = self.now_ns + self.described.deadline
+        for holder, lease in leases.items():
+            name = f"{self.name}/{self._epoch}.{self.round}/{why}/{holder}/{lease.token}"
+            self.converse(leasing.Teller(self.name, name, holder, self.award(lease), reply_by_ns))
+
+
+class Auctioneer(PoolAgent):
+    """Calls for sealed proposals and divides by a rule (contract net)."""
+
+    def __init__(self, model: Any, name: str, described: Negotiation, pool: Pool, trades: Mapping[str, Trade]) -> None:
+        super().__init__(model, name, described, pool, trades)
+        self._net: contract_net.Initiator | None = None
+        self._reported: set[str] = set()  # in this round
+
+    def hold_round(self) -> None:
+        """Call for proposals."""
+        now_ns, kind = self.now_ns, self.pool.by.kind
+        call = {"pool": self.name, "units": self.supply, "price": self.pool.price, "asks": clearing.asks_for(kind)}
+        self._net = contract_net.Initiator(
+            self.name, f"{self.name}/{self._epoch}.{self.round}", self.trades, call, now_ns + self.described.deadline, self._choose,
+            now_ns + 2 * self.described.deadline)  # fmt: skip
+        self.converse(self._net)
+
+    def receive(self, message: Message) -> None:
+        """A message has come in; whoever reported what he was awarded keeps to it."""
+        super().receive(message)
+        reported = {} if self._net is None else dict(self._net.results)
+        for holder in [name for name, result in reported.items() if result is not None and name not in self._reported]:
+            self._reported.add(holder)
+            self.keeps_to(holder, reported[holder]["token"])
+
+    def _choose(self, proposals: Mapping[str, Content]) -> dict[str, Content]:
+        """Divide among those who proposed; whoever is silent keeps the lease he has, as long as it lasts."""
+        assert self.office is not None, "the office is open as long as the agent lives"
+        self._reported = set()
+        kept = sum(self.office.ledger.promised(name, self.now_ns) for name in self.trades if name not in proposals)
+        division = clearing.divided(self.pool, proposals, max(0, self.supply - kept)) if proposals else Division({})
+        return {holder: self.award(lease) for holder, lease in self._granted(division).items()}
