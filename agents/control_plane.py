@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from agents.agent import AlertAgent, ControlAgent, Decision, with_mesa
 from agents.alerting.alerts import BurnRateMind
 from agents.autoscaling.seating import scaling_policy, sizing_policy
+from agents.mailbox import ControlNetwork
+from agents.negotiation.parties.seating import parties
 from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
 from sim.commands import Command, Resize, Scale
@@ -43,10 +45,14 @@ class ControlPlane(MesaModel):
             self.seats[f"{service}/size"] = ControlAgent(self, service, sizer, f"{service}/size")
         self._scrapes = {name: self._scraped(agent.policy.needs) for name, agent in self.seats.items()}
         self.alerts = {name: AlertAgent(self, mind) for name, mind in sorted(_alerts(mesh.scenario).items())}
+        self.network = ControlNetwork(mesh.scenario.control_network, mesh.seed, mesh.clock)
+        self.parties = {party.name: party for party in parties(self)}
         for agent in self.seats.values():
             agent.begin()
         for alert in self.alerts.values():
             alert.begin()
+        for party in self.parties.values():
+            party.begin()
 
     def _scraped(self, needs: Needs) -> MetricsServer:
         """The scrapes a mind looks at: everybody's, or those of an interval of its own."""

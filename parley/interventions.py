@@ -51,7 +51,7 @@ def seat(mesh: Mesh, interventions: Sequence[Intervention] = ()) -> list[Decisio
     D15 Who acts from outside does so with the messages of that instant: after faults, platform and scrapes, before minds wake.
     """
     plane, decisions = None, []
-    if mesh.scenario.agents or mesh.scenario.alerts:  # else nobody would be there, and importing Mesa takes a second
+    if mesh.scenario.agents or mesh.scenario.alerts or mesh.scenario.negotiations:  # else nobody would be there, and importing Mesa takes a second
         plane = ControlPlane(mesh)
         decisions = plane.decisions
     for one in interventions:

@@ -1,0 +1,47 @@
+"""From what a scenario says is bargained for to the parties that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agents.negotiation.parties.flow_plan import within
+from agents.negotiation.parties.flows import ClassAgent
+from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
+from agents.negotiation.parties.member import MemberAgent
+from agents.negotiation.parties.party import Party
+from agents.negotiation.parties.planner import PlannerAgent
+from agents.negotiation.parties.pool import Auctioneer, PoolAgent
+from agents.negotiation.parties.unarranged import UnarrangedAgent
+from scenarios.schema.negotiating import FLOW_MECHANISMS, Negotiation, Pool
+
+Arranger = Callable[[Any, str, Negotiation, Pool, Mapping[str, Trade], Mapping[str, FlowClass]], PoolAgent]
+UNARRANGED = ("first_come", "selfish")
+ENDLESS = 1e9  # requests a second: more than anybody has
+
+
+def parties(model: Any) -> list[Party]:
+    """Everybody who bargains in a control plane's scenario, in the order of the file."""
+    found: list[Party] = []
+    for name, described in model.mesh.scenario.negotiations.items():
+        if described.pool is not None:
+            found += _of_pool(model, name, described, described.pool)
+    return found
+
+
+def _of_pool(model: Any, name: str, described: Negotiation, pool: Pool) -> list[Party]:
+    world = model.mesh.scenario
+    known = trades(world, pool)
+    if pool.by.kind in UNARRANGED:
+        return [UnarrangedAgent(model, one, name, described, pool, [*known.values()]) for one in known.values()]
+    found: list[Party] = [MemberAgent(model, one, name, described, pool) for one in known.values()]
+    flows = classes(world, pool, known)
+    if pool.by.kind not in FLOW_MECHANISMS:
+        return [*found, Auctioneer(model, name, described, pool, known)]
+    floors = sum(one.described.floor * one.described.units for one in known.values())
+    least = within(dict.fromkeys(flows, ENDLESS), flows, known, floors)
+    found += [ClassAgent(model, one, name, pool, least.rates[one.workload]) for one in flows.values()]
+    return [*found, ARRANGERS[pool.by.kind](model, name, described, pool, known, flows)]
+
+
+ARRANGERS: dict[str, Arranger] = {"planner": PlannerAgent}

@@ -1,0 +1,197 @@
+"""Leases under loss, copies, delay, crashes on both sides and clocks that are wrong by as much as they may be."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from agents.negotiation.leases import Holding, Lease, Ledger
+from tests.negotiation.adversary import NUMBERS, STATEFUL
+
+CAPACITY, SKEW, TERM = 10, 4, 30
+HOLDERS = ("ann", "bob", "eve")
+
+
+class Leases(RuleBasedStateMachine):
+    """One ledger, three holders, and messages between them that arrive when hypothesis likes, twice or never."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.true_ns = 1000
+        self.wrong_ns = dict.fromkeys(("ledger", *HOLDERS), 0)  # by how much each clock is
+        self.ledger = Ledger(CAPACITY, SKEW, 0, TERM)
+        self.holdings = {name: Holding(name, SKEW) for name in HOLDERS}
+        self.wants: list[tuple[str, str, int]] = []  # to the ledger: what, who, the amount or the token
+        self.leases: list[Lease] = []  # to the holders
+        self.tokens: list[int] = []
+
+    def clock(self, name: str) -> int:
+        """What time somebody believes it is."""
+        return self.true_ns + self.wrong_ns[name]
+
+    @initialize(wrong_ns=st.tuples(*[st.integers(-SKEW, SKEW)] * 4))
+    def clocks(self, wrong_ns: tuple[int, ...]) -> None:
+        """Every clock is wrong."""
+        self.wrong_ns = dict(zip(self.wrong_ns, wrong_ns, strict=True))
+
+    @rule(who=st.sampled_from(("ledger", *HOLDERS)), wrong_ns=st.sampled_from([-SKEW, 0, SKEW]))
+    def clock_is_set(self, who: str, wrong_ns: int) -> None:
+        """A clock jumps, forward or back."""
+        self.wrong_ns[who] = wrong_ns
+
+    @rule(passes_ns=st.sampled_from([1, 1, 2, 5, TERM - 2 * SKEW, TERM, TERM + 3 * SKEW]))
+    def time(self, passes_ns: int) -> None:
+        """Time passes."""
+        self.true_ns += passes_ns
+
+    @rule(who=st.sampled_from(HOLDERS), what=st.sampled_from(["grant", "grant", "renew", "confirm", "release"]),
+          amount=st.integers(0, CAPACITY + 1))  # fmt: skip
+    def ask(self, who: str, what: str, amount: int) -> None:
+        """A holder asks for a lease or for its own again, confirms the one it keeps to, or gives it back."""
+        token = self.holdings[who].newest_token
+        if what == "release":
+            given = self.holdings[who].give_back()
+            token = -1 if given is None else given
+        self.wants.append((what, who, amount if what == "grant" else token))
+
+    @precondition(lambda self: self.wants)
+    @rule(which=NUMBERS, copies=st.sampled_from([0, 1, 1, 1, 2]), term_ns=st.integers(1, TERM + 1))
+    def ledger_hears(self, which: int, copies: int, term_ns: int) -> None:
+        """Any request arrives, or is lost, or stays under way as well."""
+        what, who, figure = self.wants.pop(which % len(self.wants))
+        if copies == 2:
+            self.wants.append((what, who, figure))
+        if not copies:
+            return
+        now_ns, lease = self.clock("ledger"), None
+        match what:
+            case "grant":
+                lease = self.ledger.grant(who, figure, now_ns, now_ns + term_ns)
+            case "renew":
+                lease = self.ledger.renew(who, figure, now_ns, now_ns + term_ns)
+            case "confirm":
+                self.ledger.confirm(who, figure)
+            case "release":
+                self.ledger.release(who, figure)
+        if lease is not None:
+            self.tokens.append(lease.token)
+            self.leases.append(lease)
+
+    @precondition(lambda self: self.leases)
+    @rule(which=NUMBERS, copies=st.sampled_from([0, 1, 1, 1, 2]))
+    def holder_hears(self, which: int, copies: int) -> None:
+        """Any lease arrives, or is lost, or stays under way as well."""
+        lease = self.leases.pop(which % len(self.leases))
+        if copies == 2:
+            self.leases.append(lease)
+        if copies:
+            holding = self.holdings[lease.holder]
+            newest = holding.newest_token
+            assert holding.take(lease) == (lease.token > newest)
+
+    @rule()
+    def ledger_crashes(self) -> None:
+        """The next epoch begins, with no memory but its number."""
+        self.ledger = Ledger.restarted(CAPACITY, SKEW, self.ledger.epoch, TERM, self.clock("ledger"))
+
+    @rule(who=st.sampled_from(HOLDERS))
+    def holder_crashes(self, who: str) -> None:
+        """A holder begins again, with no memory but the newest token it saw."""
+        self.holdings[who] = Holding(who, SKEW, self.holdings[who].newest_token)
+
+    @invariant()
+    def never_more_than_there_is(self) -> None:
+        """At every true instant what all holders may use is at most the capacity, and at most what the ledger counts."""
+        in_use = sum(holding.usable(self.clock(name)) for name, holding in self.holdings.items())
+        assert in_use <= CAPACITY
+        assert in_use <= self.ledger.live(self.clock("ledger")) <= CAPACITY
+
+    @invariant()
+    def tokens_rise(self) -> None:
+        """No token is used twice, and each is larger than all before it, across epochs."""
+        assert self.tokens == sorted(set(self.tokens))
+
+    def teardown(self) -> None:
+        """Expiry returns all capacity, whoever was heard or not."""
+        self.true_ns += 2 * (TERM + 3 * SKEW)
+        now_ns = self.clock("ledger")
+        assert self.ledger.live(now_ns) == 0
+        assert self.ledger.grant("ann", CAPACITY, now_ns, now_ns + 1) is not None
+
+
+TestLeases = Leases.TestCase
+TestLeases.settings = settings(STATEFUL, max_examples=400, stateful_step_count=50)
+
+
+def test_a_smaller_replacement_frees_when_it_is_confirmed() -> None:
+    """A holder of 8 is granted 3 in its place: 5 are free only when it has said that it keeps to the 3."""
+    ledger = Ledger(10, 2, 0, 100)
+    assert ledger.grant("ann", 8, 0, 50) is not None
+    smaller = ledger.grant("ann", 3, 0, 90)
+    assert smaller is not None
+    assert (ledger.free(0), ledger.room("ann", 0), ledger.grant("bob", 5, 0, 50)) == (2, 10, None)
+    ledger.confirm("ann", smaller.token)
+    assert (ledger.free(0), ledger.live(0)) == (7, 3)
+
+
+def test_a_smaller_replacement_frees_when_the_old_one_is_over() -> None:
+    """Without a word from the holder, the old lease counts until expiry + skew."""
+    ledger = Ledger(10, 2, 0, 100)
+    ledger.grant("ann", 8, 0, 50)
+    ledger.grant("ann", 3, 0, 90)
+    assert [ledger.live(now_ns) for now_ns in (51, 52, 91, 92)] == [8, 3, 3, 0]
+
+
+def test_a_holder_stops_before_and_the_ledger_waits_after() -> None:
+    """With a skew of 2, a lease until 50 is used until 48 and promised until 52."""
+    ledger, holding = Ledger(10, 2, 0, 100), Holding("ann", 2)
+    lease = ledger.grant("ann", 8, 0, 50)
+    assert lease is not None
+    assert holding.take(lease)
+    assert [holding.usable(47), holding.usable(48), ledger.live(51), ledger.live(52)] == [8, 0, 8, 0]
+
+
+def test_a_new_epoch_waits_out_the_old_one() -> None:
+    """A ledger that began again grants nothing for a term and three times the skew; its tokens are larger than the old ones."""
+    old = Ledger(10, 2, 4, 100).grant("ann", 8, 0, 100)
+    ledger = Ledger.restarted(10, 2, 4, 100, 7)
+    assert old is not None
+    assert (ledger.live(112), ledger.room("ann", 112), ledger.grant("ann", 1, 112, 120)) == (10, 0, None)
+    new = ledger.grant("ann", 1, 113, 120)
+    assert new is not None
+    assert new.token > old.token
+    assert (old.epoch, new.epoch) == (4, 5)
+
+
+def test_renewal_is_of_the_newest_lease_only() -> None:
+    """An old token renews nothing, nor does one that is over; a renewal fits always."""
+    ledger = Ledger(10, 2, 0, 100)
+    first = ledger.grant("ann", 10, 0, 50)
+    assert first is not None
+    second = ledger.renew("ann", first.token, 40, 90)
+    assert second is not None
+    assert (second.amount, second.expires_ns, ledger.live(40)) == (10, 90, 10)
+    assert ledger.renew("ann", first.token, 41, 91) is None
+    assert ledger.renew("ann", second.token, 92, 120) is None
+
+
+def test_less_capacity_takes_nothing_back() -> None:
+    """What is promised stays promised; nothing more is granted until it fits."""
+    ledger = Ledger(10, 2, 0, 100)
+    ledger.grant("ann", 8, 0, 50)
+    ledger.resize(5)
+    assert (ledger.live(0), ledger.free(0), ledger.room("ann", 0), ledger.grant("bob", 1, 0, 50)) == (8, 0, 5, None)
+
+
+@pytest.mark.parametrize(("figures", "sentence"), [
+    ((-1, 0, 0, 10), "capacity -1"), ((1, 5, 0, 5), "over before it begins")])  # fmt: skip
+def test_nonsense_is_refused(figures: tuple[int, int, int, int], sentence: str) -> None:
+    """A ledger that could promise nothing sensible is not made."""
+    with pytest.raises(ValueError, match=sentence):
+        Ledger(*figures)
+    with pytest.raises(ValueError, match="cannot be granted -1"):
+        Ledger(10, 0, 0, 10).grant("ann", -1, 0, 5)
+    with pytest.raises(ValueError, match="capacity of -1"):
+        Ledger(10, 0, 0, 10).resize(-1)
