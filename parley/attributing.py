@@ -15,10 +15,10 @@ from parley.replaying import Standing
 from parley.results import Run
 from parley.tables import read_columns
 from parley.timeline import Series, Timeline
+from scenarios.schema.units import HOUR_NS
 from sim.telemetry import quantile_ns
 
 WAITING_FLOOR, RATIO_FLOOR = 0.5, 0.01  # requests; of a quantile
-HOUR_NS = 3_600_000_000_000
 STATES = ("starting", "ready", "unready", "draining", "lost")  # of a pod on a node: it costs
 QUANTILES = {"p50_ms": 0.5, "p99_ms": 0.99}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HOUR_NS = 3_600_000_000_000
 SHORT = 12  # the short window is the long one through this
 
 

@@ -11,6 +11,7 @@ from scenarios.schema.calls import edges, programs, remedies, sites, walk
 from scenarios.schema.cycles import endless
 from scenarios.schema.locality_rules import locality_mistakes
 from scenarios.schema.lock_rules import lock_mistakes, reentry_mistakes
+from scenarios.schema.negotiation_rules import negotiation_mistakes
 from scenarios.schema.placed import Path
 from scenarios.schema.pool_rules import pooling_mistakes
 from scenarios.schema.programs import Call, Step
@@ -45,6 +46,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
         yield from _expiring(world)
         yield from locality_mistakes(world)
         yield from reentry_mistakes(world)
+    yield from negotiation_mistakes(world)
     for _, steps, path in programs(world.services):
         yield from _passes(steps, path, 1)
     yield from lock_mistakes(world)

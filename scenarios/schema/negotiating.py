@@ -45,9 +45,9 @@ class Member(Bidding):
 class Planned(Part):
     """Somebody who decides for all."""
 
-    view: Literal["delayed", "true"] = field(
+    view: Literal["delayed", "clairvoyant"] = field(
         "delayed", says="what it knows of the load: what telemetry says, or what the file will offer until its next decision",
-        seen=Witness("planned", f"{_POOL}.by.planner.view", ("delayed", "true")))
+        seen=Witness("planned", f"{_POOL}.by.planner.view", ("delayed", "clairvoyant")))
 
 
 class Clock(Part):

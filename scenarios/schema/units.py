@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from scenarios.errors import UnitError
 
 NS_PER_S = 1_000_000_000
+HOUR_NS = 3600 * NS_PER_S
 DURATION_MAX_NS = 10 * 365 * 24 * 3600 * NS_PER_S  # ten years: what int64 nanoseconds and the histogram still hold
 AUTO = -1  # in place of a warm-up: a pilot run finds it
 RATE_MAX = NS_PER_S  # per second

@@ -7,10 +7,9 @@ from typing import Literal
 from pydantic import model_validator
 
 from scenarios.schema.model import Part, Witness, field
-from scenarios.schema.units import NS_PER_S, Duration, MilliCores, Percent, Share
+from scenarios.schema.units import HOUR_NS, NS_PER_S, Duration, MilliCores, Percent, Share
 from scenarios.schema.words import Whole
 
-HOUR_NS = 3600 * NS_PER_S
 _TIGHT, _ROOMY = "agents.tight.sizing.vpa", "agents.roomy.sizing.vpa"
 _QUICK = {"recommender_interval": "1s", "confidence_interval_cpu": "2s"}
 _LOW = _QUICK | {"updater_interval": "2s", "recommendation_lower_bound_cpu_percentile": "0%", "target_cpu_percentile": "10%"}

@@ -9,6 +9,7 @@ from functools import partial
 
 from scenarios.schema.pods import Rollout
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import HOUR_NS
 from sim.clock import ControlClock, ControlPhase
 from sim.draws import family_key
 from sim.plane import DataPlane
@@ -19,7 +20,6 @@ from sim.platform.lives import Lives
 from sim.platform.pods import Bill, Pod, PodCounts, PodEvent, PodPhase, Size
 from sim.platform.scheduling import Node, Scheduler
 
-HOUR_NS = 3_600_000_000_000
 COUNTED = ("pending", "starting", "ready", "draining", "unready", "lost")
 
 

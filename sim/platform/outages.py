@@ -10,13 +10,13 @@ from scenarios.schema.cluster import Cluster as ClusterSpec
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.failures import NESTED, Effect, Failures
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import HOUR_NS
 from sim.draws import OUTAGE, REPAIR, family_key, indexed_key
 from sim.laws.service import exponential_ns
 from sim.platform.pods import Pod
 from sim.platform.scheduling import Node
 from sim.sampling import sample_ns
 
-HOUR_NS = 3_600_000_000_000
 YEAR_NS = 365 * 24 * HOUR_NS
 
 

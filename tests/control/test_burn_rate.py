@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.alerting.burn_rate import HOUR_NS, BurnWindow, Counted, burning, error_ratio, factor, kept
+from agents.alerting.burn_rate import BurnWindow, Counted, burning, error_ratio, factor, kept
 from agents.control_plane import ControlPlane
 from parley.running import run
 from scenarios.errors import ScenarioError
 from scenarios.load import load
 from scenarios.schema.alerting import WORKBOOK
+from scenarios.schema.units import HOUR_NS
 from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import WORLDS
 

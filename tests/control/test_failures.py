@@ -10,7 +10,8 @@ import pytest
 
 from scenarios.errors import ScenarioError
 from scenarios.load import loads
-from sim.platform.outages import GOOGLE_FIRST_YEAR, HOUR_NS, YEAR_NS, outages, risks, timeline
+from scenarios.schema.units import HOUR_NS
+from sim.platform.outages import GOOGLE_FIRST_YEAR, YEAR_NS, outages, risks, timeline
 from sim.platform.scheduling import Scheduler
 from tests.control.yards import S, at, entered, life, mesh
 

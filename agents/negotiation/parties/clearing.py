@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-from agents.negotiation.mechanisms import double_auctions, shares, uniform_price, vcg
+from agents.negotiation.mechanisms import dividing, double_auctions, shares, uniform_price, vcg
 from agents.negotiation.mechanisms.allocation import Allocation
 from agents.negotiation.messages import Content
 from scenarios.schema.negotiating import Pool
@@ -67,6 +68,25 @@ def _mcafee(pool: Pool, proposals: Proposals, supply: int) -> Division:
     return _traded(pool, proposals, supply, double_auctions.mcafee)
 
 
+def _nash(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    weights = {name: pool.members[name].weight for name in proposals}
+    return Division(dividing.nash_division(_gains(pool, proposals), supply, weights).units)
+
+
+def _kalai_smorodinsky(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    return Division(dividing.kalai_smorodinsky_division(_gains(pool, proposals), supply).units)
+
+
+def _egalitarian(pool: Pool, proposals: Proposals, supply: int) -> Division:
+    return Division(dividing.egalitarian_division(_gains(pool, proposals), supply).units)
+
+
+def _gains(pool: Pool, proposals: Proposals) -> dict[str, list[float]]:
+    """What units are worth beyond their price; a unit that is not worth it adds nothing."""
+    return {name: [*accumulate((value - pool.price * count for count, value in enumerate(one["values"])), max)]
+            for name, one in proposals.items()}  # fmt: skip
+
+
 def unit_bids(pool: Pool, name: str, proposal: Content) -> list[float]:
     """A bid for each unit: what a pod adds, divided among its units; never more than for the one before."""
     worths, units, bids = proposal["values"], pool.members[name].units, list[float]()
@@ -76,16 +96,16 @@ def unit_bids(pool: Pool, name: str, proposal: Content) -> list[float]:
     return bids
 
 
-def endowments(pool: Pool, supply: int) -> dict[str, int]:
+def endowments(pool: Pool, supply: int, names: Iterable[str]) -> dict[str, int]:
     """Whose the units are before they are traded: everybody's by weight."""
-    everything = dict.fromkeys(pool.members, supply)
-    return shares.proportional(everything, supply, {name: one.weight for name, one in pool.members.items()}).units
+    everything = dict.fromkeys(names, supply)
+    return shares.proportional(everything, supply, {name: pool.members[name].weight for name in everything}).units
 
 
 def _traded(pool: Pool, proposals: Proposals, supply: int,
             rule: Callable[[Mapping[str, list[float]], Mapping[str, list[float]]], Allocation]) -> Division:  # fmt: skip
-    """Who proposes sells from the units that are his, the least useful first, and buys more; who is silent keeps what is his."""
-    own, bids, asks = endowments(pool, supply), {}, {}
+    """Who proposes sells from the units that are his, the least useful first, and buys more; the house buys at the pool's price."""
+    own, bids, asks = endowments(pool, supply, proposals), {HOUSE: [pool.price] * supply}, dict[str, list[float]]()
     for name, one in proposals.items():
         marginals = unit_bids(pool, name, one)
         bids[name], asks[f"{name}{SELLS}"] = marginals[own[name] :], marginals[: own[name]][::-1]
@@ -93,6 +113,8 @@ def _traded(pool: Pool, proposals: Proposals, supply: int,
     amounts, pays = dict(own), dict.fromkeys(proposals, 0.0)
     for side in found.units:
         name = side.removesuffix(SELLS)
+        if name == HOUSE:
+            continue
         amounts[name] += found.units[side]
         pays[name] += found.payments[side]
     return Division({name: amounts[name] for name in proposals}, pays, found.price)
@@ -102,8 +124,8 @@ def _paid(found: Allocation) -> Division:
     return Division(found.units, found.payments, found.price)
 
 
-SELLS = " sells"  # no name of a service ends so
+SELLS, HOUSE = " sells", "the house"  # no name of a service is or ends so
 RULES: dict[str, Rule] = {
     "proportional": _proportional, "strict_priority": _strict_priority, "uniform_price": _uniform_price, "vcg": _vcg,
-    "k_double": _k_double, "mcafee": _mcafee,
+    "k_double": _k_double, "mcafee": _mcafee, "nash": _nash, "kalai_smorodinsky": _kalai_smorodinsky, "egalitarian": _egalitarian,
 }  # fmt: skip

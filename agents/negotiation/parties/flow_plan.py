@@ -62,17 +62,17 @@ def units_of(pods: Mapping[str, int], trades: Mapping[str, Trade]) -> int:
     return sum(count * trades[service].described.units for service, count in pods.items())
 
 
-def within(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], capacity: int) -> Plan:
+def fitted(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], capacity: int) -> Plan:
     """Flows as they are, or all less by the same factor: as much as whole pods within the capacity can serve."""
-    low, high = 0.0, 1.0
-    scaled = dict(rates)
-    if units_of(pods_for(scaled, classes, trades), trades) > capacity:
-        for _ in range(40):
-            middle = (low + high) / 2
-            scaled = {name: rate * middle for name, rate in rates.items()}
-            fits = units_of(pods_for(scaled, classes, trades), trades) <= capacity
-            low, high = (middle, high) if fits else (low, middle)
-        scaled = {name: rate * low for name, rate in rates.items()}
+    def fits(factor: float) -> bool:
+        scaled = {name: rate * factor for name, rate in rates.items()}
+        return units_of(pods_for(scaled, classes, trades), trades) <= capacity
+
+    low, high = (1.0, 1.0) if fits(1.0) else (0.0, 1.0)
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    scaled = {name: rate * low for name, rate in rates.items()}
     return Plan(scaled, pods_for(scaled, classes, trades))
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from agents.negotiation.leases import Holding, Lease
 from agents.negotiation.machine import Conversation
-from agents.negotiation.messages import Content, Message
+from agents.negotiation.messages import Content, Message, Performative
 from agents.negotiation.parties.knowing import FlowClass
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook
-from agents.negotiation.protocols import leasing
+from agents.negotiation.protocols import contract_net, leasing
 from scenarios.rates import Piece
-from scenarios.schema.negotiating import Pool
+from scenarios.schema.negotiating import Negotiation, Pool
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.units import NS_PER_S
+from scenarios.schema.units import HOUR_NS, NS_PER_S
 from sim.clock import ControlPhase
 from sim.commands import RateLimited
 from sim.platform.metrics import Series
 
+SURE = 0.001  # more than what is asked for but once in a thousand is not bid for
 MILLI = 1000  # leases are of whole thousandths of a request a second
 
 
@@ -39,10 +41,11 @@ def gates(world: Scenario, workload: str) -> dict[str, tuple[ResolvedRoute, floa
 class ClassAgent(Party):
     """The agent of one class of requests."""
 
-    def __init__(self, model: Any, flow: FlowClass, name: str, pool: Pool, floor_rate: float) -> None:
+    def __init__(self, model: Any, flow: FlowClass, name: str, described: Negotiation, pool: Pool, floor_rate: float) -> None:
         """`name` is the pool's; `floor_rate`: requests a second that go in without a lease."""
         super().__init__(model, flow.workload)
-        self.flow, self.pool_name, self.pool, self.floor_rate = flow, name, pool, floor_rate
+        self.flow, self.pool_name, self.described, self.pool, self.floor_rate = flow, name, described, pool, floor_rate
+        self.paid = 0.0
         self.mind = pool.by.kind
         self._rate = Series("requests_per_second", "workload", flow.workload)
         self.holding = Holding(flow.workload, model.network.clock_skew_ns)
@@ -55,9 +58,30 @@ class ClassAgent(Party):
 
     def answering(self, message: Message) -> Conversation | None:
         """Take part in its pool's conversations."""
-        if message.sender == self.pool_name and message.protocol == leasing.PROTOCOL:
+        if message.sender != self.pool_name:
+            return None
+        if message.protocol == leasing.PROTOCOL:
             return leasing.Holder(self.name, message.conversation_id, message.sender, self.keep)
+        if message.performative in (Performative.CFP, Performative.ACCEPT_PROPOSAL):
+            return contract_net.Participant(self.name, message.protocol, message.conversation_id, message.sender,
+                                            self.bid, self.perform, self.described.deadline)  # fmt: skip
         return None
+
+    def bid(self, call: Content, _: int) -> Content | None:
+        """What flow from end to end is worth to it, step by step: an offer for one of these bundles."""
+        outlook = self.outlook()
+        if outlook is None:
+            return None
+        steps = max(1, math.ceil(outlook.exceeded_by(SURE) / call["step"]))
+        nothing = outlook.served(0.0)
+        return {"values": [round(3.6 * self.flow.worth * (outlook.served(n * call["step"]) - nothing), 9) for n in range(steps + 1)]}
+
+    def perform(self, award: Content, now_ns: int) -> Content | None:
+        """Keep to the flow it was awarded, and pay for it."""
+        if not self.keep(award, now_ns):
+            return None
+        self.paid += float(award.get("pay", 0.0)) * self.described.every / HOUR_NS
+        return {"token": award["token"]}
 
     def keep(self, content: Content, now_ns: int) -> bool:
         """Keep to a lease, unless a newer one was seen."""
@@ -92,11 +116,9 @@ class TrueRates:
     def __init__(self, arrivals: Mapping[str, list[Piece]]) -> None:
         self._arrivals = arrivals
 
-    def outlook(self, workload: str, start_ns: int, end_ns: int) -> Outlook:
-        """The mean rate of [start, end), and the deviation of a Poisson count over it."""
-        area = sum(_area(piece, start_ns, end_ns) for piece in self._arrivals[workload])
-        length_s = (end_ns - start_ns) / NS_PER_S
-        return Outlook(area / length_s, area**0.5 / length_s)
+    def mean(self, workload: str, start_ns: int, end_ns: int) -> float:
+        """Requests a second within [start, end)."""
+        return sum(_area(piece, start_ns, end_ns) for piece in self._arrivals[workload]) * NS_PER_S / (end_ns - start_ns)
 
 
 def _area(piece: Piece, start_ns: int, end_ns: int) -> float:

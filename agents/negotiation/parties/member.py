@@ -12,12 +12,11 @@ from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook, values, wanted
 from agents.negotiation.protocols import contract_net, leasing
 from scenarios.schema.negotiating import Negotiation, Pool
-from scenarios.schema.units import NS_PER_S
+from scenarios.schema.units import HOUR_NS, NS_PER_S
 from sim.clock import ControlPhase
 from sim.commands import Scale
 from sim.platform.metrics import Series
 
-NS_PER_H = 3600 * NS_PER_S
 PURSE_ROUNDS = 20  # what a purse holds at most, in refills of a round
 
 
@@ -54,7 +53,7 @@ class MemberAgent(Party):
         bids = [own.misreport * (worth - told[0]) for worth in told]
         if self.purse is None:
             return bids
-        return [min(bid, self.purse * NS_PER_H / self.described.every) for bid in bids]
+        return [min(bid, self.purse * HOUR_NS / self.described.every) for bid in bids]
 
     def wants(self, most: int, price: float) -> int | None:
         """Units beyond its floor that it would take at a price, as it would say."""
@@ -91,7 +90,7 @@ class MemberAgent(Party):
         """Keep to what it was awarded, and pay for it."""
         if not self.keep(award, now_ns):
             return None
-        due = float(award.get("pay", 0.0)) * self.described.every / NS_PER_H
+        due = float(award.get("pay", 0.0)) * self.described.every / HOUR_NS
         self.paid += due
         if self.purse is not None:
             self.purse -= due
@@ -123,4 +122,4 @@ class MemberAgent(Party):
             self.obey("lease is over: its floor", now_ns)
 
     def _refill(self) -> float:
-        return (self.trade.described.budget or 0.0) * self.described.every / NS_PER_H
+        return (self.trade.described.budget or 0.0) * self.described.every / HOUR_NS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,14 +30,21 @@ class FlowPool(PoolAgent):
 
     def carry_out(self, plan: Plan) -> None:
         """Grant what a plan says: pods from the ledger, and rates beside it."""
+        self.carry_out_pods(plan)
+        for workload, rate in plan.rates.items():
+            lease, name = self.rate_lease(workload, rate), f"{self.name}/{self._epoch}.{self.round}/flow/{workload}"
+            self.converse(leasing.Teller(self.name, name, workload, self.award(lease), self.now_ns + self.described.deadline))
+
+    def carry_out_pods(self, plan: Plan) -> None:
+        """Grant the pods of a plan."""
         self.settle(Division({name: (count - self.trades[name].described.floor) * self.trades[name].described.units
                               for name, count in plan.pods.items()}))  # fmt: skip
-        until_ns = self.now_ns + self.described.lease
-        for workload, rate in plan.rates.items():
-            self._tokens += 1
-            lease = Lease(workload, round(rate * MILLI), (self._epoch << EPOCH_SHIFT) | self._tokens, until_ns)
-            self.converse(leasing.Teller(self.name, f"{self.name}/{self._epoch}.{self.round}/flow/{workload}", workload, self.award(lease),
-                                         self.now_ns + self.described.deadline))  # fmt: skip
+
+    def rate_lease(self, workload: str, rate: float) -> Lease:
+        """A lease of flow. It is in no ledger: its pods are."""
+        self._tokens += 1
+        token = (self._epoch << EPOCH_SHIFT) | self._tokens
+        return Lease(workload, math.floor(rate * MILLI), token, self.now_ns + self.described.lease)
 
 
 class PlannerAgent(FlowPool):
@@ -46,7 +54,8 @@ class PlannerAgent(FlowPool):
                  classes: Mapping[str, FlowClass]) -> None:  # fmt: skip
         super().__init__(model, name, described, pool, trades, classes)
         assert pool.by.planner is not None
-        self._truth = TrueRates(Flow(self.world).arrivals) if pool.by.planner.view == "true" else None
+        self._ahead_of_it_ns = described.every + max(round(self.world.services[service].startup.mean_ns) for service in trades)
+        self._truth = TrueRates(Flow(self.world).arrivals) if pool.by.planner.view == "clairvoyant" else None
 
     def hold_round(self) -> None:
         """Plan for the demand that is seen, if it is."""
@@ -58,6 +67,7 @@ class PlannerAgent(FlowPool):
     def _outlook(self, workload: str) -> Outlook | None:
         if self._truth is not None:
             now_ns = int(self.clock.now_ns)
-            return self._truth.outlook(workload, now_ns, now_ns + self.described.every)
+            rate = self._truth.mean(workload, now_ns, now_ns + self._ahead_of_it_ns)
+            return Outlook(rate, rate * self.pool.spread)
         milli = self.sees(Series("requests_per_second", "workload", workload))
         return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agents.negotiation.parties.flow_plan import within
+from agents.negotiation.parties.flow_plan import fitted
 from agents.negotiation.parties.flows import ClassAgent
 from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
 from agents.negotiation.parties.member import MemberAgent
+from agents.negotiation.parties.bundling import BundleAuctioneer
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.planner import PlannerAgent
 from agents.negotiation.parties.pool import Auctioneer, PoolAgent
@@ -39,9 +40,9 @@ def _of_pool(model: Any, name: str, described: Negotiation, pool: Pool) -> list[
     if pool.by.kind not in FLOW_MECHANISMS:
         return [*found, Auctioneer(model, name, described, pool, known)]
     floors = sum(one.described.floor * one.described.units for one in known.values())
-    least = within(dict.fromkeys(flows, ENDLESS), flows, known, floors)
-    found += [ClassAgent(model, one, name, pool, least.rates[one.workload]) for one in flows.values()]
+    least = fitted(dict.fromkeys(flows, ENDLESS), flows, known, floors)
+    found += [ClassAgent(model, one, name, described, pool, least.rates[one.workload]) for one in flows.values()]
     return [*found, ARRANGERS[pool.by.kind](model, name, described, pool, known, flows)]
 
 
-ARRANGERS: dict[str, Arranger] = {"planner": PlannerAgent}
+ARRANGERS: dict[str, Arranger] = {"planner": PlannerAgent, "bundles": BundleAuctioneer}

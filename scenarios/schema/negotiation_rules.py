@@ -1,0 +1,73 @@
+"""Rules that hold between what is bargained for and the rest of a world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scenarios.errors import Mistake
+from scenarios.naming import suggestion
+from scenarios.schema.negotiating import FLOW_MECHANISMS, Pool
+from scenarios.schema.placed import Path
+
+if TYPE_CHECKING:
+    from scenarios.schema.scenario import Scenario
+
+
+def negotiation_mistakes(world: Scenario) -> Iterator[Mistake]:
+    """Every such rule that a world breaks."""
+    chairs: dict[str, Path] = {}  # by whom pods are decided
+    for name, described in world.negotiations.items():
+        if name in world.services or name in world.workload:
+            yield Mistake(("negotiations", name), "bears the name of a service or a workload; agents could not tell them apart")
+        if described.pool is not None:
+            yield from _pool(world, ("negotiations", name, "pool"), described.pool, chairs)
+
+
+def _pool(world: Scenario, place: Path, pool: Pool, chairs: dict[str, Path]) -> Iterator[Mistake]:
+    unknown = [service for service in pool.members if service not in world.services]
+    for service in unknown:
+        yield Mistake((*place, "members", service), f"is not a service{suggestion(service, world.services)}")
+    for name in pool.worth:
+        if name not in world.workload:
+            yield Mistake((*place, "worth", name), f"is not a workload{suggestion(name, world.workload)}")
+    if unknown:
+        return
+    for service in pool.members:
+        scaling = world.minds(service).scaling
+        if scaling is not None and scaling.fixed is None:
+            yield Mistake((*place, "members", service), f"has its pods decided by {scaling.kind}, too; take agents.{service}.scaling away")
+        if service in chairs:
+            yield Mistake((*place, "members", service), f"is a member of two pools; it is one of {'.'.join(map(str, chairs[service]))} already")
+        chairs[service] = place
+    yield from _amounts(world, place, pool)
+    yield from _mechanism(place, pool)
+
+
+def _amounts(world: Scenario, place: Path, pool: Pool) -> Iterator[Mistake]:
+    floors = sum(one.floor * one.units for one in pool.members.values())
+    begun = sum(world.services[service].replicas * one.units for service, one in pool.members.items())
+    if floors > pool.capacity:
+        yield Mistake((*place, "capacity"), f"is less than the floors of its members, which take {floors} units together")
+    elif begun > pool.capacity:
+        yield Mistake((*place, "capacity"), f"is less than the {begun} units that the replicas of its members take at the start")
+    for service, one in pool.members.items():
+        if world.services[service].replicas < one.floor:
+            yield Mistake((*place, "members", service, "floor"),
+                          f"is more than the {world.services[service].replicas} replicas that {service} begins with")
+
+
+def _mechanism(place: Path, pool: Pool) -> Iterator[Mistake]:
+    kind, by = pool.by.kind, (*place, "by")
+    if kind == "concession" and len(pool.members) != 2:
+        yield Mistake(by, f"is between two members, and there are {len(pool.members)}")
+    bids = kind not in ("first_come", "selfish", "planner", "proportional", "strict_priority", "dual", "bundles")
+    for service, one in pool.members.items():
+        if one.budget is not None and not bids:
+            yield Mistake((*place, "members", service, "budget"), f"has no effect: nobody bids under {kind}")
+        if one.misreport != 1.0 and kind in ("planner", *FLOW_MECHANISMS):
+            yield Mistake((*place, "members", service, "misreport"), f"has no effect: under {kind} nobody asks {service}")
+        if one.priority and kind != "strict_priority":
+            yield Mistake((*place, "members", service, "priority"), f"has no effect under {kind}; strict_priority goes by it")
+        if one.weight != 1.0 and kind not in ("proportional", "k_double", "mcafee", "nash"):
+            yield Mistake((*place, "members", service, "weight"), f"has no effect under {kind}")
