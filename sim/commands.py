@@ -1,7 +1,7 @@
 """The levers control may pull: on the data plane, and on the platform.
 
 Data-plane commands act at once, between two data events; pods are named by (service, number), where `number` counts
-the pods a service ever started.
+the pods a service ever started, routes as `ResolvedRoute.name` says: "a -> b", with endpoints where a pattern names them.
 """
 
 from __future__ import annotations
@@ -103,8 +103,35 @@ class LinkChanged:
         return self.opens_ns == 0 and self.added_ns == 0 and self.loss == 0.0
 
 
+@dataclass(frozen=True)
+class WeightsShifted:
+    """Z13 Calls of a route from callers in one zone are spread over zones so, as if `distribute` said it of that zone."""
+
+    route: str
+    source: str  # zone of the callers
+    weights: tuple[tuple[str, int], ...]  # percent by zone, 100 together; a zone that is not named gets nothing
+
+
+@dataclass(frozen=True)
+class RateLimited:
+    """W11 The buckets of a route's callers have that rate and that burst. Without tokens in a fill nothing passes."""
+
+    route: str
+    tokens_per_fill: int
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class RetriesBudgeted:
+    """R10 The retry budget of a route is that share of the tries in flight."""
+
+    route: str
+    budget_percent: float  # a share, as the schema has it: 0.2 is 20 %
+
+
 PodCommand = PodReady | PodDraining | PodGone | EndpointListed | EndpointUnlisted | PodSlowed | PodFailing | PodPromoted | PodDemoted
-PlaneCommand = PodCommand | LinkChanged
+RouteCommand = WeightsShifted | RateLimited | RetriesBudgeted
+PlaneCommand = PodCommand | LinkChanged | RouteCommand
 
 
 @dataclass(frozen=True)
@@ -132,4 +159,4 @@ class Evict:
     order: int  # of the pod, among all that were ever created
 
 
-Command = Scale | Resize | Evict
+Command = Scale | Resize | Evict | RouteCommand

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from scenarios.naming import suggestion
 from scenarios.schema.programs import (
     Branch,
     Cache,
@@ -118,6 +120,19 @@ class Layout:
             if route.view == "caller":
                 self.own_routes[route.caller].append(index)
         self.route_index[edge] = index
+
+    def route_named(self, name: str) -> int:
+        """Index of a route. Raises ValueError where there is none of that name."""
+        if name not in self._by_name:
+            raise ValueError(f"there is no route {name!r}{suggestion(name, self._by_name)}")
+        return self._by_name[name]
+
+    def with_route(self, policy: ResolvedRoute) -> Layout:
+        """The same, but for the policy of the route of that name."""
+        changed = copy.copy(self)
+        changed.routes = list(self.routes)
+        changed.routes[self.route_named(policy.name)] = policy
+        return changed
 
     def _addressed(self) -> Iterator[tuple[int, int, Step]]:
         """Every step, after the index of its endpoint and its address there."""

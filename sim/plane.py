@@ -65,7 +65,7 @@ class DataPlane(Protocol):
         """Process every data event strictly before `until_ns`; earlier or equal to now does nothing."""
 
     def apply(self, command: PlaneCommand) -> None:
-        """Act at now. Raises ValueError for a pod or service that does not exist."""
+        """Act at now. Raises ValueError for a pod, service, zone or route that is not there, or cannot obey."""
 
     def observe(self, *, live: bool = False) -> Observation:
         """Everything up to now; reading changes nothing.

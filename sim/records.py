@@ -346,6 +346,7 @@ HOST_SET = Record("HostSet", (  # of one view
     ("serials", "i8"),  # given to hosts so far
     ("changes", "i8"),  # how often the hosts it chooses among have changed
     ("is_stale", "i8"),  # 1 where they are to be found anew
+    ("is_met", "i8"),  # 1 where it has met whom it is to send to; of one zone: where its pods are among them
     ("is_scheduled", "i8"),  # 1 where they take turns by weight
     ("place", "i8"),  # of the rotation
     ("reached", "f8"),  # deadline of the last host picked by weight

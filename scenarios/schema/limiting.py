@@ -10,16 +10,17 @@ from scenarios.schema.words import Whole
 
 _ADAPTIVE = "services.front.adaptive_concurrency"
 CREDIT_MAX = 4 * 10**18  # what 64 bits hold
+BUCKET_MAX = 2**32 - 1  # tokens, as Envoy counts them
 
 
 class TokenBucket(Part):
     """Envoy's token bucket: full at first, and refilled all the time; a call takes a token, or is refused."""
 
     max_tokens: Whole = field(
-        says="tokens of a full bucket: the largest burst", ge=1, le=2**32 - 1,
+        says="tokens of a full bucket: the largest burst", ge=1, le=BUCKET_MAX,
         seen=Witness("gates", "services.stock.local_rate_limit.token_bucket.max_tokens", (6, 2)))
     tokens_per_fill: Whole = field(
-        1, says="tokens that come in a fill interval, evenly", ge=1, le=2**32 - 1,
+        1, says="tokens that come in a fill interval, evenly", ge=1, le=BUCKET_MAX,
         seen=Witness("gates", "services.stock.local_rate_limit.token_bucket.tokens_per_fill", (4, 2)))
     fill_interval: Duration = field(
         says="in which tokens_per_fill come; 50ms or longer, as Envoy demands", ge=50_000_000,

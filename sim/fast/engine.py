@@ -19,24 +19,25 @@ from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
 from sim.fast.building import grown, initial_state, needs_features, with_more_pods, with_pairs, with_views
 from sim.fast.compiling import ABSENT, kernels
-from sim.fast.database_records import DATABASE
 from sim.fast.gate_tables import with_gate, with_shared_gates
 from sim.fast.kernel import EVENTS_PER_CALL
-from sim.fast.key_records import CACHE_STEP, LOCK_STEP, STORE
+from sim.fast.key_records import STORE
 from sim.fast.listing import forget_sent, lead, lose_primary, unlist, with_listed
-from sim.fast.lodging import balancers, ejections, lodged, with_host_set
+from sim.fast.lodging import balancers, lodged, with_host_set
 from sim.fast.losing import strands_in, visits_in
-from sim.fast.pod_records import CHAINS_PER_POD, GATES, POD, REPORTS
+from sim.fast.observing import glance, lasting, observation, open_spans, work_in_progress_ns
+from sim.fast.pod_records import CHAINS_PER_POD, GATES, REPORTS
 from sim.fast.pool_tables import close_pool, free_places
 from sim.fast.probe_tables import with_report
+from sim.fast.rerouting import rerouted_tables
 from sim.fast.tables import TableMaker, rows
-from sim.fast.tallying import Tallies
 from sim.laws import digesting
 from sim.laws.balancing import LEAST_REQUEST
 from sim.laws.queueing import area_ns
 from sim.layout import Layout
 from sim.plane import SPANS_HELD, Glance, Observation, Records
-from sim.records import AREAS, CACHE_TALLY, LOCK_TALLY, POD_TALLY, REPLICATION_TALLY, REQUEST_TALLY, ROUTE_TALLY, SPAN
+from sim.records import AREAS, SPAN
+from sim.rerouting import rerouted
 from sim.trace import Row
 
 
@@ -82,12 +83,15 @@ class FastPlane:
         return why == st.DONE
 
     def apply(self, command: c.PlaneCommand) -> None:
-        """Act at now. Raises ValueError for a pod, service or zone that does not exist."""
+        """Act at now. Raises ValueError for a pod, service, zone or route that is not there, or cannot obey."""
         if isinstance(command, c.PodReady):
             self._add(command)
             return
         if isinstance(command, c.LinkChanged):
             self._change_link(command)
+            return
+        if isinstance(command, c.RouteCommand):
+            self._reroute(command)
             return
         if (command.service, command.number) not in self._pods:
             raise ValueError(f"{command.service} has no pod {command.number}")
@@ -120,59 +124,21 @@ class FastPlane:
         network[place] = (command.opens_ns, command.added_ns, command.loss)
         self._lane["is_ill"] = any(network[name].any() for name in ("opens_ns", "added_ns", "loss"))
 
+    def _reroute(self, command: c.RouteCommand) -> None:
+        """A route is another from now on, in this world: layout and tables are also those of its forks."""
+        self.layout = self.layout.with_route(rerouted(self.layout, command))
+        self._tables = rerouted_tables(self._state, self._tables, self.layout, command)
+        self._adopt(self._state)
+
     def observe(self, *, live: bool = False) -> Observation:
         """Counters and histograms up to now."""
-        n, state, frames, glance = len(self._pods), self._state, self._state.frames, vars(self.glance())
-        classes, intervals = len(self.layout.workloads), len(self.layout.intervals)
-        histograms = {"service_histogram": glance["service_histogram"], "interval_histogram": state.histogram[:intervals]}
-        clients = frames[(frames["kind"] == st.CLIENT) & (frames["inside"] == 1)]
-        return Observation(**glance | {
-            "pod_ready": state.pods[:n]["is_ready"] == 1,
-            "pod_present_ns": self._time_since("delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
-            "pod_work_ns": self._work_in_progress_ns(n),
-            "routes": _route_tallies.records(state.routes),
-            "ejections": ejections(state, len(self.layout.routes)),
-            "caches": _cache_tallies.records(state.caches[: len(self.layout.caches)]),
-            "locks": _lock_tallies.records(state.locks[: len(self.layout.locks)]),
-            "databases": _database_tallies.records(state.databases[: len(self.layout.databases)]),
-            "alive": np.bincount(clients["workload"], minlength=classes).astype(np.int64),
-            "intervals": _request_tallies.records(state.intervals[:intervals]),
-            **{name: histogram if live else histogram.copy() for name, histogram in histograms.items()},
-        })  # fmt: skip
+        return observation(self._state, self.layout, self.glance(), live=live)
 
     def glance(self) -> Glance:
         """What is cheap to look at often."""
-        n, state, classes, intervals = len(self._pods), self._state, len(self.layout.workloads), len(self.layout.intervals)
-        requests, histogram, now_ns = _request_tallies.words(state.intervals), state.histogram, self.now_ns
-        tallies = _pod_tallies.words(state.pods[:n])
-        tallies[:, _AREAS] = area_ns(tallies[:, _AREAS], tallies[:, _COUNTS], now_ns)
-        service, number, slow_core = self._unchanging(n)
-        return Glance(
-            now_ns, service, number, slow_core,
-            pods=_pod_tallies.as_records(tallies),
-            workloads=_request_tallies.as_records(requests[intervals:] + requests[:classes]),
-            workload_histogram=histogram[intervals : intervals + classes] + histogram[:classes],
-            service_histogram=histogram[intervals + classes :],
-        )  # fmt: skip
-
-    def _unchanging(self, n: int) -> NDArray[np.int64]:
-        """What stays the same of the pods while there are so many: service, number, slow core."""
-        if self._lasting.shape[1] != n:
-            pods = self._state.pods[:n]
-            self._lasting = np.array([pods[name] for name in ("service", "number", "slow_core")], dtype=np.int64)
-        return self._lasting
-
-    def _time_since(self, field: str, chosen: NDArray[np.bool_], pods: int) -> NDArray[np.int64]:
-        """Time since `field` of the chosen strands, summed over those of each pod."""
-        frames, total = self._state.frames, np.zeros(pods, dtype=np.int64)
-        mine = frames[chosen]
-        np.add.at(total, frames["pod"][mine["visit"]], self.now_ns - mine[field])
-        return total
-
-    def _work_in_progress_ns(self, pods: int) -> NDArray[np.int64]:
-        """Time at work so far of the strands at work in each pod."""
-        frames = self._state.frames
-        return self._time_since("work_began_ns", (frames["kind"] >= st.VISIT) & (frames["at_work"] == st.AT_WORK), pods)
+        if self._lasting.shape[1] != len(self._pods):
+            self._lasting = lasting(self._state, len(self._pods))
+        return glance(self._state, self.layout, self._lasting)
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
@@ -202,13 +168,7 @@ class FastPlane:
 
     def open_spans(self) -> Records:
         """Spans still open of tries whose requests are kept."""
-        frames = self._state.frames
-        is_kept = frames["sampled"][frames["request"]] == st.KEPT
-        mine = frames[(frames["kind"] == st.VISIT) & (frames["sampled"] == 1) & is_kept]
-        spans = np.zeros(len(mine), dtype=SPAN.dtype)
-        for name, source in _SPAN_SOURCES.items():
-            spans[name] = mine[source]
-        return spans[np.lexsort((spans["call"], spans["request"]))]
+        return open_spans(self._state.frames)
 
     def fork(self) -> FastPlane:
         """A copy of every array: the same world at the same instant, independent from here on."""
@@ -360,7 +320,7 @@ class FastPlane:
         inside = visits[frames["inside"][visits] == 1]
         pod["lost"] += len(inside)
         pod["inside_ns"] += (now - frames["delivered_ns"][inside]).sum()
-        pod["lost_ns"] += self._work_in_progress_ns(len(self._pods))[p]
+        pod["lost_ns"] += work_in_progress_ns(self._state, len(self._pods))[p]
         for count, area in AREAS.items():
             pod[area] = area_ns(pod[area], pod[count], now)
         for name in (*AREAS, "held", "queue_length", "door_length"):
@@ -436,15 +396,3 @@ def _advance_alike(planes: Sequence[FastPlane], until: NDArray[np.int64]) -> Non
         books, whys = np.stack([planes[i].book for i in ahead]), np.zeros(len(ahead), dtype=np.int64)
         advance(books, until[ahead], EVENTS_PER_CALL // len(ahead), whys)
         ahead = [i for i, why in zip(ahead, whys.tolist(), strict=True) if not planes[i].is_done(why)]
-
-
-_pod_tallies, _route_tallies = Tallies(POD_TALLY, POD), Tallies(ROUTE_TALLY, st.ROUTE)
-_cache_tallies, _lock_tallies = Tallies(CACHE_TALLY, CACHE_STEP), Tallies(LOCK_TALLY, LOCK_STEP)
-_database_tallies = Tallies(REPLICATION_TALLY, DATABASE)
-_request_tallies = Tallies(REQUEST_TALLY, st.TALLIED_INTERVAL)
-_COUNTS, _AREAS = slice(len(AREAS)), slice(len(AREAS), 2 * len(AREAS))
-assert [name for name, _ in POD_TALLY.fields][: 2 * len(AREAS)] == [*AREAS, *AREAS.values()]
-
-
-_SPAN_SOURCES = {name: name for name, _ in SPAN.fields} | {
-    "request": "request_number", "call": "number", "parent": "parent_call"}  # fmt: skip

@@ -13,6 +13,7 @@ from sim.fast.pool_tables import free_places
 from sim.laws.adapting import SAMPLE_CELLS
 from sim.laws.admitting import BUCKET_NS
 from sim.laws.breaking import breaker_cells
+from sim.laws.limiting import full_credit
 from sim.laws.throttling import STRETCHES
 from sim.laws.windowing import cells_of_time
 from sim.layout import Layout
@@ -26,14 +27,14 @@ def gate_rules(layout: Layout) -> list[dict[str, Any]]:
 
 
 def _of_service(spec: Service) -> dict[str, Any]:
-    return {"bound": -1} | _bucket(spec.local_rate_limit) | _concurrency(spec.adaptive_concurrency) | limit_fields(spec.concurrency_limit)
+    return {"bound": -1} | bucket_fields(spec.local_rate_limit) | _concurrency(spec.adaptive_concurrency) | limit_fields(spec.concurrency_limit)
 
 
 def _of_route(policy: ResolvedRoute) -> dict[str, Any]:
     row: dict[str, Any] = {"bound": policy.circuit_breakers.max_requests if policy.circuit_breakers else -1}
     if policy.adaptive_throttling is not None:
         row |= {"k": policy.adaptive_throttling.k, "throttle_ns": policy.adaptive_throttling.window}
-    return row | _bucket(policy.local_rate_limit) | _breaker(policy.circuit_breaker) | _admission(policy.admission_control)
+    return row | bucket_fields(policy.local_rate_limit) | _breaker(policy.circuit_breaker) | _admission(policy.admission_control)
 
 
 def _admission(spec: AdmissionControl | None) -> dict[str, Any]:
@@ -43,11 +44,13 @@ def _admission(spec: AdmissionControl | None) -> dict[str, Any]:
             "aggression": spec.aggression, "most_denied": spec.max_rejection_probability}  # fmt: skip
 
 
-def _bucket(limit: LocalRateLimit | None) -> dict[str, int]:
+def bucket_fields(limit: LocalRateLimit | None) -> dict[str, int]:
+    """The token bucket of a rule."""
     if limit is None:
         return {}
     bucket = limit.token_bucket
-    return {"full": bucket.max_tokens * bucket.fill_interval, "token_ns": bucket.fill_interval, "per_fill": bucket.tokens_per_fill}
+    full = full_credit(bucket.max_tokens, bucket.fill_interval, bucket.tokens_per_fill)
+    return {"full": full, "token_ns": bucket.fill_interval, "per_fill": bucket.tokens_per_fill}
 
 
 def _breaker(spec: CircuitBreaker | None) -> dict[str, Any]:

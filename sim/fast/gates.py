@@ -51,7 +51,7 @@ def ask_gates(s: Any, a: int, r: int, view: int, key: int, attempt: int) -> int:
     now = s.lane[0].now_ns
     extra.asked_ns, extra.gates = now, 0
     outcome = OK
-    if rule.full > 0 and attempt == 0 and not take_token(gate, rule.full, rule.token_ns, rule.per_fill, now):
+    if rule.token_ns > 0 and attempt == 0 and not take_token(gate, rule.full, rule.token_ns, rule.per_fill, now):
         outcome = LIMITED
     if outcome == OK and rule.k > 0.0:
         outcome = ask_throttle(s, extra, gate.throttle, rule, key)
@@ -145,7 +145,7 @@ def ask_door(s: Any, a: int) -> int:
     rule, gate = s.gate_rules[len(s.routes) + pod.service], s.gates[pod.gate]
     now = s.lane[0].now_ns
     outcome = OK
-    if rule.full > 0 and not take_token(gate, rule.full, rule.token_ns, rule.per_fill, now):
+    if rule.token_ns > 0 and not take_token(gate, rule.full, rule.token_ns, rule.per_fill, now):
         outcome = LIMITED
     elif rule.least > 0:
         if gate.limit == 0:

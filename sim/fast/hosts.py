@@ -45,7 +45,7 @@ def pick_host(s: Any, service: int, view: int, key: int, a: int, again: int) -> 
     """A pod for try a, picked by that key; -1 if all are ejected."""
     held = s.host_sets[view]
     rules = s.balancers[held.route]
-    if held.version != s.services[service].version:
+    if held.version != s.services[service].version or held.is_met == 0:
         meet(s, held, rules, view, service)
     if rules.detects == 1:
         work_off(s.hosts, held.first, held.count, held, rules, s.views[view].key, s.lane[0].now_ns)
@@ -101,7 +101,10 @@ def give_back(s: Any, view: int, a: int, outcome: int) -> None:
 
 @feature
 def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
-    """B6: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met. B25: of the pods it is to know."""
+    """B6: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met. B25: of the pods it is to know.
+
+    Z13: so are pods of zones that nothing is sent to any more, and those of zones that something is sent to now.
+    """
     n, known, listed, few = held.first, held.version, s.services[service], rules.subset_size > 0
     key, low, high = held.subset_key, held.subset_low, held.subset_high
     if few:
@@ -109,17 +112,16 @@ def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
     held.ejected = 0
     for i in range(held.first, held.first + held.count):
         pod = s.hosts[i].pod
-        if s.pods[pod].listed <= known and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
+        stays = s.pods[pod].listed <= known and is_sent_to(s, held, rules, pod)
+        if stays and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
             if n < i:
                 move(s, i, n)
             held.ejected += s.hosts[n].is_ejected
             n += 1
     for i in range(listed.first, listed.first + listed.count):
         pod = s.ready[i]
-        is_new = s.pods[pod].listed > known or (few and not is_chosen(s, key, low, high, pod))
-        if rules.is_located == 1 and s.localities[held.localities + s.pods[pod].zone].level < 0:
-            is_new = False
-        if is_new and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
+        is_new = s.pods[pod].listed > known or (few and not is_chosen(s, key, low, high, pod)) or not was_sent_to(s, held, rules, pod)
+        if is_new and is_sent_to(s, held, rules, pod) and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
             held.serials += 1
             host = s.hosts[n]
             host.serial, host.pod, host.weight, host.active = held.serials, pod, s.pods[pod].weight, 0
@@ -132,7 +134,22 @@ def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
             host.unejected_ns = -1
             n += 1
     held.count = n - held.first
-    held.version, held.is_stale = listed.version, 1
+    held.version, held.is_stale, held.is_met = listed.version, 1, 1
+    if rules.is_located == 1:
+        for zone in range(held.localities, held.localities + s.lane[0].zones):
+            s.localities[zone].is_met = 1 if s.localities[zone].level >= 0 else 0
+
+
+@part
+def is_sent_to(s: Any, held: Any, rules: Any, pod: int) -> bool:
+    """Z8, Z13: whether anything is sent to a pod's zone."""
+    return rules.is_located == 0 or s.localities[held.localities + s.pods[pod].zone].level >= 0
+
+
+@part
+def was_sent_to(s: Any, held: Any, rules: Any, pod: int) -> bool:
+    """Z13: whether it was when the view last met its hosts."""
+    return rules.is_located == 0 or s.localities[held.localities + s.pods[pod].zone].is_met == 1
 
 
 @part

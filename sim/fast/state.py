@@ -378,7 +378,7 @@ class State(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What never changes in a run."""
+    """What no event changes; forks share it."""
 
     ops: Array  # (ops,) OP
     links: Array  # (links,) int32, where branches and options begin

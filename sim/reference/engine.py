@@ -38,6 +38,7 @@ from sim.reference.serving import visit
 from sim.reference.turns import lose_turns
 from sim.reference.tying import tell_twin
 from sim.reference.workload import Workload
+from sim.rerouting import rerouted
 from sim.trace import ANSWERED, REJECTED, Row
 
 
@@ -87,16 +88,23 @@ class ReferencePlane:
         self._now = max(self._now, until_ns)
 
     def apply(self, command: c.PlaneCommand) -> None:
-        """Act at now. Raises ValueError for a pod, service or zone that does not exist."""
+        """Act at now. Raises ValueError for a pod, service, zone or route that is not there, or cannot obey."""
         if isinstance(command, c.PodReady):
             self._add(command)
         elif isinstance(command, c.LinkChanged):
             self.network.change(command)
+        elif isinstance(command, c.RouteCommand):
+            self._reroute(command)
         elif (command.service, command.number) not in self.by_name:
             raise ValueError(f"{command.service} has no pod {command.number}")
         else:
             self._act(command, self.by_name[command.service, command.number])
         self._log.append((self._now, command))
+
+    def _reroute(self, command: c.RouteCommand) -> None:
+        policy = rerouted(self.layout, command)
+        self.layout = self.layout.with_route(policy)
+        self.routes[self.layout.route_named(policy.name)].become(policy, command)
 
     def observe(self, *, live: bool = False) -> Observation:
         """Counters and histograms up to now."""

@@ -13,7 +13,7 @@ from sim.laws.adapting import SAMPLE_CELLS, adapt_by_time, begin_adapting, learn
 from sim.laws.admitting import BUCKET_NS, denial_probability, is_admitted_success, is_busy_enough, is_denied
 from sim.laws.breaking import breaker_cells, has_room, learn_result, permits_call, release_permit
 from sim.laws.concurrency import is_drop, learn_sample, lets_in, shift_busy
-from sim.laws.limiting import take_token
+from sim.laws.limiting import change_rate, full_credit, take_token
 from sim.laws.retrying import CANCELLED, LIMITED, OK, OVERFLOW, REJECTED
 from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
 from sim.laws.windowing import cells_of_time, move_on, note_now
@@ -32,8 +32,18 @@ class Bucket:
 
     def __init__(self, limit: LocalRateLimit) -> None:
         self.rule: TokenBucket = limit.token_bucket
-        self.full = self.rule.max_tokens * self.rule.fill_interval
         self.gate = Gate(credit=self.full)
+
+    @property
+    def full(self) -> int:
+        """Its credit when it is full."""
+        return full_credit(self.rule.max_tokens, self.rule.fill_interval, self.rule.tokens_per_fill)
+
+    def become(self, limit: LocalRateLimit, now_ns: int) -> None:
+        """W11: from now on it is filled otherwise."""
+        full, per_fill = self.full, self.rule.tokens_per_fill
+        self.rule = limit.token_bucket
+        change_rate(self.gate, full, per_fill, self.full, now_ns)
 
     def take(self, now_ns: int) -> bool:
         """Whether there was a token."""
@@ -214,6 +224,11 @@ class Gates:
             self.in_flight += 1
             passed.add("bound")
         return OK, passed
+
+    def limit(self, policy: ResolvedRoute, now_ns: int) -> None:
+        """W11: the route has another rate limit from now on."""
+        assert self.bucket is not None and policy.local_rate_limit is not None
+        self.bucket.become(policy.local_rate_limit, now_ns)
 
     def learn(self, passed: set[str], outcome: int, lasted_ns: int, now_ns: int) -> None:
         """A try is over for its caller; CANCELLED: nobody was left to see a result."""

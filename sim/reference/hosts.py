@@ -43,7 +43,6 @@ class HostSet:
 
     def __init__(self, route: Route, viewer: int, view_key: int, began_ns: int, zone: int) -> None:
         self.plane, self.route, self.callee, self.key = route.plane, route, route.callee, view_key
-        self.policy: ResolvedRoute = route.policy
         self.rules = self.policy.outlier_detection
         sweep_ns = began_ns + self.rules.interval if self.rules else 0
         self.held: Any = Held(version=-1, next_sweep_ns=sweep_ns, began_ns=began_ns, viewer=viewer)
@@ -56,6 +55,11 @@ class HostSet:
         self.usable: list[Any] = []  # those that are picked from
         self.picked: Any = None
 
+    @property
+    def policy(self) -> ResolvedRoute:
+        """That of its route, as it is now."""
+        return self.route.policy
+
     def pick(self, one: Try, again: int) -> Pod | None:
         """A pod for a try, picked for the `again`-th time again; None if all are ejected."""
         self._meet()
@@ -66,6 +70,12 @@ class HostSet:
         among = self if self.localities is None else self.localities.choose(key)
         self.picked = None if among is None else among.pick_host(one, again)
         return None if self.picked is None else self.plane.pods[self.picked.pod]
+
+    def shift(self, zone: int) -> None:
+        """Z13: callers in a zone are told of other weights; the next pick meets whom they are to send to."""
+        if self.localities is not None and self.localities.here == zone:
+            self.localities.look()
+            self.held.is_met = 0
 
     def part(self, n: int) -> HostSet:
         """A set of some of its hosts, who take turns on their own: the n-th."""
@@ -94,9 +104,9 @@ class HostSet:
             on_runs(host, self.held, len(self.hosts), reached, self.rules, self.key, now)
 
     def _meet(self) -> None:
-        """B6: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met."""
+        """B6, Z13: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met."""
         held, version = self.held, self.plane.versions[self.callee]
-        if held.version == version:
+        if held.version == version and held.is_met:
             return
         pods, seen, before = self.plane.pods, held.version, self.known
         ready = self.plane.ready[self.callee]
@@ -105,7 +115,7 @@ class HostSet:
         for pod in ready:
             if pod in self.known and (pod.listed > seen or pod not in before):
                 self.hosts.append(self._met(pod))
-        held.version, held.is_stale = version, 1
+        held.version, held.is_stale, held.is_met = version, 1, 1
         held.ejected = sum(host.is_ejected for host in self.hosts)
 
     def _reaches(self, pod: Pod) -> bool:

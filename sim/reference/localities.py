@@ -35,13 +35,16 @@ class Localities:
         self.view, self.here, self.plane = view, zone, view.plane
         self.aware = view.policy.zone_aware_lb_config
         self.levels = [Level() for _ in range(LEVELS)]
-        seen = zones_seen(view.policy, self.plane.layout.scenario.cluster, zone)
-        self.zones = [view.part(n) for n in range(len(seen) - 1)]
+        self.zones = [view.part(n) for n in range(len(self.plane.layout.zones))]
         self.whole = view.part(len(self.zones))
-        for part, fields in zip(self.zones, seen, strict=False):
-            for name, value in fields.items():
-                setattr(part.held, name, value)
         self.rows = [part.held for part in self.zones]  # as laws read them
+        self.look()
+
+    def look(self) -> None:
+        """What the route says of each zone now (Z13)."""
+        for row, fields in zip(self.rows, zones_seen(self.view.policy, self.plane.layout.scenario.cluster, self.here), strict=False):
+            for name, value in fields.items():
+                setattr(row, name, value)
 
     def reach(self, pod: Pod) -> bool:
         """Whether anything is sent to the pod's zone (Z8)."""

@@ -6,10 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from scenarios.schema.routing import ResolvedRoute
+from sim.commands import RateLimited, RouteCommand, WeightsShifted
 from sim.draws import indexed_key
 from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.budgeting import SLOTS
 from sim.laws.retrying import another_pick_key
+from sim.layout import Layout
 from sim.records import RETRY_METER, ROUTE_TALLY
 from sim.reference.gates import Gates
 from sim.reference.hosts import HostSet
@@ -47,31 +49,42 @@ class Route:
         self.plane, self.index, self.policy = plane, index, policy
         self.callee = plane.layout.list_of(policy)
         self.key = plane.family("route", policy.name)
+        self.outside = _zone_of(plane.layout, policy.caller)
         self.tally = Tally()
         self.views: dict[int, View] = {}
 
     def view(self, caller: Pod | None) -> View:
         """B5: the memory a caller uses: its own, its zone's or its service's; a client has one."""
-        viewer = 0
-        if caller is not None and self.policy.view != "service":
-            viewer = caller.number if self.policy.view == "caller" else caller.zone
+        if caller is None or self.policy.view == "service":
+            return self._view(0, 0, self.outside)
+        if self.policy.view == "zone":
+            return self._view(caller.zone, 0, caller.zone)
+        return self._view(caller.number, caller.began_ns, caller.zone)
+
+    def _view(self, viewer: int, began_ns: int, zone: int) -> View:
         if viewer not in self.views:
-            self.views[viewer] = self._new_view(viewer, caller)
+            key, keeps_hosts = indexed_key(self.key, viewer), self.plane.layout.keeps_hosts(self.policy)
+            self.views[viewer] = View(key, self, HostSet(self, viewer, key, began_ns, zone) if keeps_hosts else None)
         return self.views[viewer]
 
-    def _new_view(self, viewer: int, caller: Pod | None) -> View:
-        key = indexed_key(self.key, viewer)
-        if not self.plane.layout.keeps_hosts(self.policy):
-            return View(key, self, None)
-        began = caller.began_ns if caller is not None and self.policy.view == "caller" else 0
-        return View(key, self, HostSet(self, viewer, key, began, self._zone(caller)))
+    def become(self, policy: ResolvedRoute, command: RouteCommand) -> None:
+        """Its policy is another from now on. A retry budget is read when it is asked (R10)."""
+        views = self._every_view()  # with the old policy
+        self.policy = policy
+        for view in views:
+            if isinstance(command, WeightsShifted) and view.hosts is not None:
+                view.hosts.shift(self.plane.layout.zones.index(command.source))
+            if isinstance(command, RateLimited) and view.gates is not None:
+                view.gates.limit(policy, self.plane.now_ns)
 
-    def _zone(self, caller: Pod | None) -> int:
-        """Where a view is: with its caller; -1 where that is nowhere."""
-        if caller is not None:
-            return caller.zone
-        zone = self.plane.layout.scenario.workload[self.policy.caller].zone
-        return -1 if zone is None else self.plane.layout.zones.index(zone)
+    def _every_view(self) -> list[View]:
+        """Also those of callers that have sent nothing yet: their buckets are full already (W11)."""
+        names, zones = self.plane.layout.services, range(len(self.plane.layout.zones))
+        if self.policy.caller not in names or self.policy.view == "service":
+            return [self.view(None)]
+        if self.policy.view == "zone":
+            return [self._view(zone, 0, zone) for zone in zones]
+        return [self.view(pod) for pod in self.plane.pods if names[pod.service] == self.policy.caller]
 
     def pick(self, view: View, one: Try, again: int = 0) -> Pod | None:
         """A ready pod for a try, picked for the `again`-th time again (R9); None if there is none (B4)."""
@@ -94,3 +107,9 @@ class Route:
             if is_less_busy(view.in_flight[other.ident], view.in_flight[best.ident]):
                 best = other
         return best
+
+
+def _zone_of(layout: Layout, caller: str) -> int:
+    """Where a workload that calls is; -1: nowhere, or it is none."""
+    zone = layout.scenario.workload[caller].zone if caller in layout.workloads else None
+    return -1 if zone is None else layout.zones.index(zone)

@@ -12,7 +12,7 @@ from scenarios.schema.routing import resolve
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.plane import DataPlane
-from tests.identity import pod_worlds, remembering
+from tests.identity import pod_worlds, remembering, rerouting
 from tests.identity.balancing import policies, with_balancers
 from tests.identity.calls import lives
 from tests.identity.databases import first_primaries, with_databases
@@ -206,6 +206,7 @@ def scripts(draw: st.DrawFn, scenario: Scenario) -> list[Act]:
             "slow": c.PodSlowed(name, pod, draw(st.sampled_from([0.5, 3.0]))),
             "fail": c.PodFailing(name, pod, draw(st.sampled_from([0.0, 0.3, 1.0]))),
         }[kind]))  # fmt: skip
+    acts += [Act(draw(st.integers(0, HORIZON_MS - 1)) * MS, rerouted) for rerouted in draw(rerouting.commands(scenario))]
     return acts
 
 
