@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.solving import cheapest
+
 
 @dataclass(frozen=True, slots=True)
 class Fluid:
@@ -34,8 +36,6 @@ def planned(fluid: Fluid, backlog: float, asked: Sequence[int], rates: Sequence[
     beyond what `delay` allows at that rate (Little's law). A pod serves once it has been asked for all through the lead, and no
     longer than it is asked for.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     steps = len(rates)
     pods, started, serving, waiting, excess = (range(first, first + steps) for first in range(0, 5 * steps, steps))
     rows: list[tuple[dict[int, float], float]] = []  # sum of coefficient * variable >= the figure
@@ -53,7 +53,5 @@ def planned(fluid: Fluid, backlog: float, asked: Sequence[int], rates: Sequence[
     low, high = np.zeros(5 * steps), np.full(5 * steps, np.inf)
     low[:steps], high[:steps] = fluid.least, fluid.most
     high[list(serving)] = ready
-    found = milp(costs, integrality=np.repeat([1, 0], [steps, 4 * steps]), bounds=Bounds(low, high),
-                 constraints=LinearConstraint(matrix, lb=np.array([least for _, least in rows])), options={"mip_rel_gap": 0.0})  # fmt: skip
-    assert found.success, found.message  # any count within the bounds is a plan
-    return tuple(round(count) for count in found.x[:steps])
+    found = cheapest(costs, matrix, np.array([least for _, least in rows]), low, high, np.repeat([1, 0], [steps, 4 * steps]))
+    return tuple(round(count) for count in found[:steps])  # any count within the bounds is a plan, so that there is one
