@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from agents.negotiation.messages import Content, Message, Performative
 from agents.negotiation.protocols.contract_net import Again, Initiator, Participant
@@ -61,6 +61,7 @@ class ContractNet(Adversary):
 
         return Participant(name, self.initiator.protocol, "c1", "caller", bid, perform, PATIENCE, undo)
 
+    @precondition(lambda self: self.may_crash)
     @rule(which=NUMBERS)
     def crash(self, which: int) -> None:
         """A participant begins again and remembers nothing."""
