@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from agents.negotiation.machine import Conversation, Step
 from agents.negotiation.messages import Message, Performative
@@ -31,7 +31,13 @@ class Adversary(RuleBasedStateMachine):
         self.sent: list[tuple[int, Message]] = []  # each message once, as its sender meant it
         self.delivered: list[tuple[int, Message]] = []  # as it arrived, copies and garbled ones too
         self.in_flight: list[Message] = []
+        self.may_garble, self.may_crash = False, False
         self.is_garbled = False  # whether anybody was sent nonsense
+
+    @initialize(may_garble=st.booleans(), may_crash=st.booleans())
+    def kind(self, may_garble: bool, may_crash: bool) -> None:
+        """Half of the networks deliver what was said or nothing; in half of the worlds nobody crashes."""
+        self.may_garble, self.may_crash = may_garble, may_crash
 
     def arrived(self, message: Message) -> Conversation | None:
         """The role that a message is for; a world may make one for it."""
@@ -85,7 +91,7 @@ class Adversary(RuleBasedStateMachine):
                 assert role.expire(self.now_ns).messages == ()
                 assert role.state == before
 
-    @precondition(lambda self: self.sent)
+    @precondition(lambda self: self.sent and self.may_garble)
     @rule(which=NUMBERS, performative=st.sampled_from(list(Performative)), field=st.sampled_from(
         ["performative", "content", "in_reply_to", "reply_with", "sender", "conversation_id", "protocol"]))  # fmt: skip
     def nonsense(self, which: int, performative: Performative, field: str) -> None:
