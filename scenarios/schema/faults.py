@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.units import Duration, Number, Share
@@ -121,6 +121,20 @@ class StruckMetrics(Part):
     service: Name | None = field(
         None, says="the service; all if absent",
         seen=Witness("scaling", "faults.deaf.metric_loss.service", ("plain", "ruled")))
+
+
+class StruckAgent(Part):
+    """Whose process is gone: what is sent to it is lost, and it begins anew with no memory but what it had stored."""
+
+    agent: Name = field(
+        says="the agent")
+
+
+class StruckAgents(Part):
+    """Who is cut off: messages between these agents and all others are lost."""
+
+    agents: Annotated[tuple[Name, ...], Field(min_length=1)] = field(
+        says="the agents, who still hear each other")
 
 
 NODE_FAULTS = ("node_loss", "zone_loss", "region_loss", "drain")
