@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from agents.agent import AlertAgent, ControlAgent, Decision, with_mesa
 from agents.alerting.alerts import BurnRateMind
 from agents.autoscaling.seating import scaling_policy, sizing_policy
+from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
 from agents.negotiation.parties.seating import parties
 from agents.policy import Needs, PodView, Policy, View
@@ -53,6 +54,7 @@ class ControlPlane(MesaModel):
             alert.begin()
         for party in self.parties.values():
             party.begin()
+        AgentFaults(mesh.scenario.faults, mesh.clock, self.network, self.parties).begin()
 
     def _scraped(self, needs: Needs) -> MetricsServer:
         """The scrapes a mind looks at: everybody's, or those of an interval of its own."""

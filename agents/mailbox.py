@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LATENCY = stream("control_latency")  # how long a message between agents is under way
 LOST = stream("control_loss")  # which never arrive
 DOUBLED = stream("control_duplicates")  # which come twice
+SKEW = stream("control_clock_skew")  # how wrong an agent's clock is
 
 Receive = Callable[["Message"], None]
 
@@ -76,6 +77,16 @@ class ControlNetwork:
         self._said: dict[tuple[str, str, str, str], int] = {}  # messages of a pair's conversation so far
         self._sent: dict[tuple[str, str], int] = {}  # messages of a pair so far
         self._arriving: dict[int, list[_Arrival]] = {}  # by time
+
+    @property
+    def clock_skew_ns(self) -> int:
+        """How far any agent's clock may be from true time."""
+        return self.described.clock_skew
+
+    def clock_error_ns(self, name: str) -> int:
+        """How far an agent's clock is ahead of true time (negative: behind)."""
+        drawn = unit(family_key(self.seed, "agent", name), SKEW, 0)
+        return round((2 * drawn - 1) * self.clock_skew_ns)
 
     def join(self, name: str, receive: Receive) -> None:
         """From now on `receive` is called with what arrives for `name`. One that is there already is replaced."""

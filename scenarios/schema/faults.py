@@ -127,16 +127,19 @@ class StruckAgent(Part):
     """Whose process is gone: what is sent to it is lost, and it begins anew with no memory but what it had stored."""
 
     agent: Name = field(
-        says="the agent")
+        says="the agent",
+        seen=Witness("market", "faults.dead.agent_crash.agent", ("pods", "left"), moves="messages"))
 
 
 class StruckAgents(Part):
     """Who is cut off: messages between these agents and all others are lost."""
 
     agents: Annotated[tuple[Name, ...], Field(min_length=1)] = field(
-        says="the agents, who still hear each other")
+        says="the agents, who still hear each other",
+        seen=Witness("market", "faults.deaf.control_partition.agents", (["left"], ["pods"]), moves="messages"))
 
 
+OF_AGENTS = ("agent_crash", "control_partition")
 NODE_FAULTS = ("node_loss", "zone_loss", "region_loss", "drain")
 
 
@@ -212,6 +215,16 @@ class Fault(OneOf):
         seen=Witness("scaling", "faults.away", (
             {"at": "5s", "for": "6s", "control_plane_outage": {}},
             {"at": "20s", "for": "500ms", "control_plane_outage": {}})))
+    agent_crash: StruckAgent | None = field(
+        None, says="an agent that bargains is gone; at the end it begins anew",
+        seen=Witness("market", "faults.dead", (
+            {"at": "5s", "for": "3s", "agent_crash": {"agent": "pods"}},
+            {"at": "5s", "for": "9s", "agent_crash": {"agent": "pods"}}), moves="messages"))
+    control_partition: StruckAgents | None = field(
+        None, says="agents are cut off from all others that bargain",
+        seen=Witness("market", "faults.deaf", (
+            {"at": "5s", "for": "3s", "control_partition": {"agents": ["left"]}},
+            {"at": "5s", "for": "9s", "control_partition": {"agents": ["left"]}}), moves="messages"))
     metric_loss: StruckMetrics | None = field(
         None, says="scrapes bring nothing",
         seen=Witness("scaling", "faults.deaf", (

@@ -15,7 +15,7 @@ class Witness:
     """Proof that a field is not parsed and ignored: two values of it that end in different runs.
 
     `world` names a file of tests/house/worlds, `at` the field's place in it. `moves` says what must differ:
-    the trace `digest`, the `summary`, the `verdict` of `expect`, the agents' `decisions` where they only tell, or the
+    the trace `digest`, the `summary`, the `verdict` of `expect`, the agents' `decisions` or `messages` where they only tell, or the
     `manifest` for words that only describe.
     """
 

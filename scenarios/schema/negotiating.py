@@ -11,6 +11,7 @@ from scenarios.schema.units import NS_PER_S, Duration, Number, Percent, PricePer
 from scenarios.schema.words import Name, Whole
 
 _POOL = "negotiations.pods.pool"
+UNARRANGED = ("first_come", "selfish")  # whoever asks is served while there is some, and nobody divides
 FLOW_MECHANISMS = ("dual", "bundles", "planner")  # which set how much of each class comes in, too
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.errors import Mistake
 from scenarios.naming import suggestion
-from scenarios.schema.negotiating import FLOW_MECHANISMS, Pool
+from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Pool
 from scenarios.schema.placed import Path
 
 if TYPE_CHECKING:
@@ -22,6 +22,31 @@ def negotiation_mistakes(world: Scenario) -> Iterator[Mistake]:
             yield Mistake(("negotiations", name), "bears the name of a service or a workload; agents could not tell them apart")
         if described.pool is not None:
             yield from _pool(world, ("negotiations", name, "pool"), described.pool, chairs)
+    yield from _struck(world)
+
+
+def agent_names(world: Scenario) -> list[str]:
+    """Everybody who bargains in a world, by the name that messages and faults have for them."""
+    found: dict[str, None] = {}
+    for name, described in world.negotiations.items():
+        if described.pool is not None:
+            found.update(dict.fromkeys(described.pool.members))
+            if described.pool.by.kind in FLOW_MECHANISMS:
+                found.update(dict.fromkeys(world.workload))
+            if described.pool.by.kind not in UNARRANGED:
+                found[name] = None
+    return list(found)
+
+
+def _struck(world: Scenario) -> Iterator[Mistake]:
+    """Faults of agents name agents."""
+    known = agent_names(world)
+    for name, fault in world.faults.items():
+        named = [fault.agent_crash.agent] if fault.agent_crash else fault.control_partition.agents if fault.control_partition else ()
+        for agent in named:
+            if agent not in known:
+                there = suggestion(agent, known) or (f"; there are {', '.join(known[:12])}" if known else "; nobody bargains here")
+                yield Mistake(("faults", name, fault.kind), f"strikes {agent!r}, which is no agent that bargains{there}")
 
 
 def _pool(world: Scenario, place: Path, pool: Pool, chairs: dict[str, Path]) -> Iterator[Mistake]:

@@ -25,8 +25,8 @@ from scenarios.schema.discovery import Discovery
 from scenarios.schema.failures import Failures
 from scenarios.schema.faults import Fault
 from scenarios.schema.mistakes import broken, mistakes_of
-from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.model import Part, Witness, field
+from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.placed import Place
 from scenarios.schema.pods import Rollout
 from scenarios.schema.resilience import Route

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from scenarios.schema.faults import Crash, Fault, Struck
+from scenarios.schema.faults import OF_AGENTS, Crash, Fault, Struck
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.draws import FAULT, family_key, unit
@@ -33,6 +33,8 @@ class Faults:
         """Set every fault on the clock."""
         self._cluster.conditions.causes.append(self._upon)
         for name, fault in self._faults.items():
+            if fault.kind in OF_AGENTS:
+                continue  # agents plug into the clock from above: whoever has some sees to their faults
             self._clock.at(fault.at, ControlPhase.FAULT, name, partial(self._start, name))
             if fault.duration is not None:
                 self._clock.at(fault.at + fault.duration, ControlPhase.FAULT, name, partial(self._end, name))

@@ -35,6 +35,11 @@ def decisions(scenario: Scenario, _: Path) -> Any:
     return lived(scenario)[1].decisions
 
 
+def messages(scenario: Scenario, _: Path) -> Any:
+    """What agents said to each other."""
+    return lived(scenario)[1].network.log
+
+
 def summary(scenario: Scenario, folder: Path) -> dict[str, Any]:
     """Its summary, without what names it."""
     return run(scenario, out=folder).summary
@@ -51,7 +56,7 @@ def manifest(scenario: Scenario, folder: Path) -> dict[str, Any]:
     return {key: whole[key] for key in ("scenario", "question", "currency")}
 
 
-OUTPUTS = {"digest": digest, "summary": summary, "verdict": verdict, "decisions": decisions, "manifest": manifest}
+OUTPUTS = {"digest": digest, "summary": summary, "verdict": verdict, "decisions": decisions, "messages": messages, "manifest": manifest}
 
 
 @functools.cache

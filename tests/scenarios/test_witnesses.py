@@ -19,7 +19,7 @@ from scenarios.schema.scenario import Scenario
 from scenarios.yaml_reading import read_yaml
 
 WORLDS = Path(__file__).parents[1] / "house" / "worlds"
-MOVES = {"digest", "summary", "verdict", "decisions", "manifest"}
+MOVES = {"digest", "summary", "verdict", "decisions", "messages", "manifest"}
 
 
 def parts(annotation: Any) -> Iterator[type[Part]]:

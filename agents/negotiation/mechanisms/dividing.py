@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from agents.negotiation.mechanisms.allocation import Allocation, require_finite, require_units, unpaid
 
@@ -69,6 +70,6 @@ def _sensible(worths: Worths, supply: int) -> list[str]:
     require_units("supply", supply)
     for name in sorted(worths):
         require_finite(f"a worth of {name!r}", worths[name])
-        if not worths[name] or worths[name][0] != 0 or any(after < before for before, after in zip(worths[name], worths[name][1:], strict=False)):
+        if not worths[name] or worths[name][0] != 0 or any(after < before for before, after in pairwise(worths[name])):
             raise ValueError(f"{name!r}: worths begin with 0 and never fall, and are not {list(worths[name][:4])!r} …")
     return sorted(worths)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from agents.negotiation.mechanisms.bundles import Bundle, exact, greedy
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.flow_plan import Plan, fitted, units_of
+from agents.negotiation.parties.flow_plan import Plan, fitted
 from agents.negotiation.parties.flows import MILLI
 from agents.negotiation.parties.planner import FlowPool
 from agents.negotiation.protocols import contract_net
@@ -31,7 +31,7 @@ class BundleAuctioneer(FlowPool):
         """Divide among those who proposed, in whole pods: grant the pods to their services, and award the flows."""
         plan, pays = self._cleared(proposals)
         self.carry_out_pods(plan)
-        awards = {}
+        awards: dict[str, Content] = {}
         for workload in proposals:
             lease = self.rate_lease(workload, plan.rates[workload])
             awards[workload] = lease.content() | {"pool": self.name, "pay": round(pays.get(workload, 0.0), 9)}

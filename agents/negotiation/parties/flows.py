@@ -56,7 +56,7 @@ class ClassAgent(Party):
         milli = self.sees(self._rate)
         return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)
 
-    def answering(self, message: Message) -> Conversation | None:
+    def answering(self, message: Message, /) -> Conversation | None:
         """Take part in its pool's conversations."""
         if message.sender != self.pool_name:
             return None

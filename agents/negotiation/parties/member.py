@@ -64,7 +64,7 @@ class MemberAgent(Party):
         worths = values(outlook, self.trade.per_pod, self.trade.worth, floor + most, own.units)[floor:]
         return min(most, round(own.misreport * wanted(worths, price) / own.units) * own.units)
 
-    def answering(self, message: Message) -> Conversation | None:
+    def answering(self, message: Message, /) -> Conversation | None:
         """Take part in its pool's conversations."""
         if message.sender != self.pool_name:
             return None

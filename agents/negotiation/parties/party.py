@@ -20,6 +20,9 @@ else:
     MesaAgent = object
 
 
+KEPT = 64  # conversations that are over and not yet forgotten
+
+
 class Surroundings(Protocol):
     """What a party has around it: the control plane."""
 
@@ -46,7 +49,8 @@ class Party(MesaAgent):
         self.clock = model.mesh.clock
         self._ahead_ns = model.network.clock_error_ns(name)
         self._lives = 0  # how often it was begun: what was set before a crash is not heard after it
-        self._conversations: dict[tuple[str, str], Conversation] = {}
+        self._conversations: dict[tuple[str, str], Conversation] = {}  # those that are over, too: who comes late is answered
+        self._over: dict[tuple[str, str], None] = {}  # the oldest first
 
     @property
     def now_ns(self) -> int:
@@ -62,6 +66,7 @@ class Party(MesaAgent):
         """Forget everything but what is kept where a crash does not reach."""
         self._lives += 1
         self._conversations.clear()
+        self._over.clear()
         self.around.network.leave(self.name)
 
     def sees(self, series: Series) -> int | None:
@@ -88,7 +93,7 @@ class Party(MesaAgent):
             self._conversations[key] = conversation
         self._follow(conversation, conversation.receive(message, self.now_ns))
 
-    def answering(self, message: Message) -> Conversation | None:
+    def answering(self, _: Message, /) -> Conversation | None:
         """The role to take in a conversation that somebody else has begun; None to take no part."""
         return None
 
@@ -107,11 +112,20 @@ class Party(MesaAgent):
     def _follow(self, conversation: Conversation, step: Step) -> None:
         for message in step.messages:
             self.around.network.post(message)
-        if conversation.is_over:
-            if self._conversations.pop((conversation.protocol, conversation.conversation_id), None) is not None:
-                self.heard_out(conversation)
+        key = (conversation.protocol, conversation.conversation_id)
+        if conversation.is_over and key not in self._over:
+            self._over[key] = None
+            while len(self._over) > KEPT:
+                self._conversations.pop(self._over_first(), None)
+            self.heard_out(conversation)
         elif step.due_ns is not None:
             self.wake_at(step.due_ns, partial(self._expire, conversation))
+
+    def _over_first(self) -> tuple[str, str]:
+        """The conversation that has been over for longest, which is forgotten."""
+        first = next(iter(self._over))
+        del self._over[first]
+        return first
 
     def _expire(self, conversation: Conversation) -> None:
         if (conversation.protocol, conversation.conversation_id) in self._conversations:

@@ -10,7 +10,7 @@ from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message
 from agents.negotiation.parties import clearing
 from agents.negotiation.parties.clearing import Division
-from agents.negotiation.parties.knowing import FlowClass, Trade
+from agents.negotiation.parties.knowing import Trade
 from agents.negotiation.parties.office import LeaseOffice
 from agents.negotiation.parties.party import Party
 from agents.negotiation.protocols import contract_net, leasing

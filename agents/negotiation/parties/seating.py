@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agents.negotiation.parties.bundling import BundleAuctioneer
 from agents.negotiation.parties.flow_plan import fitted
 from agents.negotiation.parties.flows import ClassAgent
 from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
 from agents.negotiation.parties.member import MemberAgent
-from agents.negotiation.parties.bundling import BundleAuctioneer
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.planner import PlannerAgent
 from agents.negotiation.parties.pool import Auctioneer, PoolAgent
 from agents.negotiation.parties.unarranged import UnarrangedAgent
-from scenarios.schema.negotiating import FLOW_MECHANISMS, Negotiation, Pool
+from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Negotiation, Pool
 
 Arranger = Callable[[Any, str, Negotiation, Pool, Mapping[str, Trade], Mapping[str, FlowClass]], PoolAgent]
-UNARRANGED = ("first_come", "selfish")
 ENDLESS = 1e9  # requests a second: more than anybody has
 
 

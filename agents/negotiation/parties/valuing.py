@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 
 NORMAL = NormalDist()
@@ -55,7 +56,7 @@ def values(outlook: Outlook, per_pod: float, worth: float, most: int, units: int
 
 def marginal(worths: list[float]) -> list[float]:
     """What each further unit adds, the first first."""
-    return [after - before for before, after in zip(worths, worths[1:], strict=False)]
+    return [after - before for before, after in pairwise(worths)]
 
 
 def wanted(worths: list[float], price: float) -> int:

@@ -80,7 +80,7 @@ class Holder(Conversation):
 
     def answers(self, message: Message) -> bool:
         """It is the first that is heard."""
-        return True
+        return message.performative == Performative.INFORM
 
     def keep_or_not(self, now_ns: int, message: Message) -> str | None:
         """Keep to the lease and confirm it, unless a newer one was seen."""

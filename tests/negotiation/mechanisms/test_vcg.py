@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.uniform_price import uniform_price
 from agents.negotiation.mechanisms.vcg import vcg
-from tests.negotiation.mechanisms.brute_force import ANY_SHAPE, VALUES, best_lie, best_welfare, by_name, cumulative, gain
+from tests.negotiation.mechanisms.brute_force import (
+    ANY_SHAPE,
+    VALUES,
+    best_lie,
+    best_welfare,
+    by_name,
+    cumulative,
+    gain,
+)
 
 BIDS, SUPPLY = by_name(ANY_SHAPE), st.integers(0, 4)
 LIES = [[0.0, *lie] for lie in product((0.0, 0.5, 2.0, 4.25, 7.0), repeat=3)]

@@ -1,0 +1,38 @@
+"""What goes wrong with agents themselves: a process dies, or some are cut off from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from agents.mailbox import ControlNetwork
+from agents.negotiation.parties.party import Party
+from scenarios.schema.faults import OF_AGENTS, Fault
+from sim.clock import ControlClock, ControlPhase
+
+Act = Callable[[], None]
+
+
+class AgentFaults:
+    """The faults of a scenario that strike agents, at their times."""
+
+    def __init__(self, faults: Mapping[str, Fault], clock: ControlClock, network: ControlNetwork, parties: Mapping[str, Party]) -> None:
+        self._faults, self._clock, self._network, self._parties = faults, clock, network, parties
+
+    def begin(self) -> None:
+        """Set each on the clock."""
+        for name, fault in self._faults.items():
+            if fault.kind not in OF_AGENTS:
+                continue
+            begin, end = self._acts(name, fault)
+            self._clock.at(fault.at, ControlPhase.FAULT, name, begin)
+            if fault.duration is not None:
+                self._clock.at(fault.at + fault.duration, ControlPhase.FAULT, name, end)
+
+    def _acts(self, name: str, fault: Fault) -> tuple[Act, Act]:
+        """What begins it, and what ends it."""
+        if fault.agent_crash is not None:
+            party = self._parties[fault.agent_crash.agent]
+            return party.crash, party.begin
+        assert fault.control_partition is not None, "a fault of agents is one of the two"
+        return partial(self._network.cut, name, fault.control_partition.agents), partial(self._network.mend, name)
