@@ -10,6 +10,9 @@ from agents.alerting.alerts import BurnRateMind
 from agents.autoscaling.seating import scaling_policy, sizing_policy
 from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
+from agents.negotiation.parties.flows import ClassAgent
+from agents.negotiation.parties.member import MemberAgent
+from agents.negotiation.parties.pool import PoolAgent, Round
 from agents.negotiation.parties.seating import parties
 from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
@@ -69,6 +72,21 @@ class ControlPlane(MesaModel):
         for series in needs.series:
             metrics.watch(series)
         return metrics
+
+    @property
+    def mechanisms(self) -> set[str]:
+        """The kinds of all that is bargained by."""
+        return {one.chosen.by.kind for one in self.mesh.scenario.negotiations.values()}
+
+    @property
+    def rounds(self) -> list[Round]:
+        """Every round that was begun, of all that is bargained for."""
+        return [one for party in self.parties.values() if isinstance(party, PoolAgent) for one in party.rounds]
+
+    @property
+    def paid(self) -> dict[str, float]:
+        """What each has paid so far, in currency; those who could have."""
+        return {name: party.paid for name, party in self.parties.items() if isinstance(party, MemberAgent | ClassAgent)}
 
     @property
     def interval_ns(self) -> int:

@@ -20,7 +20,8 @@ def nash_division(worths: Worths, supply: int, weights: Mapping[str, float] | No
     Where there is not enough for everybody to have something, it is the product of as many as can.
     """
     names = _sensible(worths, supply)
-    best, choices = [(0, 0.0)] * (supply + 1), []  # by units: (parties that have something, sum of weighted logarithms)
+    choices: list[list[int]] = []
+    best = [(0, 0.0)] * (supply + 1)  # by units: (parties that have something, sum of weighted logarithms)
     for name in reversed(names):
         weight = 1.0 if weights is None else weights[name]
         found, chosen = [], []

@@ -47,7 +47,7 @@ class Party(MesaAgent):
         self.name, self.world = name, model.mesh.scenario
         self.around: Surroundings = model
         self.clock = model.mesh.clock
-        self._ahead_ns = model.network.clock_error_ns(name)
+        self._ahead_ns: int = model.network.clock_error_ns(name)
         self._lives = 0  # how often it was begun: what was set before a crash is not heard after it
         self._conversations: dict[tuple[str, str], Conversation] = {}  # those that are over, too: who comes late is answered
         self._over: dict[tuple[str, str], None] = {}  # the oldest first

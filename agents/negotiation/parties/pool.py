@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from agents.negotiation.leases import Lease, Ledger
@@ -17,6 +18,14 @@ from agents.negotiation.protocols import contract_net, leasing
 from scenarios.schema.negotiating import Negotiation, Pool
 
 
+@dataclass
+class Round:
+    """One round of a pool, in true time."""
+
+    began_ns: int
+    settled_ns: int | None = None  # when the last lease of it was confirmed; None: none was
+
+
 class PoolAgent(Party):
     """Who holds the ledger. How a round finds its division is a subclass's own."""
 
@@ -25,6 +34,7 @@ class PoolAgent(Party):
         self.described, self.pool, self.trades = described, pool, dict(trades)
         self.floors = sum(one.described.floor * one.described.units for one in trades.values())
         self.round, self._epoch = 0, 0  # both are kept where a crash does not reach
+        self.rounds: list[Round] = []
         self.office: LeaseOffice | None = None
         self._pays: dict[str, float] = {}
 
@@ -63,6 +73,8 @@ class PoolAgent(Party):
 
     def keeps_to(self, holder: str, token: int) -> None:
         """A holder keeps to a lease: there may be room for others now."""
+        if self.rounds:
+            self.rounds[-1].settled_ns = int(self.clock.now_ns)
         if self.office is not None:
             self._tell(self.office.confirmed(holder, token, self.now_ns), "more")
 
@@ -72,6 +84,7 @@ class PoolAgent(Party):
 
     def _wake(self) -> None:
         self.round += 1
+        self.rounds.append(Round(int(self.clock.now_ns)))
         self.wake_after(self.described.every, self._wake)
         self.wake_after(2 * self.described.deadline, self._close)
         self.hold_round()
@@ -113,10 +126,10 @@ class Auctioneer(PoolAgent):
     def receive(self, message: Message) -> None:
         """A message has come in; whoever reported what he was awarded keeps to it."""
         super().receive(message)
-        reported = {} if self._net is None else dict(self._net.results)
-        for holder in [name for name, result in reported.items() if result is not None and name not in self._reported]:
-            self._reported.add(holder)
-            self.keeps_to(holder, reported[holder]["token"])
+        for holder, result in [*self._net.results.items()] if self._net is not None else ():
+            if result is not None and holder not in self._reported:
+                self._reported.add(holder)
+                self.keeps_to(holder, result["token"])
 
     def _choose(self, proposals: Mapping[str, Content]) -> dict[str, Content]:
         """Divide among those who proposed; whoever is silent keeps the lease he has, as long as it lasts."""
