@@ -16,7 +16,7 @@ from agents.negotiation.parties.pool import PoolAgent, Round
 from agents.negotiation.parties.seating import parties
 from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
-from sim.commands import Command, Resize, Scale
+from sim.commands import Command, Resize, RouteCommand, Scale
 from sim.mesh import Mesh
 from sim.platform.metrics import POD_METRICS, CpuSample, MetricsServer, PodMetrics
 from sim.platform.pods import Pod, PodPhase, Size
@@ -119,8 +119,10 @@ class ControlPlane(MesaModel):
         )
 
     def carry_out(self, command: Command) -> bool:
-        """Hand a command to the platform; whether it changed anything."""
-        cluster = self.mesh.cluster
+        """Hand a command to the platform; whether it changed anything. Raises ValueError for a route that cannot obey."""
+        cluster, routing = self.mesh.cluster, self.mesh.routing
+        if isinstance(command, RouteCommand):
+            return self.held.isdisjoint(routing.ends(command)) and routing.change(command)
         if command.service in self.held:
             return False
         match command:

@@ -31,7 +31,7 @@ WORLD = Scenario.model_validate({
 def check_plane(build: Build) -> None:
     """Hold a plane to every promise of DataPlane. Raises AssertionError naming the promise that is broken."""
     for promise in (_starts_empty, _repeats_itself, _keeps_time, _cuts_nowhere, _stops_before, _reads_without_trace,
-                    _forks_apart, _refuses_nonsense, _obeys_at_once, _lists_apart_from_life):  # fmt: skip
+                    _forks_apart, _refuses_nonsense, _obeys_at_once, _lists_apart_from_life, _reroutes_at_once):  # fmt: skip
         promise(build)
 
 
@@ -121,7 +121,8 @@ def _forks_apart(build: Build) -> None:
 def _refuses_nonsense(build: Build) -> None:
     plane = _ready(build)
     for command in (c.PodDraining("front", 7), c.PodReady("nobody", 0, "local"), c.PodGone("nobody", 0),
-                    c.PodReady("front", 0, "local")):  # fmt: skip
+                    c.PodReady("front", 0, "local"), c.RateLimited("front -> nobody", 1, 1), c.RateLimited("front -> back", 1, 1),
+                    c.RetriesBudgeted("front -> back", 0.5), c.WeightsShifted("front -> back", "local", (("local", 100),))):  # fmt: skip
         try:
             plane.apply(command)
         except ValueError:
@@ -159,3 +160,19 @@ def _lists_apart_from_life(build: Build) -> None:
     assert int(seen.pods["visits"][0]) == visits, "and refuses"
     plane.apply(c.EndpointUnlisted("front", 0))
     assert not plane.observe().pod_ready[0], "an unlisted pod is called no more"
+
+
+def _reroutes_at_once(build: Build) -> None:
+    bucket = {"token_bucket": {"max_tokens": 1, "tokens_per_fill": 1, "fill_interval": "50ms"}}
+    plane = build(WORLD.with_(**{"routes.front -> back": {"local_rate_limit": bucket}}), 1)
+    for service in ("front", "back"):
+        plane.apply(c.PodReady(service, 0, "local"))
+    plane.advance(100 * MS)
+    twin = plane.fork()
+    twin.apply(c.RateLimited("front -> back", 0, 0))
+    before = int(twin.observe().pods["visits"][1])
+    assert before > 0, "a route with tokens lets calls go"
+    for one in (plane, twin):
+        one.advance(300 * MS)
+    assert int(twin.observe().pods["visits"][1]) <= before + 1, "a route without tokens lets nobody go; one may be on its way"
+    assert int(plane.observe().pods["visits"][1]) > before + 1, "what a fork's routes are told its origin's are not"

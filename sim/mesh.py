@@ -22,6 +22,7 @@ from sim.platform.links import Links
 from sim.platform.metrics import MetricsServer
 from sim.platform.node_autoscaler import NodeAutoscaler
 from sim.platform.node_lifecycle import NodeLifecycle
+from sim.platform.routing_config import RoutingConfig
 
 
 class Mesh:
@@ -35,6 +36,7 @@ class Mesh:
         self.clock = ControlClock()
         self.plane = build_plane(scenario, seed, engine, span_share=span_share, span_tail=span_tail, record=record)
         self.cluster = Cluster(scenario, seed, self.clock, self.plane)
+        self.routing = RoutingConfig(seed, self.plane, self.cluster.push)
         self.elections = Elections(scenario, seed, self.clock, self.plane, self.cluster)
         self.nodes = NodeLifecycle(scenario.cluster, self.clock, self.cluster)
         self.metrics = MetricsServer(scenario, self.clock, self.plane, self.cluster)

@@ -27,7 +27,8 @@ def gate_rules(layout: Layout) -> list[dict[str, Any]]:
 
 
 def _of_service(spec: Service) -> dict[str, Any]:
-    return {"bound": -1} | bucket_fields(spec.local_rate_limit) | _concurrency(spec.adaptive_concurrency) | limit_fields(spec.concurrency_limit)
+    limits = _concurrency(spec.adaptive_concurrency) | limit_fields(spec.concurrency_limit)
+    return {"bound": -1} | bucket_fields(spec.local_rate_limit) | limits
 
 
 def _of_route(policy: ResolvedRoute) -> dict[str, Any]:

@@ -112,16 +112,15 @@ def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
     held.ejected = 0
     for i in range(held.first, held.first + held.count):
         pod = s.hosts[i].pod
-        stays = s.pods[pod].listed <= known and is_sent_to(s, held, rules, pod)
-        if stays and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
+        if s.pods[pod].listed <= known and is_to_know(s, held, rules, pod):
             if n < i:
                 move(s, i, n)
             held.ejected += s.hosts[n].is_ejected
             n += 1
     for i in range(listed.first, listed.first + listed.count):
         pod = s.ready[i]
-        is_new = s.pods[pod].listed > known or (few and not is_chosen(s, key, low, high, pod)) or not was_sent_to(s, held, rules, pod)
-        if is_new and is_sent_to(s, held, rules, pod) and (not few or is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod)):
+        is_new = s.pods[pod].listed > known or not was_sent_to(s, held, rules, pod) or (few and not is_chosen(s, key, low, high, pod))
+        if is_new and is_to_know(s, held, rules, pod):
             held.serials += 1
             host = s.hosts[n]
             host.serial, host.pod, host.weight, host.active = held.serials, pod, s.pods[pod].weight, 0
@@ -141,14 +140,16 @@ def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
 
 
 @part
-def is_sent_to(s: Any, held: Any, rules: Any, pod: int) -> bool:
-    """Z8, Z13: whether anything is sent to a pod's zone."""
+def is_to_know(s: Any, held: Any, rules: Any, pod: int) -> bool:
+    """B25, Z8: whether a pod is in the view's subset, and in a zone that something is sent to."""
+    if rules.subset_size > 0 and not is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod):
+        return False
     return rules.is_located == 0 or s.localities[held.localities + s.pods[pod].zone].level >= 0
 
 
 @part
 def was_sent_to(s: Any, held: Any, rules: Any, pod: int) -> bool:
-    """Z13: whether it was when the view last met its hosts."""
+    """Z13: whether something was sent to a pod's zone when the view last met its hosts."""
     return rules.is_located == 0 or s.localities[held.localities + s.pods[pod].zone].is_met == 1
 
 

@@ -14,6 +14,7 @@ from sim.clock import ControlClock, ControlPhase
 from sim.draws import family_key
 from sim.plane import DataPlane
 from sim.platform.conditions import Ailment, Conditions, Scraping
+from sim.platform.config_push import ConfigPush
 from sim.platform.deployments import Deployment, deployment, may_evict
 from sim.platform.discovery import Registry
 from sim.platform.lives import Lives
@@ -34,7 +35,8 @@ class Cluster:
         self._deployments = {
             name: deployment(name, spec, family_key(seed, "service", name)) for name, spec in scenario.services.items()
         }
-        self.registry = Registry(scenario.discovery, seed, clock, plane)
+        self.push = ConfigPush(scenario.discovery.propagation_delay, clock)
+        self.registry = Registry(scenario.discovery, seed, clock, plane, self.push)
         self._lives = Lives(clock, plane, self.registry, self._scheduler, self._deployments)
         self._lives.on_change = self._changed
         self._pending: dict[int, Pod] = {}  # by order of creation
@@ -159,14 +161,14 @@ class Cluster:
     def freeze(self, cause: str) -> None:
         """F5 The control plane is away."""
         self._absences.add(cause)
-        self.registry.hold()
+        self.push.hold()
 
     def thaw(self, cause: str) -> None:
         """F5 One cause is over; after the last all that waited is done."""
         self._absences.discard(cause)
         if self.is_frozen:
             return
-        self.registry.release()
+        self.push.release()
         waiting, self.on_thaw = self.on_thaw, []
         for act in waiting:
             act()

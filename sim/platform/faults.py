@@ -54,7 +54,7 @@ class Faults:
             case "drain":
                 self._nodes.drain(self._struck_nodes(name))
             case "config_push_lag":
-                self._cluster.registry.lags[name] = fault.chosen.delay
+                self._cluster.push.lags[name] = fault.chosen.delay
             case "control_plane_outage":
                 self._cluster.freeze(name)
             case "metric_lag":
@@ -75,7 +75,7 @@ class Faults:
             case "drain":
                 self._nodes.uncordon(self._struck_nodes(name))
             case "config_push_lag":
-                del self._cluster.registry.lags[name]
+                del self._cluster.push.lags[name]
             case "control_plane_outage":
                 self._cluster.thaw(name)
             case "metric_lag":

@@ -45,15 +45,15 @@ class PodMetrics:
 
 @dataclass(frozen=True)
 class Series:
-    """One number that a monitoring system has of a service or of a class of requests.
+    """One number that a monitoring system has of a service, of a route or of a class of requests.
 
-    requests_per_second is counted by who sends them, so that it is known where no pod is ready: of a service the tries
-    of its callers' proxies, of a workload what came to the gateway. Latencies are quantiles in seconds, of visits in the
+    requests_per_second is counted by who sends them, so that it is known where no pod is ready: of a service, or of one
+    route, the tries of its callers' proxies, of a workload what came to the gateway. Latencies are quantiles in seconds, of visits in the
     service's pods or of requests that succeeded. concurrency and queue_length are sums over a service's pods.
     """
 
     metric: str  # requests_per_second | concurrency | queue_length | a key of QUANTILES
-    kind: str  # service | workload
+    kind: str  # service | workload | route, which has requests_per_second alone
     of: str  # its name
 
     def __str__(self) -> str:
@@ -119,7 +119,7 @@ class MetricsServer:
         """Keep what a series is made of, from the next scrape on."""
         if series.metric in QUANTILES:
             self._watched.add((series.kind, series.of))
-        elif series.metric == "requests_per_second" and series.kind == "service":
+        elif series.metric == "requests_per_second" and series.kind != "workload":
             self._counts_attempts = True
 
     def samples(self, service: str) -> tuple[CpuSample, ...]:
@@ -137,7 +137,7 @@ class MetricsServer:
 
     def value(self, series: Series) -> int | None:
         """A series at the last scrape, in thousandths; None before the first, and a quantile of nothing."""
-        if self._last is None or self._is_missing(series.of, self._last):
+        if self._last is None or self._is_missing(self._teller(series), self._last):
             return None
         if series.metric in QUANTILES:
             return self._latency(series, self._last)
@@ -145,6 +145,13 @@ class MetricsServer:
             return sum(int(getattr(pod, series.metric)) for pod in self.pod_metrics(series.of))
         sent, before = self._sent(series, self._last), self._sent(series, self._before)
         return (sent - before) * MILLI_NS // (self._last.seen.now_ns - self._since_ns)
+
+    def _teller(self, series: Series) -> str:
+        """Whose scrapes it is made of: of a route its caller's."""
+        if series.kind != "route":
+            return series.of
+        layout = self._plane.layout
+        return layout.routes[layout.route_named(series.of)].caller
 
     def requests(self, workload: str) -> RequestCounts | None:
         """The counters of a workload at the last scrape; None before the first."""
@@ -219,11 +226,13 @@ class MetricsServer:
         return round(quantile_ns(grown, QUANTILES[series.metric]) / 1e6) if grown.any() else None
 
     def _sent(self, series: Series, scrape: _Scrape | None) -> int:
-        """How many requests, so far, had been sent to a service or had come to a workload's gateway."""
+        """How many requests, so far, had been sent to a service, or over a route, or had come to a workload's gateway."""
         if scrape is None:
             return 0
         if series.kind == "workload":
             return int(scrape.seen.workloads["offered"][self._workloads.index(series.of)])
         assert scrape.attempts is not None, f"nobody watches {series}"
-        routes = self._plane.layout.routes
-        return sum(int(scrape.attempts[index]) for index, route in enumerate(routes) if route.callee == series.of)
+        layout = self._plane.layout
+        if series.kind == "route":
+            return int(scrape.attempts[layout.route_named(series.of)])
+        return sum(int(scrape.attempts[index]) for index, route in enumerate(layout.routes) if route.callee == series.of)

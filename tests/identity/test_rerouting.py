@@ -21,6 +21,7 @@ from tests.identity.worlds import HORIZON_MS, MS, Act, arrivals, play, scripts
 
 WORLDS = settings(max_examples=100, deadline=None, derandomize=True,
                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+places = st.sampled_from([{}, {"zone": "x"}, {"zone": "z"}])
 CALLS = {"a": ["b", "c"], "b": ["c"], "c": []}
 
 
@@ -38,8 +39,7 @@ def reroutable(draw: st.DrawFn) -> Scenario:
         "network": {"same_zone": "0ms", "cross_zone": draw(st.sampled_from(["1ms", {"exponential": "1ms"}]))},
         "services": services,
         "routes": {"defaults": draw(route()), "a -> b": draw(route()), "a -> c": draw(route())},
-        "workload": {name: {"entry": "a.get", "arrivals": draw(arrivals(["a.get"]))} | draw(st.sampled_from([{}, {"zone": "x"}, {"zone": "z"}]))
-                     for name in ("one", "two")},
+        "workload": {name: {"entry": "a.get", "arrivals": draw(arrivals(["a.get"]))} | draw(places) for name in ("one", "two")},
     })  # fmt: skip
 
 

@@ -152,6 +152,7 @@ ARGS: dict[str, Callable[[Chance], Args]] = {
     "retransmission_ns": lambda c: (c.word(), c.stream(), c.share()),
     "next_measurement_ns": lambda c: (c.word(), c.upto(1000), c.upto(1 << 58), c.share()),
     "has_room": lambda c: (c.upto(5), c.upto(5)),
+    "full_credit": lambda c: (c.upto(2**32 - 1), 50_000_000 + c.upto(10**9), c.upto(3)),
     "rejection_probability": lambda c: (c.upto(10**9), c.upto(10**9), c.choice([1.0, 2.0, c.uniform(1, 1000)])),
     "is_throttled": lambda c: (c.word(), c.share()),
     "is_accepted": lambda c: (c.randint(0, 11),),
@@ -197,10 +198,9 @@ def zipf_arguments(chance: Chance, count: int, exponent: float) -> Args:
 
 SHIFTS = ("shift_present", "shift_waiting", "shift_working", "shift_slow", "shift_stalled")
 POOLS = {"is_spent", "is_idle"}
-GATES = ("take_token", "enter_state", "turn_by_time", "permits_call", "learn_result", "release_permit",
-         "clear_window", "note_total", "note_call", "move_on", "note_now",
-         "note_time", "percentile_ns", "new_limit", "begin_minimum", "begin_adapting", "update_limit", "adapt_by_time",
-         "learn_time")  # fmt: skip
+GATES = ("take_token", "refill", "change_rate", "enter_state", "turn_by_time", "permits_call", "learn_result", "release_permit",
+         "clear_window", "note_total", "note_call", "move_on", "note_now", "note_time", "percentile_ns", "new_limit", "begin_minimum",
+         "begin_adapting", "update_limit", "adapt_by_time", "learn_time")  # fmt: skip
 LIMITS = {"lets_in", "busy_of", "shift_busy", "share_of", "learn_sample", "aimd_limit", "vegas_limit", "gradient2_limit", "note_long",
           "takes_for_noload"}  # fmt: skip
 CPUS = ("pass_time", "renew", "is_over", "next_change_ns", "stalled", "uses_fraction")
@@ -336,12 +336,14 @@ def test_breakers_compiled(seed, compiled):
 
 
 def test_buckets_and_throttles_compiled(compiled):
-    """W1, W2, X4: tokens taken and stretches counted."""
-    take, note = LAW["take_token"], LAW["note_now"]
+    """W1, W2, W11, X4: tokens taken at rates that change, and stretches counted."""
+    take, change, note = LAW["take_token"], LAW["change_rate"], LAW["note_now"]
 
     def step(gates, cells, rules, now, act, one, two):
         note(cells, 0, 7, now // 10**9, one, two, act)
-        return take(gates[0], 5000, 10**9, 1 + act, now)
+        if one == 1:
+            change(gates[0], 5000, act, 4000 * two, now)
+        return take(gates[0], 5000, 10**9, act, now)
 
     gates_compared(compiled, step, records.BREAKER_RULE.make_class()(), records.BREAKER_RULE, Chance("bucket"))
 

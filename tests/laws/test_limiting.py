@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.draws import indexed_key
-from sim.laws.limiting import take_token
+from sim.laws.limiting import change_rate, full_credit, refill, take_token
 from sim.laws.retrying import OUTCOMES
 from sim.laws.throttling import STRETCHES, is_accepted, is_throttled, rejection_probability, stretch_of
 from sim.laws.windowing import cells_of_time, note_now
@@ -33,6 +33,27 @@ def test_a_burst_and_then_the_rate():
     asked = [take_token(gate, 10 * 50 * MS, 50 * MS, 5, at) for at in [0] * 11 + [10 * MS - 1, 10 * MS, 20 * MS - 1, 20 * MS]]
     assert asked == [True] * 10 + [False, False, True, False, True]
     assert sum(take_token(gate, 10 * 50 * MS, 50 * MS, 5, 3600 * SECOND) for _ in range(20)) == 10
+
+
+def test_another_rate():
+    """W11: at 5 tokens in 50 ms, 15 ms are a token and a half, which stay; of four tokens two stay where no more fit."""
+    full = full_credit(10, 50 * MS, 5)
+    for credit, most, kept in ((0, 10, 75 * MS), (0, 1, 50 * MS), (130 * MS, 2, 100 * MS), (full, 20, full), (full, 0, 0)):
+        gate = Gate(credit=credit)
+        change_rate(gate, full, 5, full_credit(most, 50 * MS, 1), 15 * MS)
+        assert (gate.credit, gate.filled_ns) == (kept, 15 * MS)
+
+
+def test_a_bucket_that_nothing_comes_into():
+    """W11: it holds nothing, whatever its size, and nobody finds a token, at once or ever; filled again it begins empty."""
+    assert full_credit(9, 50 * MS, 0) == 0
+    gate = Gate(credit=9 * 50 * MS)
+    change_rate(gate, 9 * 50 * MS, 5, 0, SECOND)
+    assert [take_token(gate, 0, 50 * MS, 0, at) for at in (SECOND, 2 * SECOND, 1 << 62)] == [False] * 3
+    gate = Gate(credit=0, filled_ns=SECOND)
+    change_rate(gate, 0, 0, full_credit(9, 50 * MS, 5), 2 * SECOND)
+    refill(gate, full_credit(9, 50 * MS, 5), 5, 2 * SECOND + 7)
+    assert gate.credit == 35
 
 
 @given(st.integers(1, 5), st.integers(1, 7), st.integers(1, 60), st.lists(st.integers(0, 200), max_size=60))
