@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.allocation import Allocation
 from agents.negotiation.mechanisms.double_auctions import k_double, mcafee, vcg_double
-from tests.negotiation.mechanisms.brute_force import ALLOWED_MISREPORTS, FALLING, RISING, VALUES, best_lie, by_name, cumulative, gain
+from tests.negotiation.mechanisms.brute_force import (
+    ALLOWED_MISREPORTS,
+    FALLING,
+    RISING,
+    VALUES,
+    best_lie,
+    by_name,
+    cumulative,
+    gain,
+)
 
 BUYERS, SELLERS = "abcd", "wxyz"
 BIDS, ASKS = by_name(FALLING, 0, BUYERS), by_name(RISING, 0, SELLERS)

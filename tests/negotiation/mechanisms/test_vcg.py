@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.uniform_price import uniform_price
 from agents.negotiation.mechanisms.vcg import vcg
-from tests.negotiation.mechanisms.brute_force import ANY_SHAPE, VALUES, best_lie, best_welfare, by_name, cumulative, gain
+from tests.negotiation.mechanisms.brute_force import (
+    ANY_SHAPE,
+    VALUES,
+    best_lie,
+    best_welfare,
+    by_name,
+    cumulative,
+    gain,
+)
 
 BIDS, SUPPLY = by_name(ANY_SHAPE), st.integers(0, 4)
 LIES = [[0.0, *lie] for lie in product((0.0, 0.5, 2.0, 4.25, 7.0), repeat=3)]
@@ -69,8 +77,8 @@ def test_the_truth_is_best(bids: dict[str, list[float]], supply: int, data: st.D
 def test_for_one_unit_each_it_is_the_k_plus_one_price(bids: dict[str, list[float]], supply: int) -> None:
     """Unit demand: the externality is the highest losing bid, and a winner's gain is the same under both rules."""
     one_price, externality = uniform_price(bids, supply), vcg({name: cumulative(bids[name]) for name in bids}, supply)
-    for name in bids:
-        worth = cumulative(bids[name])
+    for name, truth in bids.items():
+        worth = cumulative(truth)
         assert gain(one_price, name, worth) == pytest.approx(gain(externality, name, worth))
 
 
