@@ -89,11 +89,14 @@ class Region:
             if not any(row[party] for row in self.rows):
                 raise ValueError(f"party {party} takes nothing of any resource: its utility has no bound")
 
+    def left(self) -> tuple[float, ...]:
+        """What disagreement leaves of each resource."""
+        return tuple(limit - _dot(row, self.disagreement) for row, limit in zip(self.rows, self.limits, strict=True))
+
     def reach(self, direction: Sequence[float]) -> float:
         """How far one can go from disagreement in a direction that is nowhere negative."""
-        steps = [(limit - _dot(row, self.disagreement)) / taken
-                 for row, limit in zip(self.rows, self.limits, strict=True) if (taken := _dot(row, direction)) > 0]  # fmt: skip
-        return min(steps, default=0.0)
+        taken = [_dot(row, direction) for row in self.rows]
+        return min((left / each for left, each in zip(self.left(), taken, strict=True) if each > 0), default=0.0)
 
     def ideal_gains(self) -> tuple[float, ...]:
         """What each party would gain if nobody else gained anything."""
@@ -124,12 +127,12 @@ def nash_point(region: Region, weights: Sequence[float] | None = None) -> tuple[
     ideal, powers = region.ideal_gains(), _powers(weights, len(region.disagreement))
     if not all(ideal):
         return region.disagreement
-    left = {f"resource {j}": limit - _dot(row, region.disagreement) for j, (row, limit) in enumerate(zip(region.rows, region.limits, strict=True))}
+    resources = {f"resource {j}": (row, left) for j, (row, left) in enumerate(zip(region.rows, region.left(), strict=True))}
     parties = {
-        f"party {i:06}": Flow({name: row[i] * ideal[i] / left[name] for name, row in zip(left, region.rows, strict=True) if row[i]}, power, 1.0)
+        f"party {i:06}": Flow({name: row[i] * ideal[i] / left for name, (row, left) in resources.items() if row[i]}, power, 1.0)
         for i, power in enumerate(powers)
     }  # in shares of the ideal and of each resource, so that nobody's scale matters to the solver
-    shares = optimum(parties, dict.fromkeys(left, 1.0))
+    shares = optimum(parties, dict.fromkeys(resources, 1.0))
     return tuple(floor + share * most for floor, share, most in zip(region.disagreement, shares.values(), ideal, strict=True))
 
 

@@ -200,7 +200,8 @@ def test_nash_of_less_that_holds_it_is_the_same(region: Region, row: list[float]
     """Independence of irrelevant alternatives: one more resource, just large enough for the point, changes nothing."""
     found, more = nash_point(region), tuple(row[: len(region.disagreement)])
     limit = math.fsum(a * u for a, u in zip(more, found, strict=True))
-    assert nash_point(Region((*region.rows, more), (*region.limits, limit), region.disagreement)) == pytest.approx(found, rel=1e-3, abs=1e-3)
+    less = Region((*region.rows, more), (*region.limits, limit), region.disagreement)
+    assert nash_point(less) == pytest.approx(found, rel=1e-3, abs=1e-3)
 
 
 @settings(deadline=None)
