@@ -1,4 +1,4 @@
-"""The one door to scipy's solvers: linear programs some of whose variables are whole, and the highest point of a concave function."""
+"""The one door to scipy's solvers: linear programs some of whose variables are whole, and the lowest point of a convex function."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 Row = tuple[Mapping[int, float], float]  # sum of coefficient * variable >= the figure
-
-TINY = 1e-9  # where logarithms would end: no variable of `highest` goes below
 
 
 class Infeasible(ValueError):
@@ -35,17 +33,13 @@ def cheapest(costs: Sequence[float], rows: Sequence[Row], low: Sequence[float], 
     return [float(round(value)) if is_whole else float(value) for value, is_whole in zip(found.x, whole, strict=True)]
 
 
-def highest(goodness: Callable[[Vector], tuple[float, Vector]], matrix: Vector, at_most: Vector, start: Vector) -> Vector:
-    """The x from 0 (exclusive) to 1 of highest goodness, which is concave and comes with its gradient, with matrix · x <= at_most.
+def lowest(badness: Callable[[Vector], tuple[float, Vector]], start: Vector) -> Vector:
+    """The x, nowhere below 0, of the least badness, which is convex and smooth and comes with its gradient; by L-BFGS-B.
 
-    By sequential least squares (SLSQP), from a start that is feasible; right to about 1e-6 where all is of the order of 1.
+    The gradient is right to about 1e-7 where all is of the order of 1: that is as far as the values can be told apart.
     """
     from scipy.optimize import minimize
 
-    def badness(x: Vector) -> tuple[float, Vector]:
-        value, gradient = goodness(np.clip(x, TINY, 1.0))
-        return -value, -gradient
-
-    found = minimize(badness, start, jac=True, method="SLSQP", bounds=[(TINY, 1.0)] * len(start), options={"ftol": 1e-14, "maxiter": 1000},
-                     constraints={"type": "ineq", "fun": lambda x: at_most - matrix @ x, "jac": lambda _: -matrix})  # fmt: skip
-    return np.asarray(np.clip(found.x, TINY, 1.0))
+    found = minimize(badness, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(start),
+                     options={"ftol": 0.0, "gtol": 1e-12, "maxiter": 5000})  # fmt: skip
+    return np.asarray(found.x)

@@ -11,10 +11,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from agents.negotiation.mechanisms.allocation import require_finite, require_positive
-from agents.solving import highest
+from agents.negotiation.mechanisms.network_utility import Flow, optimum
 
 Deals = Mapping[str, Sequence[float]]  # the utility of each party, by the name of the deal
 
@@ -91,11 +89,14 @@ class Region:
             if not any(row[party] for row in self.rows):
                 raise ValueError(f"party {party} takes nothing of any resource: its utility has no bound")
 
+    def left(self) -> tuple[float, ...]:
+        """What disagreement leaves of each resource."""
+        return tuple(limit - _dot(row, self.disagreement) for row, limit in zip(self.rows, self.limits, strict=True))
+
     def reach(self, direction: Sequence[float]) -> float:
         """How far one can go from disagreement in a direction that is nowhere negative."""
-        steps = [(limit - _dot(row, self.disagreement)) / taken
-                 for row, limit in zip(self.rows, self.limits, strict=True) if (taken := _dot(row, direction)) > 0]  # fmt: skip
-        return min(steps, default=0.0)
+        taken = [_dot(row, direction) for row in self.rows]
+        return min((left / each for left, each in zip(self.left(), taken, strict=True) if each > 0), default=0.0)
 
     def ideal_gains(self) -> tuple[float, ...]:
         """What each party would gain if nobody else gained anything."""
@@ -119,20 +120,20 @@ def egalitarian_point(region: Region) -> tuple[float, ...]:
 
 
 def nash_point(region: Region, weights: Sequence[float] | None = None) -> tuple[float, ...]:
-    """The maximum of sum w_i log(u_i - d_i); with disagreement 0 this is Kelly's proportional fairness. Solved by scipy to about 1e-6."""
-    gains = region.ideal_gains()
-    ideal = np.array(gains)
-    if not ideal.all():
-        return region.disagreement  # somebody can gain nothing: every product is 0
-    powers = np.array(_powers(weights, len(ideal)))
-    powers = powers / powers.sum()
-    floor, used = np.array(region.disagreement), [any(row) for row in region.rows]
-    rows = np.array(region.rows)[used]
-    slack = np.array(region.limits)[used] - rows @ floor
-    # in shares of the ideal, and of each resource, so that no party's and no resource's scale matters to the solver
-    shares = highest(lambda y: (float(powers @ np.log(y)), powers / y), rows * ideal / slack[:, None], np.ones(len(slack)),
-                     start=np.full(len(ideal), region.reach(gains) * 0.99))  # fmt: skip
-    return tuple(float(each) for each in floor + shares * ideal)
+    """The maximum of sum w_i log(u_i - d_i): Kelly's proportional fairness of the gains (`optimum` of network_utility.py).
+
+    Where somebody can gain nothing every product is 0, and the disagreement is the answer.
+    """
+    ideal, powers = region.ideal_gains(), _powers(weights, len(region.disagreement))
+    if not all(ideal):
+        return region.disagreement
+    resources = {f"resource {j}": (row, left) for j, (row, left) in enumerate(zip(region.rows, region.left(), strict=True))}
+    parties = {
+        f"party {i:06}": Flow({name: row[i] * ideal[i] / left for name, (row, left) in resources.items() if row[i]}, power, 1.0)
+        for i, power in enumerate(powers)
+    }  # in shares of the ideal and of each resource, so that nobody's scale matters to the solver
+    shares = optimum(parties, dict.fromkeys(resources, 1.0))
+    return tuple(floor + share * most for floor, share, most in zip(region.disagreement, shares.values(), ideal, strict=True))
 
 
 def _dot(row: Sequence[float], column: Sequence[float]) -> float:

@@ -127,7 +127,8 @@ def _critical(winner: str, bids: Bids, capacities: Mapping[str, int], bundle: Bu
 
 
 def _root_size(bundle: Bundle, capacities: Mapping[str, int]) -> float:
-    return math.sqrt(math.fsum(units / capacities[good] if capacities[good] else 1.0 for good, units in sorted(bundle.units.items()) if units))
+    """What a bundle takes of each capacity, summed up, and the root of it; of a good that there is none of, what it asks for."""
+    return math.sqrt(math.fsum(units / max(1, capacities[good]) for good, units in sorted(bundle.units.items())))
 
 
 def _fits(bundle: Bundle, left: Mapping[str, int]) -> bool:

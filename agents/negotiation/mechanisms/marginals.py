@@ -32,5 +32,5 @@ def _require_monotone(marginals: Mapping[str, Sequence[float]], *, falling: bool
         require_finite(f"a price of {name!r}", marginals[name])
         for before, after in pairwise(marginals[name]):
             if (after > before) if falling else (after < before):
-                raise ValueError(f"{name!r}: one more unit at {after!r} after one at {before!r}; "
-                                 f"a rule of unit prices needs marginal {'values that never rise' if falling else 'costs that never fall'}")  # fmt: skip
+                needed = "values that never rise" if falling else "costs that never fall"
+                raise ValueError(f"{name!r}: one more unit at {after!r} after one at {before!r}; unit prices need marginal {needed}")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.negotiation.mechanisms.allocation import require_for_each, require_positive
-from agents.solving import Vector, highest
+from agents.solving import Vector, lowest
 
 STEP_SHARE = 0.9  # of the bound beyond which the prices may not converge
 
@@ -37,7 +37,9 @@ class Flow:
 
     def rate_at(self, price: float) -> float:
         """What it sends where one request costs so much in all: where the marginal utility is the price, and no more than it has."""
-        return self.most if price <= 0 else min(self.most, math.pow(self.weight / price, 1 / self.alpha))
+        if price <= self.marginal_utility(self.most):
+            return self.most
+        return min(self.most, math.pow(self.weight / price, 1 / self.alpha))
 
     def utility(self, rate: float) -> float:
         """What a rate is worth to it."""
@@ -150,22 +152,27 @@ def fitted(flows: Mapping[str, Flow], capacities: Mapping[str, float], rates: Ma
 
 
 def optimum(flows: Mapping[str, Flow], capacities: Mapping[str, float]) -> dict[str, float]:
-    """The rates of a planner who sees everything, to about 1e-6 of what is offered; solved by scipy. ValueError."""
+    """The rates of a planner who sees everything: those of the prices that scipy finds lowest for the dual. They fit. ValueError.
+
+    What the dual promises at prices p is sum max_x (U_k(x) - x q_k) + sum c_l p_l, never less than the optimum; its gradient is
+    what each resource has left. Prices are counted by what a whole capacity costs, so that no resource's scale matters.
+    """
     _require_resources(flows, capacities)
-    names, resources = sorted(flows), sorted(capacities)
-    most = np.array([flows[name].most for name in names])
-    visits = np.array([[flows[name].visits.get(resource, 0.0) for name in names] for resource in resources])
-    shares = visits * most / np.array([[capacities[resource]] for resource in resources])
-    scale = max(flows[name].marginal_utility(flows[name].most) * flows[name].most for name in names)
+    resources = sorted(capacities)
+    scale = max(flow.marginal_utility(flow.most) * flow.most for flow in flows.values())
 
-    def goodness(y: Vector) -> tuple[float, Vector]:
-        rates = dict(zip(names, (y * most).tolist(), strict=True))
-        slopes = np.array([flows[name].marginal_utility(rates[name]) for name in names]) * most
-        return math.fsum(flows[name].utility(rates[name]) for name in names) / scale, slopes / scale
+    def priced_at(shares: Vector) -> dict[str, float]:
+        return {each: share * scale / capacities[each] for each, share in zip(resources, shares.tolist(), strict=True)}
 
-    start = np.full(len(names), min(0.99, 0.99 / max(shares.sum(axis=1).max(), 1e-9)))
-    found = highest(goodness, shares, np.ones(len(resources)), start)
-    return dict(zip(names, (found * most).tolist(), strict=True))
+    def promised(shares: Vector) -> tuple[float, Vector]:
+        prices = priced_at(shares)
+        rates = rates_at(flows, prices)
+        coming = loads(flows, rates, capacities)
+        kept = [flows[name].utility(rate) - flows[name].path_price(prices) * rate for name, rate in rates.items()]
+        paid = [capacities[each] * prices[each] for each in resources]
+        return math.fsum(kept + paid) / scale, np.array([1 - coming[each] / capacities[each] for each in resources])
+
+    return fitted(flows, capacities, rates_at(flows, priced_at(lowest(promised, np.ones(len(resources))))))
 
 
 def _is_settled(price: float, load: float, capacity: float, tolerance: float) -> bool:

@@ -71,7 +71,7 @@ def test_a_deadline_leaves_a_sale(bids: dict[str, list[float]], supply: int, cal
 
 def test_who_wants_more_at_a_higher_price_is_not_heard() -> None:
     """The activity rule: at most what was wanted at the price before."""
-    clock = ascending_clock({"a": lambda price: int(price), "b": lambda price: 3 if price < 2 else 0}, 1, increment=1.0, start=1.0)
+    clock = ascending_clock({"a": int, "b": lambda price: 3 if price < 2 else 0}, 1, increment=1.0, start=1.0)
     assert [call.wanted for call in clock.calls] == [{"a": 1, "b": 3}, {"a": 1, "b": 0}]
 
 

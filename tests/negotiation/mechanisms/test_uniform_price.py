@@ -64,9 +64,9 @@ def test_nobody_pays_more_than_it_is_worth(bids: dict[str, list[float]], supply:
 @given(UNIT_BIDS, SUPPLY, VALUES)
 def test_the_truth_is_best_where_everybody_wants_one(bids: dict[str, list[float]], supply: int, reserve: float) -> None:
     """No misreport of anybody gains, from nothing to more than the highest value, ties included."""
-    for name in bids:
+    for name, truth in bids.items():
         lies = [[lie] for lie in ALLOWED_MISREPORTS]
-        assert best_lie(lambda said: uniform_price(said, supply, reserve), bids, name, cumulative(bids[name]), lies) <= 0
+        assert best_lie(lambda said: uniform_price(said, supply, reserve), bids, name, cumulative(truth), lies) <= 0
 
 
 def test_who_wants_two_gains_by_bidding_low_for_the_second() -> None:

@@ -77,8 +77,8 @@ def test_the_truth_is_best(bids: dict[str, list[float]], supply: int, data: st.D
 def test_for_one_unit_each_it_is_the_k_plus_one_price(bids: dict[str, list[float]], supply: int) -> None:
     """Unit demand: the externality is the highest losing bid, and a winner's gain is the same under both rules."""
     one_price, externality = uniform_price(bids, supply), vcg({name: cumulative(bids[name]) for name in bids}, supply)
-    for name in bids:
-        worth = cumulative(bids[name])
+    for name, truth in bids.items():
+        worth = cumulative(truth)
         assert gain(one_price, name, worth) == pytest.approx(gain(externality, name, worth))
 
 
