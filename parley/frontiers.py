@@ -52,6 +52,12 @@ def frontier(x: Sequence[float], outcomes: Floats, level: float) -> Frontier:
     return Frontier(tuple(rows), tuple(missing))
 
 
+def no_frontier(outcomes: Floats) -> Frontier:
+    """Of outcomes (rows, columns, seeds) that nobody compares with a level."""
+    rows, _, seeds = outcomes.shape
+    return Frontier((None,) * rows, (seeds,) * rows)
+
+
 def along(points: Sequence[tuple[float, float]], at: Sequence[float]) -> list[float]:
     """x of a line through (x, y) points at some y, straight in the logarithm of y where all are positive; nan outside of it."""
     ordered = sorted(points, key=lambda point: point[1])

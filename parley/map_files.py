@@ -1,4 +1,4 @@
-"""What a map is of: a scenario, two things that are varied, an outcome, and panels; from a file or from the command line."""
+"""What a map is of: a scenario, two things that are varied, an outcome, panels and differences; from a file or the command line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Outcome(Part):
     figure: str = field(says=f"{', '.join(OVER_TIME)}, or a figure of summary.json by its path")
     start: Duration | None = field(None, says="since when requests count, by their arrival; after the warm-up if absent", alias="from")
     until: Duration | None = field(None, says="until when; to the end if absent")
-    level: Number = field(says="where the frontier lies")
+    level: Number | None = field(None, says="where the frontier lies; may be left out where the map has differences")
     label: str | None = field(None, says="what it is called; the figure if absent")
 
     @model_validator(mode="after")
@@ -79,6 +79,13 @@ class Theory(Part):
         says="[x, y] pairs: x as on the picture, y one of its values")
 
 
+class Subtraction(Part):
+    """One panel minus another, seed by seed."""
+
+    of: str = field(says="the panel whose outcome is counted")
+    minus: str = field(says="the panel whose outcome is subtracted")
+
+
 class MapFile(Part):
     """A map: `parley map FILE` makes it."""
 
@@ -91,15 +98,32 @@ class MapFile(Part):
     seeds: Whole = field(10, says="runs of each cell", ge=1, le=10_000)
     panels: Annotated[dict[str, dict[str, Any]], Field(min_length=1, max_length=12)] = field(
         {"": {}}, says="changes by the panel's name: alternatives that are compared")
-    theory: dict[str, Theory] = field({}, says="by panel")
+    differences: Annotated[dict[str, Subtraction], Field(max_length=12)] = field(
+        {}, says="by name: a panel minus another under the same seeds")
+    theory: dict[str, Theory] = field({}, says="by panel or difference")
 
     @model_validator(mode="after")
     def _known(self) -> MapFile:
+        known = [*self.panels, *self.differences]
         for name in self.theory:
-            if name not in self.panels:
-                raise ValueError(f"theory is of panel {name!r}, which there is not{suggestion(name, list(self.panels))}")
+            if name not in known:
+                raise ValueError(f"theory is of panel {name!r}, which there is not{suggestion(name, known)}")
         if self.x.path == self.y.path:
             raise ValueError(f"varies {self.x.path} twice; x and y are two different things")
+        if self.outcome.level is None and not self.differences:
+            raise ValueError("the outcome needs a level, where the frontier lies; only a map with differences may go without")
+        return self
+
+    @model_validator(mode="after")
+    def _subtractable(self) -> MapFile:
+        for name, one in self.differences.items():
+            for panel in (one.of, one.minus):
+                if panel not in self.panels:
+                    raise ValueError(f"difference {name!r} is of panel {panel!r}, which there is not{suggestion(panel, list(self.panels))}")
+            if one.of == one.minus:
+                raise ValueError(f"difference {name!r} subtracts {one.of!r} from itself")
+            if name in self.panels:
+                raise ValueError(f"difference {name!r} is called as a panel is; give it a name of its own")
         return self
 
 

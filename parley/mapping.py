@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from parley.axes import Axis, axes_of, axis
+from parley.axes import axes_of
 from parley.errors import FolderError, UsageError
-from parley.frontiers import Floats, Frontier, along, frontier
+from parley.frontiers import Floats, Frontier, along, frontier, no_frontier
 from parley.grids import Grid, grid_of
+from parley.map_axes import Ruler, quantity, ruler
+from parley.map_differences import DifferencePlane, subtracted
 from parley.map_files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plain, map_file, parsed, values_of
 from parley.run_folder import (
     FORMAT,
@@ -30,9 +32,7 @@ from parley.run_folder import (
 )
 from parley.sweeping import Sweep, sweep_command, swept
 from parley.trials import require_figure
-from scenarios.errors import UnitError
 from scenarios.naming import suggestion
-from scenarios.schema.units import parse_duration
 
 KIND, SUMMARY, DIGITS = "map", "map.json", 6
 Told = Callable[[int, int], None]  # (cells that are done, of how many)
@@ -44,7 +44,7 @@ class Panel:
 
     name: str
     outcomes: Floats  # (y, x, seeds)
-    frontier: Frontier
+    frontier: Frontier  # without a row where the map has no level
     theory: tuple[float, ...] | None  # x of each row, nan where it says nothing
     distances: tuple[float, ...] | None  # of the frontier from it, in cells
 
@@ -68,19 +68,36 @@ class OutcomeMap:
         return state_of(self.manifest)
 
     @cached_property
-    def x(self) -> list[float]:
-        """Values from left to right, as on the picture."""
-        return [self.file.x.times * one for one in numbers_of(axis_of(self.file, "x"))]
+    def across(self) -> Ruler:
+        """What is varied from left to right."""
+        return ruler(self.file.x)
 
     @cached_property
+    def up(self) -> Ruler:
+        """What is varied from below to above."""
+        return ruler(self.file.y)
+
+    @property
+    def x(self) -> list[float]:
+        """Values from left to right; times in seconds."""
+        return list(self.across.values)
+
+    @property
     def y(self) -> list[float]:
         """Values from below to above; times in seconds."""
-        return [self.file.y.times * one for one in numbers_of(axis_of(self.file, "y"))]
+        return list(self.up.values)
 
     @cached_property
     def panels(self) -> list[Panel]:
         """In the order of the file. Raises FolderError where a cell is missing."""
         return [self._panel(nth, name) for nth, name in enumerate(self.file.panels)]
+
+    @cached_property
+    def differences(self) -> list[DifferencePlane]:
+        """In the order of the file; none where nothing is subtracted. Raises FolderError where a cell is missing."""
+        by_name = {panel.name: panel.outcomes for panel in self.panels}
+        return [subtracted(name, self.x, (one.of, by_name[one.of]), (one.minus, by_name[one.minus]), self._theory(name))
+                for name, one in self.file.differences.items()]  # fmt: skip
 
     @cached_property
     def _kept(self) -> dict[str, Any] | None:
@@ -101,18 +118,25 @@ class OutcomeMap:
         return outcomes.round(DIGITS)
 
     def _panel(self, nth: int, name: str) -> Panel:
-        outcomes = self._outcomes(nth, name)
-        found = frontier(self.x, outcomes, self.file.outcome.level)
-        known = self.file.theory.get(name)
-        if known is None:
+        outcomes, level = self._outcomes(nth, name), self.file.outcome.level
+        found = no_frontier(outcomes) if level is None else frontier(self.x, outcomes, level)
+        theory = self._theory(name)
+        if theory is None:
             return Panel(name, outcomes, found, None, None)
-        theory = along([(float(x), quantity(y)) for x, y in known.points], [one / self.file.y.times for one in self.y])
         step = (self.x[-1] - self.x[0]) / max(1, len(self.x) - 1)
         return Panel(name, outcomes, found, tuple(theory), tuple(found.distances(theory, step)))
 
+    def _theory(self, name: str) -> list[float] | None:
+        """x of each row, of a panel or a difference; None where there is no theory."""
+        known = self.file.theory.get(name)
+        if known is None:
+            return None
+        return along([(float(x), quantity(y)) for x, y in known.points], [one / self.file.y.times for one in self.y])
+
     def as_json(self) -> dict[str, Any]:
-        """Frontiers as written to map.json."""
-        return {"x": self.x, "y": self.y, "panels": {panel.name: _told(panel) for panel in self.panels}}
+        """Outcomes, frontiers and differences as written to map.json."""
+        told = {"x": self.x, "y": self.y, "panels": {panel.name: _told(panel) for panel in self.panels}}
+        return told | ({"differences": {one.name: one.as_json() for one in self.differences}} if self.differences else {})
 
     def __repr__(self) -> str:
         return f"<OutcomeMap {self.file.scenario} · {len(self.x)} × {len(self.y)} × {len(self.file.panels)} · {self.state}>"
@@ -149,8 +173,8 @@ def outcome_map(source: str | os.PathLike[str] | Mapping[str, Any], *, asked: As
 
 def _grids(made: MapFile) -> list[Grid]:
     """The cells of each panel. Raises ParleyError for whatever is wrong with a map, before anything runs."""
-    for name in ("x", "y"):
-        numbers_of(axis_of(made, name))
+    for side in (made.x, made.y):
+        ruler(side)
     axes = axes_of(_varied(made))
     grids = [grid_of(made.scenario, axes, made.seeds, {"set": _asked(made, changes)}) for changes in made.panels.values()]
     require_figure(grids[-1].base.order((), grids[-1].first_seed), made.outcome.column)
@@ -183,30 +207,6 @@ def _begun(made: MapFile, out: str | os.PathLike[str] | None) -> RunFolder:
 
 def _folder(nth: int) -> str:
     return f"panel-{nth + 1}"
-
-
-def axis_of(made: MapFile, name: str) -> Axis:
-    """What is varied along x or y."""
-    one = made.x if name == "x" else made.y
-    return axis(one.path, values_of(one))
-
-
-def numbers_of(one: Axis) -> list[float]:
-    """Values of an axis as numbers: plain ones as they are, times in seconds. Raises UsageError for what is neither."""
-    return [quantity(value) for value in one.values]
-
-
-def quantity(value: Any) -> float:
-    """A plain number, a share, or a time in seconds. Raises UsageError."""
-    text = str(value).strip()
-    try:
-        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        pass
-    try:
-        return parse_duration(text) / 1e9
-    except UnitError:
-        raise UsageError(f"a map's axis needs numbers, shares or times, not {value!r}; `parley sweep` takes any values") from None
 
 
 def _told(panel: Panel) -> dict[str, Any]:

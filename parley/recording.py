@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from agents.agent import Decision
 from parley.batching import Batches
+from parley.message_rows import MESSAGES, Outbox, Posted, message_columns
 from parley.parts import TableWriter, Writer
 from parley.run_folder import MANIFEST, SUMMARY, RunFolder, as_json
 from parley.snapshots import Lookout, Snapshot, service_means
@@ -48,7 +50,9 @@ class Manifest:
 class Recording:
     """A recorder on the control clock. It looks at window ends, before anybody acts there, and changes nothing."""
 
-    def __init__(self, mesh: Mesh, decisions: list[Decision], manifest: Manifest, writer: Writer) -> None:
+    def __init__(self, mesh: Mesh, decisions: list[Decision], manifest: Manifest, writer: Writer,
+                 messages: Sequence[Posted] | None = None) -> None:  # fmt: skip
+        """`messages` grow in order of sending while agents talk to each other; None where the scenario has nobody who does."""
         self._mesh, self._decisions, self._manifest, self._writer = mesh, decisions, manifest, writer
         self._layout, self._warmup = mesh.plane.layout, mesh.scenario.warmup
         self._window = window_ns(mesh.scenario.duration)
@@ -63,6 +67,9 @@ class Recording:
             "decisions": table("decisions", columns_of_objects("decisions")),
             "pods": table("pods", columns_of_objects("pods")),
         }  # fmt: skip
+        self._outbox = None if messages is None else Outbox(messages)
+        if self._outbox is not None:
+            self._tables[MESSAGES] = table(MESSAGES, message_columns)
         self._latencies, self._insides = HistogramGrowth(), HistogramGrowth()
         self._batches = Batches(len(self._layout.workloads)) if unsteady(mesh.scenario) is None else None
         self._inside: list[int] = []  # requests, at the ends of windows
@@ -81,6 +88,7 @@ class Recording:
     def end(self) -> dict[str, Any]:
         """Hand over the rest; the summary of what there is."""
         self._close_window()
+        self._take_messages(at_the_end=True)
         self._take_spans(self._mesh.plane.open_spans())
         for table in self._tables.values():
             table.flush(now=True)
@@ -135,6 +143,7 @@ class Recording:
         rows = self._decisions[self._decided :]
         self._decided += len(rows)
         self._tables["decisions"].add(rows)
+        self._take_messages()
 
     def _note(self, window: Window) -> None:
         """For what is judged at the end: whether the warm-up was long enough, and how sure the figures are."""
@@ -143,6 +152,10 @@ class Recording:
             self._inside.append(after.in_flight)
         if self._batches is not None and before.now_ns >= self._warmup and after.now_ns - before.now_ns == self._window:
             self._batches.add(after.classes - before.classes, window.latencies)
+
+    def _take_messages(self, at_the_end: bool = False) -> None:
+        if self._outbox is not None:
+            self._tables[MESSAGES].add(self._outbox.take(at_the_end))
 
     def _take_spans(self, spans: Records) -> None:
         for first in range(0, len(spans), SPANS_A_PART):

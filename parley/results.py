@@ -69,6 +69,11 @@ class Run:
         """DataFrame: what agents decided, and why."""
         return read_table(self.path, "decisions").to_pandas()
 
+    @cached_property
+    def messages(self) -> Any:
+        """DataFrame: what agents said to each other, in order of sending, and what became of it; `content` is JSON."""
+        return read_table(self.path, "messages").to_pandas()
+
     def decision_rows(self) -> list[dict[str, Any]]:
         """The same as plain rows, without pandas."""
         rows: list[dict[str, Any]] = read_table(self.path, "decisions").to_pylist()

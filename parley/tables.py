@@ -34,6 +34,15 @@ COLUMNS: dict[str, dict[str, str]] = {
         "time_ns": INT, "agent": WORD, "service": WORD, "mind": WORD,
         "before": INT, "recommended": INT, "after": INT, "reason": WORD, "applied": TRUTH,
     },
+    "messages": {
+        "sent_ns": INT,
+        "delivered_ns": INT,  # null where it never arrived
+        "sender": WORD, "receiver": WORD, "performative": WORD, "protocol": WORD, "conversation_id": WORD,
+        "reply_with": WORD, "in_reply_to": WORD, "reply_by_ns": INT,
+        "content": WORD,  # JSON
+        "fate": WORD,  # null where the run ended first
+        "copy": INT,  # 0, or the number of a duplicate
+    },
     "pods": {"time_ns": INT, "service": WORD, "number": INT, "phase": WORD, "node": WORD},
 }  # fmt: skip
 GAPS = {"spans": {"workload", "pod", "delivered_ns", "started_ns", "ended_ns", "returned_ns"}}  # where a null may be; else anywhere

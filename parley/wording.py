@@ -22,6 +22,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return text if "e" not in text else f"{value:f}"
 
 
+def signed(value: float | None, digits: int = 3) -> str:
+    """`+0.12`, `-3`, `0`: how much more or less."""
+    return number(value, digits) if value is None or not value > 0 else f"+{number(value, digits)}"
+
+
 def count(value: int | None) -> str:
     """`1,204,551`."""
     return NOTHING if value is None else f"{value:,}"

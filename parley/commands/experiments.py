@@ -29,9 +29,10 @@ from parley.commands.terminal import (
 from parley.comparing import compare, print_comparison
 from parley.errors import Interrupted, UsageError
 from parley.grids import grid_of
+from parley.map_axes import quantity
 from parley.map_files import Asked as MapAsked
 from parley.map_tables import print_map
-from parley.mapping import outcome_map, quantity
+from parley.mapping import outcome_map
 from parley.progress import CellsLine, SeedsLine
 from parley.replicating import is_replications
 from parley.running import Asked, Order, ordered

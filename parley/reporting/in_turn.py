@@ -19,11 +19,11 @@ class Source(Protocol):
 Of = TypeVar("Of", bound=Source)
 
 
-def in_turn(sources: Sequence[Of], sections: Sequence[Callable[[Of], Section]]) -> list[Section]:
-    """All sections of each; where there are several, headings begin with the folder's name, and anchors end with a number."""
+def in_turn(sources: Sequence[Of], sections: Callable[[Of], Sequence[Callable[[Of], Section]]]) -> list[Section]:
+    """All sections that each has; where there are several, headings begin with the folder's name, and anchors end with a number."""
     found = []
     for nth, source in enumerate(sources, 1):
-        for make in sections:
+        for make in sections(source):
             made = make(source)
             name, title = f"{made.name}-{nth}" if nth > 1 else made.name, f"{source.path.name}: {made.title}"
             found.append(replace(made, name=name, title=title) if len(sources) > 1 else made)

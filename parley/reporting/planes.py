@@ -41,6 +41,8 @@ class Plane:
     x: Sequence[float] | Sequence[str]  # numbers stand where they belong, texts side by side
     y_name: str
     y: Sequence[str]
+    x_labels: Sequence[str] = ()  # of each x, where numbers are mere places
+    x_ticks: tuple[Sequence[float], Sequence[str]] | None = None  # (places, labels); as Plotly likes if absent
 
 
 def diverging(low: float, high: float, level: float) -> Scale:
@@ -59,29 +61,32 @@ def heat_map(name: str, plane: Plane, trace: dict[str, Any], height: int, title:
     left = 34 + LETTER * min(18, max(len(text) for text in plane.y))
     is_numeric = not isinstance(plane.x[0], str)
     x: Any = packed(plane.x, "f8") if is_numeric else [plain(str(text)) for text in plane.x]
+    ticks = {} if plane.x_ticks is None else {"tickvals": list(plane.x_ticks[0]), "ticktext": [plain(text) for text in plane.x_ticks[1]]}
     layout = plain_layout(height, {"l": int(left), "r": right, "t": top, "b": 46}) | {
-        "xaxis": _axis(plane.x_name, {} if is_numeric else {"type": "category"}),
+        "xaxis": _axis(plane.x_name, ticks if is_numeric else {"type": "category"}),
         "yaxis": _axis(plane.y_name, {"type": "category", "tickmode": "auto", "nticks": max(4, (height - top - 46) // 17)}),
         "hovermode": "closest", "annotations": [],
     }  # fmt: skip
     cells = {"type": "heatmap", "x": x, "y": [plain(text) for text in plane.y], "hoverongaps": False, "xgap": 1, "ygap": 1}
+    if plane.x_labels:
+        cells["text"] = [[plain(text) for text in plane.x_labels]] * len(plane.y)
     return Figure(name, [cells | trace], layout, title)
 
 
 def told(plane: Plane, figure: str) -> str:
     """What a cell says under the pointer; `figure` is the line of its value."""
-    return f"{plain(plane.x_name)}: %{{x}}<br>{plain(plane.y_name)}: %{{y}}<br>{figure}<extra></extra>"
+    return f"{plain(plane.x_name)}: %{{{'text' if plane.x_labels else 'x'}}}<br>{plain(plane.y_name)}: %{{y}}<br>{figure}<extra></extra>"
 
 
-def scale_figure(scale: Scale, label: str, level: float) -> Figure:
-    """The colours as a strip with their values, and the level in it; one for several heat maps."""
+def scale_figure(scale: Scale, label: str, level: float | None) -> Figure:
+    """The colours as a strip with their values, and the level in it if there is one; one for several heat maps."""
     values = np.linspace(scale.low, scale.high, SCALE_STEPS)
     layout = plain_layout(SCALE_HIGH, {"l": 12, "r": 12, "t": 22, "b": 26}) | {
         "xaxis": quiet_axis(gridcolor=CLEAR, ticks="outside", ticklen=4, tickcolor="@line", range=[scale.low, scale.high],
                             fixedrange=True, domain=[0, 0.5], nticks=7),
         "yaxis": {"visible": False, "fixedrange": True},
-        "shapes": [{"type": "line", "xref": "x", "x0": level, "x1": level, "yref": "paper", "y0": -0.12, "y1": 1.12,
-                    "line": {"color": "@ink", "width": 2}}],
+        "shapes": [{"type": "line", "xref": "x", "x0": at, "x1": at, "yref": "paper", "y0": -0.12, "y1": 1.12,
+                    "line": {"color": "@ink", "width": 2}} for at in (level,) if at is not None],
         "annotations": [word(f"<b>{plain(label)}</b>", "@ink", 12, xref="paper", x=0, xanchor="left", yref="paper", y=1, yanchor="bottom",
                              yshift=3)],
     }  # fmt: skip

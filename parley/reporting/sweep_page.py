@@ -27,7 +27,7 @@ def page_of_sweeps(sweeps: Sequence[Sweep]) -> Page:
     title = (manifests[0]["question"] or names) if is_alone else " and ".join(dict.fromkeys(one.path.name for one in found))
     above = f"{names} · {'sweep of ' + ' × '.join(found[0].names) if is_alone else f'{len(found)} sweeps'}"
     warning = " ".join(_unfinished(one) for one in found if one.sweep.state != "complete")
-    return Page(title, above, (), _tiles(found[0]) if is_alone else (), in_turn(found, SECTIONS), warning)
+    return Page(title, above, (), _tiles(found[0]) if is_alone else (), in_turn(found, lambda _: SECTIONS), warning)
 
 
 def _unfinished(one: Swept) -> str:

@@ -82,7 +82,7 @@ def test_a_frontier_has_error_bars_and_a_theory_is_dotted(small_map):
     short, long = figures(section(page_of_maps([small_map]), "figures"))[1:]
     line = next(trace for trace in short.traces if "error_x" in trace)
     assert line["x"] == [row.mean for row in small_map.panels[0].frontier.rows]
-    assert line["error_x"]["array"] == [row.half_width for row in small_map.panels[0].frontier.rows]
+    assert line["error_x"]["array"] == pytest.approx([row.half_width for row in small_map.panels[0].frontier.rows])
     assert [trace["x"] for trace in short.traces if trace.get("line", {}).get("dash") == "dot"] == [[1.0, 2.0]]
     assert not any(trace.get("line", {}).get("dash") for trace in long.traces)
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from parley.mapping import OutcomeMap, Panel, axis_of
+from parley.mapping import OutcomeMap, Panel
 from parley.reporting.section import Note, Part, Section, Table
 from parley.wording import NOTHING, number
 
 
 def frontiers(found: OutcomeMap) -> Section:
     """A table as on the terminal."""
-    made = found.file
-    x, y, level = made.x.label or made.x.path, made.y.label or made.y.path, number(made.outcome.level, 3)
+    made, level = found.file, number(found.file.outcome.level, 3)
     if not any(one is not None for panel in found.panels for one in panel.frontier.rows):
         return Section("frontiers", "Frontiers", left_out=f"Nothing crosses {level} here.")
     rows = [row for panel in found.panels for row in _rows(panel)]
-    says = (f"{x} at which {made.outcome.figure} crosses {level}, ± 95 % over {made.seeds} seeds; a dash where most seeds never do. "
-            "Values between two cells are on a straight line.")  # fmt: skip
+    says = (f"{found.across.name} at which {made.outcome.figure} crosses {level}, ± 95 % over {made.seeds} seeds; "
+            "a dash where most seeds never do. Values between two cells are on a straight line.")  # fmt: skip
     far = [_from_theory(found, panel) for panel in found.panels]
-    parts: list[Part] = [Table((f"by {y}", "", *axis_of(made, "y").values), rows, words=2), *(Note(text) for text in far if text)]
+    table = Table((f"by {found.up.name}", "", *found.up.labels), rows, words=2)
+    parts: list[Part] = [table, *(Note(text) for text in far if text)]
     return Section("frontiers", "Frontiers", says, parts)
 
 

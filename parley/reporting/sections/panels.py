@@ -11,81 +11,79 @@ import numpy as np
 
 from parley.frontiers import Floats
 from parley.intervals import estimate
-from parley.mapping import OutcomeMap, Panel, axis_of
-from parley.reporting.planes import Plane, Scale, diverging, gaps_as_none, heat_map, scale_figure, told
-from parley.reporting.plotting import packed, plain, word
-from parley.reporting.section import Figure, Figures, Part, Section
+from parley.mapping import OutcomeMap, Panel
+from parley.reporting.map_planes import map_panel, placed, rows_of, side_by_side, theory_lines
+from parley.reporting.planes import Scale, diverging, scale_figure
+from parley.reporting.plotting import packed, plain
+from parley.reporting.section import Figure, Section
 from parley.wording import number
 
-ALONE_HIGH, CARD_HIGH = 470, 320  # pixels
-THEORY_WIDE, THEORY_MAX, THEORY_LINE = 54, 160, 15  # letters of a line and of all, pixels of a line
+THEORY_WIDE, THEORY_MAX = 54, 160  # letters of a line and of all
 
 
 def panels(found: OutcomeMap) -> Section:
     """A heat map a panel, and one scale for all."""
-    made, outcome = found.file, found.file.outcome
-    label, level = outcome.label or outcome.figure, number(outcome.level, 3)
+    outcome, seeds = found.file.outcome, found.file.seeds
     scale = _scale(found)
-    has_theory = any(panel.theory is not None for panel in found.panels)
-    says = (f"A cell has the colour of its mean over {made.seeds} seed{'s' * (made.seeds > 1)}: faint near {level}, blue above, red below. "
-            f"The line is where it crosses {level}, for most seeds the first time from the left, with its 95 % interval over seeds."
-            f"{' Dotted is what theory says.' if has_theory else ''}")  # fmt: skip
-    is_alone = len(found.panels) == 1
-    lines = max((len(_words(found, panel)) for panel in found.panels), default=0)
-    drawn = [_panel(found, panel, scale, ALONE_HIGH if is_alone else CARD_HIGH, lines) for panel in found.panels]
-    parts: list[Part] = [scale_figure(scale, label, outcome.level)]
-    parts += drawn if is_alone else [Figures(drawn, is_wide=len(drawn) in (2, 4))]
-    return Section("figures", "Where it holds, and where it does not", says, parts)
+    says = f"A cell has the colour of its mean over {seeds} seed{'s' * (seeds > 1)}"
+    if outcome.level is None:
+        says += ": the stronger, the more."
+    else:
+        level = number(outcome.level, 3)
+        says += (f": faint near {level}, blue above, red below. "
+                 f"The line is where it crosses {level}, for most seeds the first time from the left, with its 95 % interval over seeds."
+                 f"{' Dotted is what theory says.' if any(panel.theory is not None for panel in found.panels) else ''}")  # fmt: skip
+    words = [_words(found, panel) for panel in found.panels]
+    most = max(map(len, words), default=0)
+    drawn = [_panel(found, panel, scale, [*lines, *[""] * (most - len(lines))]) for panel, lines in zip(found.panels, words, strict=True)]
+    title = "What each comes to" if found.differences else "Where it holds, and where it does not"
+    return Section("figures", title, says, [scale_figure(scale, outcome.label or outcome.figure, outcome.level), *side_by_side(drawn)])
 
 
-def _panel(found: OutcomeMap, panel: Panel, scale: Scale, height: int, lines: int) -> Figure:
-    made, y = found.file, list(axis_of(found.file, "y").values)
-    plane = Plane(made.x.label or made.x.path, found.x, made.y.label or made.y.path, y)
+def _panel(found: OutcomeMap, panel: Panel, scale: Scale, words: list[str]) -> Figure:
+    outcome, is_alone = found.file.outcome, len(found.panels) == 1
     mean, half_width = _estimates(panel.outcomes)
     interval = " ± %{customdata:.2~g}" if np.isfinite(half_width).all() else ""
-    cells = {"z": packed(mean), "customdata": packed(half_width), **scale.cells(),
-             "hovertemplate": told(plane, f"{plain(made.outcome.label or made.outcome.figure)}: <b>%{{z:.4~g}}</b>{interval}")}  # fmt: skip
-    name = panel.name or "measured"
-    figure = heat_map(f"{name}: {made.outcome.figure} over {plane.x_name} and {plane.y_name}", plane, cells, height, name,
-                      12 + THEORY_LINE * lines)  # fmt: skip
-    traces, layout = list(figure.traces), dict(figure.layout)
-    reach = _reach(found.x)
-    layout["xaxis"] = layout["xaxis"] | {"range": reach, "minallowed": reach[0], "maxallowed": reach[1]}
-    rows = [plain(text) for text in y]
-    traces += _frontier(panel, rows)
-    if panel.theory is not None:
-        line = {"type": "scatter", "mode": "lines", "x": gaps_as_none(panel.theory), "y": rows, "hoverinfo": "skip"}
-        traces += [line | {"line": {"color": "@paper", "width": 5}}, line | {"line": {"color": "@ink", "width": 2.2, "dash": "dot"}}]
-    text = "<br>".join(plain(one) for one in _words(found, panel))
-    layout["annotations"] = [word(text, "@quiet", 11, xref="paper", x=0, xanchor="left", yref="paper", y=1, yanchor="bottom", yshift=4,
-                                  align="left")]  # fmt: skip
-    return Figure(figure.name, traces, layout, figure.title)
+    made = map_panel(found, scale, panel.name or "measured", {"z": packed(mean), "customdata": packed(half_width)},
+                     f"{plain(outcome.label or outcome.figure)}: <b>%{{z:.4~g}}</b>{interval}", words, is_alone)  # fmt: skip
+    traces = [*made.traces, *_frontier(found, panel), *theory_lines(found, panel.theory)]
+    return Figure(made.name, traces, made.layout, made.title)
 
 
-def _frontier(panel: Panel, rows: list[str]) -> list[dict[str, Any]]:
+def _frontier(found: OutcomeMap, panel: Panel) -> list[dict[str, Any]]:
     """The line with error bars; a gap where a row never crosses."""
     known = panel.frontier.rows
     if not any(known):
         return []
-    middle = gaps_as_none([math.nan if one is None else one.mean for one in known])
+    means = [math.nan if one is None else one.mean for one in known]
     widths = [0.0 if one is None or math.isnan(one.half_width) else one.half_width for one in known]
-    says = "crosses at <b>%{x:.4~g}</b>" + (" ± %{error_x.array:.2~g}" if any(widths) else "") + "<br>%{y}<extra></extra>"
-    line = {"type": "scatter", "mode": "lines+markers", "x": middle, "y": rows}
+    place = found.across.place
+    more, less = ([0.0 if math.isnan(x) else abs(place(x + sign * wide) - place(x)) for x, wide in zip(means, widths, strict=True)]
+                  for sign in (1, -1))  # fmt: skip
+    says = [f"{number(x)}{f' ± {number(wide, 2)}' if wide else ''}" for x, wide in zip(means, widths, strict=True)]
+    line = {"type": "scatter", "mode": "lines+markers", "x": placed(found, means), "y": rows_of(found)}
+    bars = {"type": "data", "array": more, "arrayminus": less, "symmetric": False, "color": "@ink", "thickness": 1.3, "width": 3}
     return [
         line | {"mode": "lines", "hoverinfo": "skip", "line": {"color": "@paper", "width": 4.5}},
-        line | {"line": {"color": "@ink", "width": 2}, "marker": {"size": 5, "color": "@ink"}, "hovertemplate": says,
-                "error_x": {"type": "data", "array": widths, "color": "@ink", "thickness": 1.3, "width": 3}},
+        line | {"line": {"color": "@ink", "width": 2}, "marker": {"size": 5, "color": "@ink"}, "error_x": bars, "customdata": says,
+                "hovertemplate": "crosses at <b>%{customdata}</b><br>%{y}<extra></extra>"},
     ]  # fmt: skip
 
 
 def _words(found: OutcomeMap, panel: Panel) -> list[str]:
     """What theory says, or else how often the level is crossed, as lines above the panel."""
     if panel.theory is not None:
-        says = textwrap.shorten(f"Theory: {found.file.theory[panel.name].says}", THEORY_MAX, placeholder=" …")
-        return textwrap.wrap(says, THEORY_WIDE)
+        return theory_words(found, panel.name)
+    if found.file.outcome.level is None:
+        return []
     rows, level = panel.frontier.rows, number(found.file.outcome.level, 3)
     crossed = sum(row is not None for row in rows)
     return [f"Crosses {level} in {crossed} of {len(rows)} rows" if crossed else f"Never crosses {level} here"]
+
+
+def theory_words(found: OutcomeMap, name: str) -> list[str]:
+    """What theory says of a panel or a difference, as lines."""
+    return textwrap.wrap(textwrap.shorten(f"Theory: {found.file.theory[name].says}", THEORY_MAX, placeholder=" …"), THEORY_WIDE)
 
 
 def _estimates(outcomes: Floats) -> tuple[Floats, Floats]:
@@ -102,11 +100,7 @@ def _scale(found: OutcomeMap) -> Scale:
     every = np.concatenate([_estimates(panel.outcomes)[0].reshape(-1) for panel in found.panels])
     every = every[np.isfinite(every)]
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
-    return diverging(*((0.0, 1.0) if low >= 0 and high <= 1 else (low, high)), found.file.outcome.level)
-
-
-def _reach(x: list[float]) -> list[float]:
-    """From the left edge of the first cell to the right edge of the last."""
-    if len(x) < 2:
-        return [x[0] - 0.5, x[0] + 0.5]
-    return [x[0] - (x[1] - x[0]) / 2, x[-1] + (x[-1] - x[-2]) / 2]
+    low, high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+    if found.file.outcome.level is None:
+        return Scale(low, high if high > low else low + 1)
+    return diverging(low, high, found.file.outcome.level)
