@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.agent import Decision
 from agents.control_plane import ControlPlane
+from agents.mailbox import Fate
 from agents.negotiation.mechanisms.fairness import jain
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import HOUR_NS
@@ -38,7 +39,7 @@ def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
         "jain": jain(shares) if shares else math.nan,
         "worst_class_good": min(shares, default=math.nan),
         "rounds": len(rounds), "agreement_ms": sum(agreed) / len(agreed) / 1e6 if agreed else math.nan,
-        "messages": sent, "lost": sent - messages["delivered"],
+        "messages": sent, "lost": sent - messages[Fate.DELIVERED],
         "messages_per_decision": sent / len(decisions) if decisions else math.nan,
         "reversals_per_hour": sum(reversals(decisions).values()) / (now_ns / HOUR_NS) if now_ns else math.nan,
         "paid": plane.paid,

@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.agent import Decision
 from agents.control_plane import ControlPlane
+from agents.mailbox import Posted
 from parley.actions import Action, Fail, Kill, Scale, Slow, parsed
 from parley.levers import pull
 from scenarios.schema.scenario import Scenario
@@ -45,18 +46,31 @@ def interventions_of(manifest: Mapping[str, Any], world: Scenario) -> tuple[Inte
     return tuple(Intervention(one["at_ns"], tuple(parsed(text, world) for text in one["do"]), one["hold"]) for one in every)
 
 
-def seat(mesh: Mesh, interventions: Sequence[Intervention] = ()) -> list[Decision]:
-    """Let the scenario's agents decide from here on, and others act at their instants; the list of what is decided.
+@dataclass(frozen=True)
+class Seated:
+    """Who decides in a run, and what came of it so far."""
+
+    decisions: list[Decision]
+    plane: ControlPlane | None = None  # None: nobody is there
+
+    @property
+    def messages(self) -> list[Posted] | None:
+        """What agents said to each other; None in a world where nothing is bargained for."""
+        return None if self.plane is None or not self.plane.parties else self.plane.network.log
+
+
+def seat(mesh: Mesh, interventions: Sequence[Intervention] = ()) -> Seated:
+    """Let the scenario's agents decide from here on, and others act at their instants.
 
     D15 Who acts from outside does so with the messages of that instant: after faults, platform and scrapes, before minds wake.
     """
-    plane, decisions = None, []
+    plane, decisions = None, list[Decision]()
     if mesh.scenario.agents or mesh.scenario.alerts or mesh.scenario.negotiations:  # else nobody would be there, and importing Mesa takes a second
         plane = ControlPlane(mesh)
         decisions = plane.decisions
     for one in interventions:
         mesh.clock.at(one.at_ns, ControlPhase.MESSAGE, NAME, partial(_act, one, mesh, plane, decisions))
-    return decisions
+    return Seated(decisions, plane)
 
 
 def _act(one: Intervention, mesh: Mesh, plane: ControlPlane | None, decisions: list[Decision]) -> None:

@@ -9,7 +9,7 @@ from parley.errors import UsageError
 from scenarios.naming import suggestion
 
 ESTIMATED = ("requests", "measured", "latency_ms", "good", "availability", "quality", "classes", "services", "routes",
-             "caches", "locks", "databases", "cost", "hops", "expect")  # fmt: skip
+             "caches", "locks", "databases", "cost", "negotiation", "hops", "expect")  # fmt: skip
 
 
 def figures(summaries: Sequence[dict[str, Any]]) -> dict[str, list[float]]:

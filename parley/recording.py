@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from agents.agent import Decision
 from parley.batching import Batches
-from parley.message_rows import MESSAGES, Outbox, Posted, message_columns
+from parley.interventions import Seated
+from parley.message_rows import MESSAGES, Outbox, message_columns
 from parley.parts import TableWriter, Writer
 from parley.run_folder import MANIFEST, SUMMARY, RunFolder, as_json
 from parley.snapshots import Lookout, Snapshot, service_means
@@ -50,10 +49,8 @@ class Manifest:
 class Recording:
     """A recorder on the control clock. It looks at window ends, before anybody acts there, and changes nothing."""
 
-    def __init__(self, mesh: Mesh, decisions: list[Decision], manifest: Manifest, writer: Writer,
-                 messages: Sequence[Posted] | None = None) -> None:  # fmt: skip
-        """`messages` grow in order of sending while agents talk to each other; None where the scenario has nobody who does."""
-        self._mesh, self._decisions, self._manifest, self._writer = mesh, decisions, manifest, writer
+    def __init__(self, mesh: Mesh, seated: Seated, manifest: Manifest, writer: Writer) -> None:
+        self._mesh, self._seated, self._manifest, self._writer = mesh, seated, manifest, writer
         self._layout, self._warmup = mesh.plane.layout, mesh.scenario.warmup
         self._window = window_ns(mesh.scenario.duration)
         windows = -(-mesh.scenario.duration // self._window)
@@ -67,7 +64,7 @@ class Recording:
             "decisions": table("decisions", columns_of_objects("decisions")),
             "pods": table("pods", columns_of_objects("pods")),
         }  # fmt: skip
-        self._outbox = None if messages is None else Outbox(messages)
+        self._outbox = None if seated.messages is None else Outbox(seated.messages)
         if self._outbox is not None:
             self._tables[MESSAGES] = table(MESSAGES, message_columns)
         self._latencies, self._insides = HistogramGrowth(), HistogramGrowth()
@@ -140,7 +137,7 @@ class Recording:
         if after.now_ns <= self._warmup:
             self._warm = after
         self._take_spans(self._mesh.plane.take_spans())
-        rows = self._decisions[self._decided :]
+        rows = self._seated.decisions[self._decided :]
         self._decided += len(rows)
         self._tables["decisions"].add(rows)
         self._take_messages()
@@ -174,4 +171,4 @@ class Recording:
 
     def _summary(self) -> dict[str, Any]:
         means = service_means(self._lookout.busyness, self._warm, self._last)
-        return summary_of(self._mesh, means, self._manifest.content["until_ns"])
+        return summary_of(self._mesh, means, self._manifest.content["until_ns"], self._seated)

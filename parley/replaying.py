@@ -67,7 +67,7 @@ def replay(run: Run, at_ns: int, look: Callable[[Mesh], None]) -> Replay:
     manifest = run.manifest
     until_ns, earlier = int(manifest["simulated_ns"]), interventions_of(manifest, run.scenario)
     mesh = Mesh(run.scenario, manifest["seed"], manifest["engine"])
-    decisions = seat(mesh, earlier)
+    decisions = seat(mesh, earlier).decisions
     found: list[Standing] = []
     for time_ns, digest in manifest["checkpoints"]:
         if time_ns < until_ns:  # as the recording has it (D6)
@@ -86,7 +86,7 @@ def replay(run: Run, at_ns: int, look: Callable[[Mesh], None]) -> Replay:
 def standing_at(world: Scenario, like: Run, earlier: Sequence[Intervention], at_ns: int) -> Standing:
     """How a world stands at an instant under the seed of a run."""
     mesh = Mesh(world, like.manifest["seed"], like.manifest["engine"])
-    decisions, found = seat(mesh, earlier), []
+    decisions, found = seat(mesh, earlier).decisions, []
     mesh.clock.at(at_ns, ControlPhase.MESSAGE, NAME, lambda: found.append(standing(mesh, decisions)))
     _advance(mesh, at_ns + 1)
     return found[0]

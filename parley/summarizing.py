@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from parley.bargaining import negotiation_of
 from parley.conserving import balances
+from parley.interventions import Seated
 from parley.judging import goals, mean_quality, verdicts
 from parley.snapshots import ServiceMeans
 from sim.layout import CachePlace, Layout, LockPlace
@@ -22,7 +24,7 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 COUNTS = ("offered", "succeeded", "failed", "timed_out", "rejected")
 
 
-def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int) -> dict[str, Any]:
+def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int, seated: Seated) -> dict[str, Any]:
     """Everything in summary.json that one run can tell, as things stand.
 
     `services` are means since the end of the warm-up; the run is to last until `until_ns`.
@@ -50,6 +52,7 @@ def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int) -> d
         **({"databases": _databases(layout, seen.databases)} if layout.databases else {}),
         "slo": goals(mesh.scenario, measured, histogram),
         "cost": _cost(mesh, seen.routes),
+        **({"negotiation": negotiation_of(seated.plane, measured)} if seated.plane is not None and seated.plane.parties else {}),
         "expect": verdicts(layout, seen, until_ns),
         "conservation": balances(layout, seen),
         "hops": int(seen.pods["visits"].sum()),

@@ -41,7 +41,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "reply_with": WORD, "in_reply_to": WORD, "reply_by_ns": INT,
         "content": WORD,  # JSON
         "fate": WORD,  # null where the run ended first
-        "copy": INT,  # 0, or the number of a duplicate
+        "is_copy": TRUTH,  # whether it came a second time
     },
     "pods": {"time_ns": INT, "service": WORD, "number": INT, "phase": WORD, "node": WORD},
 }  # fmt: skip

@@ -28,7 +28,7 @@ def trial(order: Order, stop: Stop | None = None) -> dict[str, Any]:
     """
     stop = stop or Stop()
     mesh = Mesh(order.scenario, order.seed, order.engine)
-    seat(mesh, order.interventions)
+    seated = seat(mesh, order.interventions)
     lookout = Lookout(mesh.plane.layout, mesh.cluster)
     advance_in_stretches(mesh, min(order.scenario.warmup, order.until_ns), stop)
     warm = lookout.snapshot(mesh.plane.glance())
@@ -36,7 +36,7 @@ def trial(order: Order, stop: Stop | None = None) -> dict[str, Any]:
     if mesh.now_ns < order.until_ns:
         raise Stopped
     means = service_means(lookout.busyness, warm, lookout.snapshot(mesh.plane.glance()))
-    summary = summary_of(mesh, means, order.until_ns)
+    summary = summary_of(mesh, means, order.until_ns, seated)
     require_balance(summary["conservation"], mesh.now_ns)
     found: dict[str, Any] = plain(summary)
     return found

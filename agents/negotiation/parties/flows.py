@@ -50,6 +50,8 @@ class ClassAgent(Party):
         self._rate = Series("requests_per_second", "workload", flow.workload)
         self.holding = Holding(flow.workload, model.network.clock_skew_ns)
         self._gates = gates(self.world, flow.workload)
+        self._tokens = {name: route.local_rate_limit.token_bucket.tokens_per_fill for name, (route, _) in self._gates.items()
+                        if route.local_rate_limit is not None}  # a fill, by route
 
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told; None before the first scrape."""
@@ -106,8 +108,9 @@ class ClassAgent(Party):
             assert route.local_rate_limit is not None, "only limited routes are gates"
             bucket = route.local_rate_limit.token_bucket
             tokens = round(rate * share * bucket.fill_interval / NS_PER_S)
+            before, self._tokens[name] = self._tokens[name], tokens
             applied = self.around.carry_out(RateLimited(name, tokens, max(1, tokens)))
-            self.decided(self.name, self.mind, 0, None, tokens, f"{why}: {rate:.4g}/s on {name}", applied=applied)
+            self.decided(self.name, self.mind, before, None, tokens, f"{why}: {rate:.4g}/s on {name}", applied=applied)
 
 
 class TrueRates:
