@@ -40,6 +40,7 @@ class Decision:
     """One command a mind gave, or that it gave none, and why; of an alert, that it began or ceased to fire.
 
     Figures are pods asked for; of a mind that sizes them, the milli-cores that a pod requests; of an alert, whether it fires.
+    What changes a route leaves the pods as they are.
     """
 
     time_ns: int

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scenarios.schema.pods import Requests
 from scenarios.schema.scenario import Scenario
+from sim.commands import RateLimited, RouteCommand, WeightsShifted
 from sim.mesh import Mesh
 from sim.platform.pods import PodPhase, Size
 from tests.conservation import assert_conserved
@@ -33,6 +34,13 @@ replications = st.fixed_dictionaries({
     "lag": st.sampled_from(["100ms", {"exponential": "1s"}]), "synchronous_commit": st.sampled_from(["local", "on", "remote_apply"]),
     "promotion": st.sampled_from(["0s", "3s"])})  # fmt: skip
 effects = st.sampled_from(["down", {"slow": 30}, {"errors": "50%"}])
+
+TELLABLE: dict[str, Any] = {
+    "local_rate_limit": {"token_bucket": {"max_tokens": 9, "tokens_per_fill": 9, "fill_interval": "1s"}},
+    "locality_lb_setting": {"distribute": [{"from": "*", "to": {"*": 100}}]}}  # fmt: skip
+told = st.lists(st.tuples(st.integers(0, HORIZON_S), st.sampled_from([
+    RateLimited("a -> b", 0, 1), RateLimited("a -> b", 2, 3), WeightsShifted("a -> b", "x", (("x", 10), ("y", 90))),
+    WeightsShifted("a -> b", "x", (("x", 100),)), WeightsShifted("a -> b", "y", (("x", 100),))])), max_size=5)  # fmt: skip
 
 
 @st.composite
@@ -71,7 +79,8 @@ def platforms(draw: st.DrawFn) -> Scenario:
                     "node_monitor_grace_period": "3s", "unreachable_toleration": "4s"},
         "services": {"a": {**draw(services()), "endpoints": {"get": [{"work": {"exponential": "20ms"}}, {"call": "b.get"}]}},
                      "b": {**draw(services()), "endpoints": {"get": [{"work": {"exponential": "20ms"}}, {"wait": "500ms"}]}}},
-        "routes": {"defaults": {"lb_policy": draw(st.sampled_from(["random", "round_robin", "least_request"])), "timeout": "2s"}},
+        "routes": {"defaults": {"lb_policy": draw(st.sampled_from(["random", "round_robin", "least_request"])), "timeout": "2s"},
+                   "a -> b": draw(st.sampled_from([{}, TELLABLE]))},
         "workload": {"w": {"entry": "a.get", "arrivals": {"poisson": "8/s"}}},
         "rollouts": {f"r{i}": {"at": at, "service": name, "errors": errors} for i, (at, name, errors) in enumerate(rollouts)},
         "faults": {f"f{i}": {"at": at, **fault} for i, (at, fault) in enumerate(struck)},
@@ -82,14 +91,16 @@ def platforms(draw: st.DrawFn) -> Scenario:
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(world=platforms(), seed=st.integers(0, 2**32), scales=st.lists(st.tuples(st.integers(0, HORIZON_S), few), max_size=3),
-       sizes=st.lists(st.tuples(st.integers(0, HORIZON_S), st.sampled_from([(250, 300), (700, 1700)])), max_size=2))
+       sizes=st.lists(st.tuples(st.integers(0, HORIZON_S), st.sampled_from([(250, 300), (700, 1700)])), max_size=2), routes=told)
 def test_engines_agree_on_generated_platforms(world: Scenario, seed: int, scales: list[tuple[int, int]],
-                                              sizes: list[tuple[int, tuple[int, int]]]) -> None:
-    """D8: one digest and one log of pods; visits are conserved, and no node holds more than it has."""
+                                              sizes: list[tuple[int, tuple[int, int]]], routes: list[tuple[int, RouteCommand]]) -> None:
+    """D8, V4: one digest and one log of pods; visits are conserved, and no node holds more than it has."""
     meshes = [Mesh(world, seed, engine) for engine in ("reference", "fast")]
     for mesh in meshes:
         acts = [(at_s, partial(mesh.cluster.scale, "a", replicas)) for at_s, replicas in scales]
         acts += [(at_s, partial(mesh.cluster.resize, "a", Size(Requests(cpu=f"{request}m"), limit))) for at_s, (request, limit) in sizes]
+        if world.routes["a -> b"].local_rate_limit is not None:
+            acts += [(at_s, partial(mesh.routing.change, command)) for at_s, command in routes]
         for at_s, act in sorted(acts, key=lambda pair: pair[0]):
             mesh.advance(at_s * S)
             act()
