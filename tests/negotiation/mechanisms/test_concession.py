@@ -46,6 +46,11 @@ def test_talks_by_hand() -> None:
     assert talks.agreed == "b" == nash(FOUR, (0, 0))
 
 
+def test_of_equal_risks_party_0_concedes() -> None:
+    """Two mirrored deals: each would lose half, and party 0 gives way."""
+    assert concession_talks({"a": (2.0, 1.0), "b": (1.0, 2.0)}).agreed == "b"
+
+
 def test_one_party_s_turn_at_a_time() -> None:
     """What each would offer next, asked alone: the other stands by its own."""
     assert (zeuthen(FOUR, 0, "a", "d"), zeuthen(FOUR, 1, "d", "a")) == ("a", "c")
@@ -118,8 +123,8 @@ def test_micro_by_hand() -> None:
 
 
 def test_micro_takes_what_is_as_good_as_its_next_offer() -> None:
-    """It would offer b next, of 8; offered b it answers b, which is yes."""
-    assert micro({"a": 10.0, "b": 8.0}, ["a"], ["b"]) == "b"
+    """It would offer b next, of 8; offered b, or c of the same 8, it answers with that, which is yes."""
+    assert [micro({"a": 10.0, "b": 8.0, "c": 8.0}, ["a"], [offer]) for offer in "bc"] == ["b", "c"]
 
 
 @given(st.permutations(range(8)), st.permutations(range(8)))

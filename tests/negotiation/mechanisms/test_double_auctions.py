@@ -100,6 +100,11 @@ def test_the_marginal_buyer_gains_by_hand() -> None:
     assert best_lie(_split, {"a": [10.0], "z": [4.0]}, "a", [0, 10], [[5.0]]) == 2.5
 
 
+def test_a_bid_that_meets_an_ask_is_a_trade() -> None:
+    """5 for 5: it changes hands at 5, which is worth nothing to anybody, and costs nobody anything."""
+    assert k_double({"a": [5.0]}, {"z": [5.0]}).payments == {"a": 5.0, "z": -5.0}
+
+
 def test_mcafee_by_hand() -> None:
     """Bids 10, 8, 5 and asks 3, 6, 7: two pay, the third pair's middle is 6, within [6, 8]: two trades at 6."""
     traded = mcafee({"a": [10.0], "b": [8.0], "c": [5.0]}, {"x": [3.0], "y": [6.0], "z": [7.0]})

@@ -77,6 +77,14 @@ def test_a_road_too_many() -> None:
     assert total(BRAESS, braess, counted(BRAESS, paradox.profile)) == 2.0
 
 
+def test_nobody_moves_for_nothing() -> None:
+    """Where all costs the same everybody stays where it began, first in the list or not; and a gain within the tolerance is none."""
+    both = dict.fromkeys("ab", ("l", "r"))
+    assert played(both, lambda *_: 1.0, {"a": "r", "b": "l"}).profile == {"a": "r", "b": "l"}
+    small = played(both, lambda name, at: 0.9 if at[name] == "l" else 1.0, {"a": "r", "b": "l"}, tolerance=0.2)
+    assert small.profile == {"a": "r", "b": "l"} and small.is_equilibrium
+
+
 def test_where_there_is_no_equilibrium_there_is_no_price() -> None:
     """Matching pennies: the second wants to differ, the first to agree; best responses go in a circle, and that is seen."""
     def cost(name: str, profile: Mapping[str, str]) -> float:

@@ -131,6 +131,17 @@ def test_a_step_for_each_resource_is_never_the_shorter_one(network: Network) -> 
     assert all(bound >= step_bound(flows) * (1 - 1e-9) for bound in step_bounds(flows).values())
 
 
+@given(FLOWS)
+def test_what_a_class_sends_is_where_its_marginal_utility_is_the_price(flow: Flow) -> None:
+    """All it has up to a price, and from there on less, most steeply at once: by `flatness`, which the steps are bounded by."""
+    price = flow.marginal_utility(flow.most)
+    assert flow.rate_at(0.0) == flow.rate_at(price) == flow.most
+    assert flow.marginal_utility(flow.rate_at(2 * price)) == pytest.approx(2 * price)
+    slopes = [(flow.rate_at(times * price) - flow.rate_at((times + 1e-6) * price)) / (1e-6 * price) for times in (1.0, 1.5, 3.0)]
+    assert slopes[0] == pytest.approx(flow.flatness, rel=1e-3)
+    assert slopes[0] > slopes[1] > slopes[2]
+
+
 def test_beyond_the_bound_prices_may_never_settle() -> None:
     """What is not promised: one class of weight 1 and most 2 on 1.1; nine times the bound swings between too dear and free."""
     flows, capacities = {"a": Flow({"db": 1.0}, 1.0, 2.0)}, {"db": 1.1}

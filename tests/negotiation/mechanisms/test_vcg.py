@@ -42,6 +42,12 @@ def test_complements_are_sold_together_or_not_at_all() -> None:
     assert (sold.units, sold.payments) == ({"a": 2, "b": 0, "c": 0}, {"a": 8.0, "b": 0.0, "c": 0.0})
 
 
+def test_equal_optima_give_more_to_the_earlier_name() -> None:
+    """Two units worth 3 each to a and to b: a has both, at the 6 that b would have paid."""
+    sold = vcg({"b": [0, 3, 6], "a": [0, 3, 6]}, 2)
+    assert (sold.units, sold.payments) == ({"a": 2, "b": 0}, {"a": 6.0, "b": 0.0})
+
+
 @given(BIDS, SUPPLY)
 def test_efficient_for_values_of_any_shape(bids: dict[str, list[float]], supply: int) -> None:
     """No split is worth more, up to six bidders and four units; and nobody is given units that are worth nothing more."""
