@@ -55,6 +55,7 @@ class Ledger:
     quiet_until_ns: int = 0  # before it nothing is granted: leases of an earlier epoch may be live
     _granted: dict[str, list[Lease]] = field(default_factory=dict)  # by holder, oldest first; only what may still be used
     _number: int = 0
+    _latest_ns: int = 0  # what is over stays over, though the clock be set back: the latest of a clock's times is as right as any
 
     def __post_init__(self) -> None:
         """Refuses a negative figure, and a term too short for anybody to use (ValueError)."""
@@ -79,7 +80,7 @@ class Ledger:
 
     def live(self, now_ns: int) -> int:
         """The amount that may be in use; all of it while an earlier epoch's leases may be."""
-        if now_ns < self.quiet_until_ns:
+        if max(now_ns, self._latest_ns) < self.quiet_until_ns:
             return self.capacity
         return sum(self.promised(holder, now_ns) for holder in self._granted)
 
@@ -93,7 +94,7 @@ class Ledger:
 
     def room(self, holder: str, now_ns: int) -> int:
         """The largest amount that could be granted to a holder now, what it has already included."""
-        if now_ns < self.quiet_until_ns:
+        if max(now_ns, self._latest_ns) < self.quiet_until_ns:
             return 0
         return max(0, self.capacity - self.live(now_ns) + self.promised(holder, now_ns))
 
@@ -101,6 +102,7 @@ class Ledger:
         """A lease in place of the holder's present one; None where it does not fit, or ends too early or too late."""
         if amount < 0:
             raise ValueError(f"{holder} cannot be granted {amount}")
+        now_ns = self._latest_ns = max(now_ns, self._latest_ns)
         ends_in_time = now_ns < until_ns <= now_ns + self.term_ns
         if not ends_in_time or amount > self.room(holder, now_ns) or self._number == NUMBERS:
             return None
@@ -139,7 +141,7 @@ class Ledger:
         self.capacity = capacity
 
     def _is_over(self, lease: Lease, now_ns: int) -> bool:
-        return now_ns >= lease.expires_ns + self.skew_ns
+        return max(now_ns, self._latest_ns) >= lease.expires_ns + self.skew_ns
 
 
 @dataclass

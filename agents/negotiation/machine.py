@@ -5,7 +5,7 @@ with the time) and answers with a `Step`: what to send now, and when it wants to
 does, `receive` raises nothing and the table alone says what moves:
 
 * not to this role, of another conversation or from somebody who has no part in it: passed over;
-* a copy of what was heard: passed over;
+* a copy of what was heard: passed over; where the role's `closing` word answered it, that is said once more;
 * past the deadline: first the deadline passes, then the message is heard (at the very instant it is in time);
 * a performative the role's table does not know at all, or content that makes no sense: answered not-understood, unless it
   is a not-understood itself;
@@ -70,6 +70,7 @@ class Conversation(ABC):
         self.peers = tuple(sorted(set(peers)))
         self.state = self.rows[0].state
         self.due_ns: int | None = None
+        self.closing: Message | None = None  # the last word, where its receiver asks until it has heard it
         self._out: list[Message] = []
         self._said = 0
         self._heard: set[tuple[str, ...]] = set()
@@ -94,7 +95,9 @@ class Conversation(ABC):
         if where != (self.name, self.protocol, self.conversation_id) or message.sender not in self.peers:
             return Step(due_ns=self.due_ns)
         if message.mark in self._heard:
-            return Step(due_ns=self.due_ns)
+            if self.closing is not None and self.closing.in_reply_to == message.reply_with:
+                self.say_again(self.closing)
+            return self._taken()
         self._heard.add(message.mark)
         if self.due_ns is not None and now_ns > self.due_ns:
             self._move(now_ns, EXPIRED)
@@ -111,6 +114,10 @@ class Conversation(ABC):
     @abstractmethod
     def answers(self, message: Message) -> bool:
         """Whether a message that makes sense is one this role waits for: an answer to what it asked."""
+
+    def say_again(self, message: Message) -> None:
+        """Send once more what was sent: the same message, so that who has heard it knows."""
+        self._out.append(message)
 
     def say(self, now_ns: int, performative: Performative, receiver: str, content: Content = NOTHING, *,
             to: Message | None = None, reply_by_ns: int | None = None) -> Message:  # fmt: skip

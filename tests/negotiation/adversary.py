@@ -23,6 +23,7 @@ class Adversary(RuleBasedStateMachine):
     """Delivers to `roles`, by name. Times are small ints."""
 
     ends_ns = 200  # by then every role's time is up
+    bears_nonsense = True  # False where what is forged would be believed, or where the world's own functions know no nonsense
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class Adversary(RuleBasedStateMachine):
     @initialize(may_garble=st.booleans(), may_crash=st.booleans())
     def kind(self, may_garble: bool, may_crash: bool) -> None:
         """Half of the networks deliver what was said or nothing; in half of the worlds nobody crashes."""
-        self.may_garble, self.may_crash = may_garble, may_crash
+        self.may_garble, self.may_crash = may_garble and self.bears_nonsense, may_crash
 
     def arrived(self, message: Message) -> Conversation | None:
         """The role that a message is for; a world may make one for it."""

@@ -37,7 +37,7 @@ class ContractNet(Adversary):
         """The two cheapest, ties by name; as long as there is another round, another round."""
         self.proposals.append(proposals)
         if self.rounds > 1 and len(self.proposals) < self.wanted:
-            return Again({"rps": 10}, self.now_ns + REPLY_BY // 2)
+            return Again({"rps": 10}, REPLY_BY // 2)
         best = sorted(proposals, key=lambda name: (str(proposals[name].get("price")), name))
         return {name: {"for": name} for name in best[:NEEDED]}
 

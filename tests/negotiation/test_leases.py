@@ -140,7 +140,7 @@ class Leases(RuleBasedStateMachine):
 
 
 TestLeases = Leases.TestCase
-TestLeases.settings = settings(STATEFUL, max_examples=600, stateful_step_count=30)
+TestLeases.settings = settings(STATEFUL, max_examples=400, stateful_step_count=30)
 
 
 def test_a_smaller_replacement_frees_when_it_is_confirmed() -> None:
@@ -181,6 +181,34 @@ def test_a_new_epoch_waits_out_the_old_one() -> None:
     assert new is not None
     assert new.token > old.token
     assert (old.epoch, new.epoch) == (4, 5)
+
+
+def test_what_is_over_stays_over() -> None:
+    """A ledger whose clock is set back does not promise again what it has given to others meanwhile."""
+    ledger = Ledger(10, 2, 0, 100)
+    ledger.grant("ann", 8, 0, 10)
+    assert ledger.grant("bob", 5, 12, 40) is not None
+    assert (ledger.live(9), ledger.promised("ann", 9), ledger.room("ann", 9)) == (5, 0, 5)
+
+
+def test_a_crash_forgets_no_token() -> None:
+    """A late copy of an older and larger lease is refused by a holder that began again, since it kept the newest token."""
+    ledger, holding = Ledger(10, 2, 0, 100), Holding("ann", 2)
+    large, small = ledger.grant("ann", 8, 0, 90), ledger.grant("ann", 3, 0, 90)
+    assert large is not None
+    assert small is not None
+    assert holding.take(small)
+    ledger.confirm("ann", small.token)
+    assert ledger.grant("bob", 7, 0, 90) is not None
+    again = Holding("ann", 2, holding.newest_token)
+    assert not again.take(large)
+    assert (again.usable(0), again.newest_token) == (0, small.token)
+
+
+def test_no_lease_outlives_the_term() -> None:
+    """A lease ends after now and within the term: so a ledger of the next epoch knows how long to wait."""
+    ledger = Ledger(10, 2, 0, 100)
+    assert [ledger.grant("ann", 1, 50, until_ns) is not None for until_ns in (50, 51, 150, 151)] == [False, True, True, False]
 
 
 def test_renewal_is_of_the_newest_lease_only() -> None:

@@ -25,14 +25,14 @@ DECLINES, SUCCEEDS, FAILS = "declines", "succeeds", "fails"
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What `choose` answers with for another round: a new call to those who proposed."""
+    """What `choose` answers with for another round: a new call to those who proposed, to be answered within a time."""
 
     call: Content
-    reply_by_ns: int
+    within_ns: int
 
 
 Awards = Mapping[str, Content]  # by name of those who are accepted
-Choose = Callable[[Mapping[str, Content]], Awards | Again]  # proposals by name → awards, or another round
+Choose = Callable[[Mapping[str, Content]], Awards | Again]  # proposals by name, as they came → awards, or another round
 Bid = Callable[[Content, int], Content | None]  # (call, now_ns) → a proposal; None: refuse
 Perform = Callable[[Content, int], Content | None]  # (award, now_ns) → a result; None: it could not be done
 Undo = Callable[[Content, int], None]  # (award, now_ns): it is wanted no more
@@ -67,7 +67,7 @@ class Initiator(Conversation):
             raise ValueError(f"proposals by {reply_by_ns} ns, all done by {done_by_ns} ns, {rounds} rounds: nothing could be agreed")
         self.choose, self.done_by_ns, self.rounds_left = choose, done_by_ns, rounds
         self.results: dict[str, Content | None] = {}
-        self._next = Again(call, reply_by_ns)
+        self._call, self._reply_by_ns = call, reply_by_ns
         self._calls: dict[str, Message] = {}  # the newest call to each
         self._silent: set[str] = set()  # who has not answered it
         self._proposals: dict[str, Message] = {}
@@ -89,10 +89,10 @@ class Initiator(Conversation):
         """Call all participants, in a later round those who proposed."""
         called = self.peers if not self._proposals else tuple(sorted(self._proposals))
         self.rounds_left -= 1
-        self.due_ns = min(self._next.reply_by_ns, self.done_by_ns)
+        self.due_ns = min(self._reply_by_ns, self.done_by_ns)
         for peer in called:
             proposal = self._proposals.get(peer)
-            self._calls[peer] = self.say(now_ns, Performative.CFP, peer, self._next.call, to=proposal, reply_by_ns=self.due_ns)
+            self._calls[peer] = self.say(now_ns, Performative.CFP, peer, self._call, to=proposal, reply_by_ns=self.due_ns)
         self._silent, self._proposals = set(called), {}
         return None if called else ALL_ANSWERED
 
@@ -116,7 +116,7 @@ class Initiator(Conversation):
         self._silent = set()
         if isinstance(chosen, Again):
             if self.rounds_left and proposals:
-                self._next = chosen
+                self._call, self._reply_by_ns = chosen.call, now_ns + chosen.within_ns
                 return AGAIN
             chosen = {}
         if strangers := sorted(set(chosen) - set(proposals)):
