@@ -19,6 +19,11 @@ SMALL = 200_000  # ways to combine bids that are all looked at; beyond, the gree
 class BundleAuctioneer(FlowPool):
     """Calls the classes for bids on bundles of flow, one bundle each."""
 
+    def begin(self) -> None:
+        """Know no bids, at first and after a crash."""
+        self._bids: dict[str, Content] = {}
+        super().begin()
+
     def hold_round(self) -> None:
         """Call for proposals."""
         assert self.pool.by.bundles is not None
@@ -28,14 +33,14 @@ class BundleAuctioneer(FlowPool):
             now_ns + self.described.deadline, self._choose, now_ns + 2 * self.described.deadline))  # fmt: skip
 
     def _choose(self, proposals: Mapping[str, Content]) -> dict[str, Content]:
-        """Divide among those who proposed, in whole pods: grant the pods to their services, and award the flows."""
-        plan, pays = self._cleared(proposals)
+        """Divide in whole pods: grant the pods to their services, and award the flows. Who is silent is taken at the last word."""
+        self._bids.update(proposals)
+        plan, pays = self._cleared(self._bids)
         self.carry_out_pods(plan)
-        awards: dict[str, Content] = {}
-        for workload in proposals:
-            lease = self.rate_lease(workload, plan.rates[workload])
-            awards[workload] = lease.content() | {"pool": self.name, "pay": round(pays.get(workload, 0.0), 9)}
-        return awards
+        for workload in self._bids:
+            if workload not in proposals:
+                self.tell_rate(workload, plan.rates[workload], pays.get(workload, 0.0))
+        return {workload: self.rate_award(self.rate_lease(workload, plan.rates[workload]), pays.get(workload, 0.0)) for workload in proposals}
 
     def _cleared(self, proposals: Mapping[str, Content]) -> tuple[Plan, dict[str, float]]:
         """Who wins what, with so much of the capacity left out that whole pods fit in."""

@@ -62,13 +62,15 @@ def units_of(pods: Mapping[str, int], trades: Mapping[str, Trade]) -> int:
     return sum(count * trades[service].described.units for service, count in pods.items())
 
 
-def fitted(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], capacity: int) -> Plan:
-    """Flows as they are, or all less by the same factor: as much as whole pods within the capacity can serve."""
+def fitted(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], capacity: int,
+           most: float = 1.0) -> Plan:  # fmt: skip
+    """Flows times one factor, at most `most`: as much as whole pods within the capacity can serve."""
+
     def fits(factor: float) -> bool:
         scaled = {name: rate * factor for name, rate in rates.items()}
         return units_of(pods_for(scaled, classes, trades), trades) <= capacity
 
-    low, high = (1.0, 1.0) if fits(1.0) else (0.0, 1.0)
+    low, high = (most, most) if fits(most) else (0.0, most)
     while high - low > 1e-6:
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)

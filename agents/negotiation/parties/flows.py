@@ -12,7 +12,7 @@ from agents.negotiation.messages import Content, Message, Performative
 from agents.negotiation.parties.knowing import FlowClass
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook
-from agents.negotiation.protocols import contract_net, leasing
+from agents.negotiation.protocols import contract_net, dual_decomposition, leasing
 from scenarios.rates import Piece
 from scenarios.schema.negotiating import Negotiation, Pool
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
@@ -41,11 +41,12 @@ def gates(world: Scenario, workload: str) -> dict[str, tuple[ResolvedRoute, floa
 class ClassAgent(Party):
     """The agent of one class of requests."""
 
-    def __init__(self, model: Any, flow: FlowClass, name: str, described: Negotiation, pool: Pool, floor_rate: float) -> None:
-        """`name` is the pool's; `floor_rate`: requests a second that go in without a lease."""
+    def __init__(self, model: Any, flow: FlowClass, name: str, described: Negotiation, pool: Pool, floor_rate: float,
+                 units: float) -> None:  # fmt: skip
+        """`name` is the pool's; `floor_rate`: requests a second that go in without a lease; `units`: of the pool, for one of them."""
         super().__init__(model, flow.workload)
         self.flow, self.pool_name, self.described, self.pool, self.floor_rate = flow, name, described, pool, floor_rate
-        self.paid = 0.0
+        self.units, self.paid = units, 0.0
         self.mind = pool.by.kind
         self._rate = Series("requests_per_second", "workload", flow.workload)
         self.holding = Holding(flow.workload, model.network.clock_skew_ns)
@@ -64,6 +65,10 @@ class ClassAgent(Party):
             return None
         if message.protocol == leasing.PROTOCOL:
             return leasing.Holder(self.name, message.conversation_id, message.sender, self.keep)
+        if message.protocol == dual_decomposition.PROTOCOL:
+            done_by_ns = self.now_ns + 2 * self.described.deadline
+            return dual_decomposition.RateSetter(self.name, message.conversation_id, {self.pool_name: self.pool.price}, self.rate_at,
+                                                 self.described.deadline, done_by_ns)  # fmt: skip
         if message.performative in (Performative.CFP, Performative.ACCEPT_PROPOSAL):
             return contract_net.Participant(self.name, message.protocol, message.conversation_id, message.sender,
                                             self.bid, self.perform, self.described.deadline)  # fmt: skip
@@ -78,18 +83,23 @@ class ClassAgent(Party):
         nothing = outlook.served(0.0)
         return {"values": [round(3.6 * self.flow.worth * (outlook.served(n * call["step"]) - nothing), 9) for n in range(steps + 1)]}
 
+    def rate_at(self, prices: Mapping[str, float]) -> float:
+        """The flow it wants at a price of the pool's units: where one more request a second is used just often enough to pay."""
+        outlook, an_hour = self.outlook(), 3.6 * self.flow.worth
+        if outlook is None or an_hour <= 0:
+            return 0.0
+        return outlook.exceeded_by(max(SURE, prices[self.pool_name] * self.units / an_hour))
+
     def perform(self, award: Content, now_ns: int) -> Content | None:
-        """Keep to the flow it was awarded, and pay for it."""
-        if not self.keep(award, now_ns):
-            return None
-        self.paid += float(award.get("pay", 0.0)) * self.described.every / HOUR_NS
-        return {"token": award["token"]}
+        """Keep to the flow it was awarded."""
+        return {"token": award["token"]} if self.keep(award, now_ns) else None
 
     def keep(self, content: Content, now_ns: int) -> bool:
-        """Keep to a lease, unless a newer one was seen."""
+        """Keep to a lease and pay for it, unless a newer one was seen."""
         lease = Lease(self.name, content["amount"], content["token"], content["expires_ns"])
         if not self.holding.take(lease):
             return False
+        self.paid += float(content.get("pay", 0.0)) * self.described.every / HOUR_NS
         self._obey(f"lease until {lease.expires_ns / NS_PER_S:g}s", lease.amount / MILLI)
         over_ns = lease.expires_ns - self.holding.skew_ns
         self.clock.after(max(0, over_ns - now_ns), ControlPhase.PLATFORM, f"lease/{self.name}", self._look_at_lease)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.negotiation.leases import EPOCH_SHIFT, Lease
+from agents.negotiation.machine import NOTHING
+from agents.negotiation.messages import Content
 from agents.negotiation.parties.clearing import Division
 from agents.negotiation.parties.flow_plan import Plan, planned
 from agents.negotiation.parties.flows import MILLI, TrueRates
@@ -28,12 +30,21 @@ class FlowPool(PoolAgent):
         self.classes = dict(classes)
         self._tokens = 0
 
-    def carry_out(self, plan: Plan) -> None:
-        """Grant what a plan says: pods from the ledger, and rates beside it."""
+    def carry_out(self, plan: Plan, pays: Mapping[str, float] = NOTHING) -> None:
+        """Grant what a plan says: pods from the ledger, and rates beside it; `pays`: what a class pays for its flow, an hour."""
         self.carry_out_pods(plan)
         for workload, rate in plan.rates.items():
-            lease, name = self.rate_lease(workload, rate), f"{self.name}/{self._epoch}.{self.round}/flow/{workload}"
-            self.converse(leasing.Teller(self.name, name, workload, self.award(lease), self.now_ns + self.described.deadline))
+            self.tell_rate(workload, rate, pays.get(workload, 0.0))
+
+    def tell_rate(self, workload: str, rate: float, pay: float) -> None:
+        """Bring a class the lease of its flow."""
+        name = f"{self.name}/{self._epoch}.{self.round}/flow/{workload}"
+        lease = self.rate_award(self.rate_lease(workload, rate), pay)
+        self.converse(leasing.Teller(self.name, name, workload, lease, self.now_ns + self.described.deadline))
+
+    def rate_award(self, lease: Lease, pay: float) -> Content:
+        """A lease of flow as a message carries it."""
+        return lease.content() | {"pool": self.name, "pay": round(pay, 9)}
 
     def carry_out_pods(self, plan: Plan) -> None:
         """Grant the pods of a plan."""

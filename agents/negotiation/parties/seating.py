@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.negotiation.parties.bundling import BundleAuctioneer
+from agents.negotiation.parties.dual import PriceAgent
 from agents.negotiation.parties.flow_plan import fitted
 from agents.negotiation.parties.flows import ClassAgent
 from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
@@ -40,8 +41,8 @@ def _of_pool(model: Any, name: str, described: Negotiation, pool: Pool) -> list[
         return [*found, Auctioneer(model, name, described, pool, known)]
     floors = sum(one.described.floor * one.described.units for one in known.values())
     least = fitted(dict.fromkeys(flows, ENDLESS), flows, known, floors)
-    found += [ClassAgent(model, one, name, described, pool, least.rates[one.workload]) for one in flows.values()]
+    found += [ClassAgent(model, one, name, described, pool, least.rates[one.workload], one.units(known)) for one in flows.values()]
     return [*found, ARRANGERS[pool.by.kind](model, name, described, pool, known, flows)]
 
 
-ARRANGERS: dict[str, Arranger] = {"planner": PlannerAgent, "bundles": BundleAuctioneer}
+ARRANGERS: dict[str, Arranger] = {"planner": PlannerAgent, "bundles": BundleAuctioneer, "dual": PriceAgent}

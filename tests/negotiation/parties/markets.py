@@ -10,7 +10,7 @@ from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import WORLDS
 
 MECHANISMS = ("first_come", "selfish", "proportional", "strict_priority", "planner", "{planner: {view: clairvoyant}}", "uniform_price",
-              "vcg", "k_double", "mcafee", "nash", "kalai_smorodinsky", "egalitarian", "{bundles: {step: 5/s}}")  # fmt: skip
+              "vcg", "k_double", "mcafee", "nash", "kalai_smorodinsky", "egalitarian", "{bundles: {step: 5/s}}", "dual")  # fmt: skip
 BAD = "control_network={latency: {exponential: 80ms}, loss: 15%, duplicates: 15%, clock_skew: 100ms}"
 TROUBLE = ("faults={dead: {at: 6s, for: 4s, agent_crash: {agent: pods}}, gone: {at: 14s, for: 3s, agent_crash: {agent: left}}, "
            "cut: {at: 17s, for: 3s, control_partition: {agents: [right]}}}")  # fmt: skip
