@@ -130,3 +130,10 @@ def test_an_accept_after_the_end_binds_nobody() -> None:
     assert bob.receive(refusal[0], 3).messages == ()
     assert (ann.state, ann.deal, bob.state, bob.deal) == (CONFLICT, None, CONFLICT, None)
     assert accept.protocol == PROTOCOL
+
+
+def test_two_that_both_begin_do_not_meet() -> None:
+    """Neither first offer answers the other: both end in conflict when time is up."""
+    ann, bob = pair("abc", "bac")
+    told((ann, bob), ["ann", "bob"])
+    assert (ann.state, bob.state) == (CONFLICT, CONFLICT)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from agents.negotiation.messages import Content, Message, Performative
-from agents.negotiation.protocols.contract_net import Again, Initiator, Participant
+from agents.negotiation.protocols.contract_net import Again, Choose, Initiator, Participant
 from tests.negotiation.adversary import NUMBERS, STATEFUL, Adversary
+from tests.negotiation.telling import lines, told
 
 REPLY_BY, DONE_BY, PATIENCE, NEEDED = 20, 60, 10, 2
 ANSWERS = (Performative.ACCEPT_PROPOSAL, Performative.REJECT_PROPOSAL, Performative.CFP)
@@ -128,3 +130,86 @@ TestContractNet = ContractNet.TestCase
 TestContractNet.settings = STATEFUL
 TestIteratedContractNet = IteratedContractNet.TestCase
 TestIteratedContractNet.settings = STATEFUL
+
+
+def pair(price: int | None = 3, result: Content | None = None, patience_ns: int = 10, rounds: int = 1,
+         choose: Choose = lambda proposals: {name: {"rps": 20} for name in proposals}) -> tuple[Initiator, Participant, list[Content]]:  # fmt: skip
+    """One that calls and one that is called, and what the latter undid."""
+    undone: list[Content] = []
+    initiator = Initiator("caller", "c1", ["ann"], {"rps": 20}, REPLY_BY, choose, DONE_BY, rounds=rounds)
+    ann = Participant("ann", initiator.protocol, "c1", "caller", lambda *_: None if price is None else {"price": price},
+                      lambda *_: result, patience_ns, lambda award, _: undone.append(award))  # fmt: skip
+    return initiator, ann, undone
+
+
+def test_one_call_is_four_messages() -> None:
+    """cfp, propose, accept-proposal, inform; each answer names what it answers."""
+    initiator, ann, _ = pair(result={"lease": 7})
+    said = told([initiator, ann], ["caller"])
+    assert lines(said) == ["0 caller cfp ann", "1 ann propose caller", "2 caller accept-proposal ann", "3 ann inform caller"]
+    assert [m.in_reply_to for _, m in said[1:]] == [m.reply_with for _, m in said[:-1]]
+    assert (initiator.state, initiator.results, ann.state) == ("done", {"ann": {"lease": 7}}, "performed")
+
+
+@pytest.mark.parametrize(("price", "last", "results"), [(None, "refuse", {}), (3, "failure", {"ann": None})])
+def test_who_cannot_says_so(price: int | None, last: str, results: dict[str, None]) -> None:
+    """A refusal ends the call at once; a failure leaves an award without a result."""
+    initiator, ann, _ = pair(price)
+    assert told([initiator, ann], ["caller"])[-1][1].performative == last
+    assert (initiator.is_over, initiator.results, ann.is_over) == (True, results, True)
+
+
+def test_at_the_deadline_is_in_time() -> None:
+    """A proposal at the very instant of the deadline counts; one tick later it is rejected."""
+    for late, answer in ((0, "accept-proposal"), (1, "reject-proposal")):
+        initiator, ann, _ = pair(result={})
+        proposal = ann.receive(initiator.begin(0).messages[0], 1).messages[0]
+        assert [m.performative for m in initiator.receive(proposal, REPLY_BY + late).messages] == [answer]
+
+
+def test_a_proposal_lapses() -> None:
+    """Who hears nothing for its patience after the deadline is free, and fails a late accept."""
+    initiator, ann, _ = pair(result={})
+    proposal = ann.receive(initiator.begin(0).messages[0], 1).messages[0]
+    accept = initiator.receive(proposal, 2).messages[0]
+    assert [m.performative for m in ann.receive(accept, REPLY_BY + 11).messages] == ["failure"]
+    assert ann.state == "failed"
+
+
+def test_an_accept_that_comes_too_late_is_not_performed() -> None:
+    """By `done_by_ns` nobody waits for the result any more: it fails, and nothing is done."""
+    initiator, ann, _ = pair(result={}, patience_ns=1000)
+    accept = initiator.receive(ann.receive(initiator.begin(0).messages[0], 1).messages[0], 2).messages[0]
+    assert [m.performative for m in ann.receive(accept, DONE_BY + 1).messages] == ["failure"]
+
+
+def test_what_is_not_heard_of_is_cancelled_and_undone() -> None:
+    """The inform is lost: the initiator cancels at its deadline, and the participant undoes what it did."""
+    initiator, ann, undone = pair(result={})
+    said = told([initiator, ann], ["caller"], lambda n, _: n == 3)
+    assert lines(said)[3:] == ["3 ann inform caller", "60 caller cancel ann"]
+    assert (initiator.results, ann.state, undone) == ({"ann": None}, "cancelled", [{"rps": 20}])
+
+
+def test_after_the_last_round_nobody_is_accepted_who_was_not_chosen() -> None:
+    """A `choose` that always wants another round gets three, and then all are rejected."""
+    initiator, ann, _ = pair(result={}, rounds=3, choose=lambda _: Again({"rps": 10}, 5))
+    said = [m.performative for _, m in told([initiator, ann], ["caller"])]
+    assert said == ["cfp", "propose"] * 3 + ["reject-proposal"]
+    assert (initiator.results, ann.state) == ({}, "rejected")
+
+
+def test_who_forgot_fails() -> None:
+    """An accept for a proposal of before a crash is answered with failure."""
+    initiator, ann, _ = pair(result={})
+    accept = initiator.receive(ann.receive(initiator.begin(0).messages[0], 1).messages[0], 2).messages[0]
+    assert [m.performative for m in pair(result={})[1].receive(accept, 3).messages] == ["failure"]
+
+
+def test_choices_of_nobody_are_our_mistake() -> None:
+    """Awards to who made no proposal, and calls that are due after the end, raise."""
+    initiator, ann, _ = pair(choose=lambda _: {"bob": {}})
+    with pytest.raises(ValueError, match="chose bob"):
+        initiator.receive(ann.receive(initiator.begin(0).messages[0], 1).messages[0], 2)
+    with pytest.raises(ValueError, match="nothing could be agreed"):
+        Initiator("caller", "c1", ["ann"], {}, 61, lambda _: {}, 60)

@@ -79,6 +79,12 @@ class Credits(Adversary):
             in_use = sum(holding.usable(self.now_ns) for holding in self.holdings.values())
             assert in_use <= self.ledger.live(self.now_ns) <= CAPACITY
 
+    @invariant()
+    def requests_are_answered_once(self) -> None:
+        """No request has two answers, unless the granter has begun anew."""
+        answers = [m.in_reply_to for _, m in self.sent if m.sender == "callee"]
+        assert self.may_crash or len(answers) == len(set(answers))
+
     def check_end(self) -> None:
         """All is over, and in the end nothing is used nor promised."""
         if self.roles:
@@ -109,23 +115,31 @@ def test_credits_follow_need() -> None:
 
 
 def test_what_one_gives_up_another_has_a_period_later() -> None:
-    """With room for one only, the second waits until the first has confirmed that it keeps to less."""
-    needs = {"ann": 10, "bob": 0}
-    ledger, holdings, (granter, ann, bob) = parties(needs)
-    greedy = Granter("callee", "c1", needs, ledger, lambda wanted, _: dict(wanted), PERIOD, CREDIT, DONE_BY)
-    asked = [*ann.begin(0).messages, *bob.begin(0).messages]
-    greedy.begin(0)
-    for _ in range(3):
-        answers = [answer for one in asked for answer in greedy.receive(one, 1).messages]
-        for answer in answers:
-            (ann if answer.receiver == "ann" else bob).receive(answer, 1)
-        if needs["ann"] == 10:
-            assert [holding.usable(1) for holding in holdings.values()] == [10, 0]
-            needs |= {"ann": 2, "bob": 8}
-        asked = [*ann.expire(5).messages, *bob.expire(5).messages] if ann.due_ns == 5 else [*ann.expire(10).messages, *bob.expire(10).messages]
-    assert ledger.live(1) == 10
-    assert [holding.usable(1) for holding in holdings.values()] == [2, 8]
-    assert granter.state == "new"
+    """Ann keeps to 7 until she has heard of less: meanwhile bob has the 3 that fit, and his 8 when she has confirmed her 2."""
+    needs = {"ann": 7, "bob": 0}
+    _, holdings, (_, ann, bob) = parties(needs)
+    ledger = Ledger(CAPACITY, SKEW, 0, CREDIT)
+    granter = Granter("callee", "c1", needs, ledger, lambda wanted, _: dict(wanted), PERIOD, CREDIT, DONE_BY)
+    granter.begin(0)
+    used = []
+    for now_ns in (0, 5, 10):
+        asked = [m for role in (ann, bob) for m in (role.expire(now_ns) if now_ns else role.begin(0)).messages]
+        for answer in [m for one in asked for m in granter.receive(one, now_ns + 1).messages]:
+            (ann if answer.receiver == "ann" else bob).receive(answer, now_ns + 2)
+        used.append([holding.usable(now_ns + 2) for holding in holdings.values()])
+        needs |= {"ann": 2, "bob": 8}
+    assert used == [[7, 0], [2, 3], [2, 8]]
+
+
+def test_what_is_given_back_is_free_at_once() -> None:
+    """When a caller's time is up it gives its credit back, and the ledger has it."""
+    ledger, _, (granter, ann) = parties({"ann": 9})
+    granter.begin(0)
+    ann.receive(granter.receive(ann.begin(0).messages[0], 0).messages[0], 1)
+    assert ledger.live(1) == 9
+    for cancel in ann.expire(DONE_BY).messages:
+        granter.receive(cancel, 2)
+    assert (ledger.live(2), ann.is_over) == (0, True)
 
 
 def test_who_hears_nothing_more_stops() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import strategies as st
@@ -140,6 +141,53 @@ def test_who_was_never_heard_is_granted_nothing() -> None:
     assert classes["buy"].rate == 0.0
     assert classes["look"].rate == pytest.approx(8.0, rel=0.02)
     assert "buy" not in setters["cart"].granted
+
+
+def test_what_does_not_fit_is_cut() -> None:
+    """Time is up after one round, when 20 is asked for twice where there is 8: half of 8 is granted to each."""
+    setters, classes = parties(2)
+    told([*setters.values(), *classes.values()], [*classes, *setters])
+    assert setters["stock"].rates == {"buy": 15.0, "look": 20.0}
+    assert setters["stock"].granted == pytest.approx({"buy": 8 * 15 / 35, "look": 8 * 20 / 35})
+    assert classes["buy"].rate == min(setters["stock"].granted["buy"], setters["cart"].granted["buy"])
+
+
+def test_a_missing_grant_stops_a_class() -> None:
+    """Without a word from one of its two resources a class sends nothing."""
+    setters, classes = parties(40)
+    told([*setters.values(), *classes.values()], [*classes, *setters],
+         lambda _, m: m.performative == Performative.AGREE and (m.sender, m.receiver) == ("cart", "buy"))  # fmt: skip
+    assert (classes["buy"].rate, set(classes["buy"].grants)) == (0.0, {"stock"})
+
+
+def test_late_rates_are_known_and_not_heard() -> None:
+    """A rate of the round before is the last known where nothing newer came, and the round still waits for its own answer."""
+    setter = PriceSetter("cart", "c1", ["buy"], 0.1, rules("cart"), DONE_BY)
+    buy = RateSetter("buy", "c1", {"cart": 0.1}, lambda prices: 1.0 / prices["cart"], PATIENCE, DONE_BY + ROUND)
+    first = buy.receive(setter.begin(0).messages[0], 1).messages[0]
+    second = setter.expire(ROUND).messages[0]
+    assert setter.receive(first, ROUND + 1).messages == ()
+    assert (setter.rates, setter.rounds) == ({"buy": 10.0}, 2)
+    setter.price = 0.5
+    third = setter.receive(buy.receive(replace(second, content=second.content | {"price": 0.5}), 9).messages[0], 9)
+    assert (setter.rates, setter.rounds, len(third.messages)) == ({"buy": 2.0}, 3, 1)
+    setter.receive(replace(first, reply_with="late"), 10)
+    assert setter.rates == {"buy": 2.0}
+
+
+def test_patience_ends_and_grants_stand() -> None:
+    """Who hears one of two prices answers after its patience; after a grant no older price of that resource is taken."""
+    buy = RateSetter("buy", "c1", {"cart": 0.1, "stock": 0.4}, lambda prices: 1.0 / sum(prices.values()), PATIENCE, DONE_BY)
+    setter = PriceSetter("cart", "c1", ["buy"], 0.6, rules("cart"), ROUND)
+    asked = setter.begin(0).messages[0]
+    assert buy.receive(asked, 1).due_ns == 1 + PATIENCE
+    answer = buy.expire(1 + PATIENCE).messages[0]
+    assert (answer.content["rate"], answer.content["calm"]) == (1.0, 0)
+    setter.receive(answer, 5)
+    grant = setter.expire(ROUND).messages[0]
+    buy.receive(grant, 7)
+    assert buy.receive(replace(asked, reply_with="late", content=asked.content | {"round": 9, "price": 7.0}), 8).messages == ()
+    assert buy.prices == {"cart": grant.content["price"], "stock": 0.4}
 
 
 def test_nonsense_is_refused() -> None:

@@ -88,12 +88,24 @@ def test_the_price_rises_until_demand_fits() -> None:
 
 def test_who_is_not_heard_is_out() -> None:
     """Bob's second bid is lost: the clock goes on without him at the deadline, and two of his units fewer are wanted."""
-    clock = Clock(SUPPLY, 0.0, 1.0, CALLS, WITHIN, settled)
+    told_of: list[Called] = []
+    clock = Clock(SUPPLY, 0.0, 1.0, CALLS, WITHIN, lambda calls: (told_of.extend(calls), settled(calls))[1])
     bidders = [bidder("ann", [5, 5, 5]), bidder("bob", [9, 9])]
     seller = auctioneer("clock", "c1", ["ann", "bob"], clock, WITHIN, DONE_BY)
     told([seller, *bidders], ["clock"], lambda _, m: m.sender == "bob" and m.in_reply_to == "clock@2/4")
     assert [dict(one.wanted) for one in clock.calls] == [{"ann": 3, "bob": 2}, {"ann": 3}]
+    assert [dict(one.wanted) for one in told_of] == [{"ann": 3}, {"ann": 3}]  # what is settled is among those who are heard
     assert seller.results == {"ann": {"paid": 3.0}}
+
+
+def test_after_the_last_call_what_there_is_is_settled() -> None:
+    """At the highest price five are wanted of four: the clock asks no more, and `settle` rations."""
+    clock = Clock(SUPPLY, 0.0, 1.0, 2, WITHIN, settled)
+    bidders = [bidder("ann", [9, 9, 9]), bidder("bob", [9, 9])]
+    seller = auctioneer("clock", "c1", ["ann", "bob"], clock, WITHIN, DONE_BY)
+    told([seller, *bidders], ["clock"])
+    assert [one.price for one in clock.calls] == [0.0, 1.0]
+    assert seller.results == {"ann": {"paid": 3.0}, "bob": {"paid": 1.0}}
 
 
 def test_demand_that_rises_is_not_heard() -> None:

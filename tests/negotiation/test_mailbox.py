@@ -95,6 +95,15 @@ def test_nobody_changes_the_fates_of_others() -> None:
     assert alone.run() == [row for row in busy.network.log if (row.sender, row.receiver, row.conversation_id) == ("a", "b", "c1")]
 
 
+def test_fates_differ_between_pairs_and_conversations() -> None:
+    """No two pairs, directions or conversations share their draws."""
+    world = World("abc", loss="50%")
+    talks = [("a", "b", "c1"), ("a", "b", "c2"), ("b", "a", "c1"), ("a", "c", "c1")]
+    world.post(*(message(*talk) for talk in talks for _ in range(64)))
+    fates = world.fates()
+    assert len({tuple(fates[i : i + 64]) for i in range(0, 256, 64)}) == 4
+
+
 def test_another_seed_brings_other_fates() -> None:
     """Fates are drawn from the seed, and from nothing else."""
     logs = []
