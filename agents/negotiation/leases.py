@@ -78,9 +78,13 @@ class Ledger:
         """All that are not known to be over, by holder, oldest first."""
         return MappingProxyType({holder: tuple(leases) for holder, leases in sorted(self._granted.items()) if leases})
 
+    def is_quiet(self, now_ns: int) -> bool:
+        """Whether leases of an earlier epoch may be live, so that nothing is granted."""
+        return max(now_ns, self._latest_ns) < self.quiet_until_ns
+
     def live(self, now_ns: int) -> int:
         """The amount that may be in use; all of it while an earlier epoch's leases may be."""
-        if max(now_ns, self._latest_ns) < self.quiet_until_ns:
+        if self.is_quiet(now_ns):
             return self.capacity
         return sum(self.promised(holder, now_ns) for holder in self._granted)
 
@@ -94,7 +98,7 @@ class Ledger:
 
     def room(self, holder: str, now_ns: int) -> int:
         """The largest amount that could be granted to a holder now, what it has already included."""
-        if max(now_ns, self._latest_ns) < self.quiet_until_ns:
+        if self.is_quiet(now_ns):
             return 0
         return max(0, self.capacity - self.live(now_ns) + self.promised(holder, now_ns))
 

@@ -86,6 +86,14 @@ class Bundles(Part):
         seen=Witness("bundled", f"{_POOL}.by.bundles.step", ("5/s", "20/s")))
 
 
+class Conceding(Part):
+    """Two who give way in turn."""
+
+    strategy: Literal["zeuthen", "micro"] = field(
+        "zeuthen", says="who concedes: the one who has less to lose by it (Zeuthen), or each as often as the other did (MiCRO)",
+        seen=Witness("market", f"{_POOL}.by", ({"concession": {"strategy": "zeuthen"}}, {"concession": {"strategy": "micro"}}), moves="messages"))
+
+
 class Mechanism(OneOf):
     """Who gets how much of a pool."""
 
@@ -129,8 +137,8 @@ class Mechanism(OneOf):
     egalitarian: Plain | None = field(
         None, says="the least gain is as large as can be",
         seen=Witness("market", f"{_POOL}.by", ("egalitarian", "first_come")))
-    concession: Plain | None = field(
-        None, says="two members concede to each other, by Zeuthen's strategy",
+    concession: Conceding | None = field(
+        None, says="two members concede to each other until one accepts",
         seen=Witness("market", f"{_POOL}.by", ("concession", "first_come")))
     dual: Dual | None = field(
         None, says="flow from end to end, by class, at prices for capacity; pods follow",

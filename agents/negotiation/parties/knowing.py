@@ -19,6 +19,7 @@ class Trade:
     per_pod: float  # requests a second that a pod is counted on for
     worth: float  # currency for a thousand requests to it: what the answers they are part of are worth
     described: Member
+    begun: int = 0  # units beyond its floor that the file's replicas take: its lease before the first round
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def trades(world: Scenario, pool: Pool) -> dict[str, Trade]:
     found = {}
     for service, described in pool.members.items():
         per_pod = capacity_per_pod(flow, service, mean) * pool.target_utilization
-        found[service] = Trade(service, per_pod, _worth(flow, service, pool), described)
+        begun = (world.services[service].replicas - described.floor) * described.units
+        found[service] = Trade(service, per_pod, _worth(flow, service, pool), described, begun)
     return found
 
 

@@ -17,15 +17,12 @@ from sim.clock import ControlPhase
 from sim.commands import Scale
 from sim.platform.metrics import Series
 
+BEGUN_TOKEN = 0  # of the lease that the file stands for: older than all that are granted
 PURSE_ROUNDS = 20  # what a purse holds at most, in refills of a round
 
 
-class MemberAgent(Party):
-    """One service's agent in the chair of its pool.
-
-    The lease it keeps to is kept by the platform, too, as Kubernetes keeps Lease objects: while the agent is dead its pods stay,
-    and when the lease is over they go, whoever lives.
-    """
+class Wanting(Party):
+    """One service's agent, and what it wants of the pool."""
 
     def __init__(self, model: Any, trade: Trade, name: str, described: Negotiation, pool: Pool) -> None:
         """`name` is the pool's."""
@@ -34,14 +31,35 @@ class MemberAgent(Party):
         self.mind = pool.by.kind
         self._rate = Series("requests_per_second", "service", trade.service)
         model.mesh.metrics.watch(self._rate)
-        self.holding = Holding(trade.service, model.network.clock_skew_ns)
-        self.purse: float | None = None if trade.described.budget is None else self._refill() * PURSE_ROUNDS
-        self.paid = 0.0
 
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told; None before the first scrape."""
         milli = self.sees(self._rate)
         return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)
+
+    def wants(self, most: int, price: float) -> int | None:
+        """Units beyond its floor that it would take at a price, as it would say."""
+        outlook, own = self.outlook(), self.trade.described
+        if outlook is None:
+            return None
+        floor = own.floor * own.units
+        worths = values(outlook, self.trade.per_pod, self.trade.worth, floor + most, own.units)[floor:]
+        return min(most, round(own.misreport * wanted(worths, price) / own.units) * own.units)
+
+
+class MemberAgent(Wanting):
+    """And who keeps to leases, in the chair of its pool.
+
+    The lease it keeps to is kept by the platform, too, as Kubernetes keeps Lease objects: while the agent is dead its pods stay,
+    and when the lease is over they go, whoever lives.
+    """
+
+    def __init__(self, model: Any, trade: Trade, name: str, described: Negotiation, pool: Pool) -> None:
+        super().__init__(model, trade, name, described, pool)
+        self.holding = Holding(trade.service, model.network.clock_skew_ns)
+        self._take(Lease(trade.service, trade.begun, BEGUN_TOKEN, self.now_ns + described.lease))
+        self.purse: float | None = None if trade.described.budget is None else self._refill() * PURSE_ROUNDS
+        self.paid = 0.0
 
     def worths(self, most: int) -> list[float] | None:
         """What each number of units beyond its floor is worth to it an hour, as it would say: 0 to `most` units."""
@@ -55,15 +73,6 @@ class MemberAgent(Party):
             return bids
         return [min(bid, self.purse * HOUR_NS / self.described.every) for bid in bids]
 
-    def wants(self, most: int, price: float) -> int | None:
-        """Units beyond its floor that it would take at a price, as it would say."""
-        outlook, own = self.outlook(), self.trade.described
-        if outlook is None:
-            return None
-        floor = own.floor * own.units
-        worths = values(outlook, self.trade.per_pod, self.trade.worth, floor + most, own.units)[floor:]
-        return min(most, round(own.misreport * wanted(worths, price) / own.units) * own.units)
-
     def answering(self, message: Message, /) -> Conversation | None:
         """Take part in its pool's conversations."""
         if message.sender != self.pool_name:
@@ -75,16 +84,23 @@ class MemberAgent(Party):
                                             self.bid, self.perform, self.described.deadline)  # fmt: skip
         return None
 
-    def bid(self, call: Content, _: int) -> Content | None:
+    def bid(self, call: Content, _: int, /) -> Content | None:
         """What it is asked for: what units are worth to it, or how many it wants."""
         if self.purse is not None:
             self.purse = min(self.purse + self._refill(), PURSE_ROUNDS * self._refill())
+        if "asks" not in call:
+            return self._at_price(call["price"])
         worths = self.worths(call["units"])
         if worths is None:
             return None
         if call["asks"] == "values":
             return {"values": [round(worth, 9) for worth in worths]}
         return {"amount": self.wants(call["units"], call["price"])}
+
+    def _at_price(self, price: float) -> Content | None:
+        """Units it would take at a price that is called, as it would say, and could pay for."""
+        worths = self.worths(self.pool.capacity)
+        return None if worths is None else {"units": wanted(worths, price) // self.trade.described.units * self.trade.described.units}
 
     def perform(self, award: Content, now_ns: int) -> Content | None:
         """Keep to what it was awarded, and pay for it."""
@@ -99,12 +115,10 @@ class MemberAgent(Party):
     def keep(self, content: Content, now_ns: int) -> bool:
         """Keep to a lease, unless a newer one was seen."""
         lease = Lease(self.name, content["amount"], content["token"], content["expires_ns"])
-        if not self.holding.take(lease):
+        if not self._take(lease):
             return False
         price = f", pays {content['pay']:.4g}/h" if content.get("pay") else ""
         self.obey(f"lease of {lease.amount} units until {lease.expires_ns / NS_PER_S:g}s{price}", now_ns)
-        over_ns = lease.expires_ns - self.holding.skew_ns
-        self.clock.after(max(0, over_ns - now_ns), ControlPhase.PLATFORM, f"lease/{self.name}", self._look_at_lease)
         return True
 
     def obey(self, why: str, now_ns: int) -> None:
@@ -113,6 +127,14 @@ class MemberAgent(Party):
         pods, before = own.floor + self.holding.usable(now_ns) // own.units, cluster.counts(self.name).desired
         applied = pods != before and self.around.carry_out(Scale(self.name, pods))
         self.decided(self.name, self.mind, before, None, pods, f"{why} -> {pods}", applied=applied)
+
+    def _take(self, lease: Lease) -> bool:
+        """Keep to a lease if it is newer than all before, and look at it when it ends."""
+        if not self.holding.take(lease):
+            return False
+        over_ns = lease.expires_ns - self.holding.skew_ns
+        self.clock.after(max(0, over_ns - self.now_ns), ControlPhase.PLATFORM, f"lease/{self.name}", self._look_at_lease)
+        return True
 
     def _look_at_lease(self) -> None:
         """A lease may be over."""

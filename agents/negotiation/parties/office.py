@@ -17,7 +17,7 @@ class LeaseOffice:
 
     def aim(self, amounts: Mapping[str, int], now_ns: int, until_ns: int) -> dict[str, Lease]:
         """Bring the holders to these amounts: a lease for each, as large as there is room for now; none while others may be live."""
-        if now_ns < self.ledger.quiet_until_ns:
+        if self.ledger.is_quiet(now_ns):
             return {}
         self._aims, self._until_ns = dict(amounts), until_ns
         order = sorted(amounts, key=lambda holder: (amounts[holder] > self.ledger.promised(holder, now_ns), holder))

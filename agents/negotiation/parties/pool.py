@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +49,7 @@ class PoolAgent(Party):
         skew_ns, term_ns, now_ns = self.around.network.clock_skew_ns, self.described.lease, self.now_ns
         if self._epoch == 0:
             self.office = LeaseOffice(Ledger(self.supply, skew_ns, 0, term_ns))
-            begun = {name: (self.world.services[name].replicas - one.described.floor) * one.described.units
-                     for name, one in self.trades.items()}  # fmt: skip
-            self._tell(self.office.aim(begun, now_ns, now_ns + term_ns), "begin")
+            self.office.aim({name: one.begun for name, one in self.trades.items()}, now_ns, now_ns + term_ns)  # which members know
         else:
             self.office = LeaseOffice(Ledger.restarted(self.supply, skew_ns, self._epoch - 1, term_ns, now_ns))
         self._epoch += 1
@@ -118,10 +116,15 @@ class Auctioneer(PoolAgent):
         """Call for proposals."""
         now_ns, kind = self.now_ns, self.pool.by.kind
         call = {"pool": self.name, "units": self.supply, "price": self.pool.price, "asks": clearing.asks_for(kind)}
-        self._net = contract_net.Initiator(
+        self._hold(contract_net.Initiator(
             self.name, f"{self.name}/{self._epoch}.{self.round}", self.trades, call, now_ns + self.described.deadline, self._choose,
-            now_ns + 2 * self.described.deadline)  # fmt: skip
-        self.converse(self._net)
+            now_ns + 2 * self.described.deadline))  # fmt: skip
+
+    def supply_for(self, names: Iterable[str]) -> int:
+        """Units to divide among some: whoever is silent keeps the lease he has, as long as it lasts."""
+        assert self.office is not None, "the office is open as long as the agent lives"
+        heard = set(names)
+        return max(0, self.supply - sum(self.office.ledger.promised(name, self.now_ns) for name in self.trades if name not in heard))
 
     def receive(self, message: Message) -> None:
         """A message has come in; whoever reported what he was awarded keeps to it."""
@@ -132,9 +135,13 @@ class Auctioneer(PoolAgent):
                 self.keeps_to(holder, result["token"])
 
     def _choose(self, proposals: Mapping[str, Content]) -> dict[str, Content]:
-        """Divide among those who proposed; whoever is silent keeps the lease he has, as long as it lasts."""
-        assert self.office is not None, "the office is open as long as the agent lives"
+        """Divide among those who proposed."""
+        return self._awards(clearing.divided(self.pool, proposals, self.supply_for(proposals))) if proposals else {}
+
+    def _awards(self, division: Division) -> dict[str, Content]:
         self._reported = set()
-        kept = sum(self.office.ledger.promised(name, self.now_ns) for name in self.trades if name not in proposals)
-        division = clearing.divided(self.pool, proposals, max(0, self.supply - kept)) if proposals else Division({})
         return {holder: self.award(lease) for holder, lease in self._granted(division).items()}
+
+    def _hold(self, net: contract_net.Initiator) -> None:
+        self._net = net
+        self.converse(net)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.negotiation.parties.bundling import BundleAuctioneer
+from agents.negotiation.parties.clocking import ClockAuctioneer
+from agents.negotiation.parties.conceding import ConcedingMember, Notary
 from agents.negotiation.parties.dual import PriceAgent
 from agents.negotiation.parties.flow_plan import fitted
 from agents.negotiation.parties.flows import ClassAgent
@@ -35,14 +37,18 @@ def _of_pool(model: Any, name: str, described: Negotiation, pool: Pool) -> list[
     known = trades(world, pool)
     if pool.by.kind in UNARRANGED:
         return [UnarrangedAgent(model, one, name, described, pool, [*known.values()]) for one in known.values()]
+    if pool.by.kind == "concession":
+        return [*(ConcedingMember(model, one, name, described, pool, known) for one in known.values()),
+                Notary(model, name, described, pool, known)]  # fmt: skip
     found: list[Party] = [MemberAgent(model, one, name, described, pool) for one in known.values()]
     flows = classes(world, pool, known)
     if pool.by.kind not in FLOW_MECHANISMS:
-        return [*found, Auctioneer(model, name, described, pool, known)]
+        return [*found, AUCTIONEERS.get(pool.by.kind, Auctioneer)(model, name, described, pool, known)]
     floors = sum(one.described.floor * one.described.units for one in known.values())
     least = fitted(dict.fromkeys(flows, ENDLESS), flows, known, floors)
     found += [ClassAgent(model, one, name, described, pool, least.rates[one.workload], one.units(known)) for one in flows.values()]
     return [*found, ARRANGERS[pool.by.kind](model, name, described, pool, known, flows)]
 
 
+AUCTIONEERS: dict[str, type[Auctioneer]] = {"english_clock": ClockAuctioneer}
 ARRANGERS: dict[str, Arranger] = {"planner": PlannerAgent, "bundles": BundleAuctioneer, "dual": PriceAgent}

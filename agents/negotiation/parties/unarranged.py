@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.negotiation.parties.knowing import Trade
-from agents.negotiation.parties.member import MemberAgent
+from agents.negotiation.parties.member import Wanting
 from scenarios.schema.negotiating import Negotiation, Pool
 from sim.commands import Scale
 from sim.draws import family_key, stream, unit
@@ -13,7 +13,7 @@ from sim.draws import family_key, stream, unit
 PHASE = stream("negotiation/phase")  # of an agent's own cadence
 
 
-class UnarrangedAgent(MemberAgent):
+class UnarrangedAgent(Wanting):
     """Asks for itself, as a Kubernetes autoscaler does under a ResourceQuota: who comes first is served first.
 
     Under `selfish` it reckons as if capacity cost nothing, and gives nothing back while it might be of use.

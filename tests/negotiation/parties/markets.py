@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.member import MemberAgent
+from agents.negotiation.parties.member import MemberAgent, Wanting
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import WORLDS
 
 MECHANISMS = ("first_come", "selfish", "proportional", "strict_priority", "planner", "{planner: {view: clairvoyant}}", "uniform_price",
-              "vcg", "k_double", "mcafee", "nash", "kalai_smorodinsky", "egalitarian", "{bundles: {step: 5/s}}", "dual")  # fmt: skip
+              "vcg", "k_double", "mcafee", "nash", "kalai_smorodinsky", "egalitarian", "{bundles: {step: 5/s}}", "dual", "{english_clock: {increment: 5/h}}",
+              "concession", "{concession: {strategy: micro}}")  # fmt: skip
 BAD = "control_network={latency: {exponential: 80ms}, loss: 15%, duplicates: 15%, clock_skew: 100ms}"
 TROUBLE = ("faults={dead: {at: 6s, for: 4s, agent_crash: {agent: pods}}, gone: {at: 14s, for: 3s, agent_crash: {agent: left}}, "
            "cut: {at: 17s, for: 3s, control_partition: {agents: [right]}}}")  # fmt: skip
@@ -38,5 +39,5 @@ def in_use(plane: ControlPlane) -> int:
 
 def asked_for(plane: ControlPlane) -> int:
     """Units of the pods that members have asked the platform for."""
-    members = [party for party in plane.parties.values() if isinstance(party, MemberAgent)]
+    members = [party for party in plane.parties.values() if isinstance(party, Wanting)]
     return sum(plane.mesh.cluster.counts(one.name).desired * one.trade.described.units for one in members)

@@ -74,6 +74,7 @@ def test_a_quota_is_kept(by: str) -> None:
     seen = watched(plane, 97_000_000)
     mesh.advance(world.duration)
     assert max(asked for *_, asked in seen) == 12
+    assert seen[-1][2] > 4  # nobody falls back: there are no leases
 
 
 @pytest.mark.parametrize("by", MECHANISMS)
