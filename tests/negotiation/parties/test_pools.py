@@ -37,7 +37,7 @@ def watched(plane: ControlPlane, every_ns: int) -> list[tuple[int, int, int]]:
 @pytest.mark.parametrize("by", ARRANGED)
 def test_never_more_is_in_use_than_there_is(by: str) -> None:
     """Under loss, doubles, reordering, wrong clocks, a crash of the auctioneer and of a member, and a partition."""
-    world = market(f"negotiations.pods.pool.by={by}", BAD, TROUBLE if by[1:].split(":")[0] != "k" else TROUBLE)
+    world = market(f"negotiations.pods.pool.by={by}", BAD, TROUBLE)
     mesh = Mesh(world, 3)
     plane = ControlPlane(mesh)
     seen = watched(plane, 17_000_000)
@@ -100,7 +100,7 @@ def test_a_run_does_not_depend_on_hashes(tmp_path: Path) -> None:
     )
     told = []
     for seed, threads in (("0", "1"), ("4242", "2")):
-        env = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "PYTHONPATH": os.getcwd()}
+        env = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "PYTHONPATH": str(Path.cwd())}
         done = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, text=True, check=True)
         told.append(done.stdout)
     assert told[0] == told[1]
