@@ -125,7 +125,7 @@ class FastPlane:
         self._lane["is_ill"] = any(network[name].any() for name in ("opens_ns", "added_ns", "loss"))
 
     def _reroute(self, command: c.RouteCommand) -> None:
-        """A route is another from now on, in this world: layout and tables are also those of its forks."""
+        """A route is another from now on. Layout and tables are those of forks, too: others take their place here."""
         self.layout = self.layout.with_route(rerouted(self.layout, command))
         self._tables = rerouted_tables(self._state, self._tables, self.layout, command)
         self._adopt(self._state)

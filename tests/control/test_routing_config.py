@@ -172,7 +172,7 @@ def test_a_route_of_a_service_that_is_held_stays(held):
 
 @pytest.mark.parametrize("engine", ["reference", "fast"])
 def test_calls_a_second_of_a_route(engine):
-    """H1: 50 a second that callers sent over it, as of the last scrape, though gates refuse them; unknown where the caller is not scraped."""
+    """H1: 50 a second that callers sent, as of the last scrape, though gates refuse them; unknown while the caller is not scraped."""
     world = mesh(YARD, "telemetry={scrape_interval: 2s}", "faults.dark={at: 9s, for: 10s, metric_loss: {service: front}}", engine=engine)
     mind = Told(closed())
     ControlPlane(world, {"api": mind})
