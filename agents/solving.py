@@ -15,7 +15,8 @@ class Infeasible(ValueError):
     """No values keep all the rows."""
 
 
-def cheapest(costs: Sequence[float], rows: Sequence[Row], low: Sequence[float], high: Sequence[float], whole: Sequence[bool]) -> list[float]:
+def cheapest(costs: Sequence[float], rows: Sequence[Row], low: Sequence[float], high: Sequence[float],
+             whole: Sequence[bool]) -> list[float]:  # fmt: skip
     """The values within [low, high] that keep every row and cost least, to the optimum; those of `whole` are whole numbers.
 
     Raises Infeasible. Ties are HiGHS's to break, always alike.

@@ -26,7 +26,8 @@ def nash_division(worths: Worths, supply: int, weights: Mapping[str, float] | No
         weight = 1.0 if weights is None else weights[name]
         found, chosen = [], []
         for units in range(supply + 1):
-            ways = [(_gain(worths[name], count, weight, best[units - count]), -count) for count in range(min(units, len(worths[name]) - 1) + 1)]
+            most = min(units, len(worths[name]) - 1)
+            ways = [(_gain(worths[name], count, weight, best[units - count]), -count) for count in range(most + 1)]
             score, least = max(ways)
             found.append(score)
             chosen.append(-least)

@@ -51,6 +51,7 @@ def test_weights_by_hand() -> None:
     assert gossiped({"a": 3.0, "b": 0.0, "c": 0.0}, weights) == pytest.approx({"a": 2.0, "b": 1.0, "c": 0.0})
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_weights_are_doubly_stochastic(world) -> None:
     """Rows and columns add up to 1, nothing is negative, and what one takes of another the other takes of it."""
@@ -60,6 +61,7 @@ def test_weights_are_doubly_stochastic(world) -> None:
         assert all(weight >= 0 and weights[other][name] == weight for other, weight in row.items())
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_gossip_keeps_the_sum_and_forgets_the_rest(world) -> None:
     """The sum never changes, and after t rounds the error is at most the second eigenvalue to the t times the first."""
@@ -101,6 +103,7 @@ def test_push_sum_by_hand() -> None:
     assert (twice["a"].mass, twice["b"].mass) == ((1.0, 0.25), (3.0, 1.75))
 
 
+@settings(deadline=None)
 @given(worlds(), st.data())
 def test_push_sum_loses_no_mass(world, data) -> None:
     """Whatever is lost in whichever round: what is held and what is owed add up to what there was, and every weight is above 0."""
@@ -114,7 +117,7 @@ def test_push_sum_loses_no_mass(world, data) -> None:
         assert all(party.mass[1] > 0 for party in parties.values())
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(worlds(), st.integers(0, 1000))
 def test_push_sum_finds_the_mean_though_a_third_is_lost(world, seed: int) -> None:
     """After 400 rounds everybody's estimate is the mean, on any connected graph of eight."""
@@ -127,6 +130,7 @@ def test_push_sum_finds_the_mean_though_a_third_is_lost(world, seed: int) -> Non
     assert all(party.estimate == pytest.approx(mean, abs=1e-3) for party in parties.values())
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=6), st.data())
 def test_copies_and_messages_that_were_overtaken_change_nothing(values: list[float], data) -> None:
     """Totals may come twice and in any order: once the newest has come, the receiver holds what was sent, no more and no less."""

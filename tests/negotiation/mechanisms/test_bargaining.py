@@ -74,6 +74,7 @@ def test_the_three_deals_by_hand() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@settings(deadline=None)
 @given(deals=DEALS)
 def test_a_deal_is_rational_and_efficient_or_there_is_none(rule, deals) -> None:
     """Nobody is worse off than without, and no deal is better for one and worse for nobody (Pareto)."""
@@ -85,6 +86,7 @@ def test_a_deal_is_rational_and_efficient_or_there_is_none(rule, deals) -> None:
         assert not any(other != deals[found] and all(a >= b for a, b in zip(other, deals[found], strict=True)) for other in deals.values())
 
 
+@settings(deadline=None)
 @given(DEALS)
 def test_each_deal_is_what_it_is_called(deals) -> None:
     """By brute force over all deals: the largest product, the largest smallest share of the ideal, the largest smallest gain."""
@@ -99,6 +101,7 @@ def test_each_deal_is_what_it_is_called(deals) -> None:
         assert shares[0] == max(shares)
 
 
+@settings(deadline=None)
 @given(DEALS, st.data())
 def test_nash_does_not_depend_on_deals_that_were_not_chosen(deals, data) -> None:
     """Independence of irrelevant alternatives: taking others away changes nothing."""
@@ -115,6 +118,7 @@ def test_kalai_smorodinsky_does_depend_on_them() -> None:
     assert kalai_smorodinsky(deals | {"hope": (10.0, 0.0)}, (0, 0)) == "uneven"
 
 
+@settings(deadline=None)
 @given(DEALS, st.lists(st.sampled_from([0.5, 1.0, 2.0, 3.0]), min_size=4, max_size=4))
 def test_weights_are_powers(deals, weights) -> None:
     """The weighted product's best is the best weighted sum of logarithms, where all gain something."""
@@ -126,6 +130,7 @@ def test_weights_are_powers(deals, weights) -> None:
         assert logs[0] == pytest.approx(max(logs))
 
 
+@settings(deadline=None)
 @given(DEALS)
 def test_the_frontier_is_all_that_nothing_dominates(deals) -> None:
     """Gains over disagreement; every deal that is left out is irrational or dominated by one that is kept."""
@@ -225,6 +230,7 @@ def test_nash_is_not_monotone() -> None:
     assert nash_point(large) == pytest.approx((1.0, 0.7), abs=1e-5)
 
 
+@settings(deadline=None)
 @given(regions())
 def test_equal_gains_are_as_large_as_can_be(region: Region) -> None:
     """Max-min: all gain the same, and of any feasible point the least gain is no larger, as one resource is used up."""

@@ -102,6 +102,7 @@ def test_the_truth_is_best_under_the_exact_rule(offered, capacities, data) -> No
         assert gain(exact(offered | {name: lie}, capacities), name, offered[name]) <= honest + 1e-12
 
 
+@settings(deadline=None)
 @given(bids(), CAPACITIES)
 def test_greedy_fits_and_is_rational(offered, capacities) -> None:
     """No more than there is, one bundle each at most, and nobody pays more than it bid."""
@@ -111,6 +112,7 @@ def test_greedy_fits_and_is_rational(offered, capacities) -> None:
     assert list(awards.payments) == sorted(awards.won)
 
 
+@settings(deadline=None)
 @given(bids(), CAPACITIES, st.floats(0, 5))
 def test_who_bids_more_for_what_it_won_still_wins_it(offered, capacities, more: float) -> None:
     """Greedy is monotone."""
@@ -120,6 +122,7 @@ def test_who_bids_more_for_what_it_won_still_wins_it(offered, capacities, more: 
         assert greedy(offered | {name: higher}, capacities).won[name].units == bundle.units
 
 
+@settings(deadline=None)
 @given(bids(choices=1), CAPACITIES)
 def test_for_one_bundle_each_greedy_is_truthful(offered, capacities) -> None:
     """Critical values: no misreport of what the one bundle is worth gains (single-minded bidders)."""
@@ -136,6 +139,7 @@ def test_greedy_is_within_the_root_of_the_number_of_goods(offered) -> None:
     assert greedy(offered, ONE_OF_EACH).welfare * math.sqrt(len(GOODS)) >= exact(offered, ONE_OF_EACH).welfare - 1e-9
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=4), min_size=1, max_size=5), st.integers(0, 4))
 def test_of_one_good_it_is_the_multi_unit_auction(values: list[list[float]], supply: int) -> None:
     """Bundles of 1, 2, … units of one good: the same welfare, and each pays the same externality, as under vcg."""

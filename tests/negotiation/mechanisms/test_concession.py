@@ -6,7 +6,7 @@ import math
 from itertools import permutations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.bargaining import frontier, nash
@@ -57,6 +57,7 @@ def test_one_party_s_turn_at_a_time() -> None:
     assert (zeuthen(FOUR, 0, "a", "c"), zeuthen(FOUR, 1, "c", "a")) == ("b", "c")
 
 
+@settings(deadline=None)
 @given(FRONTIERS)
 def test_zeuthen_reaches_the_nash_product(gains) -> None:
     """On any finite frontier."""
@@ -64,6 +65,7 @@ def test_zeuthen_reaches_the_nash_product(gains) -> None:
     assert math.prod(gains[agreed]) == pytest.approx(max(math.prod(gain) for gain in gains.values()))
 
 
+@settings(deadline=None)
 @given(FRONTIERS, st.sampled_from([lower_risk, higher_risk]))
 def test_talks_end_within_as_many_rounds_as_deals(gains, conceder) -> None:
     """With the rule reversed, too; and each party's offers only ever give way."""
@@ -74,6 +76,7 @@ def test_talks_end_within_as_many_rounds_as_deals(gains, conceder) -> None:
         assert asked == sorted(asked, reverse=True)
 
 
+@settings(deadline=None)
 @given(FRONTIERS)
 def test_the_rule_reversed_misses_it(gains) -> None:
     """Where the higher risk concedes, the best product is never reached, unless there is no choice (or a tie of products)."""
@@ -82,6 +85,7 @@ def test_the_rule_reversed_misses_it(gains) -> None:
     assert math.prod(gains[concession_talks(gains, higher_risk).agreed]) < max(products)
 
 
+@settings(deadline=None)
 @given(FRONTIERS)
 def test_lower_risk_is_the_lower_product(gains) -> None:
     """Harsanyi: of two offers that each like their own better, the party of the smaller product risks less."""
@@ -91,6 +95,7 @@ def test_lower_risk_is_the_lower_product(gains) -> None:
             assert lower_risk(gains, (first, second)) == (0 if products[0] < products[1] else 1)
 
 
+@settings(deadline=None)
 @given(FRONTIERS)
 def test_a_concession_is_just_enough(gains) -> None:
     """After it the other risks less, and no deal better for the conceder would have done."""
@@ -127,6 +132,7 @@ def test_micro_takes_what_is_as_good_as_its_next_offer() -> None:
     assert [micro({"a": 10.0, "b": 8.0, "c": 8.0}, ["a"], [offer]) for offer in "bc"] == ["b", "c"]
 
 
+@settings(deadline=None)
 @given(st.permutations(range(8)), st.permutations(range(8)))
 def test_two_micros_agree_on_an_efficient_deal(first, second) -> None:
     """Strict orders: a deal that both like better would have been offered by both before. Within as many rounds as deals."""
@@ -135,6 +141,7 @@ def test_two_micros_agree_on_an_efficient_deal(first, second) -> None:
     assert talks.agreed in frontier(deals, (0, 0))
 
 
+@settings(deadline=None)
 @given(DEALS, st.integers(0, 15), st.integers(0, 15))
 def test_micro_agrees_to_nothing_below_a_reservation(deals, first, second) -> None:
     """Individually rational; and it ends by its deadline."""

@@ -48,7 +48,7 @@ def answers(turn: Turn) -> dict[str, object]:
         "proportional": proportional(requests, 5, turn({"a": 0.1, "b": 0.1, "c": 0.3})), "max-min": max_min(requests, 5),
         "uniform price": uniform_price(turn(BIDS), 3), "VCG": vcg(turn(TABLES), 2),
         "English": ascending_clock({name: demand_of(BIDS[name]) for name in turn(BIDS)}, 3, 0.7),
-        "k-double": k_double(turn(BIDS), turn(ASKS)), "McAfee": mcafee(turn(BIDS), turn(ASKS)), "VCG double": vcg_double(turn(BIDS), turn(ASKS)),
+        "double auctions": [rule(turn(BIDS), turn(ASKS)) for rule in (k_double, mcafee, vcg_double)],
         "bargaining": [rule(turn(DEALS), (0, 0)) for rule in (nash, kalai_smorodinsky, egalitarian)],
         "Zeuthen": concession_talks(turn(frontier(turn(DEALS), (0, 0)))), "MiCRO": micro_talks(second, 9),
         "prices": agreed(turn(FLOWS), turn(ROOM), rounds_max=50), "planner": optimum(turn(FLOWS), turn(ROOM)),
@@ -56,7 +56,7 @@ def answers(turn: Turn) -> dict[str, object]:
         "gossip": gossiped(turn(VALUES), metropolis(turn(NEAR))), "push-sum": [pushed, mass_in_all(turn(pushed))],
         "exact bundles": exact(turn(WANTED), turn({"y": 1, "x": 1})), "greedy bundles": greedy(turn(WANTED), turn({"y": 1, "x": 1})),
         "worst off": worst_off(turn(VALUES), turn(VALUES)),
-        "best responses": played(turn(dict.fromkeys("ba", ("l", "r"))), lambda _, at: float(at["a"] == at["b"]), turn({"a": "l", "b": "l"})),
+        "best responses": played(turn(dict.fromkeys("ba", "lr")), lambda _, at: float(at["a"] == at["b"]), turn(dict.fromkeys("ba", "l"))),
     }  # fmt: skip
 
 

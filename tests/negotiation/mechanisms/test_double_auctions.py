@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.allocation import Allocation
@@ -46,6 +46,7 @@ def most_welfare(bids: Marginals, asks: Marginals) -> float:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@settings(deadline=None)
 @given(bids=BIDS, asks=ASKS)
 def test_what_is_bought_is_sold_and_nobody_is_worse_off(rule: Callable[..., Allocation], bids: Marginals, asks: Marginals) -> None:
     """Units balance; buyers only buy, sellers only sell; individually rational."""
@@ -55,6 +56,7 @@ def test_what_is_bought_is_sold_and_nobody_is_worse_off(rule: Callable[..., Allo
     assert all(gain(traded, name, cumulative(both)) >= -1e-12 for name, both in (bids | asks).items())
 
 
+@settings(deadline=None)
 @given(BIDS, ASKS, K)
 def test_k_double_is_efficient_on_reports_and_strongly_budget_balanced(bids: Marginals, asks: Marginals, k: float) -> None:
     """All that pays is traded, at one price, and nothing is left with the auctioneer."""
@@ -63,6 +65,7 @@ def test_k_double_is_efficient_on_reports_and_strongly_budget_balanced(bids: Mar
     assert math.fsum(traded.payments.values()) == pytest.approx(0, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(BIDS, ASKS, K)
 def test_k_double_prices_clear_the_market(bids: Marginals, asks: Marginals, k: float) -> None:
     """At the price no unit that was not bought is worth more, and none that was not sold costs less."""
@@ -72,6 +75,7 @@ def test_k_double_prices_clear_the_market(bids: Marginals, asks: Marginals, k: f
         assert all(cost >= traded.price for name in asks for cost in asks[name][-traded.units[name] :])
 
 
+@settings(deadline=None)
 @given(ONE_BID, ONE_ASK)
 def test_k_double_is_truthful_for_the_side_that_does_not_set_the_price(bids: Marginals, asks: Marginals) -> None:
     """One unit each: buyers where k = 0, sellers where k = 1."""
@@ -80,6 +84,7 @@ def test_k_double_is_truthful_for_the_side_that_does_not_set_the_price(bids: Mar
             assert best_lie(lambda said, k=k: _split(said, k), bids | asks, name, cumulative(side[name]), LIES) <= 0
 
 
+@settings(deadline=None)
 @given(ONE_BID, ONE_ASK)
 def test_k_double_is_not_truthful(bids: Marginals, asks: Marginals) -> None:
     """The marginal buyer gains by shading wherever its bid moves the price: it bids just above what it needs to stay in."""
@@ -118,6 +123,7 @@ def test_mcafee_gives_a_trade_up_by_hand() -> None:
     assert (traded.payments["a"], traded.payments["x"]) == (8.0, -6.0)
 
 
+@settings(deadline=None)
 @given(BIDS, ASKS)
 def test_mcafee_never_runs_a_deficit_and_gives_up_one_trade_at_most(bids: Marginals, asks: Marginals) -> None:
     """Weakly budget balanced; what it misses is the least of all trades that pay."""
@@ -128,6 +134,7 @@ def test_mcafee_never_runs_a_deficit_and_gives_up_one_trade_at_most(bids: Margin
     assert welfare(traded, bids, asks) >= most_welfare(bids, asks) * (1 - 1 / most if most else 1) - 1e-12
 
 
+@settings(deadline=None)
 @given(ONE_BID, ONE_ASK)
 def test_mcafee_is_truthful_for_one_unit_each(bids: Marginals, asks: Marginals) -> None:
     """No misreport of any buyer or seller gains, ties included."""
@@ -135,12 +142,14 @@ def test_mcafee_is_truthful_for_one_unit_each(bids: Marginals, asks: Marginals) 
         assert best_lie(lambda said: _split(said, rule=mcafee), bids | asks, name, cumulative(mine), LIES) <= 0
 
 
+@settings(deadline=None)
 @given(BIDS, ASKS)
 def test_vcg_is_efficient(bids: Marginals, asks: Marginals) -> None:
     """All that pays is traded."""
     assert welfare(vcg_double(bids, asks), bids, asks) == most_welfare(bids, asks)
 
 
+@settings(deadline=None)
 @given(ONE_BID, ONE_ASK)
 def test_vcg_is_truthful(bids: Marginals, asks: Marginals) -> None:
     """No misreport of any buyer or seller gains."""
@@ -148,6 +157,7 @@ def test_vcg_is_truthful(bids: Marginals, asks: Marginals) -> None:
         assert best_lie(lambda said: _split(said, rule=vcg_double), bids | asks, name, cumulative(mine), LIES) <= 1e-12
 
 
+@settings(deadline=None)
 @given(ONE_BID, ONE_ASK)
 def test_vcg_runs_a_deficit(bids: Marginals, asks: Marginals) -> None:
     """The counter-example of Myerson and Satterthwaite: never a surplus, and a loss wherever the clearing prices leave room.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.english import ascending_clock
@@ -35,6 +35,7 @@ def test_a_unit_that_all_let_go_is_sold_at_the_price_before() -> None:
     assert (clock.allocation.units, clock.allocation.price) == ({"a": 1, "b": 0}, 4.0)
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY, INCREMENT)
 def test_the_price_rises_and_the_demand_falls(bids: dict[str, list[float]], supply: int, increment: float) -> None:
     """From call to call, and never is more sold than there is."""
@@ -43,6 +44,7 @@ def test_the_price_rises_and_the_demand_falls(bids: dict[str, list[float]], supp
     assert sum(clock.allocation.units.values()) <= supply
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY, INCREMENT)
 def test_it_ends_within_an_increment_of_the_competitive_price(bids: dict[str, list[float]], supply: int, increment: float) -> None:
     """The lowest price that clears is the highest losing value: what the sealed (k+1)-price auction charges."""
@@ -50,6 +52,7 @@ def test_it_ends_within_an_increment_of_the_competitive_price(bids: dict[str, li
     assert abs(price - uniform_price(bids, supply).price) <= increment + 1e-9
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY, INCREMENT)
 def test_it_loses_at_most_an_increment_a_unit(bids: dict[str, list[float]], supply: int, increment: float) -> None:
     """Against the best split of all; everything is sold that anybody wants; and nobody pays more than it is worth."""
@@ -60,6 +63,7 @@ def test_it_loses_at_most_an_increment_a_unit(bids: dict[str, list[float]], supp
     assert all(gain(sold, name, worth[name]) >= -1e-9 for name in bids)
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY, st.integers(1, 5))
 def test_a_deadline_leaves_a_sale(bids: dict[str, list[float]], supply: int, calls_max: int) -> None:
     """However few calls there are: no more than there is, and at a price at which the units were wanted."""

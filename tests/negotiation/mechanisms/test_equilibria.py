@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.equilibria import Play, is_equilibrium, played, price_of_anarchy
@@ -105,6 +105,7 @@ def test_the_worst_verified_equilibrium_counts() -> None:
     assert price_of_anarchy(plays, lambda profile: cost("a", profile), 1.0) == 3.0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=8, max_size=8), st.sampled_from("lr"), st.sampled_from("lr"), st.sampled_from("lr"))
 def test_what_is_called_an_equilibrium_is_one(table: list[int], a: str, b: str, c: str) -> None:
     """Three players of any common interest (a potential game): best responses end, where no single move lowers the cost."""
@@ -116,6 +117,7 @@ def test_what_is_called_an_equilibrium_is_one(table: list[int], a: str, b: str, 
         assert cost(name, play.profile | {name: strategy}) >= cost(name, play.profile)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=18, max_size=18))
 def test_of_any_game_the_verdict_is_right(table: list[int]) -> None:
     """Two players of three strategies, whatever the costs: found or not, the flag says what brute force says, within the limit."""

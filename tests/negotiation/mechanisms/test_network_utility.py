@@ -111,6 +111,7 @@ def test_the_planners_rates_are_the_best_there_are(network: Network) -> None:
     assert suboptimality(flows, capacities, rates) < 1e-5
 
 
+@settings(deadline=None)
 @given(NETWORKS, st.dictionaries(st.sampled_from(RESOURCES), st.floats(0, 3)), st.booleans())
 def test_a_round_never_makes_the_prices_worse(network: Network, prices: dict[str, float], is_one_step: bool) -> None:
     """Below either bound the dual falls from round to round, from wherever it begins: that is why the prices converge."""
@@ -124,6 +125,7 @@ def test_a_round_never_makes_the_prices_worse(network: Network, prices: dict[str
         now = after
 
 
+@settings(deadline=None)
 @given(NETWORKS)
 def test_a_step_for_each_resource_is_never_the_shorter_one(network: Network) -> None:
     """Low and Lapsley's bound takes the worst of everything at once."""
@@ -131,6 +133,7 @@ def test_a_step_for_each_resource_is_never_the_shorter_one(network: Network) -> 
     assert all(bound >= step_bound(flows) * (1 - 1e-9) for bound in step_bounds(flows).values())
 
 
+@settings(deadline=None)
 @given(FLOWS)
 def test_what_a_class_sends_is_where_its_marginal_utility_is_the_price(flow: Flow) -> None:
     """All it has up to a price, and from there on less, most steeply at once: by `flatness`, which the steps are bounded by."""
@@ -149,6 +152,7 @@ def test_beyond_the_bound_prices_may_never_settle() -> None:
     assert not agreed(flows, capacities, 9 * step_bound(flows), 5000).is_settled
 
 
+@settings(deadline=None)
 @given(NETWORKS, st.lists(st.floats(0, 5), min_size=5, max_size=5))
 def test_what_is_fitted_fits(network: Network, rates: list[float]) -> None:
     """No resource gets more than it has, nobody is given more than before, and what fitted stays as it was."""

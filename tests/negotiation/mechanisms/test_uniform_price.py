@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.uniform_price import uniform_price
@@ -43,6 +43,7 @@ def test_without_rivals_the_reserve_is_the_price() -> None:
     assert uniform_price({"a": [9.0]}, 1).price == 0.0
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY, VALUES)
 def test_efficient_on_what_was_said(bids: dict[str, list[float]], supply: int, reserve: float) -> None:
     """No split of the units is worth more, up to six bidders and four units; with a reserve, of what is worth it."""
@@ -52,6 +53,7 @@ def test_efficient_on_what_was_said(bids: dict[str, list[float]], supply: int, r
     assert sum(units.values()) <= supply
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY, VALUES)
 def test_nobody_pays_more_than_it_is_worth(bids: dict[str, list[float]], supply: int, reserve: float) -> None:
     """Individually rational, every unit at or above the reserve, so that the seller never loses; losers pay nothing."""
@@ -61,6 +63,7 @@ def test_nobody_pays_more_than_it_is_worth(bids: dict[str, list[float]], supply:
     assert sold.price >= reserve
 
 
+@settings(deadline=None)
 @given(UNIT_BIDS, SUPPLY, VALUES)
 def test_the_truth_is_best_where_everybody_wants_one(bids: dict[str, list[float]], supply: int, reserve: float) -> None:
     """No misreport of anybody gains, from nothing to more than the highest value, ties included."""

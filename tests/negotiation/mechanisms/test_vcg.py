@@ -48,6 +48,7 @@ def test_equal_optima_give_more_to_the_earlier_name() -> None:
     assert (sold.units, sold.payments) == ({"a": 2, "b": 0}, {"a": 6.0, "b": 0.0})
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY)
 def test_efficient_for_values_of_any_shape(bids: dict[str, list[float]], supply: int) -> None:
     """No split is worth more, up to six bidders and four units; and nobody is given units that are worth nothing more."""
@@ -58,6 +59,7 @@ def test_efficient_for_values_of_any_shape(bids: dict[str, list[float]], supply:
     assert all(units[name] == 0 or worth[name][units[name]] > worth[name][units[name] - 1] for name in bids)
 
 
+@settings(deadline=None)
 @given(BIDS, SUPPLY)
 def test_payments_are_what_it_costs_the_others(bids: dict[str, list[float]], supply: int) -> None:
     """W(without i) - (W - v_i) by brute force; so from 0 up to what the units are worth (individually rational)."""
@@ -70,7 +72,7 @@ def test_payments_are_what_it_costs_the_others(bids: dict[str, list[float]], sup
         assert 0 <= sold.payments[name] <= worth[name][sold.units[name]]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(by_name(ANY_SHAPE, names="abcd"), SUPPLY, st.data())
 def test_the_truth_is_best(bids: dict[str, list[float]], supply: int, data: st.DataObject) -> None:
     """No misreport of one bidder gains, of a grid of 125 shapes."""
@@ -79,6 +81,7 @@ def test_the_truth_is_best(bids: dict[str, list[float]], supply: int, data: st.D
     assert best_lie(lambda said: vcg(said, supply), bids, name, worth, LIES) <= 1e-12
 
 
+@settings(deadline=None)
 @given(by_name(VALUES.map(lambda value: [value])), SUPPLY)
 def test_for_one_unit_each_it_is_the_k_plus_one_price(bids: dict[str, list[float]], supply: int) -> None:
     """Unit demand: the externality is the highest losing bid, and a winner's gain is the same under both rules."""
