@@ -185,6 +185,10 @@ def test_patience_ends_and_grants_stand() -> None:
     assert (answer.content["rate"], answer.content["calm"]) == (1.0, 0)
     setter.receive(answer, 5)
     grant = setter.expire(ROUND).messages[0]
+    early = RateSetter("buy", "c1", {"cart": 0.1, "stock": 0.4}, lambda _: 1.0, PATIENCE, DONE_BY)
+    early.receive(asked, 1)
+    early.receive(grant, 2)
+    assert early.expire(1 + PATIENCE).messages == ()  # who has granted asks no more
     buy.receive(grant, 7)
     assert buy.receive(replace(asked, reply_with="late", content=asked.content | {"round": 9, "price": 7.0}), 8).messages == ()
     assert buy.prices == {"cart": grant.content["price"], "stock": 0.4}
