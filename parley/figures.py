@@ -85,7 +85,7 @@ class Figures:
 
     def negotiation(self) -> Picture:
         """Who asked for what, and held how much until when; the price, and the load. Raises UsageError where nobody negotiates."""
-        bargains = bargains_of(self._path)
+        bargains = bargains_of(self._path, self._timeline.scenario.workload)
         if not bargains.said:
             raise UsageError(f"{self._path}: nobody said anything in this run; a negotiation is drawn of one whose agents negotiate")
         return picture_of_negotiation(self._timeline, bargains)

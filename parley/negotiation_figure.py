@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -13,13 +14,13 @@ from parley.bargains import DENIED, GRANTED, LOST, OPEN, Bargains, Grant
 from parley.canvas import Picture, name_faults, stacked
 from parley.panels import BLUE, FAINT, INK, ORANGE, PALETTE, QUIET, RED, Label, draw_load, finish, name_warmup
 from parley.timeline import Timeline
-from parley.wording import NOTHING, count, number
+from parley.wording import count, number
 
 LANES_MAX, LANE_HIGH, PRICE_HIGH, LOAD_HIGH, HEAD = 12, 0.62, 1.5, 1.9, 1.6  # inches but the first
 LEFT, LETTER = 0.062, 0.0064  # of the width: the margin, and a letter of an agent's name
 FULL = 0.86  # of a lane's height, at the largest amount
 MANY = 400  # asks, from where on their marks are small
-QUESTION_MAX = 120
+QUESTION_MAX = 96
 ASKED = {GRANTED: (INK, "o", "white"), OPEN: (QUIET, "o", "white"), DENIED: (RED, "o", "white"), LOST: (RED, "x", RED)}
 
 
@@ -54,7 +55,7 @@ def _most_active(bargains: Bargains) -> list[str]:
 
 def _lanes(axes: Any, timeline: Timeline, bargains: Bargains, agents: Sequence[str], colours: dict[str, str]) -> None:
     """Asks as hollow marks, what is held as bars, as high as the amount."""
-    most = max([one.amount for one in bargains.asks] + [one.amount for one in bargains.grants], default=0.0) or 1.0
+    most = {agent: _highest(bargains, agent in bargains.flows) for agent in agents}
     base = {agent: len(agents) - 1 - nth for nth, agent in enumerate(agents)}
     for pool, colour in colours.items():
         held = [one for one in bargains.grants if one.pool == pool and one.agent in base]
@@ -65,15 +66,16 @@ def _lanes(axes: Any, timeline: Timeline, bargains: Bargains, agents: Sequence[s
     size = 5.5 if len(bargains.asks) <= MANY else 3.0
     for verdict, (edge, marker, face) in ASKED.items():
         mine = [one for one in bargains.asks if one.verdict == verdict and one.agent in base]
-        axes.plot([one.time_s for one in mine], [base[one.agent] + FULL * one.amount / most for one in mine], marker, markersize=size,
-                  markeredgecolor=edge, markerfacecolor=face, markeredgewidth=1.2, linestyle="none", zorder=4)  # fmt: skip
+        heights = [base[one.agent] + FULL * one.amount / most[one.agent] for one in mine]
+        axes.plot([one.time_s for one in mine], heights, marker, markersize=size, markeredgecolor=edge, markerfacecolor=face,
+                  markeredgewidth=1.2, linestyle="none", zorder=4)  # fmt: skip
     for height in base.values():
         axes.axhline(height, color=FAINT, linewidth=0.8, zorder=0.4)
     axes.set_ylim(0, max(1, len(agents)))
     if not agents:
         axes.annotate("nobody asked for an amount, or was granted one", (0.5, 0.5), xycoords="axes fraction", color=QUIET, fontsize=12,
                       ha="center")  # fmt: skip
-    finish(axes, timeline, "", [Label(height + 0.42, _granted(bargains, agent), QUIET) for agent, height in base.items()])
+    finish(axes, timeline, "", [Label(height + 0.42, _held(bargains, agent, timeline.end_s), QUIET) for agent, height in base.items()])
     axes.set_yticks([height + 0.42 for height in base.values()], list(base))
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False)
@@ -81,16 +83,19 @@ def _lanes(axes: Any, timeline: Timeline, bargains: Bargains, agents: Sequence[s
     _legend(axes, bargains, colours, most, left)
 
 
-def _bars(axes: Any, held: Sequence[Grant], base: dict[str, int], most: float, style: dict[str, Any]) -> None:
+def _bars(axes: Any, held: Sequence[Grant], base: dict[str, int], most: dict[str, float], style: dict[str, Any]) -> None:
     if held:
-        axes.bar([one.start_s for one in held], [FULL * one.amount / most for one in held], [one.end_s - one.start_s for one in held],
+        heights = [FULL * one.amount / most[one.agent] for one in held]
+        axes.bar([one.start_s for one in held], heights, [one.end_s - one.start_s for one in held],
                  bottom=[base[one.agent] for one in held], align="edge", zorder=2, **style)  # fmt: skip
 
 
-def _legend(axes: Any, bargains: Bargains, colours: dict[str, str], most: float, left: int) -> None:
+def _legend(axes: Any, bargains: Bargains, colours: dict[str, str], most: dict[str, float], left: int) -> None:
     """What marks mean, above the lanes, right."""
     met = {one.verdict for one in bargains.asks}
-    parts = [(f"highest: {number(most, 3)}", QUIET), *((f"▬ {pool or 'held'}", colour) for pool, colour in colours.items())]
+    tops = dict.fromkeys(f"{number(top, 3)}{'/s' * (agent in bargains.flows)}" for agent, top in most.items())
+    parts = [(f"highest: {' and '.join(tops)}", QUIET)] if tops else []
+    parts += [*((f"▬ {pool or 'held'}", colour) for pool, colour in colours.items())]
     parts += [("○ asked", INK)] if met & {GRANTED, OPEN} else []
     parts += [("○ denied", RED)] if DENIED in met else []
     parts += [("× never arrived", RED)] if LOST in met else []
@@ -103,11 +108,17 @@ def _legend(axes: Any, bargains: Bargains, colours: dict[str, str], most: float,
         x += said.get_window_extent().width * 72 / axes.figure.dpi + 16
 
 
-def _granted(bargains: Bargains, agent: str) -> str:
-    """Of what was asked for in all."""
-    asked = sum(one.amount for one in bargains.asks if one.agent == agent)
-    had = sum(one.amount for one in bargains.grants if one.agent == agent)
-    return f"{100 * had / asked:.0f} % granted" if asked else ""
+def _highest(bargains: Bargains, is_flow: bool) -> float:
+    """Of all lanes of a kind: pods are of one scale, flows of another."""
+    asked = [one.amount for one in bargains.asks if (one.agent in bargains.flows) == is_flow]
+    held = [one.amount for one in bargains.grants if (one.agent in bargains.flows) == is_flow]
+    return max([*asked, *held], default=0.0) or 1.0
+
+
+def _held(bargains: Bargains, agent: str, end_s: float) -> str:
+    """How much of what it asked for it held, from each ask to the next, on average over time."""
+    share = bargains.held_share(agent, end_s)
+    return "" if math.isnan(share) else f"held {100 * share:.0f} % of it"
 
 
 def _prices(axes: Any, timeline: Timeline, bargains: Bargains, colours: dict[str, str]) -> None:
@@ -133,11 +144,8 @@ def _head(figure: Any, timeline: Timeline, bargains: Bargains, left: float) -> N
     question = textwrap.shorten(scenario.question, QUESTION_MAX, placeholder=" …")
     figure.text(left, 1 - 0.72 / high, question, fontsize=13, color=QUIET, va="top", style="italic")
     lost = sum(one.is_lost for one in bargains.said)
-    asked = sum(one.amount for one in bargains.asks)
-    had = sum(one.amount for one in bargains.grants)
     tiles = [("messages", count(len(bargains.said)), INK), ("never arrived", count(lost), RED if lost else INK),
-             ("conversations", count(bargains.conversations), INK),
-             ("granted of asked", f"{100 * had / asked:.0f} %" if asked else NOTHING, INK)]  # fmt: skip
+             ("conversations", count(bargains.conversations), INK), ("leases", count(len(bargains.grants)), INK)]  # fmt: skip
     for index, (name, value, colour) in enumerate(reversed(tiles)):
         figure.text(0.985 - 0.105 * index, 1 - 0.2 / high, value, fontsize=18, fontweight="bold", color=colour, va="top", ha="right")
         figure.text(0.985 - 0.105 * index, 1 - 0.52 / high, name, fontsize=11, color=QUIET, va="top", ha="right")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from agents.mailbox import Fate, Posted
 from parley.message_rows import message_columns
 from parley.tables import as_parquet
 
@@ -18,7 +20,7 @@ SUPPLY = 10
 
 @dataclass
 class Letter:
-    """A message as a network logs it; its fate is written into it later."""
+    """A message, and what became of it."""
 
     sent_ns: int
     performative: str
@@ -31,18 +33,22 @@ class Letter:
     in_reply_to: str | None = None
     reply_by_ns: int | None = None
     delivered_ns: int | None = None
-    fate: str | None = None
-    copy: int = 0
+    fate: Fate = Fate.IN_FLIGHT
+    is_copy: bool = False
+
+    def posted(self) -> Posted:
+        """As the network logs it."""
+        return Posted(**vars(self) | {"content": json.dumps(self.content, sort_keys=True)})
 
 
 def arrived(letter: Letter) -> Letter:
     """The same, delivered a moment later."""
-    return replace(letter, delivered_ns=letter.sent_ns + WAY, fate="delivered")
+    return replace(letter, delivered_ns=letter.sent_ns + WAY, fate=Fate.DELIVERED)
 
 
 def lost(letter: Letter) -> Letter:
     """The same, never delivered."""
-    return replace(letter, delivered_ns=None, fate="lost")
+    return replace(letter, delivered_ns=None, fate=Fate.LOST)
 
 
 def auction(nth: int, wanted: Mapping[str, Sequence[float]], supply: int = SUPPLY, unheard: Iterable[str] = ()) -> list[Letter]:
@@ -66,5 +72,5 @@ def auction(nth: int, wanted: Mapping[str, Sequence[float]], supply: int = SUPPL
 def kept(folder: Path, said: Sequence[Letter]) -> None:
     """Put messages into a run folder."""
     (folder / "messages").mkdir()
-    rows = message_columns(sorted(said, key=lambda one: one.sent_ns))
+    rows = message_columns([one.posted() for one in sorted(said, key=lambda one: one.sent_ns)])
     (folder / "messages" / "part-00000.parquet").write_bytes(as_parquet("messages", rows))

@@ -19,7 +19,7 @@ WANTED = {"front": [9.0, 5.0, 2.0], "stock": [4.0, 1.0], "search": [0.5], "idle"
 def told(folder, said) -> Bargains:
     """Messages, as a run folder gives them back."""
     kept(folder, said)
-    return bargains_of(folder)
+    return bargains_of(folder, flows=("buyers",))
 
 
 def test_a_round_by_hand(tmp_path):
@@ -33,6 +33,13 @@ def test_a_round_by_hand(tmp_path):
     assert found.grants[0].start_s == pytest.approx(start) and found.grants[0].end_s == pytest.approx((ROUND + S + LEASE) / 1e9)
     assert found.prices == {"general": [(16.0, 2.0)]} and found.pools == ["general"] and found.conversations == 1
     assert (found.live(start + 1, "general"), found.live(start + 40, "general")) == (3, 0)
+
+
+def test_how_much_of_it_was_held(tmp_path):
+    """Two of three asked for while the lease lives, 15 s to 39 s: halfway to 47 s it does, to 87 s it does not."""
+    found = told(tmp_path, auction(0, WANTED, supply=3))
+    assert found.held_share("front", 39.0) == pytest.approx(2 / 3) and found.held_share("front", 200.0) == 0
+    assert math.isnan(found.held_share("idle", 39.0))
 
 
 def test_a_newer_lease_replaces_the_one_before(tmp_path):
@@ -60,7 +67,7 @@ def test_a_lost_proposal_is_no_refusal(tmp_path):
 def test_a_duplicate_counts_once(tmp_path):
     """Also where only the copy arrived."""
     ask = Letter(S, "request", {"amount": 3}, reply_with="a")
-    found = told(tmp_path, [lost(ask), replace(arrived(ask), copy=1)])
+    found = told(tmp_path, [lost(ask), replace(arrived(ask), is_copy=True)])
     assert [one.verdict for one in found.asks] == [OPEN] and len(found.said) == 1
 
 
@@ -89,6 +96,34 @@ def test_a_grant_without_an_end_is_an_instant(tmp_path):
     """It is no lease."""
     (grant,) = told(tmp_path, [arrived(Letter(S, "accept-proposal", {"amount": 3}, "auctioneer", "stock"))]).grants
     assert grant.end_s == grant.start_s and math.isnan(grant.price)
+
+
+@pytest.mark.parametrize(("price", "units"), [(0.0, 3), (1.0, 2), (4.5, 1)])
+def test_a_bid_of_totals_asks_for_what_is_worth_its_price(tmp_path, price, units):
+    """Worth 0, 5, 8, 8.5 and 8.5 together: that many units add more than the call's price each."""
+    call = Letter(S, "cfp", {"pool": "pods", "price": price, "asks": "values"}, "pods", "stock")
+    bid = Letter(2 * S, "propose", {"values": [0.0, 5.0, 8.0, 8.5, 8.5]})
+    assert [(one.amount, one.pool) for one in told(tmp_path, [arrived(call), arrived(bid)]).asks] == [(units, "pods")]
+
+
+def test_who_pays_by_the_hour_has_a_price_by_the_unit(tmp_path):
+    """Of all that are told at one instant together: 12 for 6 units and 3 for 4 are 1.5 a unit; the call's reserve is none."""
+    awards = [Letter(S, "accept-proposal", {"amount": amount, "pay": pay, "pool": "pods", "token": token, "expires_ns": 9 * S}, "pods", who)
+              for who, amount, pay, token in (("stock", 6, 12.0, 1), ("front", 4, 3.0, 2))]  # fmt: skip
+    said = [arrived(Letter(S - 1, "cfp", {"pool": "pods", "price": 0.1}, "pods", "stock")), *map(arrived, awards)]
+    assert told(tmp_path, said).prices == {"pods": [(1.0, 1.5)]}
+
+
+def test_flow_is_told_in_requests(tmp_path):
+    """Leases of a class are in thousandths of a request a second; its last rate in a conversation is what it asks for."""
+    lease = {"amount": 70_000, "pool": "pods", "token": 3, "expires_ns": 9 * S}
+    said = [Letter(S, "inform", {"rate": 90.0, "round": 1}, "buyers", "pods"),
+            Letter(2 * S, "inform", {"rate": 80.0, "round": 2}, "buyers", "pods"),
+            Letter(3 * S, "agree", {"price": 2.0, "rate": 80.0}, "pods", "buyers"),
+            Letter(3 * S, "inform", lease, "pods", "buyers", "parley-lease", "l/3")]  # fmt: skip
+    found = told(tmp_path, [arrived(one) for one in said])
+    assert [(one.agent, one.amount, one.verdict) for one in found.asks] == [("buyers", 80.0, GRANTED)]
+    assert [(one.agent, one.amount) for one in found.grants] == [("buyers", 70.0)]
 
 
 @pytest.fixture(scope="module")
