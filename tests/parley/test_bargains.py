@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 import parley
 from parley.bargains import DENIED, GRANTED, LOST, OPEN, Bargains, bargains_of
 from parley.errors import UsageError
+from parley.reporting.facts import Facts
+from parley.reporting.one_run import page_of_one
 from tests.parley.letters import LEASE, ROUND, WAY, Letter, S, arrived, auction, kept, lost
+from tests.parley.test_map_and_sweep_pages import refused_by_plotly, section
 from tests.parley.worlds import SHOP, written
 
 WANTED = {"front": [9.0, 5.0, 2.0], "stock": [4.0, 1.0], "search": [0.5], "idle": []}
@@ -133,6 +137,26 @@ def run(tmp_path_factory):
     return parley.run(written(folder, SHOP), set=["duration=60s"], out=folder / "run")
 
 
+def put(run, said):
+    """Messages in place of those that are there."""
+    shutil.rmtree(run.path / "messages", ignore_errors=True)
+    kept(run.path, said)
+
+
+def test_a_report_has_a_section_on_negotiation(run):
+    """Below decisions: a row an agent with what it asked for, one for prices, and how it went for each; no other run has one."""
+    shutil.rmtree(run.path / "messages", ignore_errors=True)
+    assert "negotiation" not in [one.name for one in page_of_one(Facts(run)).sections]
+    put(run, [one for nth in range(3) for one in auction(nth, WANTED, supply=3, unheard=["stock"] if nth else [])])
+    page = page_of_one(Facts(run))
+    assert [one.name for one in page.sections][7:9] == ["negotiation", "objectives"]
+    figure, agents, words = section(page, "negotiation").parts
+    assert {trace["name"] for trace in figure.traces} >= {"held", "asked", "denied or lost", "general"}
+    assert agents.rows[0][:2] == ("front", "3") and agents.rows[2][:6] == ("stock", "3", "0", "0", "3", "2")
+    assert dict(row[:2] for row in words.rows)["cfp"] == "12"
+    refused_by_plotly(page)
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("said", [
     [one for nth in range(3) for one in auction(nth, WANTED, supply=3, unheard=["stock"] if nth else [])],
@@ -144,10 +168,7 @@ def run(tmp_path_factory):
 ], ids=["few", "many agents", "nothing asked", "nothing wanted", "many pools"])  # fmt: skip
 def test_every_negotiation_has_a_picture(run, tmp_path, said):
     """Without a warning."""
-    for part in run.path.glob("messages/*"):
-        part.unlink()
-    (run.path / "messages").rmdir() if (run.path / "messages").exists() else None
-    kept(run.path, said)
+    put(run, said)
     assert run.plot.negotiation().png().startswith(b"\x89PNG")
 
 
