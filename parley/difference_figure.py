@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from parley.attributing import Attribution
-from parley.figures import Picture, stacked
+from parley.canvas import Picture, stacked
 from parley.panels import (
     BLUE,
     GREEN,

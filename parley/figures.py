@@ -1,15 +1,19 @@
-"""Pictures of a run, drawn from its folder; the one door to matplotlib."""
+"""Pictures of a run, drawn from its folder."""
 
 from __future__ import annotations
 
-import io
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from parley.bargains import bargains_of
+from parley.canvas import Picture, blank, name_faults, stacked
+from parley.errors import UsageError
+from parley.flow_figure import picture_of_flows
+from parley.flows import Flows, stretch
+from parley.negotiation_figure import picture_of_negotiation
 from parley.panels import (
-    GOLD,
     GREEN,
     INK,
     QUIET,
@@ -19,40 +23,17 @@ from parley.panels import (
     draw_load,
     draw_queues,
     draw_replicas,
-    fault_lanes,
     name_warmup,
 )
-from parley.run_folder import PICTURE, RunFolder
+from parley.run_folder import PICTURE
 from parley.timeline import Timeline
 from parley.wording import count, money, number, percent
 from scenarios.schema.scenario import Scenario
 
 Panel = Callable[[Any, Timeline], None]
 OVERVIEW: tuple[tuple[Panel, float], ...] = ((draw_load, 1.2), (draw_latency, 1.2), (draw_queues, 0.9), (draw_replicas, 1.0))
-DPI, WIDE, HIGH = 100, 16.0, 10.0  # 1600 x 1000
+HIGH = 10.0  # inches
 QUESTION_MAX = 170  # characters: one line
-CHARACTERS = 180  # of a fault's name that fit beside each other
-
-
-class Picture:
-    """A figure that shows itself in a notebook."""
-
-    def __init__(self, figure: Any) -> None:
-        self.figure = figure  # matplotlib's
-
-    def png(self) -> bytes:
-        """The picture as PNG."""
-        buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=DPI)
-        return buffer.getvalue()
-
-    def save(self, path: Path) -> Path:
-        """Write it as PNG, whole or not at all. Raises FolderError."""
-        RunFolder(path.parent).write_bytes(path.name, self.png())
-        return path
-
-    def _repr_png_(self) -> bytes:
-        return self.png()
 
 
 class Figures:
@@ -70,7 +51,7 @@ class Figures:
             axes.tick_params(labelbottom=axes is panels[-1])
         figure.align_ylabels(panels)
         name_warmup(panels[0], self._timeline)
-        _name_faults(panels[0], self._timeline)
+        name_faults(panels[0], self._timeline)
         _head(figure, self._timeline.scenario, self._summary)
         return Picture(figure)
 
@@ -102,37 +83,29 @@ class Figures:
         figure.text(0.105, 0.945, self._timeline.scenario.name.replace("_", " "), fontsize=17, fontweight="bold", color=INK, va="center")
         return Picture(figure)
 
+    def negotiation(self) -> Picture:
+        """Who asked for what, and held how much until when; the price, and the load. Raises UsageError where nobody negotiates."""
+        bargains = bargains_of(self._path, self._timeline.scenario.workload)
+        if not bargains.said:
+            raise UsageError(f"{self._path}: nobody said anything in this run; a negotiation is drawn of one whose agents negotiate")
+        return picture_of_negotiation(self._timeline, bargains)
+
+    def flows(self, before: str | None = None, after: str | None = None, by: str = "service") -> Picture:
+        """Calls between services, or zones, in two stretches ("1m..2m") of the run: its first and last quarter if none is given.
+
+        Raises UsageError where the run did not keep what it takes.
+        """
+        flows = Flows(self._path, self._timeline.scenario)
+        over = [one if text is None else stretch(text, flows.until_ns) for text, one in zip((before, after), flows.ends(), strict=True)]
+        was, now = ((one, flows.graph(one, by)) for one in over)
+        return picture_of_flows(self._timeline.scenario, was, now, by)
+
     def _alone(self, draw: Panel) -> Picture:
         figure, (axes,) = stacked([1.0], 4.5, head=0.5)
         draw(axes, self._timeline)
         name_warmup(axes, self._timeline)
-        _name_faults(axes, self._timeline)
+        name_faults(axes, self._timeline)
         return Picture(figure)
-
-
-def blank(wide: float, high: float) -> Any:
-    """An empty figure of matplotlib's, in inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(wide, high), dpi=DPI, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def stacked(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
-    """A figure with panels below each other and room for a heading, in inches."""
-    figure = blank(WIDE, high)
-    room = {"left": 0.062, "right": 0.885, "top": 1 - head / high, "bottom": 0.55 / high, "hspace": 0.14}
-    panels = figure.subplots(len(heights), 1, gridspec_kw={"height_ratios": heights, **room}, squeeze=False)
-    return figure, [row[0] for row in panels]
-
-
-def _name_faults(axes: Any, timeline: Timeline) -> None:
-    """Names of faults above a panel, on the first of a few lines where they meet no other."""
-    for name, start, is_late, line in fault_lanes(timeline, CHARACTERS):
-        axes.annotate(name.replace("_", " "), (start, 1), (-3 if is_late else 3, 4 + 13 * line), color=GOLD, fontsize=11,
-                      xycoords=("data", "axes fraction"), textcoords="offset points", ha="right" if is_late else "left")  # fmt: skip
 
 
 def _head(figure: Any, scenario: Scenario, summary: dict[str, Any]) -> None:

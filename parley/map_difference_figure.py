@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parley.figures import Picture
+from parley.canvas import Picture
 from parley.frontiers import Floats
 from parley.map_differences import SAME, UNDECIDED, DifferencePlane
 from parley.map_frame import Frame, framed

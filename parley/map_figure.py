@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parley.figures import Picture
+from parley.canvas import Picture
 from parley.map_frame import Frame, framed
 from parley.mapping import OutcomeMap, Panel
 from parley.panels import INK

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parley.figures import blank
+from parley.canvas import blank
 from parley.map_axes import Ruler
 from parley.mapping import OutcomeMap
 from parley.panels import INK, QUIET

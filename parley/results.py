@@ -6,10 +6,11 @@ import html
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parley.errors import FolderError
 from parley.figures import Figures
+from parley.flows import Flows, stretch
 from parley.reporting.facts import Facts
 from parley.reporting.one_run import page_of_one
 from parley.reporting.page import write_page
@@ -18,6 +19,9 @@ from parley.tables import read_table
 from scenarios.load import load
 from scenarios.naming import suggestion
 from scenarios.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
 
 
 class Run:
@@ -83,6 +87,14 @@ class Run:
     def pods(self) -> Any:
         """DataFrame: every phase a pod entered."""
         return read_table(self.path, "pods").to_pandas()
+
+    def flows(self, over: str, by: str = "service") -> DiGraph[str]:
+        """Who called whom, and how often a second, over a stretch ("1m..2m") of the run: a graph of networkx's of services or zones.
+
+        Nodes and edges have a `rate`, services also `pods`; names of workloads begin with @. Raises UsageError.
+        """
+        flows = Flows(self.path, self.scenario)
+        return flows.graph(stretch(over, flows.until_ns), by)
 
     @property
     def plot(self) -> Figures:

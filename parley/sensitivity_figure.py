@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from parley.canvas import Picture, blank
 from parley.effects import Effect, Findings, figure_name
-from parley.figures import Picture, blank
 from parley.panels import BLUE, FAINT, INK, ORANGE, QUIET, SKY
 from parley.uncertainty import Sensitivity
 from parley.wording import number

@@ -14,9 +14,9 @@ import numpy as np
 
 from parley.actions import OF_FILE, Action, Scale, parsed
 from parley.attributing import Attribution, Side, attributed
+from parley.canvas import Picture
 from parley.difference_figure import draw_difference
 from parley.errors import Interrupted, UsageError
-from parley.figures import Picture
 from parley.file_changes import changed
 from parley.interventions import Intervention, interventions_of
 from parley.levers import MIND, require_possible

@@ -12,6 +12,7 @@ from parley.reporting.sections.cost import cost
 from parley.reporting.sections.headline import headline, tiles, verdicts
 from parley.reporting.sections.heat import heat
 from parley.reporting.sections.load import load_and_latency
+from parley.reporting.sections.negotiation import negotiates, negotiation
 from parley.reporting.sections.requests import requests
 from parley.reporting.sections.scaling import scaling
 from parley.reporting.sections.services import services
@@ -21,6 +22,14 @@ from parley.wording import clock
 SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     headline, load_and_latency, topology, services, heat, requests, scaling, budget, cost, again,
 )  # fmt: skip
+
+
+def sections_of(facts: Facts) -> list[Callable[[Facts], Section]]:
+    """All of them, and negotiation below decisions where somebody negotiates."""
+    found = list(SECTIONS)
+    if negotiates(facts):
+        found.insert(found.index(scaling) + 1, negotiation)
+    return found
 
 
 def page_of_one(facts: Facts) -> Page:
@@ -33,7 +42,7 @@ def page_of_one(facts: Facts) -> Page:
         above,
         verdicts(facts),
         tiles(facts),
-        [make(facts) for make in SECTIONS],
+        [make(facts) for make in sections_of(facts)],
         _warning(facts),
     )
 

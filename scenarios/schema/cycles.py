@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 
 from scenarios.errors import Mistake
+from scenarios.graphs import knots
 from scenarios.schema.calls import Site
 
 CIRCLE_MAX = 500  # endpoints that all reach each other; the figure of more would take too long
@@ -78,27 +79,12 @@ def _circle(certain: Weights) -> list[str]:
     return [*names[names.index(name) :], name]
 
 
-def depths(calls: Mapping[str, Collection[str]]) -> dict[str, int]:
-    """How many calls lie above each name, on the longest way there; those that reach each other are equally deep.
-
-    Every name has a place in `calls`, those that call nobody too.
-    """
-    import networkx as nx  # as below
-
-    knots = nx.condensation(nx.DiGraph([(caller, callee) for caller in calls for callee in calls[caller]]))
-    layers = enumerate(nx.topological_generations(knots))
-    found = {name: depth for depth, layer in layers for knot in layer for name in knots.nodes[knot]["members"]}
-    return {name: found.get(name, 0) for name in calls}
-
-
 def _mutual(left: Weights) -> list[list[str]]:
     """Groups of endpoints that reach each other, in the order of the file."""
     if not left:
         return []
-    import networkx as nx  # only where something circles: its import takes longer than reading a file
-
-    graph = nx.DiGraph([(caller, callee) for caller, row in left.items() for callee in row])
-    groups = [group for group in nx.strongly_connected_components(graph) if len(group) > 1 or _calls_itself(left, group)]
+    edges = [(caller, callee) for caller, row in left.items() for callee in row]
+    groups = [group for group in knots(edges) if len(group) > 1 or _calls_itself(left, group)]
     return sorted([name for name in left if name in group] for group in groups)
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from parley.layered import NAMED_MAX, places
 from parley.reporting.facts import Facts
 from parley.reporting.plotting import CLEAR, packed, plain, plain_layout
 from parley.reporting.section import Figure, Section, Table
 from parley.reporting.theme import HEAT
 from parley.wording import count, number, percent, rate
-from scenarios.schema.cycles import depths
 
-COLUMN_MAX = 14  # services below each other, before a layer takes several columns
 HUNDREDS = 400  # services whose circles are small
-NAMED_MAX = 60  # services that bear their names
 CURVED_MAX = 400  # calls drawn as curves
-SWEEPS = 6
 ROUTES_SHOWN = 40
 BAR = {"title": {"text": "utilization", "side": "right", "font": {"size": 12}}, "tickformat": ".0%", "thickness": 10, "len": 0.6,
        "outlinewidth": 0, "tickfont": {"color": "@quiet", "size": 11}}  # fmt: skip
@@ -72,7 +69,8 @@ def _arrows(routes: Mapping[str, dict[str, int]], workloads: set[str]) -> list[A
 def _figure(facts: Facts, arrows: Sequence[Arrow]) -> Figure:
     assert facts.summary is not None
     services, seconds = facts.summary["services"], max(facts.summary["simulated_s"], 1e-9)
-    at = places([*(arrow.caller for arrow in arrows if arrow.caller[0] == "@"), *services], arrows)
+    calls = [(arrow.caller, arrow.callee) for arrow in arrows]
+    at = places([*(caller for caller, _ in calls if caller[0] == "@"), *services], calls)
     most = max((arrow.attempts for arrow in arrows), default=1)
     crowded = len(at) > NAMED_MAX
     traces = _lines(arrows, at, most)
@@ -88,45 +86,6 @@ def _figure(facts: Facts, arrows: Sequence[Arrow]) -> Figure:
     }  # fmt: skip
     busiest = max(services, key=lambda name: services[name]["utilization"] or 0.0, default="")
     return Figure(f"Calls between {len(services)} services; the busiest is {busiest}", traces, layout)
-
-
-def places(names: Iterable[str], arrows: Sequence[Arrow]) -> dict[str, tuple[float, float]]:
-    """(column, height from -0.5 to 0.5) of each: columns by depth, within one near those who call and are called."""
-    calls: dict[str, set[str]] = {name: set() for name in names}
-    callers: dict[str, set[str]] = {name: set() for name in calls}
-    for arrow in arrows:
-        calls[arrow.caller].add(arrow.callee)
-        callers[arrow.callee].add(arrow.caller)
-    layers: dict[int, list[str]] = {}
-    for name, depth in depths(calls).items():
-        layers.setdefault(depth, []).append(name)
-    height: dict[str, float] = {}
-    for layer in layers.values():
-        height |= _spread(layer)
-    for sweep in range(SWEEPS):
-        near = callers if sweep % 2 == 0 else calls
-        for depth in sorted(layers, reverse=bool(sweep % 2)):
-            pull = {
-                name: float(np.mean([height[x] for x in near[name]])) if near[name] else height[name]
-                for name in layers[depth]
-            }
-            layers[depth].sort(key=pull.__getitem__)
-            height |= _spread(layers[depth])
-    return {name: place for depth, layer in layers.items() for name, place in _columns(depth, layer).items()}
-
-
-def _spread(layer: Sequence[str]) -> dict[str, float]:
-    return {name: 0.5 - (index + 0.5) / len(layer) for index, name in enumerate(layer)}
-
-
-def _columns(depth: int, layer: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """A layer of many as several columns beside each other."""
-    columns = math.ceil(len(layer) / COLUMN_MAX) if len(layer) <= NAMED_MAX else math.ceil(math.sqrt(len(layer)))
-    rows, aside = math.ceil(len(layer) / columns), 0.25 * (columns > 1)  # every other column hangs lower, so that names do not meet
-    return {
-        name: (depth + 0.7 * (i % columns) / columns, 0.5 - (i // columns + 0.5 + aside * (i % columns % 2)) / (rows + aside))
-        for i, name in enumerate(layer)
-    }
 
 
 def _lines(arrows: Sequence[Arrow], at: Mapping[str, tuple[float, float]], most: int) -> list[dict[str, Any]]:
