@@ -26,9 +26,9 @@ def section(role: type[Conversation]) -> str:
 
 
 def test_all_protocols_are_known() -> None:
-    """Eight roles of five machines; the sixth protocol, the English clock, is an iterated contract net."""
+    """Ten roles of six machines; the seventh protocol, the English clock, is an iterated contract net."""
     assert [role.__name__ for role in ROLES] == [
-        "Caller", "Gossiper", "Granter", "Initiator", "Negotiator", "Participant", "PriceSetter", "RateSetter"]  # fmt: skip
+        "Caller", "Gossiper", "Granter", "Holder", "Initiator", "Negotiator", "Participant", "PriceSetter", "RateSetter", "Teller"]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.__name__)
