@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from agents.alerting.alerts import BurnRateMind
+from agents.decision import Decision
+from agents.mesa_classes import with_mesa
 from agents.policy import Alternating, Policy, Verdict, View
 from sim.clock import ControlPhase
 from sim.commands import Command, Evict, Resize, Scale
@@ -14,44 +15,6 @@ if TYPE_CHECKING:
     from mesa import Agent as MesaAgent
 else:
     MesaAgent = object
-
-
-_JOINED: dict[type, type] = {}
-
-
-def with_mesa(own: type, parent: str) -> type:
-    """`own` with Mesa's class of the name `parent` behind it; made when the first instance is.
-
-    A class needs its parents when it is made, and importing Mesa takes longer than `parley --help` may; so ours are
-    plain classes until one is needed. Instances are of both: `isinstance` holds for ours and for Mesa's.
-    """
-    import mesa
-
-    mesas = getattr(mesa, parent)
-    if issubclass(own, mesas):
-        return own
-    if own not in _JOINED:
-        _JOINED[own] = type(own.__name__, (own, mesas), {"__module__": own.__module__, "__doc__": own.__doc__})
-    return _JOINED[own]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One command a mind gave, or that it gave none, and why; of an alert, that it began or ceased to fire.
-
-    Figures are pods asked for; of a mind that sizes them, the milli-cores that a pod requests; of an alert, whether it fires.
-    What changes a route leaves the pods as they are.
-    """
-
-    time_ns: int
-    agent: str
-    service: str  # of an alert, the workload
-    mind: str
-    before: int
-    recommended: int | None  # before windows, limits and bounds
-    after: int
-    reason: str
-    applied: bool  # whether a command took effect; False where there was none
 
 
 class ControlAgent(MesaAgent):

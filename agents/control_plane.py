@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
-from agents.agent import AlertAgent, ControlAgent, Decision, with_mesa
+from agents.agent import AlertAgent, ControlAgent
 from agents.alerting.alerts import BurnRateMind
 from agents.autoscaling.seating import scaling_policy, sizing_policy
+from agents.decision import Decision
 from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
+from agents.mesa_classes import with_mesa
 from agents.negotiation.parties.flows import ClassAgent
 from agents.negotiation.parties.member import MemberAgent
 from agents.negotiation.parties.pool import PoolAgent, Round

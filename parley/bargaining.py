@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agents.agent import Decision
 from agents.control_plane import ControlPlane
+from agents.decision import Decision
 from agents.mailbox import Fate
 from agents.negotiation.mechanisms.fairness import jain
 from scenarios.schema.scenario import Scenario

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from agents.agent import Decision
 from agents.control_plane import ControlPlane
+from agents.decision import Decision
 from agents.mailbox import Posted
 from parley.actions import Action, Fail, Kill, Scale, Slow, parsed
 from parley.levers import pull
@@ -65,7 +65,8 @@ def seat(mesh: Mesh, interventions: Sequence[Intervention] = ()) -> Seated:
     D15 Who acts from outside does so with the messages of that instant: after faults, platform and scrapes, before minds wake.
     """
     plane, decisions = None, list[Decision]()
-    if mesh.scenario.agents or mesh.scenario.alerts or mesh.scenario.negotiations:  # else nobody would be there, and importing Mesa takes a second
+    world = mesh.scenario
+    if world.agents or world.alerts or world.negotiations:  # else nobody would be there, and importing Mesa takes a second
         plane = ControlPlane(mesh)
         decisions = plane.decisions
     for one in interventions:

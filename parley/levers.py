@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from agents.agent import Decision
+from agents.decision import Decision
 from parley.actions import OF_FILE, Action, Drain, Fail, Kill, Lever, Lose, Scale, Slow
 from parley.errors import UsageError
 from scenarios.naming import suggestion

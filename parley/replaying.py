@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.agent import Decision
+from agents.decision import Decision
 from parley.errors import UsageError
 from parley.interventions import NAME, Intervention, interventions_of, seat
 from parley.results import Run

@@ -91,7 +91,8 @@ class Conceding(Part):
 
     strategy: Literal["zeuthen", "micro"] = field(
         "zeuthen", says="who concedes: the one who has less to lose by it (Zeuthen), or each as often as the other did (MiCRO)",
-        seen=Witness("market", f"{_POOL}.by", ({"concession": {"strategy": "zeuthen"}}, {"concession": {"strategy": "micro"}}), moves="messages"))
+        seen=Witness("market", f"{_POOL}.by", (
+            {"concession": {"strategy": "zeuthen"}}, {"concession": {"strategy": "micro"}}), moves="messages"))
 
 
 class Mechanism(OneOf):

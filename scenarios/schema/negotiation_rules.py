@@ -63,7 +63,8 @@ def _pool(world: Scenario, place: Path, pool: Pool, chairs: dict[str, Path]) -> 
         if scaling is not None and scaling.fixed is None:
             yield Mistake((*place, "members", service), f"has its pods decided by {scaling.kind}, too; take agents.{service}.scaling away")
         if service in chairs:
-            yield Mistake((*place, "members", service), f"is a member of two pools; it is one of {'.'.join(map(str, chairs[service]))} already")
+            other = ".".join(map(str, chairs[service]))
+            yield Mistake((*place, "members", service), f"is a member of two pools; it is one of {other} already")
         chairs[service] = place
     yield from _amounts(world, place, pool)
     yield from _mechanism(place, pool)

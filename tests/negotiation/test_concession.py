@@ -100,7 +100,8 @@ def test_two_that_stand_firm_fail() -> None:
     ann, bob = pair("abc", "cba", stubborn=2)
     said = told((ann, bob), ["ann"])
     assert [(m.sender, str(m.performative), m.content.get("deal")) for _, m in said] == [
-        ("ann", "propose", "a"), ("bob", "propose", "c"), ("ann", "propose", "a"), ("bob", "propose", "c"), ("ann", "refuse", None)]  # fmt: skip
+        ("ann", "propose", "a"), ("bob", "propose", "c"), ("ann", "propose", "a"), ("bob", "propose", "c"),
+        ("ann", "refuse", None)]  # fmt: skip
     assert (ann.state, bob.state, ann.deal) == (CONFLICT, CONFLICT, None)
 
 

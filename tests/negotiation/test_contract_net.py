@@ -22,7 +22,8 @@ class ContractNet(Adversary):
 
     rounds = 1
 
-    @initialize(prices=st.lists(st.none() | st.integers(1, 5), min_size=1, max_size=4), fails=st.sets(st.integers(0, 3)), wanted=st.integers(1, 5))
+    @initialize(prices=st.lists(st.none() | st.integers(1, 5), min_size=1, max_size=4), fails=st.sets(st.integers(0, 3)),
+                wanted=st.integers(1, 5))  # fmt: skip
     def call(self, prices: list[int | None], fails: set[int], wanted: int) -> None:
         """A call goes out. A price of None refuses."""
         self.prices = {f"bidder-{i}": price for i, price in enumerate(prices)}
@@ -132,8 +133,11 @@ TestIteratedContractNet = IteratedContractNet.TestCase
 TestIteratedContractNet.settings = STATEFUL
 
 
+Pair = tuple[Initiator, Participant, list[Content]]
+
+
 def pair(price: int | None = 3, result: Content | None = None, patience_ns: int = 10, rounds: int = 1,
-         choose: Choose = lambda proposals: {name: {"rps": 20} for name in proposals}) -> tuple[Initiator, Participant, list[Content]]:  # fmt: skip
+         choose: Choose = lambda proposals: {name: {"rps": 20} for name in proposals}) -> Pair:  # fmt: skip
     """One that calls and one that is called, and what the latter undid."""
     undone: list[Content] = []
     initiator = Initiator("caller", "c1", ["ann"], {"rps": 20}, REPLY_BY, choose, DONE_BY, rounds=rounds)

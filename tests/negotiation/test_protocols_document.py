@@ -16,7 +16,8 @@ from agents.negotiation.messages import Message, Performative
 DOCUMENT = Path(__file__).parents[2] / "agents" / "PROTOCOLS.md"
 MODULES = [importlib.import_module(f"{protocols.__name__}.{found.name}") for found in pkgutil.iter_modules(protocols.__path__)]
 ROLES = sorted({role for module in MODULES for role in vars(module).values()
-                if isinstance(role, type) and issubclass(role, Conversation) and role is not Conversation}, key=lambda role: role.__name__)  # fmt: skip
+                if isinstance(role, type) and issubclass(role, Conversation) and role is not Conversation},
+               key=lambda role: role.__name__)  # fmt: skip
 
 
 def section(role: type[Conversation]) -> str:
@@ -28,7 +29,8 @@ def section(role: type[Conversation]) -> str:
 def test_all_protocols_are_known() -> None:
     """Ten roles of six machines; the seventh protocol, the English clock, is an iterated contract net."""
     assert [role.__name__ for role in ROLES] == [
-        "Caller", "Gossiper", "Granter", "Holder", "Initiator", "Negotiator", "Participant", "PriceSetter", "RateSetter", "Teller"]  # fmt: skip
+        "Caller", "Gossiper", "Granter", "Holder", "Initiator", "Negotiator", "Participant", "PriceSetter", "RateSetter",
+        "Teller"]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.__name__)

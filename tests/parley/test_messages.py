@@ -39,8 +39,8 @@ def test_rows_wait_for_the_first_whose_fate_is_open() -> None:
 
 def test_a_part_holds_every_field(tmp_path: Path) -> None:
     """Nothing is lost on the way to the disk and back; what is absent, or under way, is null."""
-    given = [posted(5, Fate.DELIVERED, content='{"amount":3}', reply_with="a", in_reply_to="b", reply_by_ns=70, delivered_ns=9, is_copy=True),
-             posted(6)]  # fmt: skip
+    told = {"content": '{"amount":3}', "reply_with": "a", "in_reply_to": "b", "reply_by_ns": 70, "delivered_ns": 9, "is_copy": True}
+    given = [posted(5, Fate.DELIVERED, **told), posted(6)]
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "part-00000.parquet").write_bytes(as_parquet("messages", message_columns(given)))
     rows = read_table(tmp_path, "messages").to_pylist()

@@ -40,7 +40,8 @@ class BundleAuctioneer(FlowPool):
         for workload in self._bids:
             if workload not in proposals:
                 self.tell_rate(workload, plan.rates[workload], pays.get(workload, 0.0))
-        return {workload: self.rate_award(self.rate_lease(workload, plan.rates[workload]), pays.get(workload, 0.0)) for workload in proposals}
+        return {workload: self.rate_award(self.rate_lease(workload, plan.rates[workload]), pays.get(workload, 0.0))
+                for workload in proposals}  # fmt: skip
 
     def _cleared(self, proposals: Mapping[str, Content]) -> tuple[Plan, dict[str, float]]:
         """Who wins what, with so much of the capacity left out that whole pods fit in."""

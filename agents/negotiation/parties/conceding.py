@@ -100,7 +100,8 @@ class ConcedingMember(MemberAgent):
             return None
         own = trade.described
         floor = own.floor * own.units
-        worths = values(Outlook(milli / 1000, milli / 1000 * self.pool.spread), trade.per_pod, trade.worth, floor + supply, own.units)[floor:]
+        outlook = Outlook(milli / 1000, milli / 1000 * self.pool.spread)
+        worths = values(outlook, trade.per_pod, trade.worth, floor + supply, own.units)[floor:]
         factor = own.misreport if party == self.party else 1.0
         return [*accumulate((factor * (worth - worths[0]) - self.pool.price * count for count, worth in enumerate(worths)), max)]
 

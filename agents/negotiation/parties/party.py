@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from agents.agent import Decision, with_mesa
+from agents.decision import Decision
 from agents.mailbox import ControlNetwork
+from agents.mesa_classes import with_mesa
 from agents.negotiation.machine import Conversation, Step
 from agents.negotiation.messages import Message
 from sim.clock import ControlPhase

@@ -22,7 +22,7 @@ NEW, CONSIDERING, WAITING, ACCEPTED = "new", "considering", "waiting", "accepted
 AGREED, CONFLICT, IN_DOUBT = "agreed", "conflict", "in doubt"
 OFFERS, ACCEPTS, BREAKS, TIME_IS_UP = "offers", "accepts", "breaks off", "time is up"
 
-Strategy = Callable[[str | None, str | None], str | None]  # (own last offer, the other's newest; None before the first) → next; None: break off
+Strategy = Callable[[str | None, str | None], str | None]  # (own last offer, the other's newest; None at first) → next; None: break off
 
 
 class Negotiator(Conversation):

@@ -35,8 +35,8 @@ def negotiation(facts: Facts) -> Section:
         rows.append(_prices(found, end_s))
     lost = sum(one.is_lost for one in found.said)
     says = (f"{count(len(found.said))} messages in {count(found.conversations)} conversations, of which {count(lost)} never arrived. "
-            "Filled is what an agent held, until its lease ended or a newer one took its place; circles are what it asked for, red where it was denied or "
-            "the message lost.")  # fmt: skip
+            "Filled is what an agent held, until its lease ended or a newer one took its place; circles are what it asked for, "
+            "red where it was denied or the message lost.")  # fmt: skip
     parts: list[Part] = []
     if rows:
         frame = Frame(facts.timeline, 80 + ROW_HIGH * len(rows))

@@ -10,7 +10,8 @@ from sim.mesh import Mesh
 from tests.scenarios.test_witnesses import WORLDS
 
 MECHANISMS = ("first_come", "selfish", "proportional", "strict_priority", "planner", "{planner: {view: clairvoyant}}", "uniform_price",
-              "vcg", "k_double", "mcafee", "nash", "kalai_smorodinsky", "egalitarian", "{bundles: {step: 5/s}}", "dual", "{english_clock: {increment: 5/h}}",
+              "vcg", "k_double", "mcafee", "nash", "kalai_smorodinsky", "egalitarian", "{bundles: {step: 5/s}}", "dual",
+              "{english_clock: {increment: 5/h}}",
               "concession", "{concession: {strategy: micro}}")  # fmt: skip
 BAD = "control_network={latency: {exponential: 80ms}, loss: 15%, duplicates: 15%, clock_skew: 100ms}"
 TROUBLE = ("faults={dead: {at: 6s, for: 4s, agent_crash: {agent: pods}}, gone: {at: 14s, for: 3s, agent_crash: {agent: left}}, "

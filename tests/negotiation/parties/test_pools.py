@@ -156,8 +156,8 @@ def test_who_bids_pays_and_a_purse_bounds_it() -> None:
     _, plane = lived(market(*scarce))
     assert sum(plane.paid.values()) > 0
     _, poor = lived(market(*scarce, "negotiations.pods.pool.members.left.budget=1/h"))
-    left = lambda of: sum(one.after for one in of.decisions if one.service == "left")  # noqa: E731
-    assert left(poor) < left(plane)
+    rich, lean = (sum(one.after for one in of.decisions if one.service == "left") for of in (plane, poor))
+    assert lean < rich
     assert poor.paid["left"] < plane.paid["left"]
 
 
