@@ -128,7 +128,7 @@ class StruckAgent(Part):
 
     agent: Name = field(
         says="the agent",
-        seen=Witness("market", "faults.dead.agent_crash.agent", ("pods", "left"), moves="messages"))
+        seen=Witness("failing_agents", "faults.dead.agent_crash.agent", ("pods", "left"), moves="messages"))
 
 
 class StruckAgents(Part):
@@ -136,7 +136,7 @@ class StruckAgents(Part):
 
     agents: Annotated[tuple[Name, ...], Field(min_length=1)] = field(
         says="the agents, who still hear each other",
-        seen=Witness("market", "faults.deaf.control_partition.agents", (["left"], ["pods"]), moves="messages"))
+        seen=Witness("failing_agents", "faults.deaf.control_partition.agents", (["left"], ["pods"]), moves="messages"))
 
 
 OF_AGENTS = ("agent_crash", "control_partition")
@@ -217,12 +217,12 @@ class Fault(OneOf):
             {"at": "20s", "for": "500ms", "control_plane_outage": {}})))
     agent_crash: StruckAgent | None = field(
         None, says="an agent that bargains is gone; at the end it begins anew",
-        seen=Witness("market", "faults.dead", (
+        seen=Witness("failing_agents", "faults.dead", (
             {"at": "5s", "for": "3s", "agent_crash": {"agent": "pods"}},
             {"at": "5s", "for": "9s", "agent_crash": {"agent": "pods"}}), moves="messages"))
     control_partition: StruckAgents | None = field(
         None, says="agents are cut off from all others that bargain",
-        seen=Witness("market", "faults.deaf", (
+        seen=Witness("failing_agents", "faults.deaf", (
             {"at": "5s", "for": "3s", "control_partition": {"agents": ["left"]}},
             {"at": "5s", "for": "9s", "control_partition": {"agents": ["left"]}}), moves="messages"))
     metric_loss: StruckMetrics | None = field(

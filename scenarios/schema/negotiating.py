@@ -20,10 +20,10 @@ class Bidding(Part):
 
     misreport: Number = field(
         1.0, says="what it multiplies its bids and wants by; 1 is the truth", ge=0, le=1000,
-        seen=Witness("market", f"{_POOL}.members.left.misreport", (1, 3)))
+        seen=Witness("bidding", f"{_POOL}.members.left.misreport", (1, 3)))
     budget: PricePerHour | None = field(
         None, says="currency that its purse is refilled by; it may bid whatever it likes if absent",
-        seen=Witness("market", f"{_POOL}.members.left.budget", ("10/h", "0.01/h")))
+        seen=Witness("bidding", f"{_POOL}.members.left.budget", ("2000/h", "1/h")))
 
 
 class Member(Bidding):
@@ -34,10 +34,10 @@ class Member(Bidding):
         seen=Witness("market", f"{_POOL}.members.left.units", (1, 2)))
     floor: Whole = field(
         1, says="pods that are its own, whatever is negotiated: what is left where a lease has run out", ge=0, le=100_000,
-        seen=Witness("market", f"{_POOL}.members.left.floor", (1, 2)))
+        seen=Witness("cut_off", f"{_POOL}.members.left.floor", (1, 2)))
     priority: Whole = field(
         0, says="whose wants come first under strict_priority: the greater", ge=0, le=1000,
-        seen=Witness("ranked", f"{_POOL}.members.left.priority", (0, 2)))
+        seen=Witness("ranked", f"{_POOL}.members.right.priority", (0, 5)))
     weight: Number = field(
         1.0, says="its share among others, where a mechanism divides by weights", gt=0, le=1e6,
         seen=Witness("weighted", f"{_POOL}.members.left.weight", (1, 5)))
@@ -56,7 +56,7 @@ class Clock(Part):
 
     increment: PricePerHour = field(
         says="by which the price rises as long as more is wanted than there is", gt=0,
-        seen=Witness("clocked", f"{_POOL}.by.english_clock.increment", ("0.05/h", "5/h")))
+        seen=Witness("clocked", f"{_POOL}.by.english_clock.increment", ("1/h", "20/h")))
 
 
 class Doubled(Part):
@@ -122,7 +122,7 @@ class Mechanism(OneOf):
         seen=Witness("market", f"{_POOL}.by", ("vcg", "proportional")))
     english_clock: Clock | None = field(
         None, says="the price rises until no more is wanted than there is",
-        seen=Witness("market", f"{_POOL}.by", ({"english_clock": {"increment": "0.5/h"}}, "proportional")))
+        seen=Witness("market", f"{_POOL}.by", ({"english_clock": {"increment": "5/h"}}, "proportional")))
     k_double: Doubled | None = field(
         None, says="members own their shares, and sell to each other at one price",
         seen=Witness("market", f"{_POOL}.by", ("k_double", "proportional")))
