@@ -41,7 +41,7 @@ def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
         "rounds": len(rounds), "agreement_ms": sum(agreed) / len(agreed) / 1e6 if agreed else math.nan,
         "messages": sent, "lost": sent - messages[Fate.DELIVERED],
         "messages_per_decision": sent / len(decisions) if decisions else math.nan,
-        "reversals_per_hour": sum(reversals(decisions).values()) / (now_ns / HOUR_NS) if now_ns else math.nan,
+        "reversals_per_hour": sum(reversals(one for one in decisions if one.service in world.services).values()) / (now_ns / HOUR_NS) if now_ns else math.nan,
         "paid": plane.paid,
     }  # fmt: skip
 

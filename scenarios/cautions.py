@@ -88,8 +88,7 @@ def _steady_overload(flow: Flow, loads: Sequence[ServiceLoad]) -> Iterator[str]:
     closed = all(workload.arrivals.users is not None for workload in flow.world.workload.values())
     after = "users wait for each other" if closed else "its queue grows for as long as the run lasts"
     for load in loads:
-        scaling = flow.world.minds(load.service).scaling
-        replicas = max(flow.world.services[load.service].replicas, scaling.most or 0 if scaling else 0)
+        replicas = flow.world.most_pods(load.service)
         capacity = replicas * capacity_per_pod(flow, load.service, visits) if replicas else 0.0
         if load.mean_visits_per_s > 0 and not replicas:
             yield f"services.{load.service}.replicas: is 0, so every call to it fails at once"
@@ -171,8 +170,7 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
     """Settings of a balancer that nothing can come of."""
     for route in {route.name: route for route in flow.routes.values()}.values():
         rules, service = route.outlier_detection, flow.world.services[route.callee]
-        scaling = flow.world.minds(route.callee).scaling
-        pods = max(service.replicas, scaling.most or 0 if scaling else 0)
+        pods = flow.world.most_pods(route.callee)
         known = pods if route.subset is None else min(pods, route.subset.size)
         if rules is None and route.healthy_panic_threshold != PANIC_THRESHOLD:
             yield f"routes.{route.name}.healthy_panic_threshold: acts only beside outlier_detection, without which nobody is ejected"

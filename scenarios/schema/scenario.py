@@ -205,6 +205,13 @@ class Scenario(Part):
         own, defaults = (self.agents.get(name, Agent()) for name in (service, DEFAULTS))
         return Agent(scaling=own.scaling or defaults.scaling, sizing=own.sizing or defaults.sizing)
 
+    def most_pods(self, service: str) -> float:
+        """How many pods a service may come to have, which may be inf: of the file, by its autoscaler, or out of a pool."""
+        scaling = self.minds(service).scaling
+        shares = [pool.capacity // pool.members[service].units for one in self.negotiations.values()
+                  if (pool := one.pool) is not None and service in pool.members]  # fmt: skip
+        return max(self.services[service].replicas, scaling.most or 0 if scaling else 0, *shares)
+
     def with_(self, **changes: Any) -> Scenario:
         """A changed copy: `scenario.with_(**{"services.cart.replicas": 5})`. Values are spelled as in a file.
 
