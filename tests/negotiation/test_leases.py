@@ -64,6 +64,15 @@ class Leases(RuleBasedStateMachine):
         now_ns = self.clock("ledger")
         self.granted(self.ledger.grant(who, amount, now_ns, now_ns + term_ns), arrives=True)
 
+    @rule(who=st.sampled_from(HOLDERS), amount=st.sampled_from([0, 2]))
+    def shrink(self, who: str, amount: int) -> None:
+        """A holder is granted less, hears it and confirms it at once; copies of what it had may still be under way."""
+        now_ns = self.clock("ledger")
+        lease = self.ledger.grant(who, amount, now_ns, now_ns + TERM)
+        self.granted(lease, arrives=True)
+        if lease is not None:
+            self.ledger.confirm(who, lease.token)
+
     def granted(self, lease: Lease | None, arrives: bool) -> None:
         """What the ledger gave, if anything, is under way; a copy stays under way if it arrives at once."""
         if lease is not None:
@@ -114,10 +123,13 @@ class Leases(RuleBasedStateMachine):
         self.ledger = Ledger.restarted(CAPACITY, SKEW, self.ledger.epoch, TERM, self.clock("ledger"))
         self.ends_ns += [self.ledger.quiet_until_ns + k * SKEW for k in (-1, 0, 1)]
 
-    @rule(who=st.sampled_from(HOLDERS))
-    def holder_crashes(self, who: str) -> None:
-        """A holder begins again, with no memory but the newest token it saw."""
+    @rule(who=st.sampled_from(HOLDERS), told=st.booleans())
+    def holder_crashes(self, who: str, told: bool) -> None:
+        """A holder begins again, with no memory but the newest token it saw; it may be told at once all that is under way."""
         self.holdings[who] = Holding(who, SKEW, self.holdings[who].newest_token)
+        for lease in [one for one in self.leases if told and one.holder == who]:
+            self.holder_takes(lease)
+            self.never_more_than_there_is()
 
     @invariant()
     def never_more_than_there_is(self) -> None:
@@ -209,6 +221,16 @@ def test_no_lease_outlives_the_term() -> None:
     """A lease ends after now and within the term: so a ledger of the next epoch knows how long to wait."""
     ledger = Ledger(10, 2, 0, 100)
     assert [ledger.grant("ann", 1, 50, until_ns) is not None for until_ns in (50, 51, 150, 151)] == [False, True, True, False]
+
+
+def test_the_wait_of_a_new_epoch_is_just_long_enough() -> None:
+    """The worst of clocks: granted by one 2 ahead, begun anew 2 behind, ended 2 ahead, used by one 2 behind. No tick is to spare."""
+    lease, holding = Ledger(10, 2, 0, 100).grant("ann", 8, 1000 + 2, 1000 + 2 + 100), Holding("ann", 2)
+    assert lease is not None
+    assert holding.take(lease)
+    ledger = Ledger.restarted(10, 2, 0, 100, 1000 - 2)
+    at = [(holding.usable(true_ns - 2), ledger.live(true_ns + 2)) for true_ns in (1101, 1102)]
+    assert at == [(8, 10), (0, 0)]
 
 
 def test_renewal_is_of_the_newest_lease_only() -> None:
