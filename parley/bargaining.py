@@ -19,7 +19,8 @@ from sim.plane import Records
 def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
     """The part `negotiation` of summary.json; `measured` are the tallies of all classes since the warm-up.
 
-    violation: the share of what all requests would be worth that was not earned by good answers. value_per_hour: what was.
+    earned: the share of what all requests would be worth that good answers earned; violation: the rest; value_per_hour: what
+    was earned, in the scenario's currency.
     """
     world, now_ns = plane.mesh.scenario, plane.mesh.now_ns
     worth, names = worths(world), list(world.workload)
@@ -34,6 +35,7 @@ def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
     sent, hours = sum(messages.values()), max(0, now_ns - world.warmup) / HOUR_NS
     agreed = [one.settled_ns - one.began_ns for one in rounds if one.settled_ns is not None]
     return {
+        "earned": earned / possible if possible else math.nan,
         "violation": 1 - earned / possible if possible else math.nan,
         "value_per_hour": earned / 1000 / hours if hours else math.nan,
         "jain": jain(shares) if shares else math.nan,
