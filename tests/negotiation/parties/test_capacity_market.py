@@ -1,0 +1,52 @@
+"""The market of LEARNING in requests: with slack all are alike, short of capacity markets of pods lose and flow wins."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from parley.intervals import difference
+from parley.running import ordered
+from parley.trials import trial
+from scenarios.load import load
+
+SEEDS = range(1, 4)
+
+
+@functools.cache
+def earned(by: str, capacity: int, seed: int) -> float:
+    """The share of worth that good answers earned."""
+    world = load("capacity_market", [f"negotiations.pods.pool.by={by}", f"negotiations.pods.pool.capacity={capacity}", "duration=14m"])
+    return float(trial(ordered(world, seed=seed))["negotiation"]["earned"])
+
+
+def series(by: str, capacity: int) -> list[float]:
+    """Seed by seed."""
+    return [earned(by, capacity, seed) for seed in SEEDS]
+
+
+def test_with_slack_rules_of_one_want_are_alike() -> None:
+    """To the bit: everyone is granted what he wants."""
+    alike = [series(by, 40) for by in ("proportional", "strict_priority", "uniform_price", "vcg", "nash")]
+    assert all(one == alike[0] for one in alike)
+
+
+def test_flow_is_within_a_tenth_of_who_sees_the_future_where_capacity_binds() -> None:
+    """Of what the clairvoyant planner earns, seed by seed."""
+    for flow, best in zip(series("dual", 20), series("{planner: {view: clairvoyant}}", 20), strict=True):
+        assert flow >= 0.9 * best
+
+
+def test_in_deep_shortage_flow_beats_first_come_and_a_market_of_pods_does_not() -> None:
+    """Complements: a pod of one stage is worth nothing while another stage is short."""
+    first = series("first_come", 12)
+    flow, market = (difference(first, series(by, 12), same_seeds=True) for by in ("dual", "uniform_price"))
+    assert flow.difference - flow.half_width > 0.05
+    assert market.difference - market.half_width < 0.0
+
+
+@pytest.mark.parametrize("by", ["dual", "planner"])
+def test_where_capacity_binds_prices_of_flow_do_as_well_as_a_planner_with_the_same_view(by: str) -> None:
+    """And both far better than nobody."""
+    assert min(mine - nobody for mine, nobody in zip(series(by, 20), series("first_come", 20), strict=True)) > 0.08
