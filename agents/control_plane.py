@@ -16,6 +16,7 @@ from agents.negotiation.parties.flows import ClassAgent
 from agents.negotiation.parties.member import MemberAgent
 from agents.negotiation.parties.pool import PoolAgent, Round
 from agents.negotiation.parties.seating import parties
+from agents.negotiation.parties.zone_net import BargainingZone
 from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
 from sim.commands import Command, Resize, RouteCommand, Scale
@@ -78,17 +79,17 @@ class ControlPlane(MesaModel):
     @property
     def mechanisms(self) -> set[str]:
         """The kinds of all that is bargained by."""
-        return {one.chosen.by.kind for one in self.mesh.scenario.negotiations.values()}
+        return {one.spill.mind if one.spill is not None else one.chosen.by.kind for one in self.mesh.scenario.negotiations.values()}
 
     @property
     def rounds(self) -> list[Round]:
         """Every round that was begun, of all that is bargained for."""
-        return [one for party in self.parties.values() if isinstance(party, PoolAgent) for one in party.rounds]
+        return [one for party in self.parties.values() if isinstance(party, PoolAgent | BargainingZone) for one in party.rounds]
 
     @property
     def paid(self) -> dict[str, float]:
         """What each has paid so far, in currency; those who could have."""
-        return {name: party.paid for name, party in self.parties.items() if isinstance(party, MemberAgent | ClassAgent)}
+        return {name: party.paid for name, party in self.parties.items() if isinstance(party, MemberAgent | ClassAgent | BargainingZone)}
 
     @property
     def interval_ns(self) -> int:

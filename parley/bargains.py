@@ -100,6 +100,10 @@ class Bargains:
                 found[place] = Ask(one.sender, self._pool(one), one.sent_s, amount, verdict)
         return sorted(found.values(), key=lambda one: one.time_s)
 
+    def speaks_of_flow(self, agent: str) -> bool:
+        """Whether it asks for requests, not for pods: a class does, and so does a zone (`service@zone`)."""
+        return agent in self.flows or "@" in agent
+
     @cached_property
     def conversations(self) -> int:
         """How many there were."""
@@ -197,7 +201,7 @@ class Bargains:
             pool, token = self._pool(one), one.content.get("token")
             if one.performative == "cancel" and token is not None:
                 yield (one.sender, pool), Grant(one.sender, pool, one.sent_s, one.sent_s, 0.0, math.nan, is_lost=False)
-            amount = number_in(one.content, "amount") / (MILLI if one.receiver in self.flows else 1.0)
+            amount = number_in(one.content, "amount") / (MILLI if self.speaks_of_flow(one.receiver) else 1.0)
             is_told = one.performative == "inform" and "expires_ns" not in one.content
             if one.performative not in GRANTING or math.isnan(amount) or is_told:
                 continue

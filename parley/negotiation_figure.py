@@ -55,7 +55,7 @@ def _most_active(bargains: Bargains) -> list[str]:
 
 def _lanes(axes: Any, timeline: Timeline, bargains: Bargains, agents: Sequence[str], colours: dict[str, str]) -> None:
     """Asks as hollow marks, what is held as bars, as high as the amount."""
-    most = {agent: _highest(bargains, agent in bargains.flows) for agent in agents}
+    most = {agent: _highest(bargains, bargains.speaks_of_flow(agent)) for agent in agents}
     base = {agent: len(agents) - 1 - nth for nth, agent in enumerate(agents)}
     for pool, colour in colours.items():
         held = [one for one in bargains.grants if one.pool == pool and one.agent in base]
@@ -93,7 +93,7 @@ def _bars(axes: Any, held: Sequence[Grant], base: dict[str, int], most: dict[str
 def _legend(axes: Any, bargains: Bargains, colours: dict[str, str], most: dict[str, float], left: int) -> None:
     """What marks mean, above the lanes, right."""
     met = {one.verdict for one in bargains.asks}
-    tops = dict.fromkeys(f"{number(top, 3)}{'/s' * (agent in bargains.flows)}" for agent, top in most.items())
+    tops = dict.fromkeys(f"{number(top, 3)}{'/s' * bargains.speaks_of_flow(agent)}" for agent, top in most.items())
     parts = [(f"highest: {' and '.join(tops)}", QUIET)] if tops else []
     parts += [*((f"▬ {pool or 'held'}", colour) for pool, colour in colours.items())]
     parts += [("○ asked", INK)] if met & {GRANTED, OPEN} else []
@@ -110,8 +110,8 @@ def _legend(axes: Any, bargains: Bargains, colours: dict[str, str], most: dict[s
 
 def _highest(bargains: Bargains, is_flow: bool) -> float:
     """Of all lanes of a kind: pods are of one scale, flows of another."""
-    asked = [one.amount for one in bargains.asks if (one.agent in bargains.flows) == is_flow]
-    held = [one.amount for one in bargains.grants if (one.agent in bargains.flows) == is_flow]
+    asked = [one.amount for one in bargains.asks if bargains.speaks_of_flow(one.agent) == is_flow]
+    held = [one.amount for one in bargains.grants if bargains.speaks_of_flow(one.agent) == is_flow]
     return max([*asked, *held], default=0.0) or 1.0
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from parley.wording import NOTHING, clock, count, milliseconds, money, number, percent, step
+from parley.wording import NOTHING, OF_NO_PODS, clock, count, decider, milliseconds, money, number, percent, step
 
 DECISIONS_SHOWN, SERVICES_SHOWN = 12, 20
 PAUSES = 20  # a pause of a twentieth of the run ends a group of decisions
@@ -175,7 +175,7 @@ def _cost(console: Console, cost: dict[str, Any]) -> None:
 
 
 def _agents(decisions: Sequence[dict[str, Any]], pause_ns: int) -> Table:
-    made = table("agents", "when", "pods", "why", words=4)
+    made = table("agents", "when", "change" if any(one["mind"] in OF_NO_PODS for one in decisions) else "pods", "why", words=4)
     lines = [move(steps) for steps in condensed([one for one in decisions if one["applied"]], pause_ns)]
     for line in lines[:DECISIONS_SHOWN]:
         made.add_row(*line)
@@ -190,11 +190,12 @@ def _agents(decisions: Sequence[dict[str, Any]], pause_ns: int) -> Table:
 def condensed(applied: Sequence[dict[str, Any]], pause_ns: int) -> list[list[dict[str, Any]]]:
     """Decisions grouped: what one agent did in one direction, step after step without a pause; in order of time."""
     found: list[list[dict[str, Any]]] = []
-    latest: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    latest: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for one in applied:
-        group = latest.get((one["agent"], one["mind"]))
+        key = (one["agent"], one["service"], one["mind"])
+        group = latest.get(key)
         if group is None or _is_up(group[-1]) != _is_up(one) or one["time_ns"] - group[-1]["time_ns"] > pause_ns:
-            latest[one["agent"], one["mind"]] = group = []
+            latest[key] = group = []
             found.append(group)
         group.append(one)
     return found
@@ -211,7 +212,7 @@ def move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
     taken = f" in {len(steps)} steps" if len(steps) > 1 else ""
     why = max(steps, key=lambda one: abs(one["after"] - one["before"]))["reason"]
     change = step(first["mind"], first["before"], last["after"])
-    return f"{first['agent']} ({first['mind']})", when, change + taken, why
+    return decider(first), when, change + taken, why
 
 
 def _expect(expect: Sequence[dict[str, Any]]) -> Table:

@@ -15,6 +15,7 @@ from parley.conserving import balances
 from parley.interventions import Seated
 from parley.judging import goals, mean_quality, verdicts
 from parley.snapshots import ServiceMeans
+from parley.spillover import spillover_of
 from sim.layout import CachePlace, Layout, LockPlace
 from sim.mesh import Mesh
 from sim.plane import Observation, Records
@@ -53,6 +54,7 @@ def summary_of(mesh: Mesh, services: Sequence[ServiceMeans], until_ns: int, seat
         "slo": goals(mesh.scenario, measured, histogram),
         "cost": _cost(mesh, seen.routes),
         **({"negotiation": negotiation_of(seated.plane, measured)} if seated.plane is not None and seated.plane.parties else {}),
+        **({"spill": spillover_of(seated.plane, measured, seen.routes)} if seated.plane is not None and _spills(mesh) else {}),
         "expect": verdicts(layout, seen, until_ns),
         "conservation": balances(layout, seen),
         "hops": int(seen.pods["visits"].sum()),
@@ -71,6 +73,11 @@ def share(tally: Records, what: str) -> float:
     """The share of offered requests; one that never came back has not succeeded. nan where none was offered."""
     offered = int(tally["offered"].sum())
     return int(tally[what].sum()) / offered if offered else math.nan
+
+
+def _spills(mesh: Mesh) -> bool:
+    """Whether traffic may be spread over zones: even where nobody does, what that comes to is told."""
+    return any(one.spill is not None for one in mesh.scenario.negotiations.values())
 
 
 def _requests(tally: Records) -> dict[str, int]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.schema.spilling import SPILL_MINDS
 
 NOTHING = "-"  # where there is no figure
-OF_NO_PODS = ("vpa", "burn_rate")  # minds whose figures are no pods; `step` says what they are
+OF_NO_PODS = ("vpa", "burn_rate", *SPILL_MINDS)  # minds whose figures are no pods; `step` says what they are
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -73,7 +77,15 @@ def step(mind: str, before: int, after: int) -> str:
     """What a decision changed: `2 → 5` pods, or what a mind of OF_NO_PODS changed."""
     if mind == "burn_rate":
         return "fires" if after else "is over"
+    if mind in SPILL_MINDS:
+        return f"{before} → {after} %"
     return f"{before}m → {after}m cpu" if mind == "vpa" else f"{before} → {after}"
+
+
+def decider(row: Mapping[str, Any]) -> str:
+    """Who decided: the agent and its mind; and of traffic that is spread, where to."""
+    towards = f" → {row['service'].split('@')[-1]}" if row["mind"] in SPILL_MINDS else ""
+    return f"{row['agent']}{towards} ({row['mind']})"
 
 
 def money(amount: float, currency: str) -> str:

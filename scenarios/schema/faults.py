@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.units import Duration, Number, Share
-from scenarios.schema.words import Name
+from scenarios.schema.words import AgentName, Name
 
 
 class Struck(Part):
@@ -126,7 +126,7 @@ class StruckMetrics(Part):
 class StruckAgent(Part):
     """Whose process is gone: what is sent to it is lost, and it begins anew with no memory but what it had stored."""
 
-    agent: Name = field(
+    agent: AgentName = field(
         says="the agent",
         seen=Witness("failing_agents", "faults.dead.agent_crash.agent", ("pods", "left"), moves="messages"))
 
@@ -134,7 +134,7 @@ class StruckAgent(Part):
 class StruckAgents(Part):
     """Who is cut off: messages between these agents and all others are lost."""
 
-    agents: Annotated[tuple[Name, ...], Field(min_length=1)] = field(
+    agents: Annotated[tuple[AgentName, ...], Field(min_length=1)] = field(
         says="the agents, who still hear each other",
         seen=Witness("failing_agents", "faults.deaf.control_partition.agents", (["left"], ["pods"]), moves="messages"))
 

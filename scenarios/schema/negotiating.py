@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
+from scenarios.schema.spilling import Spill
 from scenarios.schema.units import NS_PER_S, Duration, Number, Percent, PricePerHour, Rate, Share
 from scenarios.schema.words import Name, Whole
 
@@ -193,6 +194,10 @@ class Negotiation(OneOf):
         seen=Witness("market", _POOL, (
             {"capacity": 12, "members": {"left": {}, "right": {}}, "by": "vcg"},
             {"capacity": 8, "members": {"left": {}, "right": {}}, "by": "vcg"})))
+    spill: Spill | None = field(
+        None, says="who takes traffic that its own zone cannot serve",
+        seen=Witness("crossing", "negotiations.crossing.spill", (
+            {"service": "api", "by": "contract_net"}, {"service": "api", "by": "stay"})))
 
     @model_validator(mode="after")
     def _in_time(self) -> Negotiation:

@@ -9,6 +9,8 @@ from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Pool
 from scenarios.schema.placed import Path
+from scenarios.schema.spill_rules import agents_of, spill_mistakes
+from scenarios.schema.units import format_duration
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
 def negotiation_mistakes(world: Scenario) -> Iterator[Mistake]:
     """Every such rule that a world breaks."""
     chairs: dict[str, Path] = {}  # by whom pods are decided
+    crossed: dict[str, Path] = {}  # by whom traffic is spread
     for name, described in world.negotiations.items():
         if name in world.services or name in world.workload:
             yield Mistake(("negotiations", name), "bears the name of a service or a workload; agents could not tell them apart")
+        if described.lease <= 2 * world.control_network.clock_skew:
+            skew = format_duration(world.control_network.clock_skew)
+            yield Mistake(("negotiations", name, "lease"), f"is over before anybody may use it: clocks differ by {skew} from true time")
         if described.pool is not None:
             yield from _pool(world, ("negotiations", name, "pool"), described.pool, chairs)
+        if described.spill is not None:
+            yield from spill_mistakes(world, ("negotiations", name, "spill"), described.spill, crossed)
     yield from _struck(world)
 
 
@@ -35,6 +43,8 @@ def agent_names(world: Scenario) -> list[str]:
                 found.update(dict.fromkeys(world.workload))
             if described.pool.by.kind not in UNARRANGED:
                 found[name] = None
+        if described.spill is not None:
+            found.update(dict.fromkeys(agents_of(world, name, described.spill)))
     return list(found)
 
 

@@ -39,6 +39,7 @@ _A_NAME = "a name: a small letter, then small letters, digits, - or _, 63 at mos
 
 Whole = Annotated[int, Strict()]  # neither true nor "5"
 Name = Annotated[str, *word(_NAME, _A_NAME)]
+AgentName = Annotated[str, *word(rf"{_NAME}(?:@{_NAME})?", "the name of an agent: write 'name', or 'service@zone'")]
 Target = Annotated[str, *word(rf"{_NAME}\.{_NAME}", "of the form service.endpoint")]
 Pattern = Annotated[str, *word(rf"defaults|(?:{_NAME}(?:\.{_NAME})?|\*) -> {_NAME}(?:\.{_NAME})?",
                                "a route: write 'a -> b', 'a.x -> b.y', '* -> b' or defaults")]  # fmt: skip

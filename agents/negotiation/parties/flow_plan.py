@@ -30,7 +30,7 @@ def planned(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], outlo
     n_s >= sum_k a_ks x_k, n_s >= floor_s, sum_s u_s n_s <= capacity. The expectation is concave; it is drawn straight between
     quantiles of demand.
     """  # fmt: skip
-    stretches = [(name, width, 3.6 * one.worth * used) for name, one in classes.items() for width, used in _stretches(outlooks[name])]
+    stretches = [(name, width, 3.6 * one.worth * used) for name, one in classes.items() for width, used in stretches_of(outlooks[name])]
     services, first = list(trades), len(stretches)
     costs = [-worth for _, _, worth in stretches] + [price * trades[name].described.units for name in services]
     rows: list[Row] = []
@@ -78,7 +78,7 @@ def fitted(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades:
     return Plan(scaled, pods_for(scaled, classes, trades))
 
 
-def _stretches(outlook: Outlook) -> list[tuple[float, float]]:
+def stretches_of(outlook: Outlook) -> list[tuple[float, float]]:
     """(requests a second, share of the time that they are used) of each stretch of flow from 0 on."""
     found, reached = [], 0.0
     for share in EDGES:

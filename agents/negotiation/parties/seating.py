@@ -17,6 +17,7 @@ from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.planner import PlannerAgent
 from agents.negotiation.parties.pool import Auctioneer, PoolAgent
 from agents.negotiation.parties.unarranged import UnarrangedAgent
+from agents.negotiation.parties.zone_seating import spillers
 from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Negotiation, Pool
 
 Arranger = Callable[[Any, str, Negotiation, Pool, Mapping[str, Trade], Mapping[str, FlowClass]], PoolAgent]
@@ -29,6 +30,8 @@ def parties(model: Any) -> list[Party]:
     for name, described in model.mesh.scenario.negotiations.items():
         if described.pool is not None:
             found += _of_pool(model, name, described, described.pool)
+        if described.spill is not None:
+            found += spillers(model, name, described, described.spill)
     return found
 
 

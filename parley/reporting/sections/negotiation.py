@@ -48,7 +48,7 @@ def negotiation(facts: Facts) -> Section:
 
 def _lane(found: Bargains, agent: str, end_s: float) -> Row:
     """What one agent held, and what it asked for."""
-    unit = "requests/s" if agent in found.flows else "units"
+    unit = "requests/s" if found.speaks_of_flow(agent) else "units"
     times, held = _held(found, agent, end_s)
     line = Line(times, held, "held", "@blue", width=1.4, is_step=True, fill="@pale", label="", hover="held %{y:.4~g}")
     bad = (DENIED, LOST)
