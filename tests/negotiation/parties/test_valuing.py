@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def test_further_pods_are_worth_ever_less(rate: float, spread: float, per_pod: f
     worths = values(Outlook(rate, spread * rate), per_pod, 2.0, most)
     added = marginal(worths)
     assert worths[0] == 0.0 and min(added) >= -1e-9
-    assert all(after <= before + 1e-9 for before, after in zip(added, added[1:], strict=False))
+    assert all(after <= before + 1e-9 for before, after in pairwise(added))
 
 
 @given(rate=RATES, spread=st.floats(0.01, 1), price=st.floats(0.01, 500))
