@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,11 @@ class Picture:
         self.figure.savefig(buffer, format="png", dpi=DPI)
         return buffer.getvalue()
 
-    def save(self, path: Path) -> Path:
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Write it as PNG, whole or not at all. Raises FolderError."""
-        RunFolder(path.parent).write_bytes(path.name, self.png())
-        return path
+        wanted = Path(path)
+        RunFolder(wanted.parent).write_bytes(wanted.name, self.png())
+        return wanted
 
     def _repr_png_(self) -> bytes:
         return self.png()

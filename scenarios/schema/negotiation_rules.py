@@ -30,7 +30,16 @@ def negotiation_mistakes(world: Scenario) -> Iterator[Mistake]:
             yield from _pool(world, ("negotiations", name, "pool"), described.pool, chairs)
         if described.spill is not None:
             yield from spill_mistakes(world, ("negotiations", name, "spill"), described.spill, crossed)
+    yield from _one_price_of_flow(world)
     yield from _struck(world)
+
+
+def _one_price_of_flow(world: Scenario) -> Iterator[Mistake]:
+    """A class has one agent at its gateway, which keeps to one lease."""
+    flowing = [name for name, one in world.negotiations.items() if one.pool is not None and one.pool.by.kind in FLOW_MECHANISMS]
+    for name in flowing[1:]:
+        kind = world.negotiations[name].chosen.by.kind
+        yield Mistake(("negotiations", name, "pool", "by"), f"decides on flow by {kind}, and so does negotiations.{flowing[0]}; one of all pools may")
 
 
 def agent_names(world: Scenario) -> list[str]:
