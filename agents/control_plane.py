@@ -12,6 +12,7 @@ from agents.decision import Decision
 from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
 from agents.mesa_classes import with_mesa
+from agents.negotiation.parties.chain import ChainAgent
 from agents.negotiation.parties.flows import ClassAgent
 from agents.negotiation.parties.member import MemberAgent
 from agents.negotiation.parties.pool import PoolAgent, Round
@@ -84,7 +85,8 @@ class ControlPlane(MesaModel):
     @property
     def rounds(self) -> list[Round]:
         """Every round that was begun, of all that is bargained for."""
-        return [one for party in self.parties.values() if isinstance(party, PoolAgent | BargainingZone) for one in party.rounds]
+        holding = PoolAgent | BargainingZone | ChainAgent
+        return [one for party in self.parties.values() if isinstance(party, holding) for one in party.rounds]
 
     @property
     def paid(self) -> dict[str, float]:

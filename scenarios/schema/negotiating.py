@@ -11,7 +11,7 @@ from scenarios.schema.spilling import Spill
 from scenarios.schema.units import NS_PER_S, Duration, Number, Percent, PricePerHour, Rate, Share
 from scenarios.schema.words import Name, Whole
 
-_POOL = "negotiations.pods.pool"
+_POOL, _CREDITS = "negotiations.pods.pool", "negotiations.relief.credits"
 UNARRANGED = ("first_come", "selfish")  # whoever asks is served while there is some, and nobody divides
 FLOW_MECHANISMS = ("dual", "bundles", "planner")  # which set how much of each class comes in, too
 
@@ -176,6 +176,58 @@ class Pool(Part):
         seen=Witness("market", f"{_POOL}.target_utilization", ("90%", "40%")))
 
 
+class BackPressure(Part):
+    """Who is asked for credits, and how far scarcity travels."""
+
+    passes_on: bool = field(
+        True, says="whether a caller asks for what its own callers could use, and grants them no more than it can send on",
+        seen=Witness("chain", f"{_CREDITS}.by.credits.passes_on", (True, False)))
+
+
+class Sharing(OneOf):
+    """Who may send how much to a service that is short of capacity."""
+
+    named: ClassVar[bool] = True
+    none: Plain | None = field(
+        None, says="nobody decides: everybody sends what he likes",
+        seen=Witness("chain", f"{_CREDITS}.by", ("none", "proportional")))
+    proportional: Plain | None = field(
+        None, says="in proportion to what each route would carry",
+        seen=Witness("chain", f"{_CREDITS}.by", ("proportional", "strict_priority")))
+    strict_priority: Plain | None = field(
+        None, says="one after the other by the priority of the classes that come by a route",
+        seen=Witness("chain", f"{_CREDITS}.by", ("strict_priority", "none")))
+    credits: BackPressure | None = field(
+        None, says="who is worth most for the pods it takes comes first, and what cannot be sent on is not let in",
+        seen=Witness("chain", f"{_CREDITS}.by", ("credits", "strict_priority")))
+    planner: Planned | None = field(
+        None, says="a central planner that knows the calls of the mesh",
+        seen=Witness("chain", f"{_CREDITS}.by", ("planner", "credits")))
+
+
+class Credits(Part):
+    """Tries that callers may send to services, and how many of them may be retries."""
+
+    services: Annotated[tuple[Name, ...], Field(min_length=1)] = field(
+        says="who grants credits to its callers, from the entry to the end of the chain",
+        seen=Witness("chain", f"{_CREDITS}.services", (["edge", "middle", "end"], ["edge"])))
+    by: Sharing = field(
+        says="who may send how much",
+        seen=Witness("chain", f"{_CREDITS}.by", ("credits", "none")))
+    worth: dict[Name, Number] = field(
+        {}, says="what a thousand good answers of a class are worth, of the scenario's currency; 1 where it is not said",
+        seen=Witness("chain", f"{_CREDITS}.worth", ({"buyers": 5}, {"visitors": 5})))
+    floor: Share = field(
+        0.1, says="share of the file's pods that is its callers' own, the same for each route: what they may send without a lease",
+        seen=Witness("chain", f"{_CREDITS}.floor", ("10%", "60%")))
+    spread: Share = field(
+        0.2, says="standard deviation of the load to come, as a share of what is seen",
+        seen=Witness("chain", f"{_CREDITS}.spread", ("20%", "80%")))
+    target_utilization: Percent = field(
+        0.9, says="share of a pod's working capacity that is granted", gt=0, le=1,
+        seen=Witness("chain", f"{_CREDITS}.target_utilization", ("90%", "40%")))
+
+
 class Negotiation(OneOf):
     """One thing that agents bargain for, again and again."""
 
@@ -198,6 +250,11 @@ class Negotiation(OneOf):
         None, says="who takes traffic that its own zone cannot serve",
         seen=Witness("crossing", "negotiations.crossing.spill", (
             {"service": "api", "by": "contract_net"}, {"service": "api", "by": "stay"})))
+    credits: Credits | None = field(
+        None, says="what callers may send, and send again",
+        seen=Witness("chain", _CREDITS, (
+            {"services": ["edge", "middle", "end"], "by": "credits"},
+            {"services": ["edge", "middle", "end"], "by": "none"})))
 
     @model_validator(mode="after")
     def _in_time(self) -> Negotiation:

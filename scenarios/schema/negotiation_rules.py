@@ -9,6 +9,7 @@ from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Pool
 from scenarios.schema.placed import Path
+from scenarios.schema.relief_rules import credit_agents, credit_mistakes
 from scenarios.schema.spill_rules import agents_of, spill_mistakes
 from scenarios.schema.units import format_duration
 
@@ -30,31 +31,40 @@ def negotiation_mistakes(world: Scenario) -> Iterator[Mistake]:
             yield from _pool(world, ("negotiations", name, "pool"), described.pool, chairs)
         if described.spill is not None:
             yield from spill_mistakes(world, ("negotiations", name, "spill"), described.spill, crossed)
-    yield from _one_price_of_flow(world)
+        if described.credits is not None:
+            yield from credit_mistakes(world, ("negotiations", name, "credits"), described.credits)
+    yield from _doubled(world)
     yield from _struck(world)
-
-
-def _one_price_of_flow(world: Scenario) -> Iterator[Mistake]:
-    """A class has one agent at its gateway, which keeps to one lease."""
-    flowing = [name for name, one in world.negotiations.items() if one.pool is not None and one.pool.by.kind in FLOW_MECHANISMS]
-    for name in flowing[1:]:
-        kind = world.negotiations[name].chosen.by.kind
-        yield Mistake(("negotiations", name, "pool", "by"), f"decides on flow by {kind}, and so does negotiations.{flowing[0]}; one of all pools may")
 
 
 def agent_names(world: Scenario) -> list[str]:
     """Everybody who bargains in a world, by the name that messages and faults have for them."""
-    found: dict[str, None] = {}
+    return [*dict.fromkeys(agent for name in world.negotiations for agent in _agents(world, name))]
+
+
+def _agents(world: Scenario, name: str) -> list[str]:
+    """Those of one negotiation."""
+    described = world.negotiations[name]
+    if described.credits is not None:
+        return credit_agents(world, name, described.credits)
+    if described.spill is not None:
+        return agents_of(world, name, described.spill)
+    assert described.pool is not None, "what is bargained for is one of the three"
+    found = [*described.pool.members]
+    if described.pool.by.kind in FLOW_MECHANISMS:
+        found += world.workload
+    return found if described.pool.by.kind in UNARRANGED else [*found, name]
+
+
+def _doubled(world: Scenario) -> Iterator[Mistake]:
+    """An agent has one name on the network, and sits in one chair."""
+    seats: dict[str, str] = {}
     for name, described in world.negotiations.items():
-        if described.pool is not None:
-            found.update(dict.fromkeys(described.pool.members))
-            if described.pool.by.kind in FLOW_MECHANISMS:
-                found.update(dict.fromkeys(world.workload))
-            if described.pool.by.kind not in UNARRANGED:
-                found[name] = None
-        if described.spill is not None:
-            found.update(dict.fromkeys(agents_of(world, name, described.spill)))
-    return list(found)
+        for agent in _agents(world, name):
+            other = seats.setdefault(agent, name)
+            is_told = agent not in world.workload and not described.credits and not world.negotiations[other].credits
+            if other != name and not is_told:  # of pools and zones it is told above
+                yield Mistake(("negotiations", name), f"has {agent} for an agent, who bargains in {other} already")
 
 
 def _struck(world: Scenario) -> Iterator[Mistake]:

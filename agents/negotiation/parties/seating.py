@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.negotiation.parties.bundling import BundleAuctioneer
+from agents.negotiation.parties.chain import CalleeAgent, ChainAgent
+from agents.negotiation.parties.chain_planner import ChainPlanner
 from agents.negotiation.parties.clocking import ClockAuctioneer
 from agents.negotiation.parties.conceding import ConcedingMember, Notary
 from agents.negotiation.parties.dual import PriceAgent
 from agents.negotiation.parties.flow_plan import fitted
 from agents.negotiation.parties.flows import ClassAgent
 from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
+from agents.negotiation.parties.legs import legs
 from agents.negotiation.parties.member import MemberAgent
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.planner import PlannerAgent
 from agents.negotiation.parties.pool import Auctioneer, PoolAgent
 from agents.negotiation.parties.unarranged import UnarrangedAgent
 from agents.negotiation.parties.zone_seating import spillers
-from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Negotiation, Pool
+from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Credits, Negotiation, Pool
 
 Arranger = Callable[[Any, str, Negotiation, Pool, Mapping[str, Trade], Mapping[str, FlowClass]], PoolAgent]
 ENDLESS = 1e9  # requests a second: more than anybody has
@@ -32,6 +35,8 @@ def parties(model: Any) -> list[Party]:
             found += _of_pool(model, name, described, described.pool)
         if described.spill is not None:
             found += spillers(model, name, described, described.spill)
+        if described.credits is not None and described.credits.by.kind != "none":
+            found += _of_credits(model, name, described, described.credits)
     return found
 
 
@@ -51,6 +56,15 @@ def _of_pool(model: Any, name: str, described: Negotiation, pool: Pool) -> list[
     least = fitted(dict.fromkeys(flows, ENDLESS), flows, known, floors)
     found += [ClassAgent(model, one, name, described, pool, least.rates[one.workload], one.units(known)) for one in flows.values()]
     return [*found, ARRANGERS[pool.by.kind](model, name, described, pool, known, flows)]
+
+
+def _of_credits(model: Any, name: str, described: Negotiation, terms: Credits) -> list[Party]:
+    known = legs(model.mesh.scenario, terms)
+    granting = () if terms.by.kind == "planner" else terms.services
+    found: list[Party] = [CalleeAgent(model, service, name, described, terms, known) for service in granting]
+    found += [ChainAgent(model, caller, name, described, terms, known)
+              for caller in dict.fromkeys(leg.caller for leg in known.values()) if caller not in granting]  # fmt: skip
+    return [*found, *([] if granting else [ChainPlanner(model, name, described, terms, known)])]
 
 
 AUCTIONEERS: dict[str, type[Auctioneer]] = {"english_clock": ClockAuctioneer}

@@ -179,8 +179,8 @@ def test_members_are_agents_of_mesa() -> None:
     ("negotiations.pods.pool.by=vgc", "did you mean 'vcg'?"),
     ("agents={left: {scaling: {hpa: {target_cpu: 50%, max: 4}}}}", "has its pods decided by hpa, too"),
     ("faults={dead: {at: 1s, agent_crash: {agent: podz}}}", "did you mean 'pods'?"),
-    ("negotiations={a: {pool: {capacity: 9, members: {left: {}, right: {}}, by: dual}}, b: {pool: {capacity: 9, members: {left: {}, right: {}}, "
-     "by: planner}}}", "decides on flow by planner, and so does negotiations.a"),
+    ("negotiations={a: {pool: &one {capacity: 9, members: {left: {}, right: {}}, by: dual}}, b: {pool: *one}}",
+     "has many for an agent, who bargains in a already"),
     ("negotiations.pods.pool.members.left.floor=3", "more than the 2 replicas that left begins with"),
 ])  # fmt: skip
 def test_mistakes_are_told(change: str, told: str) -> None:
