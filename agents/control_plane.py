@@ -12,12 +12,13 @@ from agents.decision import Decision
 from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
 from agents.mesa_classes import with_mesa
-from agents.negotiation.parties.chain import ChainAgent
-from agents.negotiation.parties.flows import ClassAgent
-from agents.negotiation.parties.member import MemberAgent
-from agents.negotiation.parties.pool import PoolAgent, Round
+from agents.negotiation.parties.chains.chain import ChainAgent
+from agents.negotiation.parties.flows.class_agent import ClassAgent
+from agents.negotiation.parties.pools.member import MemberAgent
+from agents.negotiation.parties.pools.pool import PoolAgent
+from agents.negotiation.parties.rounds import Round
 from agents.negotiation.parties.seating import parties
-from agents.negotiation.parties.zone_net import BargainingZone
+from agents.negotiation.parties.zones.net import BargainingZone
 from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
 from sim.commands import Command, Resize, RouteCommand, Scale

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.zone_game import game_at
+from agents.negotiation.parties.zones.game import game_at
 from parley.bargaining import negotiation_of
 from parley.spillover import spillover_of
 from scenarios.load import load

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agents.negotiation.parties.bundling import BundleAuctioneer
-from agents.negotiation.parties.chain import CalleeAgent, ChainAgent
-from agents.negotiation.parties.chain_planner import ChainPlanner
-from agents.negotiation.parties.clocking import ClockAuctioneer
-from agents.negotiation.parties.conceding import ConcedingMember, Notary
-from agents.negotiation.parties.dual import PriceAgent
-from agents.negotiation.parties.flow_plan import fitted
-from agents.negotiation.parties.flows import ClassAgent
+from agents.negotiation.parties.chains.chain import CalleeAgent, ChainAgent
+from agents.negotiation.parties.chains.legs import legs
+from agents.negotiation.parties.chains.planner import ChainPlanner
+from agents.negotiation.parties.flows.bundling import BundleAuctioneer
+from agents.negotiation.parties.flows.class_agent import ClassAgent
+from agents.negotiation.parties.flows.dual import PriceAgent
+from agents.negotiation.parties.flows.flow_plan import fitted
+from agents.negotiation.parties.flows.planner import PlannerAgent
 from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
-from agents.negotiation.parties.legs import legs
-from agents.negotiation.parties.member import MemberAgent
 from agents.negotiation.parties.party import Party
-from agents.negotiation.parties.planner import PlannerAgent
-from agents.negotiation.parties.pool import Auctioneer, PoolAgent
-from agents.negotiation.parties.unarranged import UnarrangedAgent
-from agents.negotiation.parties.zone_seating import spillers
+from agents.negotiation.parties.pools.clocking import ClockAuctioneer
+from agents.negotiation.parties.pools.conceding import ConcedingMember, Notary
+from agents.negotiation.parties.pools.member import MemberAgent
+from agents.negotiation.parties.pools.pool import Auctioneer, PoolAgent
+from agents.negotiation.parties.pools.unarranged import UnarrangedAgent
+from agents.negotiation.parties.zones.seating import spillers
 from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Credits, Negotiation, Pool
 
 Arranger = Callable[[Any, str, Negotiation, Pool, Mapping[str, Trade], Mapping[str, FlowClass]], PoolAgent]

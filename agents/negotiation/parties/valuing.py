@@ -23,6 +23,11 @@ class Outlook:
     rate: float
     deviation: float = 0.0
 
+    @classmethod
+    def around(cls, rate: float, spread: float) -> Outlook:
+        """Demand about a rate, give or take a share of it."""
+        return cls(rate, rate * spread)
+
     def beyond(self, capacity: float) -> float:
         """The probability that more is asked for than `capacity` requests a second."""
         if self.deviation <= 0:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.chain import ChainAgent
-from agents.negotiation.parties.credit_spending import Spending
-from agents.negotiation.parties.legs import MICRO
+from agents.negotiation.parties.chains.chain import ChainAgent
+from agents.negotiation.parties.chains.legs import MICRO
+from agents.negotiation.parties.chains.spending import Spending
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S

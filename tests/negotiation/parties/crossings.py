@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.zone import ZoneAgent
-from agents.negotiation.parties.zone_net import BargainingZone
+from agents.negotiation.parties.zones.net import BargainingZone
+from agents.negotiation.parties.zones.zone import ZoneAgent
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh

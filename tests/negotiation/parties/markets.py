@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.member import MemberAgent, Wanting
+from agents.negotiation.parties.pools.member import MemberAgent, Wanting
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.chain import CalleeAgent
-from agents.negotiation.parties.legs import MICRO, legs
+from agents.negotiation.parties.chains.chain import CalleeAgent
+from agents.negotiation.parties.chains.legs import MICRO, legs
 from scenarios.errors import ScenarioError
 from sim.mesh import Mesh
 from tests.negotiation.parties.chains import (

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.negotiation.mechanisms.equilibria import is_equilibrium
-from agents.negotiation.parties.crossing import Crossing, percents
 from agents.negotiation.parties.valuing import Outlook
-from agents.negotiation.parties.zone_game import SpillGame, game_at, mmck
-from agents.negotiation.parties.zone_plan import planned
+from agents.negotiation.parties.zones.crossing import Crossing, percents
+from agents.negotiation.parties.zones.game import SpillGame, game_at, mmck
+from agents.negotiation.parties.zones.plan import planned
 from scenarios.load import load
 from tests.negotiation.parties.crossings import crossing
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.negotiation.parties.flow_plan import fitted, planned, pods_for, units_of
+from agents.negotiation.parties.flows.flow_plan import fitted, planned, pods_for, units_of
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.valuing import Outlook
 from scenarios.schema.negotiating import Member

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.member import MemberAgent
+from agents.negotiation.parties.pools.member import MemberAgent
 from scenarios.errors import ScenarioError
 from sim.clock import ControlPhase
 from sim.mesh import Mesh

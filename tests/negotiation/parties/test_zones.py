@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agents.control_plane import ControlPlane
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.zone_net import BargainingZone
+from agents.negotiation.parties.zones.net import BargainingZone
 from parley.spillover import moved
 from scenarios.errors import ScenarioError
 from scenarios.schema.localities import fits

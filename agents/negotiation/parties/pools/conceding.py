@@ -11,10 +11,10 @@ from agents.negotiation.machine import Conversation
 from agents.negotiation.mechanisms.bargaining import frontier
 from agents.negotiation.mechanisms.concession import micro, zeuthen
 from agents.negotiation.messages import Content, Message
-from agents.negotiation.parties.clearing import Division
 from agents.negotiation.parties.knowing import Trade
-from agents.negotiation.parties.member import MemberAgent
-from agents.negotiation.parties.pool import Auctioneer
+from agents.negotiation.parties.pools.clearing import Division
+from agents.negotiation.parties.pools.member import MemberAgent
+from agents.negotiation.parties.pools.pool import Auctioneer
 from agents.negotiation.parties.valuing import Outlook, values
 from agents.negotiation.protocols import concession, contract_net
 from scenarios.schema.negotiating import Negotiation, Pool
@@ -100,7 +100,7 @@ class ConcedingMember(MemberAgent):
             return None
         own = trade.described
         floor = own.floor * own.units
-        outlook = Outlook(milli / 1000, milli / 1000 * self.pool.spread)
+        outlook = Outlook.around(milli / 1000, self.pool.spread)
         worths = values(outlook, trade.per_pod, trade.worth, floor + supply, own.units)[floor:]
         factor = own.misreport if party == self.party else 1.0
         return [*accumulate((factor * (worth - worths[0]) - self.pool.price * count for count, worth in enumerate(worths)), max)]

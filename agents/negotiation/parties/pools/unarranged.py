@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.negotiation.parties.knowing import Trade
-from agents.negotiation.parties.member import Wanting
+from agents.negotiation.parties.pools.member import Wanting
 from scenarios.schema.negotiating import Negotiation, Pool
 from sim.commands import Scale
 from sim.draws import family_key, stream, unit

@@ -7,8 +7,8 @@ from typing import Any
 from agents.negotiation.machine import Conversation
 from agents.negotiation.mechanisms.averaging import PushSum, pushed, told
 from agents.negotiation.messages import Message
-from agents.negotiation.parties.crossing import PERCENTS, Crossing, percents
-from agents.negotiation.parties.zone import ZoneAgent, ready_pods, rest_ns
+from agents.negotiation.parties.zones.crossing import PERCENTS, Crossing, percents
+from agents.negotiation.parties.zones.zone import ZoneAgent, ready_pods, rest_ns
 from agents.negotiation.protocols import gossip
 from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.spill_rules import zone_agent

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from agents.negotiation.leases import Lease, Ledger
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.credit_sharing import Share, divided
-from agents.negotiation.parties.legs import Leg, granted_pods
+from agents.negotiation.parties.chains.legs import Leg, granted_pods
+from agents.negotiation.parties.chains.sharing import Share, divided
 from agents.negotiation.parties.office import LeaseOffice
 from agents.negotiation.parties.valuing import Outlook
 from scenarios.schema.negotiating import Credits

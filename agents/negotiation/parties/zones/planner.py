@@ -10,12 +10,13 @@ from typing import Any
 from agents.negotiation.leases import EPOCH_SHIFT, Holding, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message
-from agents.negotiation.parties.crossing import Crossing, percents
-from agents.negotiation.parties.flows import MILLI, TrueRates
+from agents.negotiation.parties.flows.class_agent import MILLI
 from agents.negotiation.parties.party import Party
+from agents.negotiation.parties.truth import TrueRates
 from agents.negotiation.parties.valuing import Outlook
-from agents.negotiation.parties.zone import ZoneAgent, ready_pods, rest_ns
-from agents.negotiation.parties.zone_plan import planned
+from agents.negotiation.parties.zones.crossing import Crossing, percents
+from agents.negotiation.parties.zones.plan import planned
+from agents.negotiation.parties.zones.zone import ZoneAgent, ready_pods, rest_ns
 from agents.negotiation.protocols import leasing
 from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.spill_rules import zone_agent
@@ -108,8 +109,8 @@ class CrossingPlanner(Party):
             now_ns = int(self.clock.now_ns)
             rate = sum(map(partial(self._truth.mean, start_ns=now_ns, end_ns=now_ns + self.described.every),
                            {route.caller: None for route in routes.values()}))  # fmt: skip
-            return Outlook(rate, rate * self.crossing.spill.spread)
+            return Outlook.around(rate, self.crossing.spill.spread)
         seen = [self.sees(Series("requests_per_second", "route", route)) for route in routes]
         known = [milli for milli in seen if milli is not None]
         rate = sum(known) / 1000
-        return Outlook(rate, rate * self.crossing.spill.spread) if len(known) == len(seen) else None
+        return Outlook.around(rate, self.crossing.spill.spread) if len(known) == len(seen) else None

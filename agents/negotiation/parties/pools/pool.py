@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from agents.negotiation.leases import Lease, Ledger
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message
-from agents.negotiation.parties import clearing
-from agents.negotiation.parties.clearing import Division
 from agents.negotiation.parties.knowing import Trade
 from agents.negotiation.parties.office import LeaseOffice
 from agents.negotiation.parties.party import Party
+from agents.negotiation.parties.pools import clearing
+from agents.negotiation.parties.pools.clearing import Division
+from agents.negotiation.parties.rounds import Round
 from agents.negotiation.protocols import contract_net, leasing
 from scenarios.schema.negotiating import Negotiation, Pool
-
-
-@dataclass
-class Round:
-    """One round of a pool, in true time."""
-
-    began_ns: int
-    settled_ns: int | None = None  # when the last lease of it was confirmed; None: none was
 
 
 class PoolAgent(Party):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.negotiation.parties.crossing import Crossing
 from agents.negotiation.parties.party import Party
-from agents.negotiation.parties.zone import ZoneAgent
-from agents.negotiation.parties.zone_alone import ProportionalZone, SelfishZone
-from agents.negotiation.parties.zone_gossip import GossipingZone
-from agents.negotiation.parties.zone_net import BargainingZone
-from agents.negotiation.parties.zone_planner import CrossingPlanner, ToldZone
+from agents.negotiation.parties.zones.alone import ProportionalZone, SelfishZone
+from agents.negotiation.parties.zones.crossing import Crossing
+from agents.negotiation.parties.zones.gossip import GossipingZone
+from agents.negotiation.parties.zones.net import BargainingZone
+from agents.negotiation.parties.zones.planner import CrossingPlanner, ToldZone
+from agents.negotiation.parties.zones.zone import ZoneAgent
 from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.spilling import Spill
 

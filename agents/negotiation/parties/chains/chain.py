@@ -9,11 +9,11 @@ from typing import Any
 from agents.negotiation.leases import Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
-from agents.negotiation.parties.credit_desk import CreditDesk
-from agents.negotiation.parties.credit_spending import Spending
-from agents.negotiation.parties.legs import Leg
+from agents.negotiation.parties.chains.desk import CreditDesk
+from agents.negotiation.parties.chains.legs import Leg
+from agents.negotiation.parties.chains.spending import Spending
 from agents.negotiation.parties.party import Party
-from agents.negotiation.parties.pool import Round
+from agents.negotiation.parties.rounds import Round
 from agents.negotiation.protocols import contract_net, leasing
 from scenarios.schema.negotiating import Credits, Negotiation
 from scenarios.schema.units import NS_PER_S

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
-from agents.negotiation.parties.crossing import Crossing
-from agents.negotiation.parties.flow_plan import stretches_of
+from agents.negotiation.parties.flows.flow_plan import stretches_of
 from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.parties.zones.crossing import Crossing
 from agents.solving import Row, cheapest
 
 Flows = dict[str, dict[str, float]]  # requests a second by the callers' zone and by the serving one

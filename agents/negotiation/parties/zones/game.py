@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import product
 
 from agents.negotiation.mechanisms.equilibria import Play, Profile, played, price_of_anarchy
-from agents.negotiation.parties.crossing import PERCENTS, Crossing
-from agents.negotiation.parties.flows import TrueRates
+from agents.negotiation.parties.truth import TrueRates
+from agents.negotiation.parties.zones.crossing import PERCENTS, Crossing
 from scenarios.schema.scenario import Scenario
 
 PROFILES_MAX = 300_000  # of all players' choices together: all are tried for the least cost

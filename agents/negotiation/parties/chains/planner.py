@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.negotiation.parties.chain import MILLI, ChainAgent
-from agents.negotiation.parties.credit_desk import foreseen
-from agents.negotiation.parties.flow_plan import stretches_of
-from agents.negotiation.parties.flows import TrueRates
-from agents.negotiation.parties.legs import MICRO, Leg
+from agents.negotiation.parties.chains.chain import MILLI, ChainAgent
+from agents.negotiation.parties.chains.desk import foreseen
+from agents.negotiation.parties.chains.legs import MICRO, Leg
+from agents.negotiation.parties.flows.flow_plan import stretches_of
+from agents.negotiation.parties.truth import TrueRates
 from agents.solving import Row, cheapest
 from scenarios.flow import Flow
 from scenarios.schema.negotiating import Credits, Negotiation

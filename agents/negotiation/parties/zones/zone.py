@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.negotiation.parties.crossing import PERCENTS, Crossing
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.parties.zones.crossing import PERCENTS, Crossing
 from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.spill_rules import zone_agent
 from sim.commands import WeightsShifted
@@ -51,7 +51,7 @@ class ZoneAgent(Party):
     def outlook(self) -> Outlook | None:
         """Its own callers' demand to come, as far as it can be told."""
         rate = self.rate
-        return None if rate is None else Outlook(rate, rate * self.spill.spread)
+        return None if rate is None else Outlook.around(rate, self.spill.spread)
 
     @property
     def capacity(self) -> float:

@@ -13,7 +13,6 @@ from agents.negotiation.parties.knowing import FlowClass
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook
 from agents.negotiation.protocols import contract_net, dual_decomposition, leasing
-from scenarios.rates import Piece
 from scenarios.schema.negotiating import Negotiation, Pool
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
@@ -57,7 +56,7 @@ class ClassAgent(Party):
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told; None before the first scrape."""
         milli = self.sees(self._rate)
-        return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)
+        return None if milli is None else Outlook.around(milli / 1000, self.pool.spread)
 
     def answering(self, message: Message, /) -> Conversation | None:
         """Take part in its pool's conversations."""
@@ -121,24 +120,3 @@ class ClassAgent(Party):
             before, self._tokens[name] = self._tokens[name], tokens
             applied = self.around.carry_out(RateLimited(name, tokens, max(1, tokens)))
             self.decided(self.name, self.mind, before, None, tokens, f"{why}: {rate:.4g}/s on {name}", applied=applied)
-
-
-class TrueRates:
-    """What the file will offer of each class: a reference for what knowing it would be worth, never a view."""
-
-    def __init__(self, arrivals: Mapping[str, list[Piece]]) -> None:
-        self._arrivals = arrivals
-
-    def mean(self, workload: str, start_ns: int, end_ns: int) -> float:
-        """Requests a second within [start, end)."""
-        return sum(_area(piece, start_ns, end_ns) for piece in self._arrivals[workload]) * NS_PER_S / (end_ns - start_ns)
-
-
-def _area(piece: Piece, start_ns: int, end_ns: int) -> float:
-    """Requests that a piece of rate brings within [start, end)."""
-    low, high = max(piece.start_ns, start_ns), min(piece.end_ns, end_ns)
-    if high <= low:
-        return 0.0
-    slope = (piece.rate_end - piece.rate_start) / (piece.end_ns - piece.start_ns)
-    middle = piece.rate_start + slope * ((low + high) / 2 - piece.start_ns)
-    return middle * (high - low) / NS_PER_S

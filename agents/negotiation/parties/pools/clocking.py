@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from agents.negotiation.mechanisms import english
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.clearing import Division
-from agents.negotiation.parties.pool import Auctioneer
+from agents.negotiation.parties.pools.clearing import Division
+from agents.negotiation.parties.pools.pool import Auctioneer
 from agents.negotiation.protocols import english_clock
 
 CALLS_WITHIN = 8  # of the deadline: how long a call waits for who does not answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.negotiation.leases import Holding, Lease
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.legs import Leg
+from agents.negotiation.parties.chains.legs import Leg
 from agents.negotiation.parties.party import Surroundings
 from scenarios.schema.units import NS_PER_S
 from sim.commands import RateLimited, RetriesBudgeted

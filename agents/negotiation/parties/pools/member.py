@@ -35,7 +35,7 @@ class Wanting(Party):
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told; None before the first scrape."""
         milli = self.sees(self._rate)
-        return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)
+        return None if milli is None else Outlook.around(milli / 1000, self.pool.spread)
 
     def wants(self, most: int, price: float) -> int | None:
         """Units beyond its floor that it would take at a price, as it would say."""

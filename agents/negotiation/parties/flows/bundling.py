@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from agents.negotiation.mechanisms.bundles import Bundle, exact, greedy
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.flow_plan import Plan, fitted
-from agents.negotiation.parties.flows import MILLI
-from agents.negotiation.parties.planner import FlowPool
+from agents.negotiation.parties.flows.class_agent import MILLI
+from agents.negotiation.parties.flows.flow_plan import Plan, fitted
+from agents.negotiation.parties.flows.flow_pool import FlowPool
 from agents.negotiation.protocols import contract_net
 
 UNITS = "units"

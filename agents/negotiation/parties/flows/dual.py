@@ -7,9 +7,9 @@ from typing import Any
 
 from agents.negotiation.machine import Conversation
 from agents.negotiation.mechanisms.tatonnement import PriceSearch
-from agents.negotiation.parties.flow_plan import Plan, fitted
+from agents.negotiation.parties.flows.flow_plan import Plan, fitted
+from agents.negotiation.parties.flows.flow_pool import FlowPool
 from agents.negotiation.parties.knowing import FlowClass, Trade
-from agents.negotiation.parties.planner import FlowPool
 from agents.negotiation.protocols.dual_decomposition import PriceRules, PriceSetter
 from scenarios.schema.negotiating import Negotiation, Pool
 

@@ -1,4 +1,4 @@
-"""A central planner in the chair of a pool: it asks nobody, and tells everyone what to have. With delayed telemetry, or the truth."""
+"""A pool whose rounds divide flow from end to end."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from typing import Any
 from agents.negotiation.leases import EPOCH_SHIFT, Lease
 from agents.negotiation.machine import NOTHING
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.clearing import Division
-from agents.negotiation.parties.flow_plan import Plan, planned
-from agents.negotiation.parties.flows import MILLI, TrueRates
+from agents.negotiation.parties.flows.class_agent import MILLI
+from agents.negotiation.parties.flows.flow_plan import Plan
 from agents.negotiation.parties.knowing import FlowClass, Trade
-from agents.negotiation.parties.pool import PoolAgent
-from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.parties.pools.clearing import Division
+from agents.negotiation.parties.pools.pool import PoolAgent
 from agents.negotiation.protocols import leasing
-from scenarios.flow import Flow
 from scenarios.schema.negotiating import Negotiation, Pool
-from sim.platform.metrics import Series
 
 
 class FlowPool(PoolAgent):
@@ -56,29 +53,3 @@ class FlowPool(PoolAgent):
         self._tokens += 1
         token = (self._epoch << EPOCH_SHIFT) | self._tokens
         return Lease(workload, math.floor(rate * MILLI), token, self.now_ns + self.described.lease)
-
-
-class PlannerAgent(FlowPool):
-    """Solves for all at once (flow_plan.planned)."""
-
-    def __init__(self, model: Any, name: str, described: Negotiation, pool: Pool, trades: Mapping[str, Trade],
-                 classes: Mapping[str, FlowClass]) -> None:  # fmt: skip
-        super().__init__(model, name, described, pool, trades, classes)
-        assert pool.by.planner is not None
-        self._ahead_of_it_ns = described.every + max(round(self.world.services[service].startup.mean_ns) for service in trades)
-        self._truth = TrueRates(Flow(self.world).arrivals) if pool.by.planner.view == "clairvoyant" else None
-
-    def hold_round(self) -> None:
-        """Plan for the demand that is seen, if it is."""
-        outlooks = {workload: self._outlook(workload) for workload in self.classes}
-        known = {workload: outlook for workload, outlook in outlooks.items() if outlook is not None}
-        if len(known) == len(outlooks):
-            self.carry_out(planned(self.classes, self.trades, known, self.pool.capacity, self.pool.price))
-
-    def _outlook(self, workload: str) -> Outlook | None:
-        if self._truth is not None:
-            now_ns = int(self.clock.now_ns)
-            rate = self._truth.mean(workload, now_ns, now_ns + self._ahead_of_it_ns)
-            return Outlook(rate, rate * self.pool.spread)
-        milli = self.sees(Series("requests_per_second", "workload", workload))
-        return None if milli is None else Outlook(milli / 1000, milli / 1000 * self.pool.spread)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agents.negotiation.parties.crossing import PERCENTS, percents
-from agents.negotiation.parties.zone import ZoneAgent, ready_pods
+from agents.negotiation.parties.zones.crossing import PERCENTS, percents
+from agents.negotiation.parties.zones.zone import ZoneAgent, ready_pods
 
 
 class ProportionalZone(ZoneAgent):

@@ -10,11 +10,11 @@ from typing import Any
 from agents.negotiation.leases import Holding, Lease, Ledger
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
-from agents.negotiation.parties.crossing import PERCENTS, Crossing
-from agents.negotiation.parties.flows import MILLI
-from agents.negotiation.parties.pool import Round
+from agents.negotiation.parties.flows.class_agent import MILLI
+from agents.negotiation.parties.rounds import Round
 from agents.negotiation.parties.valuing import Outlook
-from agents.negotiation.parties.zone import ZoneAgent
+from agents.negotiation.parties.zones.crossing import PERCENTS, Crossing
+from agents.negotiation.parties.zones.zone import ZoneAgent
 from agents.negotiation.protocols import contract_net
 from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.spill_rules import zone_agent

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agents.negotiation.mechanisms import shares
-from agents.negotiation.parties.flow_plan import stretches_of
-from agents.negotiation.parties.legs import Leg
+from agents.negotiation.parties.chains.legs import Leg
+from agents.negotiation.parties.flows.flow_plan import stretches_of
 from agents.negotiation.parties.valuing import Outlook
 
 Legs = Mapping[str, Leg]

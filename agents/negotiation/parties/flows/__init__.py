@@ -1,0 +1,1 @@
+"""Flow from end to end: classes of requests that bid or are planned for, and the pods that follow."""

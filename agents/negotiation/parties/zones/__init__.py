@@ -1,0 +1,1 @@
+"""Traffic across zones: who takes what is too much for one."""
