@@ -55,7 +55,7 @@ def test_a_plan_is_as_good_as_any(a: float, b: float, visits: float, capacity: i
     assert worth(plan.rates, classes, outlooks, plan.pods, price) >= forced - 0.01 * abs(forced) - 0.5
 
 
-@given(a=st.floats(0, 500), b=st.floats(0, 500), capacity=st.integers(3, 40), most=st.sampled_from([1.0, 1.5]))
+@given(a=st.just(0.0) | st.floats(0.01, 500), b=st.floats(0.01, 500), capacity=st.integers(3, 40), most=st.sampled_from([1.0, 1.5]))
 def test_flows_are_made_to_fit(a: float, b: float, capacity: int, most: float) -> None:
     """All by one factor, whole pods within the capacity, and no factor that is a thousandth more would do."""
     classes, rates = chains(1.0), {"a": a, "b": b}
