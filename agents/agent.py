@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
 from agents.alerting.alerts import BurnRateMind
 from agents.decision import Decision
-from agents.mesa_classes import with_mesa
+from agents.mesa_classes import MesaAgent
 from agents.policy import Alternating, Policy, Verdict, View
 from sim.clock import ControlPhase
 from sim.commands import Command, Evict, Resize, Scale
 
-if TYPE_CHECKING:
-    from mesa import Agent as MesaAgent
-else:
-    MesaAgent = object
-
 
 class ControlAgent(MesaAgent):
     """The agent of one service, or a second one beside it. `model` is the ControlPlane it belongs to."""
-
-    def __new__(cls, *_: object, **__: object) -> Self:
-        """An instance of this class that is a mesa.Agent too."""
-        agent: Self = object.__new__(with_mesa(cls, "Agent"))
-        return agent
 
     def __init__(self, model: object, service: str, policy: Policy, seat: str | None = None) -> None:
         """`seat` tells it from the service's own agent."""
@@ -37,8 +25,15 @@ class ControlAgent(MesaAgent):
         rest_ns = policy.rest_ns(self.model.clock.now_ns) if isinstance(policy, Alternating) else policy.cadence_ns
         self.model.clock.after(rest_ns, ControlPhase.WAKE, self.name, self.wake)
 
+    @property
+    def pods(self) -> int:
+        """Pods of its service that are asked for."""
+        return int(self.model.mesh.cluster.counts(self.service).desired)
+
     def wake(self) -> None:
-        """One decision, or only a look, and the next waking."""
+        """One decision, or only a look, and the next waking; whoever was removed from the model wakes no more."""
+        if self not in self.model.agents:
+            return
         view = self.model.view(self)
         verdict = self.policy.decide(view)
         if verdict is not None:
@@ -59,11 +54,6 @@ class ControlAgent(MesaAgent):
 class AlertAgent(MesaAgent):
     """Somebody who watches an error budget; what it tells is a decision that changes nothing but itself."""
 
-    def __new__(cls, *_: object, **__: object) -> Self:
-        """An instance of this class that is a mesa.Agent too."""
-        agent: Self = object.__new__(with_mesa(cls, "Agent"))
-        return agent
-
     def __init__(self, model: object, alert: BurnRateMind) -> None:
         super().__init__(model)
         self.name, self.alert = alert.name, alert
@@ -73,7 +63,9 @@ class AlertAgent(MesaAgent):
         self.model.clock.after(self.alert.cadence_ns, ControlPhase.WAKE, f"alert/{self.name}", self.wake)
 
     def wake(self) -> None:
-        """One look at the newest counts, and the next one."""
+        """One look at the newest counts, and the next one; whoever was removed from the model looks no more."""
+        if self not in self.model.agents:
+            return
         before = self.alert.is_firing
         told = self.alert.look(self.model.mesh.metrics.requests(self.alert.workload))
         if told is not None:

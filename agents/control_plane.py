@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
 
 from agents.agent import AlertAgent, ControlAgent
 from agents.alerting.alerts import BurnRateMind
@@ -11,7 +10,7 @@ from agents.autoscaling.seating import scaling_policy, sizing_policy
 from agents.decision import Decision
 from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
-from agents.mesa_classes import with_mesa
+from agents.mesa_classes import MesaModel
 from agents.negotiation.parties.chains.chain import ChainAgent
 from agents.negotiation.parties.flows.class_agent import ClassAgent
 from agents.negotiation.parties.pools.member import MemberAgent
@@ -27,19 +26,9 @@ from sim.platform.metrics import POD_METRICS, CpuSample, MetricsServer, PodMetri
 from sim.platform.pods import Pod, PodPhase, Size
 from sim.words import unsigned
 
-if TYPE_CHECKING:
-    from mesa import Model as MesaModel
-else:
-    MesaModel = object
-
 
 class ControlPlane(MesaModel):
     """The minds of a mesh. Make one, and advance the mesh: its agents wake on the mesh's clock."""
-
-    def __new__(cls, *_: object, **__: object) -> Self:
-        """An instance of this class that is a mesa.Model too."""
-        plane: Self = object.__new__(with_mesa(cls, "Model"))
-        return plane
 
     def __init__(self, mesh: Mesh, minds: Mapping[str, Policy] | None = None) -> None:
         """Minds by service come before those of the scenario."""
@@ -96,8 +85,9 @@ class ControlPlane(MesaModel):
 
     @property
     def interval_ns(self) -> int:
-        """The control interval: the shortest cadence of an agent, or of the metrics where there is no agent."""
+        """The control interval: the shortest cadence of an agent or a negotiation, or of the metrics where there is neither."""
         cadences = [agent.policy.cadence_ns for agent in self.seats.values()]
+        cadences += [one.every for one in self.mesh.scenario.negotiations.values()]
         return min(cadences, default=self.mesh.scenario.telemetry.scrape_interval)
 
     def step(self) -> None:

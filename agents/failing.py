@@ -33,6 +33,12 @@ class AgentFaults:
         """What begins it, and what ends it."""
         if fault.agent_crash is not None:
             party = self._parties[fault.agent_crash.agent]
-            return party.crash, party.begin
+            return party.crash, partial(_revive, party)
         assert fault.control_partition is not None, "a fault of agents is one of the two"
         return partial(self._network.cut, name, fault.control_partition.agents), partial(self._network.mend, name)
+
+
+def _revive(party: Party) -> None:
+    """Whoever was removed from the model meanwhile stays away."""
+    if party in party.model.agents:
+        party.begin()

@@ -1,21 +1,43 @@
-"""Classes of ours that are Mesa's too, made when the first instance is."""
+"""Mesa's Agent and Model for classes of ours, which become Mesa's when the first instance is made.
+
+A class needs its parents when it is made, and importing Mesa takes longer than `parley --help` may. So ours begin with parents of
+nothing, and these are given Mesa's as theirs as soon as somebody wants an instance. From then on nothing tells our classes from
+classes that were written below Mesa's: `isinstance`, `model.agents_by_type[MemberAgent]` and `select(agent_type=...)` hold.
+"""
 
 from __future__ import annotations
 
-_JOINED: dict[type, type] = {}
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from mesa import Agent as MesaAgent
+    from mesa import Model as MesaModel
+else:
+
+    class _Plain:
+        """What parents begin with: a class can change its parents only where it had some."""
+
+    class MesaAgent(_Plain):
+        """Mesa's Agent, once there is one."""
+
+        def __new__(cls, *_: object, **__: object) -> Self:
+            """An instance of this class, which is a mesa.Agent."""
+            _join()
+            return object.__new__(cls)
+
+    class MesaModel(_Plain):
+        """Mesa's Model, once there is one."""
+
+        def __new__(cls, *_: object, **__: object) -> Self:
+            """An instance of this class, which is a mesa.Model."""
+            _join()
+            return object.__new__(cls)
+
+    def _join() -> None:
+        if MesaAgent.__bases__ == (_Plain,):
+            import mesa
+
+            MesaAgent.__bases__, MesaModel.__bases__ = (mesa.Agent,), (mesa.Model,)
 
 
-def with_mesa(own: type, parent: str) -> type:
-    """`own` with Mesa's class of the name `parent` behind it; made when the first instance is.
-
-    A class needs its parents when it is made, and importing Mesa takes longer than `parley --help` may; so ours are
-    plain classes until one is needed. Instances are of both: `isinstance` holds for ours and for Mesa's.
-    """
-    import mesa
-
-    mesas = getattr(mesa, parent)
-    if issubclass(own, mesas):
-        return own
-    if own not in _JOINED:
-        _JOINED[own] = type(own.__name__, (own, mesas), {"__module__": own.__module__, "__doc__": own.__doc__})
-    return _JOINED[own]
+__all__ = ["MesaAgent", "MesaModel"]

@@ -173,8 +173,21 @@ class Bargains:
         """The pool of a conversation, from whoever named it in there."""
         return {one.conversation: str(one.content["pool"]) for one in self.said if one.content.get("pool") is not None}
 
+    @cached_property
+    def _granted_by(self) -> dict[str, str]:
+        """The pool of whoever speaks for one, and for no other."""
+        spoken: dict[str, set[str]] = {}
+        for one in self.said:
+            if one.content.get("pool") is not None and one.performative in (*FINAL, "cfp", "inform"):
+                spoken.setdefault(one.sender, set()).add(str(one.content["pool"]))
+        return {agent: next(iter(pools)) for agent, pools in spoken.items() if len(pools) == 1}
+
     def _pool(self, one: Said) -> str:
-        return str(one.content["pool"]) if one.content.get("pool") is not None else self._pool_of.get(one.conversation, "")
+        """As it says, as was said before in its conversation, or that of who said it or was told it."""
+        if one.content.get("pool") is not None:
+            return str(one.content["pool"])
+        told = self._granted_by
+        return self._pool_of.get(one.conversation) or told.get(one.sender) or told.get(one.receiver, "")
 
     @cached_property
     def _calls(self) -> dict[tuple[str, str], dict[str, Any]]:

@@ -55,10 +55,10 @@ def ramp(*colours: str) -> Any:
     return LinearSegmentedColormap.from_list("ramp", colours)
 
 
-def stacked(heights: Sequence[float], high: float, head: float) -> tuple[Any, list[Any]]:
-    """A figure with panels below each other and room for a heading, in inches."""
+def stacked(heights: Sequence[float], high: float, head: float, left: float = 0.062, between: float = 0.14) -> tuple[Any, list[Any]]:
+    """A figure with panels below each other and room for a heading, in inches; `left` of the width, `between` of a mean panel's height."""
     figure = blank(WIDE, high)
-    room = {"left": 0.062, "right": 0.885, "top": 1 - head / high, "bottom": 0.55 / high, "hspace": 0.14}
+    room = {"left": left, "right": 0.885, "top": 1 - head / high, "bottom": 0.55 / high, "hspace": between}
     panels = figure.subplots(len(heights), 1, gridspec_kw={"height_ratios": heights, **room}, squeeze=False)
     return figure, [row[0] for row in panels]
 

@@ -34,7 +34,7 @@ def places(names: Iterable[str], edges: Iterable[tuple[str, str]]) -> dict[str, 
                 name: float(np.mean([height[x] for x in near[name]])) if near[name] else height[name]
                 for name in layers[depth]
             }
-            layers[depth].sort(key=pull.__getitem__)
+            layers[depth].sort(key=lambda name: -pull[name])  # the first stands highest
             height |= _spread(layers[depth])
     return {name: place for depth, layer in layers.items() for name, place in _columns(depth, layer).items()}
 

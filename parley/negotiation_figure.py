@@ -16,20 +16,22 @@ from parley.panels import BLUE, FAINT, INK, ORANGE, PALETTE, QUIET, RED, Label, 
 from parley.timeline import Timeline
 from parley.wording import count, number
 
-LANES_MAX, LANE_HIGH, PRICE_HIGH, LOAD_HIGH, HEAD = 12, 0.62, 1.5, 1.9, 1.6  # inches but the first
-LEFT, LETTER = 0.062, 0.0064  # of the width: the margin, and a letter of an agent's name
+LANES_MAX, LANE_HIGH, PRICE_HIGH, LOAD_HIGH, HEAD = 12, 0.62, 1.5, 1.9, 1.55  # inches but the first
+GAP, BELOW = 0.42, 0.12  # between panels: the legend stands in the first; of a lane below the lowest, for marks of nothing
+LEFT, LETTER = 0.062, 0.0066  # of the width: the margin, and a letter of an agent's name
 FULL = 0.86  # of a lane's height, at the largest amount
 MANY = 400  # asks, from where on their marks are small
-QUESTION_MAX = 96
+QUESTION_MAX, QUESTION_LINES = 96, 2  # letters of a line
 ASKED = {GRANTED: (INK, "o", "white"), OPEN: (QUIET, "o", "white"), DENIED: (RED, "o", "white"), LOST: (RED, "x", RED)}
 
 
 def picture_of_negotiation(timeline: Timeline, bargains: Bargains) -> Picture:
     """A lane an agent, above the prices of each pool, above the load."""
-    agents = _most_active(bargains)
-    has_prices = bool(bargains.prices)
+    agents = _most_active(timeline, bargains)
+    has_prices = any(price > 0 for points in bargains.prices.values() for _, price in points)
     heights = [max(1.6, LANE_HIGH * len(agents)), *([PRICE_HIGH] if has_prices else []), LOAD_HIGH]
-    figure, panels = stacked(heights, HEAD + 0.55 + sum(heights), head=HEAD)
+    left = max(LEFT, 0.012 + LETTER * max(map(len, agents), default=0))
+    figure, panels = stacked(heights, HEAD + 0.55 + sum(heights), HEAD, left, GAP * len(heights) / (sum(heights) - GAP * len(heights[1:])))
     colours = dict(zip(bargains.pools, (BLUE, ORANGE, *PALETTE[2:]), strict=False))
     _lanes(panels[0], timeline, bargains, agents, colours)
     if has_prices:
@@ -37,8 +39,6 @@ def picture_of_negotiation(timeline: Timeline, bargains: Bargains) -> Picture:
     draw_load(panels[-1], timeline)
     for axes in panels:
         axes.tick_params(labelbottom=axes is panels[-1])
-    left = max(LEFT, 0.012 + LETTER * max(map(len, agents), default=0))
-    figure.subplots_adjust(left=left)
     figure.align_ylabels(panels[1:])
     name_warmup(panels[-1], timeline)
     name_faults(panels[0], timeline)
@@ -46,11 +46,12 @@ def picture_of_negotiation(timeline: Timeline, bargains: Bargains) -> Picture:
     return Picture(figure)
 
 
-def _most_active(bargains: Bargains) -> list[str]:
-    """By name; where there are too many, those who were granted most often."""
+def _most_active(timeline: Timeline, bargains: Bargains) -> list[str]:
+    """Classes above services, in the order of the file; where there are too many, those who were granted most often."""
+    place = {name: nth for nth, name in enumerate([*timeline.scenario.workload, *timeline.scenario.services])}
     moves = Counter([one.agent for one in bargains.grants] + [one.agent for one in bargains.asks])
     chosen = {agent for agent, _ in moves.most_common(LANES_MAX)}
-    return [agent for agent in bargains.agents if agent in chosen]
+    return sorted(chosen & set(bargains.agents), key=lambda agent: (place.get(agent, len(place)), agent))
 
 
 def _lanes(axes: Any, timeline: Timeline, bargains: Bargains, agents: Sequence[str], colours: dict[str, str]) -> None:
@@ -71,7 +72,7 @@ def _lanes(axes: Any, timeline: Timeline, bargains: Bargains, agents: Sequence[s
                   markeredgewidth=1.2, linestyle="none", zorder=4)  # fmt: skip
     for height in base.values():
         axes.axhline(height, color=FAINT, linewidth=0.8, zorder=0.4)
-    axes.set_ylim(0, max(1, len(agents)))
+    axes.set_ylim(-BELOW, max(1, len(agents)))
     if not agents:
         axes.annotate("nobody asked for an amount, or was granted one", (0.5, 0.5), xycoords="axes fraction", color=QUIET, fontsize=12,
                       ha="center")  # fmt: skip
@@ -141,8 +142,8 @@ def _head(figure: Any, timeline: Timeline, bargains: Bargains, left: float) -> N
     """Name, question, and how much was said."""
     high, scenario = figure.get_figheight(), timeline.scenario
     figure.text(left, 1 - 0.2 / high, scenario.name, fontsize=22, fontweight="bold", color=INK, va="top")
-    question = textwrap.shorten(scenario.question, QUESTION_MAX, placeholder=" …")
-    figure.text(left, 1 - 0.72 / high, question, fontsize=13, color=QUIET, va="top", style="italic")
+    question = "\n".join(textwrap.wrap(scenario.question, QUESTION_MAX, max_lines=QUESTION_LINES, placeholder=" …"))
+    figure.text(left, 1 - 0.68 / high, question, fontsize=13, color=QUIET, va="top", style="italic")
     lost = sum(one.is_lost for one in bargains.said)
     tiles = [("messages", count(len(bargains.said)), INK), ("never arrived", count(lost), RED if lost else INK),
              ("conversations", count(bargains.conversations), INK), ("leases", count(len(bargains.grants)), INK)]  # fmt: skip

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from parley.tables import read_columns
 from parley.wording import OF_NO_PODS
 from scenarios.flow import settled
-from scenarios.rates import mean_rate
-from scenarios.saturation import capacity_per_pod
+from scenarios.rates import Piece, mean_rate
+from scenarios.saturation import pod_ns
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import NS_PER_S
 
 POINTS = 240  # along the time axis, at most, where windows may be added up
 Array = NDArray[np.float64]
@@ -71,17 +72,21 @@ class Timeline:
         return rates[0][0], np.sum([rate for _, rate in rates], axis=0)
 
     def capacity(self) -> tuple[Array, Array, list[str]]:
-        """(time, requests per second, the service that limits them) at the mean mix; inf where nothing limits."""
-        flow = settled(self.scenario)
-        visits, total = flow.visits(), sum(mean_rate(parts) for parts in flow.arrivals.values())
+        """(time, requests per second, the service that limits them) at the mix of classes that is expected then; inf where nothing limits."""
+        flow, when = settled(self.scenario), self.services[0].middle_s
+        rates = np.array([_expected(parts, when) for parts in flow.arrivals.values()])  # (classes, windows)
+        means = np.array([[mean_rate(parts)] for parts in flow.arrivals.values()])
+        mix = np.where(rates.sum(axis=0) > 0, rates, means)
+        visits = [flow.visits_of_one(name) for name in flow.arrivals]
         limits = []
         for one in self.services:
-            mine = sum(rate for target, rate in visits.items() if target.split(".")[0] == one.name)
-            per_pod = capacity_per_pod(flow, one.name, visits) * total / mine if mine else np.inf
+            busy = np.max([np.array(taken) @ mix for taken in zip(*(pod_ns(flow, one.name, each) for each in visits), strict=True)], axis=0)
+            visited = np.array([sum(count for target, count in each.items() if target.split(".")[0] == one.name) for each in visits]) @ mix
             ready = one.columns["ready"].astype(float)
-            limits.append(np.where(ready > 0, ready * per_pod if np.isfinite(per_pod) else np.inf, 0.0 if mine else np.inf))
+            most = np.divide(ready * NS_PER_S * mix.sum(axis=0), busy, out=np.full(len(when), np.inf), where=busy > 0)
+            limits.append(np.where(ready > 0, most, np.where(visited > 0, 0.0, np.inf)))
         lowest = np.argmin(limits, axis=0)
-        return self.services[0].middle_s, np.min(limits, axis=0), [self.services[i].name for i in lowest]
+        return when, np.min(limits, axis=0), [self.services[i].name for i in lowest]
 
     def moves(self, service: str) -> tuple[Array, Array, NDArray[np.bool_]]:
         """(time, pods asked for, whether more than before) of the decisions that took effect."""
@@ -108,6 +113,15 @@ class Timeline:
     def _series(self, name: str, mine: NDArray[np.int64]) -> Series:
         rows = self._windows
         return Series(name, rows["start_ns"][mine] / 1e9, rows["end_ns"][mine] / 1e9, {key: v[mine] for key, v in rows.items()})
+
+
+def _expected(parts: list[Piece], when_s: Array) -> Array:
+    """The rate of a class at each time, by the file; 0 without pieces."""
+    if not parts:
+        return np.zeros(len(when_s))
+    start, end, first, last = np.array(parts, dtype=float).T
+    place = np.searchsorted(start, 1e9 * when_s, side="right") - 1
+    return np.asarray(first[place] + (last - first)[place] * (1e9 * when_s - start[place]) / (end - start)[place])
 
 
 def _height(one: Series) -> tuple[float, float]:

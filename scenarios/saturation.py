@@ -45,13 +45,17 @@ def service_loads(flow: Flow) -> list[ServiceLoad]:
 
 def capacity_per_pod(flow: Flow, name: str, visits: dict[str, float]) -> float:
     """Visits per second that one pod can finish at this mix of endpoints; inf where a visit takes no worker's time."""
-    service = flow.world.services[name]
-    share = _shares(name, service, visits)
-    busy_ns = sum(part * flow.work_ns[target] for target, part in share.items()) / cores(service)
-    if service.model == "thread":
-        held_ns = sum(part * flow.mean_ns[target] for target, part in share.items())
-        busy_ns = max(busy_ns, held_ns / service.workers)
+    busy_ns = max(pod_ns(flow, name, _shares(name, flow.world.services[name], visits)))
     return NS_PER_S / busy_ns if busy_ns > 0 else math.inf
+
+
+def pod_ns(flow: Flow, name: str, visits: dict[str, float]) -> tuple[float, float]:
+    """What these visits of a service take of one pod, in nanoseconds: of its cores, and of its threads where a call holds one."""
+    service = flow.world.services[name]
+    mine = {target: visits.get(target, 0.0) for target in (f"{name}.{endpoint}" for endpoint in service.endpoints)}
+    worked_ns = sum(count * flow.work_ns[target] for target, count in mine.items()) / cores(service)
+    held_ns = sum(count * flow.mean_ns[target] for target, count in mine.items()) / service.workers
+    return worked_ns, held_ns if service.model == "thread" else 0.0
 
 
 def amplification(flow: Flow) -> Amplification:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import mesa
 import pytest
 
+from agents.agent import ControlAgent
 from agents.control_plane import ControlPlane
 from agents.policy import Needs, Verdict, View
 from scenarios.load import loads
@@ -184,6 +185,24 @@ def test_it_is_a_mesa_model_of_mesa_agents():
     _, plane = run(until=1)
     assert isinstance(plane, ControlPlane) and isinstance(plane, mesa.Model)
     assert all(isinstance(agent, mesa.Agent) and agent.model is plane for agent in plane.agents)
+
+
+def test_services_are_in_mesas_registry():
+    """By the class one imports, with the pods that are asked for."""
+    _, plane = run(until=1)
+    assert plane.agents_by_type[ControlAgent].get(["name", "pods"]) == [["front", 2], ["stock", 2]]
+    assert plane.agents.groupby(lambda agent: agent.policy.mind).count() == {"hpa": 2}
+
+
+def test_whoever_is_removed_decides_no_more():
+    """And everybody else goes on."""
+    mesh = Mesh(loads(CROWD), 1)
+    plane = ControlPlane(mesh)
+    mesh.advance(7 * S)
+    plane.seats["front"].remove()
+    mesh.advance(20 * S)
+    assert {d.agent for d in plane.decisions if d.time_ns > 7 * S} == {"stock"}
+    assert plane.agents.get("name") == ["stock"]
 
 
 def test_step_is_mesas_door():

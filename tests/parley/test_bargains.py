@@ -128,6 +128,7 @@ def test_flow_is_told_in_requests(tmp_path):
     found = told(tmp_path, [arrived(one) for one in said])
     assert [(one.agent, one.amount, one.verdict) for one in found.asks] == [("buyers", 80.0, GRANTED)]
     assert [(one.agent, one.amount) for one in found.grants] == [("buyers", 70.0)]
+    assert found.prices == {"pods": [(3.0, 2.0)]}  # whose conversation names no pool: it is that of who speaks for one
 
 
 @pytest.fixture(scope="module")

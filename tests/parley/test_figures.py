@@ -8,6 +8,7 @@ import pytest
 
 import parley
 from parley.panels import APART, apart
+from parley.timeline import Timeline
 from parley.wording import clock, milliseconds, number, percent, step
 from tests.parley.worlds import SHOP, written
 
@@ -30,6 +31,28 @@ def test_an_odd_world_has_a_picture(tmp_path, changes):
     for picture in (run.plot.overview(), run.plot.load(), run.plot.latency(), run.plot.queues(), run.plot.replicas(),
                     run.plot.hysteresis()):  # fmt: skip
         assert picture.png().startswith(b"\x89PNG")
+
+
+TWO = """
+version: 1
+name: two
+duration: 10s
+services:
+  left: {replicas: 2, workers: 1, endpoints: {run: [{work: 10ms}]}}
+  right: {replicas: 1, workers: 1, endpoints: {run: [{work: 20ms}]}}
+workload:
+  some: {entry: left.run, arrivals: {poisson: {step: {base: 10/s, to: 0/s, at: 5s}}}}
+  others: {entry: right.run, arrivals: {poisson: {step: {base: 0/s, to: 10/s, at: 5s}}}}
+"""
+
+
+def test_capacity_is_of_the_mix_that_is_there(tmp_path):
+    """First those come who need 10 ms of two pods, 200/s; then those who need 20 ms of one, 50/s. On average over all, 100/s."""
+    run = parley.run(written(tmp_path, TWO), out=tmp_path / "run")
+    when, capacity, limiting = Timeline(run.path, run.scenario).capacity()
+    first = when < 5
+    assert capacity[first] == pytest.approx(200) and capacity[~first] == pytest.approx(50)
+    assert {*limiting[: first.sum()]} == {"left"} and {*limiting[first.sum() :]} == {"right"}
 
 
 @pytest.mark.parametrize("wanted", [[50.0] * 5, [0.0, 1.0, 2.0], [98.0, 99.0, 100.0], [10.0, 40.0, 90.0], []])

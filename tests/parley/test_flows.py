@@ -9,6 +9,7 @@ import parley
 from parley.errors import UsageError
 from parley.flow_figure import picture_of_flows
 from parley.flows import Flows, Stretch, stretch
+from parley.layered import places
 from tests.parley.worlds import SHOP, written
 
 S = 1_000_000_000
@@ -115,3 +116,10 @@ def test_flows_have_a_picture(shop, zones):
     colours = {str(one.arrow_patch.get_edgecolor()) for axes in picture_of_flows(shop.scenario, same, same, "service").figure.axes
                for one in axes.texts if one.arrow_patch is not None}  # fmt: skip
     assert len(colours) == 1
+
+
+def test_chains_beside_each_other_do_not_cross():
+    """Two classes, one door, two chains behind it: who is called stands at the height of who calls."""
+    edges = [("buyers", "front"), ("visitors", "front"), ("front", "cart"), ("front", "catalog"), ("cart", "pay"), ("catalog", "recommend")]
+    at = places(["visitors", "buyers", "front", "catalog", "cart", "pay", "recommend"], edges)
+    assert at["cart"][1] == at["pay"][1] != at["catalog"][1] == at["recommend"][1]

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol
 
 from agents.decision import Decision
 from agents.mailbox import ControlNetwork
-from agents.mesa_classes import with_mesa
+from agents.mesa_classes import MesaAgent
 from agents.negotiation.machine import Conversation, Step
 from agents.negotiation.messages import Message
 from sim.clock import ControlPhase
 from sim.commands import Command
 from sim.mesh import Mesh
 from sim.platform.metrics import Series
-
-if TYPE_CHECKING:
-    from mesa import Agent as MesaAgent
-else:
-    MesaAgent = object
-
 
 KEPT = 64  # conversations that are over and not yet forgotten
 
@@ -37,11 +31,6 @@ class Surroundings(Protocol):
 
 class Party(MesaAgent):
     """An agent with a name on the control network. What it sees is what a scrape has brought; its clock is its own."""
-
-    def __new__(cls, *_: object, **__: object) -> Self:
-        """An instance of this class that is a mesa.Agent too."""
-        agent: Self = object.__new__(with_mesa(cls, "Agent"))
-        return agent
 
     def __init__(self, model: Any, name: str) -> None:
         super().__init__(model)
@@ -69,6 +58,11 @@ class Party(MesaAgent):
         self._conversations.clear()
         self._over.clear()
         self.around.network.leave(self.name)
+
+    def remove(self) -> None:
+        """Leave the model for good, as Mesa's users mean it: as a crash that nothing ends."""
+        self.crash()
+        super().remove()
 
     def sees(self, series: Series) -> int | None:
         """A figure as the last scrape has it, in thousandths; None where it has none."""

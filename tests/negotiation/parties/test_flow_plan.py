@@ -22,7 +22,8 @@ def chains(visits: float) -> dict[str, FlowClass]:
     return {"a": FlowClass("a", 3.0, {"front": 0.1, "left": 0.1 * visits}), "b": FlowClass("b", 1.0, {"front": 0.1, "right": 0.1})}
 
 
-def worth(rates: dict[str, float], classes: dict[str, FlowClass], outlooks: dict[str, Outlook], pods: dict[str, int], price: float) -> float:
+def worth(rates: dict[str, float], classes: dict[str, FlowClass], outlooks: dict[str, Outlook], pods: dict[str, int],
+          price: float) -> float:  # fmt: skip
     """What a plan is worth an hour, less what its units cost."""
     earned = sum(3.6 * one.worth * (outlooks[name].served(rates[name]) - outlooks[name].served(0.0)) for name, one in classes.items())
     return earned - price * units_of(pods, TRADES)

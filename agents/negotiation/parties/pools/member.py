@@ -32,6 +32,11 @@ class Wanting(Party):
         self._rate = Series("requests_per_second", "service", trade.service)
         model.mesh.metrics.watch(self._rate)
 
+    @property
+    def pods(self) -> int:
+        """Pods of its service that are asked for."""
+        return self.around.mesh.cluster.counts(self.name).desired
+
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told; None before the first scrape."""
         milli = self.sees(self._rate)
