@@ -31,6 +31,7 @@ def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
     shares = [good[name] / offered[name] for name in names if offered[name]]
     rounds = plane.rounds
     decisions = [one for one in plane.decisions if one.mind in plane.mechanisms]
+    turned = reversals(one for one in decisions if one.service in world.services)
     messages = Counter(row.fate for row in plane.network.log)
     sent, hours = sum(messages.values()), max(0, now_ns - world.warmup) / HOUR_NS
     agreed = [one.settled_ns - one.began_ns for one in rounds if one.settled_ns is not None]
@@ -43,7 +44,7 @@ def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
         "rounds": len(rounds), "agreement_ms": sum(agreed) / len(agreed) / 1e6 if agreed else math.nan,
         "messages": sent, "lost": sent - messages[Fate.DELIVERED],
         "messages_per_decision": sent / len(decisions) if decisions else math.nan,
-        "reversals_per_hour": sum(reversals(one for one in decisions if one.service in world.services).values()) / (now_ns / HOUR_NS) if now_ns else math.nan,
+        "reversals_per_hour": sum(turned.values()) / (now_ns / HOUR_NS) if now_ns else math.nan,
         "paid": plane.paid,
     }  # fmt: skip
 

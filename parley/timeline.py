@@ -72,7 +72,7 @@ class Timeline:
         return rates[0][0], np.sum([rate for _, rate in rates], axis=0)
 
     def capacity(self) -> tuple[Array, Array, list[str]]:
-        """(time, requests per second, the service that limits them) at the mix of classes that is expected then; inf where nothing limits."""
+        """(time, requests per second, the service that limits them) at the mix of classes expected then; inf where nothing limits."""
         flow, when = settled(self.scenario), self.services[0].middle_s
         rates = np.array([_expected(parts, when) for parts in flow.arrivals.values()])  # (classes, windows)
         means = np.array([[mean_rate(parts)] for parts in flow.arrivals.values()])
