@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from parley.axes import axes_of
-from parley.errors import FolderError, UsageError
+from parley.errors import FolderError
 from parley.frontiers import Floats, Frontier, along, frontier, no_frontier
 from parley.grids import Grid, grid_of
 from parley.map_axes import Ruler, quantity, ruler
 from parley.map_differences import DifferencePlane, subtracted
 from parley.map_files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plain, map_file, parsed, values_of
+from parley.measures import require_known
 from parley.run_folder import (
     FORMAT,
     MANIFEST,
@@ -32,7 +33,6 @@ from parley.run_folder import (
 )
 from parley.sweeping import Sweep, sweep_command, swept
 from parley.trials import require_figure
-from scenarios.naming import suggestion
 
 KIND, SUMMARY, DIGITS = "map", "map.json", 6
 Told = Callable[[int, int], None]  # (cells that are done, of how many)
@@ -112,8 +112,7 @@ class OutcomeMap:
         if len(table) != rows * columns * seeds:
             raise FolderError(f"{self.path}: {name or 'the map'} has {len(table)} of {rows * columns * seeds} cells; finish it first")
         column = self.file.outcome.column
-        if column not in table.column_names:
-            raise UsageError(f"{self.file.outcome.figure} is not a figure of these runs{suggestion(column, table.column_names)}")
+        require_known(column, table.column_names)
         outcomes: Floats = table[column].to_numpy(zero_copy_only=False).astype(float).reshape(rows, columns, seeds)
         return outcomes.round(DIGITS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from parley.errors import UsageError
@@ -31,10 +31,16 @@ def leaves_of(summary: dict[str, Any]) -> dict[str, float | None]:
     return {path: value for root in ESTIMATED for path, value in _leaves(root, summary.get(root, {}))}
 
 
+def require_known(path: str, known: Iterable[str]) -> None:
+    """Raises UsageError, with the nearest name, for a figure that there is not."""
+    names = list(known)
+    if path not in names:
+        raise UsageError(f"{path} is not a figure of this run{suggestion(path, names) or '; see summary.json for what there is'}")
+
+
 def figure_at(path: str, known: dict[str, list[float]]) -> list[float]:
     """The values of a figure over seeds. Raises UsageError for one that there is not, with the nearest name."""
-    if path not in known:
-        raise UsageError(f"{path} is not a figure of this run{suggestion(path, known) or '; see summary.json for what there is'}")
+    require_known(path, known)
     return known[path]
 
 

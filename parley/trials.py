@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from parley.conserving import require_balance
-from parley.errors import Stopped, UsageError
+from parley.errors import Stopped
 from parley.interventions import seat
-from parley.measures import leaves_of
+from parley.measures import leaves_of, require_known
 from parley.run_folder import plain
 from parley.running import Order, Stop, advance_in_stretches
 from parley.snapshots import Lookout, service_means
 from parley.summarizing import summary_of
-from scenarios.naming import suggestion
 from sim.mesh import Mesh
 
 
@@ -46,5 +45,4 @@ def require_figure(order: Order, *paths: str) -> None:
     """Raises UsageError, with the nearest name, for a path that summaries of such runs do not have: seen in a nanosecond of one."""
     known = leaves_of(trial(replace(order, engine="reference", until_ns=1))) if paths else {}
     for path in paths:
-        if path not in known:
-            raise UsageError(f"{path} is not a figure of this run{suggestion(path, known) or '; see summary.json for what there is'}")
+        require_known(path, known)

@@ -33,6 +33,7 @@ from parley.indices import (
 )
 from parley.inputs import Ends, inputs_of, short_names
 from parley.intervals import estimate
+from parley.measures import require_known
 from parley.point_lists import PointList
 from parley.replicating import SEEDS_MAX
 from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, read_json, read_manifest, state_of, this_process
@@ -286,9 +287,7 @@ def _figures(table: Any, of: str) -> Floats:
     faults = [fault for fault in table["fault"].to_pylist() if fault is not None]
     if faults:
         raise SimulationError(f"{len(faults)} of {len(table)} runs could not go on, the first one because: {faults[0]}")
-    if of not in table.column_names:
-        hint = suggestion(of, table.column_names) or "; see summary.json for what there is"
-        raise UsageError(f"{of} is not a figure of these runs{hint}")
+    require_known(of, table.column_names)
     found: Floats = table[of].to_numpy(zero_copy_only=False).astype(float)
     if (missing := np.isnan(found)).any():
         first = int(np.argmax(missing))
