@@ -18,7 +18,7 @@ from sim.commands import Scale
 from sim.platform.metrics import Series
 
 BEGUN_TOKEN = 0  # of the lease that the file stands for: older than all that are granted
-PURSE_ROUNDS = 20  # what a purse holds at most, in refills of a round
+PURSE_ROUNDS = 20  # what a purse holds at most: its budget of so many rounds
 
 
 class Wanting(Party):
@@ -63,7 +63,8 @@ class MemberAgent(Wanting):
         super().__init__(model, trade, name, described, pool)
         self.holding = Holding(trade.service, model.network.clock_skew_ns)
         self._take(Lease(trade.service, trade.begun, BEGUN_TOKEN, self.now_ns + described.lease))
-        self.purse: float | None = None if trade.described.budget is None else self._refill() * PURSE_ROUNDS
+        self.purse: float | None = None if trade.described.budget is None else self._full_purse
+        self._filled_ns = 0  # by true time
         self.paid = 0.0
 
     def worths(self, most: int) -> list[float] | None:
@@ -91,8 +92,7 @@ class MemberAgent(Wanting):
 
     def bid(self, call: Content, _: int, /) -> Content | None:
         """What it is asked for: what units are worth to it, or how many it wants."""
-        if self.purse is not None:
-            self.purse = min(self.purse + self._refill(), PURSE_ROUNDS * self._refill())
+        self._fill_purse()
         if "asks" not in call:
             return self._at_price(call["price"])
         worths = self.worths(call["units"])
@@ -148,5 +148,13 @@ class MemberAgent(Wanting):
             self.holding.lease = None
             self.obey("lease is over: its floor", now_ns)
 
-    def _refill(self) -> float:
-        return (self.trade.described.budget or 0.0) * self.described.every / HOUR_NS
+    @property
+    def _full_purse(self) -> float:
+        return (self.trade.described.budget or 0.0) * PURSE_ROUNDS * self.described.every / HOUR_NS
+
+    def _fill_purse(self) -> None:
+        """By as much as its budget brings since the last time."""
+        now_ns = int(self.clock.now_ns)
+        if self.purse is not None and self.trade.described.budget is not None:
+            self.purse = min(self._full_purse, self.purse + self.trade.described.budget * (now_ns - self._filled_ns) / HOUR_NS)
+        self._filled_ns = now_ns
