@@ -54,7 +54,8 @@ def _rows(found: Contest, block: Sequence[str]) -> list[str]:
 def _block(figure: Any, found: Contest, block: Sequence[str], labels: Sequence[str], place: tuple[float, float]) -> None:
     bottom, tall = place[0] - place[1], place[1]
     gap = 0.018
-    wide = (RIGHT - LEFT - gap * (COLUMNS_MAX - 1)) / COLUMNS_MAX
+    columns = min(COLUMNS_MAX, len(found.standings))
+    wide = (RIGHT - LEFT - gap * (columns - 1)) / columns
     for nth, name in enumerate(block):
         at = figure.add_axes((LEFT + nth * (wide + gap), bottom, wide, tall))
         _column(at, found, name, labels, is_first=nth == 0)
@@ -89,7 +90,7 @@ def _column(at: Any, found: Contest, name: str, labels: Sequence[str], *, is_fir
     at.spines["bottom"].set_color(QUIET)
     at.set_title(name, loc="left", fontsize=13, fontweight="bold", color=INK, pad=20)
     mean = written(told, rows[baseline].standings[made.main].known.mean)
-    at.annotate(f"{baseline}: {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5, color=QUIET)
+    at.annotate(f"{baseline}: {made.main} {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5, color=QUIET)
 
 
 def better_by(row: Row, main: str, better: str | None, is_share: bool) -> tuple[float, float]:

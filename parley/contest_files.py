@@ -31,7 +31,7 @@ class Told(Part):
 
     figure: str = field(says="its path in summary.json; of a path above several figures their sum")
     better: Literal["less", "more"] | None = field(None, says="which is better; neither if absent, and then there is no verdict")
-    shown: Literal["number", "percent"] = field("number", says="how it is written")
+    shown: Literal["number", "percent", "index"] = field("number", says="how it is written; an index with three digits behind the point")
 
 
 class Chair(Part):
@@ -126,9 +126,9 @@ class ContestFile(Part):
                 _require(given, takes_part, f"{name}: the {role}")
         for says, claim in self.claims.items():
             _require(claim.event, self.events, f"{says!r}: event")
-            for given in (claim.of, claim.against):
-                if given is not None:
-                    _require(given, self.events[claim.event].names(self.alternatives), f"{says!r}: {claim.event}")
+            for who in (claim.of, claim.against):
+                if who is not None:
+                    _require(who, self.events[claim.event].names(self.alternatives), f"{says!r}: {claim.event}")
         return self
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from parley.contests import PAGE, PICTURE, Contest, resume_words
 from parley.contest_wording import MARKS, apart, mark, share, written
+from parley.contests import PAGE, PICTURE, Contest, resume_words
 from parley.printing import shown, table
 from parley.standings import BETTER, FAILS, HOLDS, WORSE, Row
 from parley.wording import number, signed

@@ -16,7 +16,17 @@ from parley.contest_legs import Leg, event_legs, legs_of, lie_leg, require_figur
 from parley.contest_lies import Gain, gain_of
 from parley.contest_outcomes import DIGITS, Outcomes, World, outcomes_of
 from parley.errors import FolderError, Interrupted
-from parley.run_folder import FORMAT, MANIFEST, RunFolder, new_folder, plain, read_json, read_manifest, state_of, this_process
+from parley.run_folder import (
+    FORMAT,
+    MANIFEST,
+    RunFolder,
+    new_folder,
+    plain,
+    read_json,
+    read_manifest,
+    state_of,
+    this_process,
+)
 from parley.running import versions
 from parley.standings import Row, judged, rows_of
 from parley.sweeping import Sweep, require_laws
@@ -102,16 +112,22 @@ class Contest:
         found = iter(self._read([lie_leg(self.file, nth)], self.worlds[name]).values())
         return {who: {float(factor): next(found) for factor in lie.values} for who in lie.seated(self.file.alternatives)}
 
+    def findings(self) -> dict[str, Any]:
+        """What follows from the outcomes: claims, standings by event, gains by lie."""
+        return {
+            "claims": {says: {"verdict": verdict, "measured": measured} for says, (verdict, measured) in self.claims.items()},
+            "standings": {name: {row.name: row.as_json() for row in rows} for name, rows in self.standings.items()},
+            "gains": {name: {one.name: one.as_json() for one in gains} for name, gains in self.gains.items()},
+        }
+
     def as_json(self) -> dict[str, Any]:
-        """Outcomes by seed and what follows from them, as written to contest.json."""
-        events = {name: {"world": vars(self.worlds[name]), "standings": {row.name: row.as_json() for row in self.standings[name]},
-                         "outcomes": {who: one.as_json() for who, one in found.items()}}
+        """Findings and the outcomes by seed, as written to contest.json."""
+        events = {name: {"world": vars(self.worlds[name]), "outcomes": {who: one.as_json() for who, one in found.items()}}
                   for name, found in self.events.items()}  # fmt: skip
-        lies = {name: {"world": vars(self.worlds[name]), "gains": {one.name: one.as_json() for one in self.gains[name]},
+        lies = {name: {"world": vars(self.worlds[name]),
                        "outcomes": {who: {f"{factor:g}": one.as_json() for factor, one in by.items()} for who, by in found.items()}}
                 for name, found in self.lied.items()}  # fmt: skip
-        claims = {says: {"verdict": verdict, "measured": measured} for says, (verdict, measured) in self.claims.items()}
-        return {"digits": DIGITS, "claims": claims, "events": events, "lies": lies}
+        return {"digits": DIGITS, **self.findings(), "events": events, "lies": lies}
 
     def resume(self, *, jobs: int | None = None, ray: str | None = None, told: Told | None = None) -> Contest:
         """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `contest`."""

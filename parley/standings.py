@@ -73,11 +73,11 @@ def judged(claim: Claim, found: Mapping[str, Outcomes], told: Told, reference: s
     if claim.loss is not None:
         loss, most = loss_of(found[claim.of], found[reference]), float(claim.loss)
         verdict = HOLDS if loss.mean + loss.half_width <= most else FAILS if loss.mean - loss.half_width > most else UNDECIDED
-        return verdict, f"loses {100 * loss.mean:.1f} ± {100 * loss.half_width:.1f} % against the reference"
+        return verdict, f"loses {100 * loss.mean:z.1f} ± {100 * loss.half_width:z.1f} % against the reference"
     assert claim.against is not None, "a claim is of a loss, or against somebody"
     apart = difference(found[claim.against].values(told.figure).tolist(), found[claim.of].values(told.figure).tolist(), same_seeds=True)
     says = verdict_of(apart, told.better)
-    measured = f"{100 * apart.difference:+.1f} ± {100 * apart.half_width:.1f} points than {claim.against}"
+    measured = f"{100 * apart.difference:+z.1f} ± {100 * apart.half_width:z.1f} points than {claim.against}"
     return HOLDS if says in (BETTER, SAME) else FAILS if says == WORSE else UNDECIDED, measured
 
 
