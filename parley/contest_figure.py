@@ -45,10 +45,10 @@ def picture_of_contest(found: Contest) -> Picture:
 
 
 def _rows(found: Contest, block: Sequence[str]) -> list[str]:
-    """Alternatives of some events: those of all first, in the order of the file."""
-    there = {row.name for name in block for row in found.standings[name]}
-    own = [name for event in block for name in found.file.events[event].others]
-    return [*dict.fromkeys(own), *(name for name in found.file.alternatives if name in there)]
+    """Alternatives of some events: those that an event has beside its chair first, then by the contest's order, then the rest."""
+    made, there = found.file, [row.name for name in block for row in found.standings[name]]
+    beside = [name for event in block for name in made.events[event].others]
+    return list(dict.fromkeys([*beside, *(name for name in made.alternatives if name in there), *there]))
 
 
 def _block(figure: Any, found: Contest, block: Sequence[str], labels: Sequence[str], place: tuple[float, float]) -> None:

@@ -40,12 +40,14 @@ class Chair(Part):
     scenario: str = field(says="a file, or the name of a shipped one")
     set: dict[str, Any] = field({}, says="changes for everybody, by path")
     chair: str = field(says="the path at which one alternative or another stands")
+    seats: dict[str, Any] = field({}, says="by alternative, what stands in this chair, where the contest's do not fit into it")
     only: Names = field((), says="alternatives that take part; all if absent")
     without: Names = field((), says="alternatives that do not")
 
-    def seated(self, alternatives: Collection[str]) -> list[str]:
-        """Who takes part, in the contest's order."""
-        return [name for name in alternatives if (not self.only or name in self.only) and name not in self.without]
+    def seated(self, alternatives: Mapping[str, Any]) -> dict[str, Any]:
+        """Who takes part, in order, and what stands in the chair then."""
+        return {name: value for name, value in (self.seats or alternatives).items()
+                if (not self.only or name in self.only) and name not in self.without}  # fmt: skip
 
 
 class Other(Part):
@@ -63,7 +65,7 @@ class Event(Chair):
     baseline: str | None = field(None, says="the contest's if absent")
     reference: str | None = field(None, says="the contest's if absent")
 
-    def names(self, alternatives: Collection[str]) -> list[str]:
+    def names(self, alternatives: Mapping[str, Any]) -> list[str]:
         """All that take part."""
         return [*self.others, *self.seated(alternatives)]
 
@@ -119,7 +121,7 @@ class ContestFile(Part):
     def _known(self) -> ContestFile:
         for place, chair in {**self.events, **self.lies}.items():
             for name in (*chair.only, *chair.without):
-                _require(name, self.alternatives, f"{place}: only and without")
+                _require(name, chair.seats or self.alternatives, f"{place}: only and without")
         for name, event in self.events.items():
             takes_part = event.names(self.alternatives)
             for role, given in (("baseline", self.baseline_of(event)), ("reference", self.reference_of(event))):

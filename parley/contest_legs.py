@@ -79,7 +79,7 @@ def require_figures(made: ContestFile) -> None:
 
 
 def _chairs(made: ContestFile, chair: Chair) -> Axis:
-    return Axis(chair.chair, tuple(as_text(made.alternatives[name]) for name in chair.seated(made.alternatives)))
+    return Axis(chair.chair, tuple(as_text(value) for value in chair.seated(made.alternatives).values()))
 
 
 def _leg(folder: str, scenario: str, changes: Mapping[str, Any], axes: tuple[Axis, ...], names: tuple[str, ...], seeds: int) -> Leg:

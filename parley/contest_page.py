@@ -65,9 +65,8 @@ def _at_a_glance(found: Contest) -> Iterator[str]:
     yield from (f"## {made.main.capitalize()}: all events", "")
     yield from ("The difference from the event's baseline.", "")
     known = {name: {row.name: row for row in rows} for name, rows in found.standings.items()}
-    names = list(dict.fromkeys(row for rows in known.values() for row in rows))
-    ordered = [*(name for name in names if name not in made.alternatives), *(name for name in made.alternatives if name in names)]
-    rows = ((who, *(_glance(found, rows[who]) if who in rows else "" for rows in known.values())) for who in ordered)
+    names = dict.fromkeys([*made.alternatives, *(who for rows in known.values() for who in rows)])
+    rows = ((who, *(_glance(found, rows[who]) if who in rows else "" for rows in known.values())) for who in names)
     yield from _table(("", *known), rows)
 
 

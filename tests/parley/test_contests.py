@@ -224,6 +224,16 @@ def test_figures_and_values_are_checked_before_anything_runs(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_a_chair_may_have_seats_of_its_own():
+    """Where the contest's alternatives do not fit; names are then those of the seats."""
+    event = SMALL["events"]["agree"] | {"seats": {"nobody": "first_come", "seer": {"planner": {"view": "clairvoyant"}}}, "without": ["nobody"]}
+    made = parsed(SMALL | {"events": {"agree": event}, "claims": {}})
+    assert made.events["agree"].names(made.alternatives) == ["two autoscalers", "seer"]
+    assert [*legs_of(made)][1].grid.axes[0].values == ('{"planner": {"view": "clairvoyant"}}',)
+    with pytest.raises(ScenarioError, match="names 'flow', which there is not"):
+        parsed(SMALL | {"events": {"agree": event | {"only": ["flow"]}}, "claims": {}})
+
+
 def test_files_may_lie_beside_a_contest(tmp_path):
     """Scenarios that a contest's file names are looked for in its folder first."""
     for name in ("mine.yaml", "other.yaml"):
