@@ -55,6 +55,13 @@ def ramp(*colours: str) -> Any:
     return LinearSegmentedColormap.from_list("ramp", colours)
 
 
+def round_ticks(most: int) -> Any:
+    """A few ticks at round numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(most, steps=[1, 2, 5, 10])
+
+
 def stacked(heights: Sequence[float], high: float, head: float, left: float = 0.062, between: float = 0.14) -> tuple[Any, list[Any]]:
     """A figure with panels below each other and room for a heading, in inches; `left` of the width, `between` of a mean panel's height."""
     figure = blank(WIDE, high)

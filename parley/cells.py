@@ -73,7 +73,7 @@ def as_words(changes: Iterable[str]) -> str:
 
 def has_agents(worlds: Iterable[Scenario]) -> bool:
     """Whether somebody decides in one of them, so that Python has a share in its time."""
-    return any(world.agents or world.alerts for world in worlds)
+    return any(world.agents or world.alerts or world.negotiations for world in worlds)
 
 
 def _order(base: Base, changes: tuple[str, ...], seed: int) -> tuple[Order, str]:

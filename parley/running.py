@@ -242,9 +242,14 @@ def _manifest(order: Order) -> dict[str, Any]:
         "format": FORMAT, "state": "running", "scenario": scenario.name, "question": scenario.question,
         "currency": scenario.currency, "scenario_digest": scenario_digest(scenario), "semantics": SEMANTICS,
         "seed": order.seed, "engine": order.engine, "spans": order.spans, "until_ns": order.until_ns, "simulated_ns": 0,
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "versions": versions(),
         "command": order.command, "process": this_process(), "trace_digest": None, **whatif, "checkpoints": [],
     }  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of what figures depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
 def command_line(verb: str, scenario: Described, asked: Asked, more: Sequence[str] = ()) -> str:

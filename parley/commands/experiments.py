@@ -27,6 +27,9 @@ from parley.commands.terminal import (
     say,
 )
 from parley.comparing import compare, print_comparison
+from parley.contest_page import publish
+from parley.contest_tables import print_contest
+from parley.contests import Contest, contest
 from parley.errors import Interrupted, UsageError
 from parley.grids import grid_of
 from parley.map_axes import quantity
@@ -146,6 +149,33 @@ def map_command(
             print_map(Console(highlight=False), found)
 
 
+def contest_command(
+    source: Annotated[str | None, typer.Argument(metavar="CONTEST", help="A contest's file, or a shipped one as negotiation.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Runs of each alternative in each event; as the file says.", min=2)] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Runs at a time; one a core.", min=1)] = None,
+    ray: Ray = None,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a contest that was stopped or killed.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print standings, gains and claims as JSON, and nothing else.")] = False,
+) -> None:
+    """Seat every mechanism in the same chairs under the same seeds: who is better, at what price, and who gains by a lie."""
+    with mistakes_told():
+        if resume is not None and (source is not None or seeds or out):
+            raise UsageError("--resume goes on with what was asked then; only --jobs, --ray and --json go with it")
+        if resume is None and source is None:
+            raise UsageError("name a contest, as negotiation, or one to go on with: --resume DIR")
+        with CellsLine(sys.stderr) as told:
+            if resume is not None:
+                found = Contest(resume).resume(jobs=jobs, ray=ray, told=told)
+            else:
+                found = contest(source or "", seeds=seeds, jobs=jobs, out=out, ray=ray, told=told)
+        publish(found)
+        if as_json:
+            print_json(found.findings())
+        else:
+            print_contest(Console(highlight=False), found)
+
+
 def tune_command(
     scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or the name of a shipped scenario.")] = None,
     vary: Annotated[list[str] | None, typer.Option(metavar="PATH=LOW..HIGH[:log]", help="What may be chosen; or a list.")] = None,
@@ -235,6 +265,6 @@ def _tell_sweep(made: Sweep, as_json: bool) -> None:
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "compare": compare_command, "sweep": sweep_command, "map": map_command, "tune": tune_command,
+    "compare": compare_command, "sweep": sweep_command, "map": map_command, "contest": contest_command, "tune": tune_command,
     "sensitivity": sensitivity_command,
 }  # fmt: skip

@@ -1,0 +1,155 @@
+"""The page of a contest in Markdown: every event and figure with its interval and verdict, who paid what, what a lie gains; losses included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from parley.contest_figure import picture_of_contest
+from parley.contest_lies import PAID, Gain
+from parley.contest_wording import MARKS, difference_text, mark, mean_text, points, share
+from parley.contests import PAGE, PICTURE, SUMMARY, Contest
+from parley.intervals import Difference
+from parley.run_folder import MANIFEST, RunFolder
+from parley.standings import BETTER, SAME, UNDECIDED, WORSE, Row
+from parley.wording import NOTHING, count, number, signed
+
+
+def publish(found: Contest) -> None:
+    """The page and the picture, into the contest's folder; what is there of them is made anew. Raises FolderError."""
+    RunFolder(found.path).write_bytes(PAGE, page_of_contest(found).encode())
+    picture_of_contest(found).save(found.path / PICTURE)
+
+
+def page_of_contest(found: Contest) -> str:
+    """All of it; the same to the byte for the same folder."""
+    parts = [*_head(found), *_claims(found), *_at_a_glance(found)]
+    for name, rows in found.standings.items():
+        parts += _event(found, name, rows)
+    for name, gains in found.gains.items():
+        parts += _lie(found, name, gains)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _head(found: Contest) -> Iterator[str]:
+    made, told = found.file, found.manifest
+    versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
+    yield from (f"# The contest `{told['name']}`", "", f"*{made.question}*" if made.question else "", "")
+    yield from (f"![How much better than the baseline each alternative is in each event, with intervals]({PICTURE})", "")
+    yield (f"`{told['command']}` made this page from {count(told['cells'])} runs: {made.seeds} seeds for every alternative in every event, the same "
+           f"seeds for all, so that every request comes at the same time and is as large. {versions}; SEMANTICS {told['semantics']}. "
+           f"`{SUMMARY}` has every figure of every run with its trace's digest, `{MANIFEST}` the contest's file.")  # fmt: skip
+    yield ""
+    verdicts = Counter(one.verdict for rows in found.standings.values() for row in rows for one in row.standings.values() if one.verdict)
+    signs = ", ".join(f"{MARKS[word]} {word} ({verdicts[word]})" for word in (BETTER, WORSE, UNDECIDED, SAME))
+    yield (f"± is half of a 95 % interval. Differences are from the baseline, by pairs of the same seed, shares in percentage points: {signs}; "
+           "undecided is one whose interval has zero in it, the same one in which no seed differs. Each interval stands for itself, so of "
+           "differences that are none about one in twenty is called better or worse; and a difference may be sure and too small to matter. "
+           "Loss is the share of what the reference earned that one did not earn, negative where it earned more: no reference is the best "
+           "that is possible.")  # fmt: skip
+    yield ""
+
+
+def _claims(found: Contest) -> Iterator[str]:
+    if found.claims:
+        yield from ("## What was claimed", "")
+        yield from _table(("claim", "in", "measured", "verdict"), (
+            (says, found.file.claims[says].event, measured, f"**{verdict}**") for says, (verdict, measured) in found.claims.items()))  # fmt: skip
+
+
+def _at_a_glance(found: Contest) -> Iterator[str]:
+    """Every alternative in every event, by the first figure."""
+    made = found.file
+    yield from (f"## {made.main.capitalize()}: all events", "")
+    yield from ("The difference from the event's baseline.", "")
+    known = {name: {row.name: row for row in rows} for name, rows in found.standings.items()}
+    names = dict.fromkeys([*made.alternatives, *(who for rows in known.values() for who in rows)])
+    rows = ((who, *(_glance(found, rows[who]) if who in rows else "" for rows in known.values())) for who in names)
+    yield from _table(("", *known), rows)
+
+
+def _glance(found: Contest, row: Row) -> str:
+    one = row.standings[found.file.main]
+    told = found.file.figures[found.file.main]
+    return "baseline" if one.against is None else f"{difference_text(told, one.against)}{mark(one)}"
+
+
+def _event(found: Contest, name: str, rows: Sequence[Row]) -> Iterator[str]:
+    made = found.file
+    event, main = made.events[name], made.main
+    baseline, reference = made.baseline_of(event), made.reference_of(event)
+    sets = "".join(f", `{path}={value}`" for path, value in event.set.items())
+    yield from (f"## {name.capitalize()}", "")
+    yield from (f"{event.says} (`{event.scenario}`{sets}; baseline: {baseline}; reference: {reference})".strip(), "")
+    others = [what for what in made.figures if what != main]
+    lines = ((*_first(found, row), *(f"{mean_text(made.figures[what], row.standings[what].known)}{mark(row.standings[what])}" for what in others))
+             for row in rows)  # fmt: skip
+    yield from _table(("", main, "against the baseline", "verdict", "loss", *others), lines)
+    yield from _payments(found, name)
+
+
+def _first(found: Contest, row: Row) -> tuple[str, ...]:
+    """The columns about the first figure."""
+    told, one = found.file.figures[found.file.main], row.standings[found.file.main]
+    apart = "" if one.against is None else difference_text(told, one.against)
+    return row.name, mean_text(told, one.known), apart, one.verdict or "baseline", share(row.loss)
+
+
+def _payments(found: Contest, name: str) -> Iterator[str]:
+    """Who paid what, where somebody paid."""
+    outcomes, world = found.events[name], found.worlds[name]
+    paid = {who: {agent: float(np.nanmean(mine.values(f"{PAID}.{agent}"))) / world.hours for agent in mine.below(PAID)}
+            for who, mine in outcomes.items()}  # fmt: skip
+    paid = {who: by for who, by in paid.items() if any(by.values())}
+    agents = list(dict.fromkeys(agent for by in paid.values() for agent in by))
+    if paid:
+        yield from (f"Who paid what, {world.currency} an hour, means over the seeds; below zero is what was received:", "")
+        yield from _table(("", *agents), ((who, *(number(by[agent], 3) if agent in by else NOTHING for agent in agents))
+                                          for who, by in paid.items()))  # fmt: skip
+
+
+def _lie(found: Contest, name: str, gains: Sequence[Gain]) -> Iterator[str]:
+    lie, world = found.file.lies[name], found.worlds[name]
+    half = found.file.seeds // 2
+    yield from (f"## What a lie gains: {name}", "")
+    yield (f"{lie.says} Its utility is what good answers of {lie.earns} are worth less what it pays, in {world.currency} an hour: for the truth "
+           f"the mean, for other factors what is gained over the truth, by pairs of {found.file.seeds} seeds. The best factor was found under "
+           f"the first {half} seeds; what it gains is told of the others, for the best of several is the luckiest, too. In hindsight, with the "
+           "best factor of each seed, is more than any liar could count on.")  # fmt: skip
+    yield ""
+    yield from _table(
+        ("", *(f"× {one:g}" for one in lie.values), "best", f"gains under the other {found.file.seeds - half}", "verdict", "in hindsight",
+         "truth is best in"),
+        ((one.name, *(number(one.truth.mean) if factor == lie.truth else _signed(one.gains[factor]) for factor in lie.values),
+          f"× {one.best:g}", "0" if one.best == lie.truth else _signed(one.fresh), _says(one, lie.truth), signed(one.hindsight.mean),
+          f"{one.truthful} of {found.file.seeds}") for one in gains))  # fmt: skip
+    yield from (f"What the factor {lie.shown:g} changes for everybody: shares in points, payments in {world.currency} an hour.", "")
+    changes = list(dict.fromkeys(what for one in gains for what in one.paid_by))
+    yield from _table(("", *changes), (
+        (one.name, *(_signed(one.paid_by[what]) if "pay" in what else points(one.paid_by[what]) for what in changes)) for one in gains))  # fmt: skip
+
+
+def _says(one: Gain, truth: float) -> str:
+    """Whether lying pays, as far as the other seeds tell."""
+    if one.best == truth:
+        return "the truth is best"
+    if not one.fresh.is_clear:
+        return "undecided"
+    return "the lie pays" if one.fresh.difference > 0 else "the lie costs"
+
+
+def _signed(one: Difference) -> str:
+    return f"{signed(one.difference)} ± {number(one.half_width, 2)}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(map(_cell, heads))} |"
+    yield f"|{'---|' * len(heads)}"
+    yield from (f"| {' | '.join(map(_cell, row))} |" for row in rows)
+    yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
