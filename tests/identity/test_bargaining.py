@@ -34,7 +34,8 @@ def life(name: str, engine: str = "fast", seed: int = 2) -> dict[str, str | int]
     mesh = Mesh(scenario, seed, engine)
     plane = ControlPlane(mesh)
     mesh.advance(until_ns)
-    said = {word: hashlib.sha256(repr(rows).encode()).hexdigest() for word, rows in (("decisions", plane.decisions), ("said", plane.network.log))}
+    told = (("decisions", plane.decisions), ("said", plane.network.log))
+    said = {word: hashlib.sha256(repr(rows).encode()).hexdigest() for word, rows in told}
     return {"digest": mesh.plane.digest(), "decided": len(plane.decisions), "messages": len(plane.network.log), **said}
 
 
@@ -55,8 +56,10 @@ def test_neither_hashes_nor_threads_matter(tmp_path: Path) -> None:
     """Other interpreters with other hashes and thread counts tell the same, of every one of them."""
     here = {name: life(name) for name in BARGAINING}
     script = tmp_path / "lives.py"
-    script.write_text("import json\nfrom tests.identity.test_bargaining import BARGAINING, life\nprint(json.dumps({n: life(n) for n in BARGAINING}))\n")
+    script.write_text("import json\nfrom tests.identity.test_bargaining import BARGAINING, life\n"
+                      "print(json.dumps({name: life(name) for name in BARGAINING}))\n")  # fmt: skip
     for hashes, threads in (("1", "1"), ("4242", "2")):
-        env = {**os.environ, "PYTHONHASHSEED": hashes, "OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads, "PYTHONPATH": str(Path.cwd())}
+        env = {**os.environ, "PYTHONHASHSEED": hashes, "OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads,
+               "PYTHONPATH": str(Path.cwd())}  # fmt: skip
         done = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, text=True, check=True)
         assert json.loads(done.stdout) == here

@@ -65,7 +65,8 @@ def test_whatever_is_hidden_moves_nobody(by: str, seed: int, at_ms: int, lasting
     """Property: any pods slow for any while, queues of any length, and works of any spread."""
     mechanism = [f"negotiations.pods.pool.by={by}", SHORT]
     hidden = [f"faults.weak={{at: {at_ms}ms, for: {lasting_ms}ms, slow: {{service: left, fraction: {share}%, factor: {factor}}}}}",
-              f"services.right.queue.size={size}", f"services.left.endpoints.run=[{{work: {{lognormal: {{mean: 40ms, cv: {cv}}}}}}}]"]  # fmt: skip
+              f"services.right.queue.size={size}",
+              f"services.left.endpoints.run=[{{work: {{lognormal: {{mean: 40ms, cv: {cv}}}}}}}]"]  # fmt: skip
     (_, before), (_, after) = lived(market(*mechanism), seed), lived(market(*mechanism, *hidden), seed)
     assert (before.decisions, before.network.log) == (after.decisions, after.network.log)
 

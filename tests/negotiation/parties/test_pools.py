@@ -164,7 +164,8 @@ def test_who_bids_pays_and_a_purse_bounds_it() -> None:
 @pytest.mark.parametrize("by", ["vcg", "uniform_price", "{english_clock: {increment: 5/h}}"])
 def test_nobody_pays_more_than_a_purse_ever_held(by: str) -> None:
     """However often a round asks: the full purse of the beginning, and what the budget brought since."""
-    world = market("negotiations.pods.pool.capacity=7", f"negotiations.pods.pool.by={by}", "negotiations.pods.pool.members.left.budget=60/h")
+    world = market("negotiations.pods.pool.capacity=7", f"negotiations.pods.pool.by={by}",
+                   "negotiations.pods.pool.members.left.budget=60/h")  # fmt: skip
     _, plane = lived(world)
     assert 0 < plane.paid["left"] <= 60 * (20 * 2 + 24) / 3600
 
