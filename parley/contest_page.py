@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from parley.contest_figure import picture_of_contest
 from parley.contest_lies import PAID, Gain
-from parley.contest_wording import MARKS, difference_text, mark, mean_text, points, share
+from parley.contest_wording import MARKS, difference_text, mark, mean_text, points, share, written
 from parley.contests import PAGE, PICTURE, SUMMARY, Contest
 from parley.intervals import Difference
 from parley.run_folder import MANIFEST, RunFolder
@@ -62,7 +63,7 @@ def _claims(found: Contest) -> Iterator[str]:
 def _at_a_glance(found: Contest) -> Iterator[str]:
     """Every alternative in every event, by the first figure."""
     made = found.file
-    yield from (f"## {made.main.capitalize()}: all events", "")
+    yield from (f"## {made.main[0].upper() + made.main[1:]}: all events", "")
     yield from ("The difference from the event's baseline.", "")
     known = {name: {row.name: row for row in rows} for name, rows in found.standings.items()}
     names = dict.fromkeys([*made.alternatives, *(who for rows in known.values() for who in rows)])
@@ -81,13 +82,38 @@ def _event(found: Contest, name: str, rows: Sequence[Row]) -> Iterator[str]:
     event, main = made.events[name], made.main
     baseline, reference = made.baseline_of(event), made.reference_of(event)
     sets = "".join(f", `{path}={value}`" for path, value in event.set.items())
-    yield from (f"## {name.capitalize()}", "")
+    yield from (f"## {name[0].upper() + name[1:]}", "")
     yield from (f"{event.says} (`{event.scenario}`{sets}; baseline: {baseline}; reference: {reference})".strip(), "")
-    others = [what for what in made.figures if what != main]
+    others, alike = _differing(found, rows)
     lines = ((*_first(found, row), *(f"{mean_text(made.figures[what], row.standings[what].known)}{mark(row.standings[what])}" for what in others))
              for row in rows)  # fmt: skip
     yield from _table(("", main, "against the baseline", "verdict", "loss", *others), lines)
+    yield from (_in_words(made.main, baseline, rows), "")
+    if alike:
+        yield from (f"The same in every run: {'; '.join(alike)}.", "")
     yield from _payments(found, name)
+
+
+def _differing(found: Contest, rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Figures beside the first that differ somewhere; and of those that do not, their value."""
+    made, differing, alike = found.file, [], []
+    for what, told in made.figures.items():
+        means = {row.standings[what].known.mean for row in rows if not math.isnan(row.standings[what].known.mean)}
+        if len(means) == 1 and all(row.standings[what].known.half_width == 0 for row in rows):
+            alike.append(f"{what} {written(told, *means)}")
+        elif means and what != made.main:
+            differing.append(what)
+    return differing, alike
+
+
+def _in_words(main: str, baseline: str, rows: Sequence[Row]) -> str:
+    """Who is better than the baseline by the first figure, who is worse, and of whom that is not known; the best of each first."""
+    found = []
+    for word in (BETTER, WORSE, UNDECIDED, SAME):
+        names = [row.name for row in sorted(rows, key=lambda row: row.loss.mean) if row.standings[main].verdict == word]
+        if names:
+            found.append(f"{word}: {'; '.join(names)}")
+    return f"{main[0].upper() + main[1:]}, against {baseline}, the least loss first. {'. '.join(one[0].upper() + one[1:] for one in found)}."
 
 
 def _first(found: Contest, row: Row) -> tuple[str, ...]:
