@@ -73,7 +73,8 @@ def _column(at: Any, found: Contest, name: str, labels: Sequence[str], *, is_fir
     for nth, label in enumerate(labels):
         if label in rows:
             middle, wide = better_by(rows[label], made.main, told.better, told.shown == "percent")
-            at.errorbar([middle], [nth], xerr=[wide], elinewidth=1.8, capsize=0, zorder=3, **LOOKS[rows[label].standings[made.main].verdict])
+            looks = LOOKS[rows[label].standings[made.main].verdict]
+            at.errorbar([middle], [nth], xerr=[wide], elinewidth=1.8, capsize=0, zorder=3, **looks)
             ends += [middle - wide, middle + wide]
             if label == reference:
                 at.axvline(middle, color=BLUE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
@@ -90,7 +91,8 @@ def _column(at: Any, found: Contest, name: str, labels: Sequence[str], *, is_fir
     at.spines["bottom"].set_color(QUIET)
     at.set_title(name, loc="left", fontsize=13, fontweight="bold", color=INK, pad=20)
     mean = written(told, rows[baseline].standings[made.main].known.mean)
-    at.annotate(f"{baseline}: {made.main} {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5, color=QUIET)
+    at.annotate(f"{baseline}: {made.main} {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5,
+                color=QUIET)  # fmt: skip
 
 
 def better_by(row: Row, main: str, better: str | None, is_share: bool) -> tuple[float, float]:
@@ -109,7 +111,7 @@ def _words(figure: Any, found: Contest, high: float) -> None:
     figure.text(0.012, 1 - 0.72 / high, question, fontsize=13, color=QUIET, va="top", style="italic")
     told = made.figures[made.main]
     unit = "percentage points" if told.shown == "percent" else told.figure
-    figure.text(0.012, 0.42 / high, f"{made.main}: how much better than the baseline (black line), {unit}, ± 95 %, {made.seeds} pairs of the "
-                "same seed; to the right is better", fontsize=11.5, color=INK, va="bottom")  # fmt: skip
+    says = f"{made.main}: how much better than the baseline (black line), {unit}, ± 95 %, {made.seeds} pairs of the same seed"
+    figure.text(0.012, 0.42 / high, f"{says}; to the right is better", fontsize=11.5, color=INK, va="bottom")
     figure.text(0.012, 0.15 / high, f"● better   ◆ worse   ○ undecided: the interval has zero in it   | the same in every seed   "
                 f"┆ dashed: {made.reference}, the reference", fontsize=11, color=QUIET, va="bottom")  # fmt: skip
