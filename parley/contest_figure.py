@@ -15,7 +15,7 @@ from parley.standings import BETTER, SAME, UNDECIDED, WORSE, Row
 from parley.wording import signed
 
 COLUMNS_MAX = 4
-WIDE, HEAD, FOOT, ROW_HIGH, BETWEEN = 16.0, 1.25, 0.95, 0.27, 1.15  # inches
+WIDE, HEAD, FOOT, ROW_HIGH, BETWEEN = 16.0, 1.0, 0.5, 0.27, 1.1  # inches
 LEFT, RIGHT = 0.155, 0.985
 ROOM = 0.07  # of the reach of a column, beyond its outermost interval
 LOOKS: dict[str | None, dict[str, Any]] = {
@@ -25,6 +25,7 @@ LOOKS: dict[str | None, dict[str, Any]] = {
     SAME: {"color": QUIET, "marker": "|", "markersize": 10, "markeredgewidth": 2},
     None: {"color": INK, "marker": "|", "markersize": 12, "markeredgewidth": 2.2},
 }
+LEGEND = {BETTER: "better", WORSE: "worse", UNDECIDED: "undecided: zero is in its interval", SAME: "the same in every seed"}
 QUESTION_MAX = 190
 
 
@@ -73,7 +74,8 @@ def _column(at: Any, found: Contest, name: str, labels: Sequence[str], *, is_fir
     for nth, label in enumerate(labels):
         if label in rows:
             middle, wide = better_by(rows[label], made.main, told.better, told.shown == "percent")
-            at.errorbar([middle], [nth], xerr=[wide], elinewidth=1.8, capsize=0, zorder=3, **LOOKS[rows[label].standings[made.main].verdict])
+            looks = LOOKS[rows[label].standings[made.main].verdict]
+            at.errorbar([middle], [nth], xerr=[wide], elinewidth=1.8, capsize=0, zorder=3, **looks)
             ends += [middle - wide, middle + wide]
             if label == reference:
                 at.axvline(middle, color=BLUE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
@@ -90,7 +92,8 @@ def _column(at: Any, found: Contest, name: str, labels: Sequence[str], *, is_fir
     at.spines["bottom"].set_color(QUIET)
     at.set_title(name, loc="left", fontsize=13, fontweight="bold", color=INK, pad=20)
     mean = written(told, rows[baseline].standings[made.main].known.mean)
-    at.annotate(f"{baseline}: {made.main} {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5, color=QUIET)
+    at.annotate(f"{baseline}: {made.main} {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5,
+                color=QUIET)  # fmt: skip
 
 
 def better_by(row: Row, main: str, better: str | None, is_share: bool) -> tuple[float, float]:
@@ -109,7 +112,9 @@ def _words(figure: Any, found: Contest, high: float) -> None:
     figure.text(0.012, 1 - 0.72 / high, question, fontsize=13, color=QUIET, va="top", style="italic")
     told = made.figures[made.main]
     unit = "percentage points" if told.shown == "percent" else told.figure
-    figure.text(0.012, 0.42 / high, f"{made.main}: how much better than the baseline (black line), {unit}, ± 95 %, {made.seeds} pairs of the "
-                "same seed; to the right is better", fontsize=11.5, color=INK, va="bottom")  # fmt: skip
-    figure.text(0.012, 0.15 / high, f"● better   ◆ worse   ○ undecided: the interval has zero in it   | the same in every seed   "
-                f"┆ dashed: {made.reference}, the reference", fontsize=11, color=QUIET, va="bottom")  # fmt: skip
+    says = f"{made.main}: how much better than the baseline (black line), {unit}, ± 95 %, {made.seeds} pairs of the same seed"
+    figure.text(0.012, 0.42 / high, f"{says}; to the right is better", fontsize=11.5, color=INK, va="bottom")
+    handles = [figure.axes[0].plot([], [], linestyle="none", label=word, **LOOKS[verdict])[0] for verdict, word in LEGEND.items()]
+    handles += figure.axes[0].plot([], [], color=BLUE, linewidth=1.2, linestyle=(0, (4, 3)), label=f"the reference: {made.reference}")
+    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.004, 0.06 / high), ncol=len(handles), frameon=False, fontsize=11,
+                  labelcolor=QUIET, handletextpad=0.3, columnspacing=1.6, borderpad=0.2)  # fmt: skip

@@ -10,14 +10,13 @@ from typing import Any
 
 from parley.axes import Axis
 from parley.contest_files import Chair, ContestFile, as_text
-from parley.errors import FolderError, UsageError
+from parley.errors import FolderError
 from parley.grids import Grid, grid_of
-from parley.measures import leaves_of
+from parley.measures import leaves_of, require_known
 from parley.run_folder import MANIFEST
 from parley.running import Asked, command_line
 from parley.sweeping import Sweep, Told, sweep_command, swept
 from parley.trials import trial
-from scenarios.naming import suggestion
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,8 @@ def require_figures(made: ContestFile) -> None:
     orders = (replace(grid.base.order(changes, grid.first_seed), engine="reference", until_ns=1) for changes in grid.changes())
     known = list(dict.fromkeys(path for order in orders for path in leaves_of(trial(order))))
     for one in made.figures.values():
-        if not any(path == one.figure or path.startswith(f"{one.figure}.") for path in known):
-            raise UsageError(f"{one.figure} is not a figure of these runs{suggestion(one.figure, known)}")
+        if not any(path.startswith(f"{one.figure}.") for path in known):
+            require_known(one.figure, known)
 
 
 def _chairs(made: ContestFile, chair: Chair) -> Axis:

@@ -17,6 +17,7 @@ from parley.contest_outcomes import Outcomes, World
 from parley.intervals import Difference, Estimate, Figures, difference, estimate
 
 PAID = "negotiation.paid"
+PAYMENTS = ("liar pays", "others pay")  # currency an hour; all else that a lie changes is a share
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def changes(truth: Outcomes, lied: Outcomes, liar: str, world: World) -> dict[st
     found["worth not earned"] = _apart(truth.values("negotiation.violation"), lied.values("negotiation.violation"))
     paid = [(one.values(f"{PAID}.{liar}") / world.hours, one.values(PAID) / world.hours) for one in (truth, lied)]
     (his, every), (his_then, every_then) = ((np.nan_to_num(mine), np.nan_to_num(all_of)) for mine, all_of in paid)
-    return found | {"liar pays": _apart(his, his_then), "others pay": _apart(every - his, every_then - his_then)}
+    return found | dict(zip(PAYMENTS, (_apart(his, his_then), _apart(every - his, every_then - his_then)), strict=True))
 
 
 def _apart(truth: Figures, lied: Figures) -> Difference:

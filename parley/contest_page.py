@@ -1,20 +1,36 @@
-"""The page of a contest in Markdown: every event and figure with its interval and verdict, who paid what, what a lie gains; losses included."""
+"""The page of a contest in Markdown: every event and figure with its interval and verdict, who paid what, what a lie gains."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from parley.contest_figure import picture_of_contest
-from parley.contest_lies import PAID, Gain
-from parley.contest_wording import MARKS, difference_text, mark, mean_text, points, share
+from parley.contest_files import Lie
+from parley.contest_lies import PAID, PAYMENTS, Gain
+from parley.contest_wording import MARKS, difference_text, mark, mean_text, points, share, written
 from parley.contests import PAGE, PICTURE, SUMMARY, Contest
 from parley.intervals import Difference
 from parley.run_folder import MANIFEST, RunFolder
 from parley.standings import BETTER, SAME, UNDECIDED, WORSE, Row
 from parley.wording import NOTHING, count, number, signed
+
+READING = (
+    "± is half of a 95 % interval. Differences are from the baseline, by pairs of the same seed, shares in percentage points: "
+    "{signs}; undecided is one whose interval has zero in it, the same one in which no seed differs. Each interval stands for itself, "
+    "so of differences that are none about one in twenty is called better or worse; and a difference may be sure and too small to "
+    "matter. Loss is the share of what the reference earned that one did not earn, negative where it earned more: no reference is the "
+    "best that is possible."
+)
+LYING = (
+    "{says} Its utility is what good answers of {earns} are worth less what it pays, in {currency} an hour: for the truth the mean, "
+    "for other factors what is gained over the truth, by pairs of {seeds} seeds. The best factor was found under the first {half} "
+    "seeds; what it gains is told of the others, for the best of several is the luckiest, too. In hindsight, with the best factor of "
+    "each seed, is more than any liar could count on."
+)
 
 
 def publish(found: Contest) -> None:
@@ -38,31 +54,27 @@ def _head(found: Contest) -> Iterator[str]:
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
     yield from (f"# The contest `{told['name']}`", "", f"*{made.question}*" if made.question else "", "")
     yield from (f"![How much better than the baseline each alternative is in each event, with intervals]({PICTURE})", "")
-    yield (f"`{told['command']}` made this page from {count(told['cells'])} runs: {made.seeds} seeds for every alternative in every event, the same "
-           f"seeds for all, so that every request comes at the same time and is as large. {versions}; SEMANTICS {told['semantics']}. "
+    yield (f"`{told['command']}` made this page from {count(told['cells'])} runs: {made.seeds} seeds for every alternative in every event, "
+           f"the same for all, so that every request comes at the same time and is as large. {versions}; SEMANTICS {told['semantics']}. "
            f"`{SUMMARY}` has every figure of every run with its trace's digest, `{MANIFEST}` the contest's file.")  # fmt: skip
     yield ""
     verdicts = Counter(one.verdict for rows in found.standings.values() for row in rows for one in row.standings.values() if one.verdict)
     signs = ", ".join(f"{MARKS[word]} {word} ({verdicts[word]})" for word in (BETTER, WORSE, UNDECIDED, SAME))
-    yield (f"± is half of a 95 % interval. Differences are from the baseline, by pairs of the same seed, shares in percentage points: {signs}; "
-           "undecided is one whose interval has zero in it, the same one in which no seed differs. Each interval stands for itself, so of "
-           "differences that are none about one in twenty is called better or worse; and a difference may be sure and too small to matter. "
-           "Loss is the share of what the reference earned that one did not earn, negative where it earned more: no reference is the best "
-           "that is possible.")  # fmt: skip
+    yield READING.format(signs=signs)
     yield ""
 
 
 def _claims(found: Contest) -> Iterator[str]:
     if found.claims:
         yield from ("## What was claimed", "")
-        yield from _table(("claim", "in", "measured", "verdict"), (
-            (says, found.file.claims[says].event, measured, f"**{verdict}**") for says, (verdict, measured) in found.claims.items()))  # fmt: skip
+        rows = ((says, found.file.claims[says].event, measured, f"**{verdict}**") for says, (verdict, measured) in found.claims.items())
+        yield from _table(("claim", "in", "measured", "verdict"), rows)
 
 
 def _at_a_glance(found: Contest) -> Iterator[str]:
     """Every alternative in every event, by the first figure."""
     made = found.file
-    yield from (f"## {made.main.capitalize()}: all events", "")
+    yield from (f"## {_upper(made.main)}: all events", "")
     yield from ("The difference from the event's baseline.", "")
     known = {name: {row.name: row for row in rows} for name, rows in found.standings.items()}
     names = dict.fromkeys([*made.alternatives, *(who for rows in known.values() for who in rows)])
@@ -81,13 +93,47 @@ def _event(found: Contest, name: str, rows: Sequence[Row]) -> Iterator[str]:
     event, main = made.events[name], made.main
     baseline, reference = made.baseline_of(event), made.reference_of(event)
     sets = "".join(f", `{path}={value}`" for path, value in event.set.items())
-    yield from (f"## {name.capitalize()}", "")
+    yield from (f"## {_upper(name)}", "")
     yield from (f"{event.says} (`{event.scenario}`{sets}; baseline: {baseline}; reference: {reference})".strip(), "")
-    others = [what for what in made.figures if what != main]
-    lines = ((*_first(found, row), *(f"{mean_text(made.figures[what], row.standings[what].known)}{mark(row.standings[what])}" for what in others))
-             for row in rows)  # fmt: skip
+    others, alike = _differing(found, rows)
+    lines = ((*_first(found, row), *(_known(found, row, what) for what in others)) for row in rows)
     yield from _table(("", main, "against the baseline", "verdict", "loss", *others), lines)
+    yield from (_in_words(made.main, baseline, rows), "")
+    if alike:
+        yield from (f"The same in every run: {'; '.join(alike)}.", "")
     yield from _payments(found, name)
+
+
+def _differing(found: Contest, rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Figures beside the first that differ somewhere; and of those that do not, their value."""
+    made, differing, alike = found.file, [], []
+    for what, told in made.figures.items():
+        means = {row.standings[what].known.mean for row in rows if not math.isnan(row.standings[what].known.mean)}
+        if len(means) == 1 and all(row.standings[what].known.half_width == 0 for row in rows):
+            alike.append(f"{what} {written(told, *means)}")
+        elif means and what != made.main:
+            differing.append(what)
+    return differing, alike
+
+
+def _in_words(main: str, baseline: str, rows: Sequence[Row]) -> str:
+    """Who is better than the baseline by the first figure, who is worse, and of whom that is not known; the best of each first."""
+    found = []
+    for word in (BETTER, WORSE, UNDECIDED, SAME):
+        names = [row.name for row in sorted(rows, key=lambda row: row.loss.mean) if row.standings[main].verdict == word]
+        if names:
+            found.append(f"{word}: {'; '.join(names)}")
+    return f"{_upper(main)}, against {baseline}, the least loss first. {'. '.join(map(_upper, found))}."
+
+
+def _upper(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _known(found: Contest, row: Row, what: str) -> str:
+    """`8.37 ± 0.02 ▼`."""
+    one = row.standings[what]
+    return f"{mean_text(found.file.figures[what], one.known)}{mark(one)}"
 
 
 def _first(found: Contest, row: Row) -> tuple[str, ...]:
@@ -112,23 +158,25 @@ def _payments(found: Contest, name: str) -> Iterator[str]:
 
 def _lie(found: Contest, name: str, gains: Sequence[Gain]) -> Iterator[str]:
     lie, world = found.file.lies[name], found.worlds[name]
-    half = found.file.seeds // 2
+    seeds, half = found.file.seeds, found.file.seeds // 2
     yield from (f"## What a lie gains: {name}", "")
-    yield (f"{lie.says} Its utility is what good answers of {lie.earns} are worth less what it pays, in {world.currency} an hour: for the truth "
-           f"the mean, for other factors what is gained over the truth, by pairs of {found.file.seeds} seeds. The best factor was found under "
-           f"the first {half} seeds; what it gains is told of the others, for the best of several is the luckiest, too. In hindsight, with the "
-           "best factor of each seed, is more than any liar could count on.")  # fmt: skip
-    yield ""
-    yield from _table(
-        ("", *(f"× {one:g}" for one in lie.values), "best", f"gains under the other {found.file.seeds - half}", "verdict", "in hindsight",
-         "truth is best in"),
-        ((one.name, *(number(one.truth.mean) if factor == lie.truth else _signed(one.gains[factor]) for factor in lie.values),
-          f"× {one.best:g}", "0" if one.best == lie.truth else _signed(one.fresh), _says(one, lie.truth), signed(one.hindsight.mean),
-          f"{one.truthful} of {found.file.seeds}") for one in gains))  # fmt: skip
+    yield from (LYING.format(says=lie.says, earns=lie.earns, currency=world.currency, seeds=seeds, half=half), "")
+    heads = ("", *(f"× {one:g}" for one in lie.values), "best", f"gains under the other {seeds - half}", "verdict", "in hindsight")
+    yield from _table((*heads, "truth is best in"), ((*_lied(one, lie), f"{one.truthful} of {seeds}") for one in gains))
     yield from (f"What the factor {lie.shown:g} changes for everybody: shares in points, payments in {world.currency} an hour.", "")
     changes = list(dict.fromkeys(what for one in gains for what in one.paid_by))
-    yield from _table(("", *changes), (
-        (one.name, *(_signed(one.paid_by[what]) if "pay" in what else points(one.paid_by[what]) for what in changes)) for one in gains))  # fmt: skip
+    yield from _table(("", *changes), ((one.name, *(_changed(one, what) for what in changes)) for one in gains))
+
+
+def _lied(one: Gain, lie: Lie) -> tuple[str, ...]:
+    """What each factor gains, and what came of the search."""
+    factors = (number(one.truth.mean) if factor == lie.truth else _signed(one.gains[factor]) for factor in lie.values)
+    fresh = "0" if one.best == lie.truth else _signed(one.fresh)
+    return one.name, *factors, f"× {one.best:g}", fresh, _says(one, lie.truth), signed(one.hindsight.mean)
+
+
+def _changed(one: Gain, what: str) -> str:
+    return _signed(one.paid_by[what]) if what in PAYMENTS else points(one.paid_by[what])
 
 
 def _says(one: Gain, truth: float) -> str:

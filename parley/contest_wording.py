@@ -55,7 +55,9 @@ def mean_text(told: Told, one: Estimate) -> str:
         return NOTHING
     if told.shown == "number":
         return f"{number(one.mean)} ± {width(one.mean, one.half_width)}"
-    return f"{100 * one.mean:z.2f} ± {100 * one.half_width:z.2f} %" if told.shown == "percent" else f"{one.mean:z.3f} ± {one.half_width:z.3f}"
+    if told.shown == "percent":
+        return f"{100 * one.mean:z.2f} ± {100 * one.half_width:z.2f} %"
+    return f"{one.mean:z.3f} ± {one.half_width:z.3f}"
 
 
 def width(mean: float, half_width: float) -> str:

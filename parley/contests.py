@@ -59,7 +59,8 @@ class Contest:
     def events(self) -> dict[str, Found]:
         """Outcomes by event and alternative. Raises FolderError where a cell is missing."""
         if self._kept is not None:
-            return {name: {who: Outcomes.kept(one) for who, one in found["outcomes"].items()} for name, found in self._kept["events"].items()}
+            return {name: {who: Outcomes.kept(one) for who, one in found["outcomes"].items()}
+                    for name, found in self._kept["events"].items()}  # fmt: skip
         return {name: self._read(event_legs(self.file, nth), self.worlds[name]) for nth, name in enumerate(self.file.events)}
 
     @cached_property

@@ -193,7 +193,7 @@ def test_help_names_every_command():
     from parley.cli import app
 
     assert set(get_command(app).commands) == {
-        "run", "trace", "diff", "explain", "whatif", "report", "compare", "sweep", "map", "tune", "sensitivity",
+        "run", "trace", "diff", "explain", "whatif", "report", "compare", "sweep", "map", "contest", "tune", "sensitivity",
         "check", "init", "schema", "conformance"}  # fmt: skip
 
 
