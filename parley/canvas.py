@@ -34,6 +34,10 @@ class Picture:
         RunFolder(wanted.parent).write_bytes(wanted.name, self.png())
         return wanted
 
+    def __repr__(self) -> str:
+        wide, high = self.figure.get_size_inches()
+        return f"<Picture of {round(DPI * wide)} x {round(DPI * high)} pixels>"
+
     def _repr_png_(self) -> bytes:
         return self.png()
 

@@ -15,6 +15,7 @@ from tests.theory.oracles import mmc_mean
 SIZE_MAX = 600_000  # bytes
 RENEW = "if that is meant: python -m tests.notebooks.executing"
 PNG = b"\x89PNG\r\n\x1a\n"
+SHOWS = re.compile(r"plt\.show\(\)|\.plot\.\w+\(")  # a picture of matplotlib's, or of a run
 MACHINE = re.compile(r"(?<![\w.:/])/(home|root|tmp|work|usr|opt|var|Users|private)/|site-packages")
 
 every = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
@@ -52,7 +53,7 @@ def test_a_notebook_was_committed_as_executed(path):
     outputs = [output for cell in cells for output in cell.outputs]
     assert {output.get("name", "stdout") for output in outputs} == {"stdout"}
     figures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
-    assert len(figures) == sum("plt.show()" in cell.source for cell in cells) > 0
+    assert len(figures) == sum(SHOWS.search(cell.source) is not None for cell in cells) > 0
     assert all(base64.b64decode(figure).startswith(PNG) for figure in figures)
 
 

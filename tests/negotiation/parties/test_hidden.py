@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from agents.control_plane import ControlPlane
 from agents.negotiation.messages import Message, Performative
 from agents.policy import Needs, Verdict, View
+from scenarios.schema.scenario import Scenario
 from sim.clock import ControlPhase
 from sim.commands import Command
 from sim.mesh import Mesh
+from tests.negotiation.parties import chains, crossings
 from tests.negotiation.parties.markets import BAD, MECHANISMS, TROUBLE, UNARRANGED, lived, market
 
 SHORT = "duration=11s"
@@ -71,24 +73,60 @@ def test_whatever_is_hidden_moves_nobody(by: str, seed: int, at_ms: int, lasting
     assert (before.decisions, before.network.log) == (after.decisions, after.network.log)
 
 
-@pytest.mark.parametrize("by", MECHANISMS)
-def test_idle_agents_change_nothing(by: str) -> None:
-    """A mind that only looks, strangers who talk with each other, and one who listens: digest, decisions and messages stay."""
-    world = market(*conditions(by))
-    alone, plane = lived(world, 4)
-    mesh = Mesh(world, 4)
-    crowd = ControlPlane(mesh, {"left": Idle()})
-    crowd.network.join("aaa", lambda _: None)
-    crowd.network.join("zzz", lambda _: None)
+def crowded(world: Scenario, seed: int, service: str) -> ControlPlane:
+    """A run with a mind that only looks at a service, two strangers who talk with each other, and one who listens."""
+    crowd = ControlPlane(Mesh(world, seed), {service: Idle()})
+    for name in ("aaa", "zzz", "listener"):
+        crowd.network.join(name, lambda _: None)
 
     def talk() -> None:
-        for number, sender in enumerate(("aaa", "zzz")):
-            receiver = ("zzz", "aaa")[number]
-            crowd.network.post(Message(Performative.INFORM, sender, receiver, "small-talk", "pods/1.1", {"said": mesh.now_ns}))
+        for sender, receiver in (("aaa", "zzz"), ("zzz", "aaa")):
+            said = Message(Performative.INFORM, sender, receiver, "small-talk", "pods/1.1", {"said": crowd.mesh.now_ns})
+            crowd.network.post(said)
         crowd.clock.after(333_000_000, ControlPhase.WAKE, "aaa", talk)
 
     crowd.clock.after(1, ControlPhase.WAKE, "aaa", talk)
-    mesh.advance(world.duration)
-    assert mesh.plane.digest() == alone.plane.digest()
+    crowd.mesh.advance(world.duration)
+    return crowd
+
+
+@pytest.mark.parametrize(("world", "service"), [
+    *((market(*conditions(by)), "left") for by in MECHANISMS),
+    *((crossings.crossing(SHORT, crossings.BAD, by=by), "api") for by in crossings.ARRANGED),
+    *((chains.bargained(by, SHORT, chains.BAD, chains.trouble(by)), "end") for by in chains.MECHANISMS),
+], ids=[*MECHANISMS, *(f"zones: {by}" for by in crossings.ARRANGED), *(f"chains: {by}" for by in chains.MECHANISMS)])  # fmt: skip
+def test_idle_agents_change_nothing(world: Scenario, service: str) -> None:
+    """Digest, decisions and messages stay, under whatever is bargained by."""
+    alone, plane = lived(world, 4)
+    crowd = crowded(world, 4, service)
+    assert crowd.mesh.plane.digest() == alone.plane.digest()
     assert crowd.decisions == plane.decisions
     assert [row for row in crowd.network.log if row.protocol != "small-talk"] == plane.network.log
+    assert len(crowd.network.log) > len(plane.network.log)
+
+
+@settings(max_examples=20, deadline=None)
+@given(by=st.sampled_from([*crossings.ARRANGED, *chains.MECHANISMS]), seed=st.integers(0, 10_000), at_ms=st.integers(0, 9_999),
+       share=st.integers(1, 100), factor=st.integers(2, 50), zones=st.booleans())  # fmt: skip
+def test_nobody_knows_before_the_next_scrape(by: str, seed: int, at_ms: int, share: int, factor: int, zones: bool) -> None:
+    """Property: retries and spilled traffic show how pods do, and no sooner than they are scraped. Zones and chains."""
+    is_crossing = by in crossings.ARRANGED and (zones or by not in chains.MECHANISMS)
+    service = "api" if is_crossing else "end"
+    weak = f"faults.weak={{at: {at_ms}ms, for: 2s, slow: {{service: {service}, fraction: {share}%, factor: {factor}}}}}"
+    told_ns = (at_ms // 1000 + 1) * 10**9
+    runs = []
+    for change in ([], [weak]):
+        world = crossings.crossing(SHORT, *change, by=by) if is_crossing else chains.bargained(by, SHORT, *change)
+        plane = ControlPlane(Mesh(world, seed))
+        plane.mesh.advance(told_ns)
+        runs.append(plane)
+    assert runs[0].decisions == runs[1].decisions
+    assert runs[0].network.log == runs[1].network.log
+
+
+def test_and_no_longer() -> None:
+    """Once it was scraped, a chain whose end is slow bargains otherwise: the property above is not empty."""
+    weak = "faults.weak={at: 2500ms, for: 4s, slow: {service: end, fraction: 100%, factor: 10}}"
+    (_, well), (_, ill) = (lived(chains.bargained("proportional", SHORT, *more), 4) for more in ([], [weak]))
+    parted = min(one.time_ns for one, other in zip(well.decisions, ill.decisions, strict=False) if one != other)
+    assert parted >= 3 * 10**9

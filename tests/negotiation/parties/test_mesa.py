@@ -6,12 +6,12 @@ from typing import Any
 
 import mesa
 import pytest
-from agents.negotiation.parties.member import MemberAgent, Wanting
-from agents.negotiation.parties.pool import Auctioneer, PoolAgent
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.flows import ClassAgent
+from agents.negotiation.parties.flows.class_agent import ClassAgent
 from agents.negotiation.parties.party import Party
+from agents.negotiation.parties.pools.member import MemberAgent, Wanting
+from agents.negotiation.parties.pools.pool import Auctioneer, PoolAgent
 from sim.mesh import Mesh
 from tests.negotiation.parties.markets import lived, market
 
