@@ -18,6 +18,7 @@ class AgentFaults:
 
     def __init__(self, faults: Mapping[str, Fault], clock: ControlClock, network: ControlNetwork, parties: Mapping[str, Party]) -> None:
         self._faults, self._clock, self._network, self._parties = faults, clock, network, parties
+        self._dead: dict[str, set[str]] = {}  # by agent, what keeps it so
 
     def begin(self) -> None:
         """Set each on the clock."""
@@ -33,12 +34,19 @@ class AgentFaults:
         """What begins it, and what ends it."""
         if fault.agent_crash is not None:
             party = self._parties[fault.agent_crash.agent]
-            return party.crash, partial(_revive, party)
+            return partial(self._kill, party, name), partial(self._revive, party, name)
         assert fault.control_partition is not None, "a fault of agents is one of the two"
         return partial(self._network.cut, name, fault.control_partition.agents), partial(self._network.mend, name)
 
+    def _kill(self, party: Party, cause: str) -> None:
+        """Whoever is dead already stays so, until the last cause is over."""
+        causes = self._dead.setdefault(party.name, set())
+        if not causes:
+            party.crash()
+        causes.add(cause)
 
-def _revive(party: Party) -> None:
-    """Whoever was removed from the model meanwhile stays away."""
-    if party in party.model.agents:
-        party.begin()
+    def _revive(self, party: Party, cause: str) -> None:
+        """Whoever was removed from the model meanwhile stays away."""
+        self._dead[party.name].discard(cause)
+        if not self._dead[party.name] and party in party.model.agents:
+            party.begin()

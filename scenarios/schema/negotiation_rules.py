@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.errors import Mistake
 from scenarios.naming import suggestion
+from scenarios.schema.calls import sites
 from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Pool
 from scenarios.schema.placed import Path
 from scenarios.schema.relief_rules import credit_agents, credit_mistakes
@@ -52,8 +53,23 @@ def _agents(world: Scenario, name: str) -> list[str]:
     assert described.pool is not None, "what is bargained for is one of the three"
     found = [*described.pool.members]
     if described.pool.by.kind in FLOW_MECHANISMS:
-        found += world.workload
+        found += [name for name in world.workload if not _reached(world, name).isdisjoint(described.pool.members)]
     return found if described.pool.by.kind in UNARRANGED else [*found, name]
+
+
+def _reached(world: Scenario, workload: str) -> set[str]:
+    """The services that a class comes to, but for those that only failures lead to."""
+    called: dict[str, list[str]] = {}
+    for site in sites(world.services):
+        if not site.only_on_failure and site.expected > 0:
+            called.setdefault(site.caller, []).append(site.callee)
+    seen, ahead = set[str](), [target for target, weight in world.workload[workload].entries.items() if weight > 0]
+    while ahead:
+        target = ahead.pop()
+        if target not in seen:
+            seen.add(target)
+            ahead += called.get(target, [])
+    return {target.split(".", maxsplit=1)[0] for target in seen}
 
 
 def _doubled(world: Scenario) -> Iterator[Mistake]:

@@ -29,6 +29,7 @@ class FlowClass:
     workload: str
     worth: float  # currency for a thousand good answers
     pods: dict[str, float]  # of each member, for one request a second from end to end
+    mean_rate: float = 1.0  # requests a second that the file offers on average
 
     def units(self, trades: dict[str, Trade]) -> float:
         """Units of the pool for one request a second, were pods divisible."""
@@ -54,7 +55,7 @@ def classes(world: Scenario, pool: Pool, known: dict[str, Trade]) -> dict[str, F
         visits = _visits(flow, workload)
         pods = {service: visits[service] / trade.per_pod for service, trade in known.items() if visits.get(service)}
         if pods:
-            found[workload] = FlowClass(workload, pool.worth.get(workload, 1.0), pods)
+            found[workload] = FlowClass(workload, pool.worth.get(workload, 1.0), pods, mean_rate(flow.arrivals[workload]))
     return found
 
 

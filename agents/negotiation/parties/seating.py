@@ -11,7 +11,7 @@ from agents.negotiation.parties.chains.planner import ChainPlanner
 from agents.negotiation.parties.flows.bundling import BundleAuctioneer
 from agents.negotiation.parties.flows.class_agent import ClassAgent
 from agents.negotiation.parties.flows.dual import PriceAgent
-from agents.negotiation.parties.flows.flow_plan import fitted
+from agents.negotiation.parties.flows.flow_plan import served_by_floors
 from agents.negotiation.parties.flows.planner import PlannerAgent
 from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
 from agents.negotiation.parties.party import Party
@@ -24,7 +24,6 @@ from agents.negotiation.parties.zones.seating import spillers
 from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Credits, Negotiation, Pool
 
 Arranger = Callable[[Any, str, Negotiation, Pool, Mapping[str, Trade], Mapping[str, FlowClass]], PoolAgent]
-ENDLESS = 1e9  # requests a second: more than anybody has
 
 
 def parties(model: Any) -> list[Party]:
@@ -52,9 +51,8 @@ def _of_pool(model: Any, name: str, described: Negotiation, pool: Pool) -> list[
     flows = classes(world, pool, known)
     if pool.by.kind not in FLOW_MECHANISMS:
         return [*found, AUCTIONEERS.get(pool.by.kind, Auctioneer)(model, name, described, pool, known)]
-    floors = sum(one.described.floor * one.described.units for one in known.values())
-    least = fitted(dict.fromkeys(flows, ENDLESS), flows, known, floors)
-    found += [ClassAgent(model, one, name, described, pool, least.rates[one.workload], one.units(known)) for one in flows.values()]
+    least = served_by_floors(flows, known)
+    found += [ClassAgent(model, one, name, described, pool, least[one.workload], one.units(known)) for one in flows.values()]
     return [*found, ARRANGERS[pool.by.kind](model, name, described, pool, known, flows)]
 
 

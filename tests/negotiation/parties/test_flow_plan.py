@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.negotiation.parties.flows.flow_plan import fitted, planned, pods_for, units_of
+from agents.negotiation.parties.flows.flow_plan import fitted, planned, pods_for, served_by_floors, units_of
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.valuing import Outlook
 from scenarios.schema.negotiating import Member
@@ -73,3 +74,13 @@ def test_floors_that_are_too_much_are_kept() -> None:
     """Nobody gets more than the floor, nothing flows."""
     plan = planned(chains(1.0), TRADES, {"a": Outlook(10), "b": Outlook(10)}, 2, 1.0)
     assert plan.pods == {"front": 1, "left": 1, "right": 1} and set(plan.rates.values()) == {0.0}
+
+
+@given(a=st.floats(0.1, 100), b=st.floats(0.1, 100), visits=st.sampled_from([0.5, 1.0, 2.0]))
+def test_floors_are_filled(a: float, b: float, visits: float) -> None:
+    """No member has more than its floor serves, and no class could have more."""
+    classes = {name: replace(one, mean_rate=rate) for (name, one), rate in zip(chains(visits).items(), (a, b), strict=True)}
+    rates = served_by_floors(classes, TRADES)
+    taken = {service: sum(rates[name] * one.pods.get(service, 0.0) for name, one in classes.items()) for service in TRADES}
+    assert all(pods <= 1 + 1e-9 for pods in taken.values())
+    assert all(max(taken[service] for service in one.pods) >= 1 - 1e-9 for one in classes.values())

@@ -178,6 +178,29 @@ def test_members_are_agents_of_mesa() -> None:
     assert all(count >= 1 for count in members.map(lambda one: plane.mesh.cluster.counts(one.name).desired))
 
 
+def test_a_class_without_a_lease_sends_what_the_floors_can_serve() -> None:
+    """J6: two floors of one pod each, 25/s and 20/s at nine tenths; the file's mix decides between classes that share them."""
+    world = market("negotiations.pods.pool.by=dual", "faults={dead: {at: 5s, agent_crash: {agent: pods}}}")
+    _, plane = lived(world)
+    over = {one.agent: one.after for one in plane.decisions if "lease is over" in one.reason and one.agent in ("many", "some")}
+    assert over == {"many": 22, "some": 18}
+
+
+def test_two_causes_keep_an_agent_dead_until_both_are_over() -> None:
+    """The end of one does not end the other."""
+    world = market("faults={one: {at: 5s, for: 3s, agent_crash: {agent: pods}}, two: {at: 6s, for: 6s, agent_crash: {agent: pods}}}")
+    _, plane = lived(world)
+    assert not [one for one in plane.rounds if 5 * S <= one.began_ns < 12 * S]
+    assert [one for one in plane.rounds if one.began_ns >= 12 * S]
+
+
+def test_concession_goes_on_after_the_notary_was_away() -> None:
+    """He asks at other times than before, and members still know what they agreed on."""
+    world = market("negotiations.pods.pool.by=concession", "duration=40s", "faults={dead: {at: 5s, for: 2500ms, agent_crash: {agent: pods}}}")
+    _, plane = lived(world)
+    assert [one for one in plane.decisions if one.time_ns > 30 * S and "lease of" in one.reason]
+
+
 @pytest.mark.parametrize(("change", "told"), [
     ("negotiations.pods.pool.capacity=3", "less than the 4 units that the replicas of its members take"),
     ("negotiations.pods.pool.members={lef: {}, right: {}}", "did you mean 'left'?"),
@@ -197,3 +220,25 @@ def test_mistakes_are_told(change: str, told: str) -> None:
     with pytest.raises(ScenarioError) as error:
         market(change)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("by", ["dual", "planner", "{bundles: {step: 5/s}}"])
+def test_a_pool_that_is_back_grants_no_flow_before_it_may_grant_pods(by: str) -> None:
+    """Until all it had promised is over."""
+    world = market(f"negotiations.pods.pool.by={by}", "faults={dead: {at: 5s, for: 1s, agent_crash: {agent: pods}}}")
+    _, plane = lived(world)
+    told = [one.time_ns for one in plane.decisions if one.agent in ("many", "some") and one.reason.startswith("lease until")]
+    assert not [time_ns for time_ns in told if 6 * S <= time_ns < 13 * S]
+    assert [time_ns for time_ns in told if time_ns >= 13 * S]
+
+
+@pytest.mark.parametrize("by", ["dual", "{bundles: {step: 5/s}}"])
+def test_who_is_cut_off_keeps_the_pods_of_its_flow_as_long_as_the_flow(by: str) -> None:
+    """A gate that is open leads to pods that are there."""
+    world = market(f"negotiations.pods.pool.by={by}", "negotiations.pods.lease=12s",
+                   "faults={deaf: {at: 3s, control_partition: {agents: [many]}}}")  # fmt: skip
+    _, plane = lived(world)
+    pods = [(one.time_ns, one.after) for one in plane.decisions if one.agent == "left"]
+    first = max(count for time_ns, count in pods if time_ns < 3 * S)
+    after = [count for time_ns, count in pods if 3 * S < time_ns < 13 * S]
+    assert first > 3 and after and min(after) >= first

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from agents.negotiation.mechanisms.bundles import Bundle, exact, greedy
+from agents.negotiation.mechanisms.bundles import STATES_MAX, Bundle, exact, greedy
 from agents.negotiation.messages import Content
 from agents.negotiation.parties.flows.class_agent import MILLI
 from agents.negotiation.parties.flows.flow_plan import Plan, fitted
@@ -19,11 +19,6 @@ SMALL = 200_000  # ways to combine bids that are all looked at; beyond, the gree
 class BundleAuctioneer(FlowPool):
     """Calls the classes for bids on bundles of flow, one bundle each."""
 
-    def begin(self) -> None:
-        """Know no bids, at first and after a crash."""
-        self._bids: dict[str, Content] = {}
-        super().begin()
-
     def hold_round(self) -> None:
         """Call for proposals."""
         assert self.pool.by.bundles is not None
@@ -33,21 +28,22 @@ class BundleAuctioneer(FlowPool):
             now_ns + self.described.deadline, self._choose, now_ns + 2 * self.described.deadline))  # fmt: skip
 
     def _choose(self, proposals: Mapping[str, Content]) -> dict[str, Content]:
-        """Divide in whole pods: grant the pods to their services, and award the flows. Who is silent is taken at the last word."""
-        self._bids.update(proposals)
-        plan, pays = self._cleared(self._bids)
+        """Divide in whole pods: grant the pods to their services, and award the flows. Who is silent keeps what he may be sending."""
+        if self.is_quiet:
+            return {}
+        plan, pays = self._cleared(proposals)
         self.carry_out_pods(plan)
-        for workload in self._bids:
-            if workload not in proposals:
-                self.tell_rate(workload, plan.rates[workload], pays.get(workload, 0.0))
         return {workload: self.rate_award(self.rate_lease(workload, plan.rates[workload]), pays.get(workload, 0.0))
                 for workload in proposals}  # fmt: skip
 
     def _cleared(self, proposals: Mapping[str, Content]) -> tuple[Plan, dict[str, float]]:
         """Who wins what, with so much of the capacity left out that whole pods fit in."""
+        kept = {workload: self.flowing(workload) for workload in self.classes if workload not in proposals}
+        taken = math.ceil(sum(rate * self.classes[workload].units(self.trades) for workload, rate in kept.items()))
         left_out = 0
         while True:
-            rates, pays = self._won(proposals, max(0, self.pool.capacity - left_out))
+            won, pays = self._won(proposals, max(0, self.pool.capacity - taken - left_out))
+            rates = won | kept
             plan = fitted(rates, self.classes, self.trades, self.pool.capacity)
             if plan.rates == rates or left_out >= len(self.trades):
                 return plan, pays
@@ -61,7 +57,8 @@ class BundleAuctioneer(FlowPool):
             ladder = [(math.ceil(n * step * taken * MILLI), value - price * n * step * taken) for n, value in enumerate(one["values"])]
             bids[workload] = [Bundle({UNITS: units}, worth) for units, worth in ladder[1:] if worth > 0 and units <= capacity * MILLI]
             combinations *= len(bids[workload]) + 1
-        found = (exact if combinations <= SMALL else greedy)(bids, {UNITS: capacity * MILLI})
+        is_small = combinations <= SMALL and (capacity * MILLI + 1) * len(bids) <= STATES_MAX
+        found = (exact if is_small else greedy)(bids, {UNITS: capacity * MILLI})
         rates = dict.fromkeys(self.classes, 0.0)
         pays = {}
         for workload, bundle in found.won.items():

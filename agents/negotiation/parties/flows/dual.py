@@ -47,8 +47,12 @@ class PriceAgent(FlowPool):
 
     def _excess(self, rates: Mapping[str, float]) -> float:
         """Units that flows want beyond those there are, were pods divisible."""
-        wanted = sum(rate * self._units[workload] for workload, rate in rates.items())
+        wanted = sum(rate * self._units[workload] for workload, rate in self._all(rates).items())
         return wanted - (self.pool.capacity - ROUNDING * len(self.trades))
+
+    def _all(self, rates: Mapping[str, float]) -> dict[str, float]:
+        """And those who are silent, at what they may be sending."""
+        return {workload: rates[workload] if workload in rates else self.flowing(workload) for workload in self.classes}
 
     def _next_price(self, price: float, rates: Mapping[str, float]) -> float:
         self._calls += 1
@@ -66,6 +70,6 @@ class PriceAgent(FlowPool):
 
     def _plan(self, rates: Mapping[str, float]) -> Plan:
         """Flows in whole pods: as wanted, where there is enough; else all alike as much as fits, more or less."""
-        known = {workload: rates.get(workload, 0.0) for workload in self.classes}
+        known = self._all(rates)
         is_short = self.price > self.pool.price or self._excess(rates) > 0
         return fitted(known, self.classes, self.trades, self.pool.capacity, STRETCH if is_short else 1.0)

@@ -11,6 +11,7 @@ from agents.negotiation.parties.valuing import Outlook
 from agents.solving import Infeasible, Row, cheapest
 
 SURELY = tuple(share / 16 for share in range(1, 16))  # quantiles of demand between which its worth is drawn straight
+HALVINGS = 60  # of what a factor is looked for in: as fine as a double, wherever the answer lies
 EDGES = (0.99, *reversed(SURELY), 0.01, 0.001)  # of demand: how surely each stretch of flow is used, from the first on
 
 
@@ -62,6 +63,21 @@ def units_of(pods: Mapping[str, int], trades: Mapping[str, Trade]) -> int:
     return sum(count * trades[service].described.units for service, count in pods.items())
 
 
+def served_by_floors(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade]) -> dict[str, float]:
+    """What the members' floors serve: in the mix that the file offers, and then of each class as much as is left, in its order."""
+    left = {service: float(trade.described.floor) for service, trade in trades.items()}
+    offered = {service: sum(one.mean_rate * one.pods.get(service, 0.0) for one in classes.values()) for service in trades}
+    factor = min((left[service] / taken for service, taken in offered.items() if taken > 0), default=0.0)
+    rates = {name: factor * one.mean_rate for name, one in classes.items()}
+    left = {service: max(0.0, count - factor * offered[service]) for service, count in left.items()}
+    for name, one in classes.items():
+        more = min(left[service] / count for service, count in one.pods.items())
+        rates[name] += more
+        for service, count in one.pods.items():
+            left[service] = max(0.0, left[service] - more * count)
+    return rates
+
+
 def fitted(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], capacity: int,
            most: float = 1.0) -> Plan:  # fmt: skip
     """Flows times one factor, at most `most`: as much as whole pods within the capacity can serve."""
@@ -71,7 +87,7 @@ def fitted(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades:
         return units_of(pods_for(scaled, classes, trades), trades) <= capacity
 
     low, high = (most, most) if fits(most) else (0.0, most)
-    while high - low > 1e-6:
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     scaled = {name: rate * low for name, rate in rates.items()}

@@ -26,9 +26,22 @@ class FlowPool(PoolAgent):
         super().__init__(model, name, described, pool, trades)
         self.classes = dict(classes)
         self._tokens = 0
+        self._flowing: dict[str, tuple[float, int]] = {}  # the newest lease of each class: its rate and its end
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether leases of before a crash may be live, so that nothing is granted."""
+        return self.office is not None and self.office.ledger.is_quiet(self.now_ns)
+
+    def flowing(self, workload: str) -> float:
+        """Requests a second that a class may be sending, by the newest lease it was told of."""
+        rate, until_ns = self._flowing.get(workload, (0.0, 0))
+        return rate if self.now_ns < until_ns else 0.0
 
     def carry_out(self, plan: Plan, pays: Mapping[str, float] = NOTHING) -> None:
         """Grant what a plan says: pods from the ledger, and rates beside it; `pays`: what a class pays for its flow, an hour."""
+        if self.is_quiet:
+            return  # pods are not to be had either
         self.carry_out_pods(plan)
         for workload, rate in plan.rates.items():
             self.tell_rate(workload, rate, pays.get(workload, 0.0))
@@ -51,5 +64,6 @@ class FlowPool(PoolAgent):
     def rate_lease(self, workload: str, rate: float) -> Lease:
         """A lease of flow. It is in no ledger: its pods are."""
         self._tokens += 1
+        self._flowing[workload] = (rate, self.now_ns + self.described.lease)
         token = (self._epoch << EPOCH_SHIFT) | self._tokens
         return Lease(workload, math.floor(rate * MILLI), token, self.now_ns + self.described.lease)

@@ -40,7 +40,7 @@ class ConcedingMember(MemberAgent):
         self._rates = [Series("requests_per_second", "service", one.service) for one in self.pair]
         for series in self._rates:
             model.mesh.metrics.watch(series)
-        self.deal: str | None = None  # that was agreed in this round
+        self.deal: tuple[int, str] | None = None  # the newest that was agreed, and when
 
     def begin(self) -> None:
         """Talk again and again; the first of the two opens."""
@@ -58,15 +58,15 @@ class ConcedingMember(MemberAgent):
     def heard_out(self, conversation: Conversation) -> None:
         """Talks are over."""
         if isinstance(conversation, concession.Negotiator) and conversation.state == concession.AGREED:
-            self.deal = conversation.deal
+            self.deal = None if conversation.deal is None else (int(self.clock.now_ns), conversation.deal)
 
     def bid(self, _: Content, __: int, /) -> Content | None:
-        """Report the deal to the notary, once."""
-        deal, self.deal = self.deal, None
-        return None if deal is None else {"deal": deal}
+        """Report the newest deal to the notary, whenever he asks; not one that is older than a round."""
+        if self.deal is None or self.clock.now_ns - self.deal[0] > self.described.every:
+            return None
+        return {"deal": self.deal[1]}
 
     def _wake(self) -> None:
-        self.deal = None
         self.wake_after(self.described.every, self._wake)
         if self.party == 0 and self._deals():
             self.converse(self._negotiator(f"{self.pool_name}/{self.clock.now_ns // self.described.every}"))
