@@ -26,8 +26,8 @@ def load_and_latency(facts: Facts) -> Section:
     rows = [_load(timeline), *(latency_row(one, timeline, alone=len(timeline.classes) == 1) for one in shown), _good(shown)]
     width = clock(1e9 * float(np.median(timeline.classes[0].end_s - timeline.classes[0].start_s)))
     left = f" The {CLASSES_MAX} classes with most requests are shown." if len(timeline.classes) > len(shown) else ""
-    says = (f"A point is a window of {width}. Capacity is what the ready pods can bear, at the mean mix of requests; where load is above, "
-            f"something fills up. Failures count as not good, and have no latency.{left}")  # fmt: skip
+    says = (f"A point is a window of {width}. Capacity is what the ready pods can bear, at the mix of classes the file expects then; "
+            f"where load is above, something fills up. Failures count as not good, and have no latency.{left}")  # fmt: skip
     figure = over_time("Offered and good requests a second against capacity, latency quantiles, and the share that was good, over time",
                        rows, Frame(timeline, 230 + 150 * (1 + len(shown))))  # fmt: skip
     return Section("load", "Load and latency", says, [figure])
