@@ -29,7 +29,8 @@ LYING = (
     "{says} Its utility is what good answers of {earns} are worth less what it pays, in {currency} an hour: for the truth the mean, "
     "for other factors what is gained over the truth, by pairs of {seeds} seeds. The best factor was found under the first {half} "
     "seeds; what it gains is told of the others, for the best of several is the luckiest, too. In hindsight, with the best factor of "
-    "each seed, is more than any liar could count on."
+    "each seed, is more than any liar could count on. Where the best factor is the least or the greatest of those tried, a better one "
+    "may lie beyond."
 )
 
 
