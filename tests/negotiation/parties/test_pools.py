@@ -196,7 +196,8 @@ def test_two_causes_keep_an_agent_dead_until_both_are_over() -> None:
 
 def test_concession_goes_on_after_the_notary_was_away() -> None:
     """He asks at other times than before, and members still know what they agreed on."""
-    world = market("negotiations.pods.pool.by=concession", "duration=40s", "faults={dead: {at: 5s, for: 2500ms, agent_crash: {agent: pods}}}")
+    world = market("negotiations.pods.pool.by=concession", "duration=40s",
+                   "faults={dead: {at: 5s, for: 2500ms, agent_crash: {agent: pods}}}")  # fmt: skip
     _, plane = lived(world)
     assert [one for one in plane.decisions if one.time_ns > 30 * S and "lease of" in one.reason]
 
