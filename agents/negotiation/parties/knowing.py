@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scenarios.flow import Flow
@@ -31,7 +32,7 @@ class FlowClass:
     pods: dict[str, float]  # of each member, for one request a second from end to end
     mean_rate: float = 1.0  # requests a second that the file offers on average
 
-    def units(self, trades: dict[str, Trade]) -> float:
+    def units(self, trades: Mapping[str, Trade]) -> float:
         """Units of the pool for one request a second, were pods divisible."""
         return sum(count * trades[service].described.units for service, count in self.pods.items())
 

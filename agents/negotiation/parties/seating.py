@@ -12,7 +12,7 @@ from agents.negotiation.parties.flows.bundling import BundleAuctioneer
 from agents.negotiation.parties.flows.class_agent import ClassAgent
 from agents.negotiation.parties.flows.dual import PriceAgent
 from agents.negotiation.parties.flows.flow_plan import served_by_floors
-from agents.negotiation.parties.flows.planner import PlannerAgent
+from agents.negotiation.parties.flows.planner import ClairvoyantAgent, PlannerAgent
 from agents.negotiation.parties.knowing import FlowClass, Trade, classes, trades
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.pools.clocking import ClockAuctioneer
@@ -53,7 +53,9 @@ def _of_pool(model: Any, name: str, described: Negotiation, pool: Pool) -> list[
         return [*found, AUCTIONEERS.get(pool.by.kind, Auctioneer)(model, name, described, pool, known)]
     least = served_by_floors(flows, known)
     found += [ClassAgent(model, one, name, described, pool, least[one.workload], one.units(known)) for one in flows.values()]
-    return [*found, ARRANGERS[pool.by.kind](model, name, described, pool, known, flows)]
+    knows_all = pool.by.planner is not None and pool.by.planner.view == "clairvoyant"
+    arranger = ClairvoyantAgent if knows_all else ARRANGERS[pool.by.kind]
+    return [*found, arranger(model, name, described, pool, known, flows)]
 
 
 def _of_credits(model: Any, name: str, described: Negotiation, terms: Credits) -> list[Party]:

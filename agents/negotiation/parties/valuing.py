@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import NormalDist
 
 NORMAL = NormalDist()
+EVEN_S = 0.25  # seconds: a few requests' work
 SURE = 1e-12  # of a normal distribution: what lies beyond is nobody
 
 
@@ -27,6 +28,11 @@ class Outlook:
     def around(cls, rate: float, spread: float) -> Outlook:
         """Demand about a rate, give or take a share of it."""
         return cls(rate, rate * spread)
+
+    @classmethod
+    def known(cls, rate: float) -> Outlook:
+        """Demand at a rate that is known: all that is left is chance (Poisson), counted over a time in which queues even it out."""
+        return cls(rate, math.sqrt(rate / EVEN_S))
 
     def beyond(self, capacity: float) -> float:
         """The probability that more is asked for than `capacity` requests a second."""
@@ -45,9 +51,9 @@ class Outlook:
         """E[min(demand, capacity)], in requests a second; the standard loss function."""
         if self.deviation <= 0:
             return min(self.rate, capacity)
-        z = (capacity - self.rate) / self.deviation
-        loss = math.exp(-z * z / 2) / math.sqrt(2 * math.pi) - z * (1.0 - NORMAL.cdf(z))
-        return self.rate - self.deviation * loss
+        short = self.rate - capacity
+        z = -short / self.deviation
+        return self.rate - self.deviation * math.exp(-z * z / 2) / math.sqrt(2 * math.pi) - short * (1.0 - NORMAL.cdf(z))
 
 
 def values(outlook: Outlook, per_pod: float, worth: float, most: int, units: int = 1) -> list[float]:

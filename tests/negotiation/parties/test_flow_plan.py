@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.negotiation.parties.flows.flow_plan import fitted, planned, pods_for, served_by_floors, units_of
+from agents.negotiation.parties.flows.flow_plan import divided, fitted, planned, pods_for, served_by_floors, units_of
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.valuing import Outlook
 from scenarios.schema.negotiating import Member
@@ -47,14 +47,44 @@ def best_by_force(classes: dict[str, FlowClass], outlooks: dict[str, Outlook], c
 
 @settings(max_examples=25, deadline=None)
 @given(a=st.floats(5, 60), b=st.floats(5, 60), visits=st.sampled_from([0.5, 1.0, 2.0]), capacity=st.integers(4, 10), price=st.floats(0, 20))
-def test_a_plan_is_as_good_as_any(a: float, b: float, visits: float, capacity: int, price: float) -> None:
-    """Within what drawing the worth of flow straight between quantiles costs."""
+def test_divisible_pods_are_worth_no_less_than_whole_ones(a: float, b: float, visits: float, capacity: int, price: float) -> None:
+    """Flows over all units, were pods divisible, are worth what any whole pods are, but for drawing worth straight between quantiles."""
     classes, outlooks = chains(visits), {"a": Outlook(a, 0.2 * a), "b": Outlook(b, 0.2 * b)}
+    rates = divided(classes, TRADES, outlooks, capacity, price)
+    units = sum(rate * classes[name].units(TRADES) for name, rate in rates.items())
+    assert units <= capacity + 1e-6
+    forced = best_by_force(classes, outlooks, capacity, price)
+    assert worth(rates, classes, outlooks, {}, price) - price * units >= forced - 0.01 * abs(forced) - 0.5
+
+
+@settings(max_examples=50, deadline=None)
+@given(a=st.floats(0, 200), b=st.floats(0, 200), capacity=st.integers(3, 40), price=st.floats(0, 20), spread=st.floats(0, 0.5))
+def test_a_plan_fits_in_whole_pods(a: float, b: float, capacity: int, price: float, spread: float) -> None:
+    """No more units than there are, and pods for all that flows."""
+    classes, outlooks = chains(1.0), {"a": Outlook(a, spread * a), "b": Outlook(b, spread * b)}
     plan = planned(classes, TRADES, outlooks, capacity, price)
     assert units_of(plan.pods, TRADES) <= capacity
     assert all(plan.pods[name] >= count for name, count in pods_for(plan.rates, classes, TRADES).items())
-    forced = best_by_force(classes, outlooks, capacity, price)
-    assert worth(plan.rates, classes, outlooks, plan.pods, price) >= forced - 0.01 * abs(forced) - 0.5
+
+
+@settings(max_examples=50, deadline=None)
+@given(a=st.floats(5, 100), b=st.floats(5, 100), capacity=st.integers(6, 30), price=st.floats(0.01, 20))
+def test_a_plan_is_what_prices_settle_at(a: float, b: float, capacity: int, price: float) -> None:
+    """At the price at which classes want no more than there is, each wants the flow that the planner gives it, within a stretch."""
+    classes, outlooks = chains(1.0), {"a": Outlook(a, 0.2 * a), "b": Outlook(b, 0.2 * b)}
+    taken = {name: one.units(TRADES) for name, one in classes.items()}
+
+    def wanted(at: float) -> dict[str, float]:
+        return {name: outlooks[name].exceeded_by(max(0.001, at * taken[name] / (3.6 * one.worth))) for name, one in classes.items()}
+
+    low, high = price, 1000.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_enough = sum(rate * taken[name] for name, rate in wanted(middle).items()) <= capacity
+        low, high = (low, middle) if is_enough else (middle, high)
+    rates = divided(classes, TRADES, outlooks, capacity, price)
+    for name, rate in wanted(high).items():
+        assert rates[name] == pytest.approx(rate, abs=0.2 * outlooks[name].rate)
 
 
 @given(a=st.just(0.0) | st.floats(0.01, 500), b=st.floats(0.01, 500), capacity=st.integers(3, 40), most=st.sampled_from([1.0, 1.5]))

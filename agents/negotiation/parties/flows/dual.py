@@ -7,15 +7,13 @@ from typing import Any
 
 from agents.negotiation.machine import Conversation
 from agents.negotiation.mechanisms.tatonnement import PriceSearch
-from agents.negotiation.parties.flows.flow_plan import Plan, fitted
+from agents.negotiation.parties.flows.flow_plan import Plan, divisible, in_whole_pods
 from agents.negotiation.parties.flows.flow_pool import FlowPool
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.protocols.dual_decomposition import PriceRules, PriceSetter
 from scenarios.schema.negotiating import Negotiation, Pool
 
 ROUNDS_WITHIN = 8  # of the deadline: how long a price waits for who does not answer
-ROUNDING = 0.5  # of a pod: what a member's whole pods are more than its flow needs, on average
-STRETCH = 1.5  # by which flows may grow into what rounding has left, where capacity is short
 
 
 class PriceAgent(FlowPool):
@@ -48,7 +46,7 @@ class PriceAgent(FlowPool):
     def _excess(self, rates: Mapping[str, float]) -> float:
         """Units that flows want beyond those there are, were pods divisible."""
         wanted = sum(rate * self._units[workload] for workload, rate in self._all(rates).items())
-        return wanted - (self.pool.capacity - ROUNDING * len(self.trades))
+        return wanted - divisible(self.pool.capacity, self.trades)
 
     def _all(self, rates: Mapping[str, float]) -> dict[str, float]:
         """And those who are silent, at what they may be sending."""
@@ -72,4 +70,4 @@ class PriceAgent(FlowPool):
         """Flows in whole pods: as wanted, where there is enough; else all alike as much as fits, more or less."""
         known = self._all(rates)
         is_short = self.price > self.pool.price or self._excess(rates) > 0
-        return fitted(known, self.classes, self.trades, self.pool.capacity, STRETCH if is_short else 1.0)
+        return in_whole_pods(known, self.classes, self.trades, self.pool.capacity, is_short=is_short)

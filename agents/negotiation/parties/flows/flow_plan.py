@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.valuing import Outlook
-from agents.solving import Infeasible, Row, cheapest
+from agents.solving import Row, cheapest
 
 SURELY = tuple(share / 16 for share in range(1, 16))  # quantiles of demand between which its worth is drawn straight
+ROUNDING = 0.5  # of a pod: what a member's whole pods are more than its flow needs, on average
+STRETCH = 1.5  # by which flows may grow into what rounding has left, where capacity is short
+SLACK = 1e-6  # of what there is: less than this is nothing left
+NARROWEST = 1e-9  # requests a second: a stretch of demand that is narrower is none
 HALVINGS = 60  # of what a factor is looked for in: as fine as a double, wherever the answer lies
 EDGES = (0.99, *reversed(SURELY), 0.01, 0.001)  # of demand: how surely each stretch of flow is used, from the first on
 
@@ -24,31 +28,46 @@ class Plan:
 
 
 def planned(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], outlooks: Mapping[str, Outlook],
-            capacity: int, price: float) -> Plan:
-    """The plan that is worth most an hour less its units' price, with whole pods and no more units than there are.
+            capacity: int, price: float) -> Plan:  # fmt: skip
+    """The flows that are worth most an hour less their units' price, were pods divisible; then whole pods for them.
 
-    Maximise sum_k 3.6 worth_k E[min(D_k, x_k)] - price sum_s u_s n_s over flows x and whole pods n, subject to
-    n_s >= sum_k a_ks x_k, n_s >= floor_s, sum_s u_s n_s <= capacity. The expectation is concave; it is drawn straight between
-    quantiles of demand.
-    """  # fmt: skip
+    It is what prices settle at, if everybody sees the same. A program over whole pods finds a little more for the demand of a
+    moment, and earns less: between two moments it moves pods from chain to chain, and what starts does not serve.
+    """
+    rates = divided(classes, trades, outlooks, divisible(capacity, trades), price)
+    units = sum(rate * classes[name].units(trades) for name, rate in rates.items())
+    return in_whole_pods(rates, classes, trades, capacity, is_short=units >= divisible(capacity, trades) * (1 - SLACK))
+
+
+def divided(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], outlooks: Mapping[str, Outlook],
+            units: float, price: float) -> dict[str, float]:  # fmt: skip
+    """Requests a second of each class.
+
+    Maximise sum_k 3.6 worth_k E[min(D_k, x_k)] - price sum_k u_k x_k subject to sum_k u_k x_k <= units, where u_k are the units
+    for one request a second. The expectation is concave; it is drawn straight between quantiles of demand.
+    """
+    taken = {name: one.units(trades) for name, one in classes.items()}
     stretches = [(name, width, 3.6 * one.worth * used) for name, one in classes.items() for width, used in stretches_of(outlooks[name])]
-    services, first = list(trades), len(stretches)
-    costs = [-worth for _, _, worth in stretches] + [price * trades[name].described.units for name in services]
-    rows: list[Row] = []
-    for at, service in enumerate(services):
-        taken = {i: -classes[name].pods.get(service, 0.0) for i, (name, _, _) in enumerate(stretches)}
-        rows.append((taken | {first + at: 1.0}, 0.0))
-    rows.append(({first + at: -float(trades[name].described.units) for at, name in enumerate(services)}, -float(capacity)))
-    low = [0.0] * first + [float(trades[name].described.floor) for name in services]
-    high = [width for _, width, _ in stretches] + [float(capacity // trades[name].described.units) for name in services]
-    try:
-        found = cheapest(costs, rows, low, high, [False] * first + [True] * len(services))
-    except Infeasible:  # floors alone are more than there is: nobody gets more than his
-        return Plan(dict.fromkeys(classes, 0.0), {name: trades[name].described.floor for name in services})
     rates = dict.fromkeys(classes, 0.0)
-    for (name, _, _), rate in zip(stretches, found, strict=False):
+    if not stretches:  # nobody comes
+        return rates
+    rows: list[Row] = [({at: -taken[name] for at, (name, *_) in enumerate(stretches)}, -max(0.0, units))]
+    found = cheapest([price * taken[name] - worth for name, _, worth in stretches], rows, [0.0] * len(stretches),
+                     [width for _, width, _ in stretches], [False] * len(stretches))  # fmt: skip
+    for (name, *_), rate in zip(stretches, found, strict=True):
         rates[name] += rate
-    return Plan(rates, {name: round(count) for name, count in zip(services, found[first:], strict=True)})
+    return rates
+
+
+def divisible(capacity: int, trades: Mapping[str, Trade]) -> float:
+    """Units of a pool that are left for flow once pods are rounded up to whole ones."""
+    return capacity - ROUNDING * sum(trade.described.units for trade in trades.values())
+
+
+def in_whole_pods(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], capacity: int, *,
+                  is_short: bool) -> Plan:  # fmt: skip
+    """Flows as wanted, where there is enough; else all alike as much as fits, more or less."""
+    return fitted(rates, classes, trades, capacity, STRETCH if is_short else 1.0)
 
 
 def pods_for(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade]) -> dict[str, int]:
@@ -99,7 +118,8 @@ def stretches_of(outlook: Outlook) -> list[tuple[float, float]]:
     found, reached = [], 0.0
     for share in EDGES:
         upto = outlook.exceeded_by(share)
-        if upto > reached:
-            found.append((upto - reached, (outlook.served(upto) - outlook.served(reached)) / (upto - reached)))
+        if upto > reached + NARROWEST:
+            used = (outlook.served(upto) - outlook.served(reached)) / (upto - reached)
+            found.append((upto - reached, min(1.0, max(0.0, used))))
             reached = upto
     return found

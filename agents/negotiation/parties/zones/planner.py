@@ -109,7 +109,7 @@ class CrossingPlanner(Party):
             now_ns = int(self.clock.now_ns)
             rate = sum(map(partial(self._truth.mean, start_ns=now_ns, end_ns=now_ns + self.described.every),
                            {route.caller: None for route in routes.values()}))  # fmt: skip
-            return Outlook.around(rate, self.crossing.spill.spread)
+            return Outlook.known(rate)
         seen = [self.sees(Series("requests_per_second", "route", route)) for route in routes]
         known = [milli for milli in seen if milli is not None]
         rate = sum(known) / 1000
