@@ -19,6 +19,7 @@ from scenarios.schema.negotiating import Credits, Negotiation
 from scenarios.schema.units import NS_PER_S
 from sim.clock import ControlPhase
 from sim.platform.metrics import Series
+from sim.platform.pods import Pod
 
 MILLI = 1000  # tries a second are told in whole thousandths
 
@@ -39,6 +40,8 @@ class ChainAgent(Party):
         self.rounds: list[Round] = []
         for leg in self.spending:
             model.mesh.metrics.watch(self._series(leg))
+        if name in self.world.services and self.spending:
+            model.mesh.cluster.on_ready.append(self._joined)
 
     def begin(self) -> None:
         """Come to life: at the very first keep to the floors, and grant what the file's own load would be divided into."""
@@ -99,6 +102,12 @@ class ChainAgent(Party):
         """A lease may be over. Its proxies see to that, whoever is dead."""
         if one.drop_if_over(self.now_ns):
             self._obey(one.leg.name, "lease is over: its floor")
+
+    def _joined(self, pod: Pod) -> None:
+        """A pod is ready. Where it brings buckets of its own all get a smaller part, whoever is dead; of fewer the next round knows."""
+        for leg, one in self.spending.items() if pod.service == self.name and self._epoch else ():
+            if one.is_shared_by_more:
+                self._obey(leg, "one pod more shares its lease")
 
     def _obey(self, leg: str, why: str) -> None:
         one, now_ns = self.spending[leg], self.now_ns

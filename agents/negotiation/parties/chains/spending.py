@@ -16,13 +16,14 @@ class Spending:
     """Keeps a leg to its lease. Without one it may send first tries at its floor's rate, and nothing again.
 
     First tries come to `rate`, with their retries to all that the floor and the lease are for. A route has a bucket for each
-    of its caller's views, and each gets the same part, rounded down to whole tokens.
+    of its caller's views, as a pod has in Envoy's local rate limit, and each gets the same part, rounded down to whole tokens.
     """
 
     def __init__(self, leg: Leg, skew_ns: int, around: Surroundings) -> None:
         self.leg, self._around = leg, around
         self.holding = Holding(leg.name, skew_ns)
         self._retries = 0.0  # for each first try, as the lease says
+        self._shared_by = 0  # buckets that the rate was divided among last
 
     def take(self, content: Content) -> bool:
         """Keep to a lease, unless a newer one was seen; whether it is kept to."""
@@ -56,12 +57,18 @@ class Spending:
         leg = self.leg
         assert leg.route.local_rate_limit is not None, "the rules of a scenario see to it"
         fill_ns = leg.route.local_rate_limit.token_bucket.fill_interval
-        tokens = int(self.rate(now_ns) / self._buckets() * fill_ns / NS_PER_S)
+        self._shared_by = self._buckets()
+        tokens = int(self.rate(now_ns) / self._shared_by * fill_ns / NS_PER_S)
         most = max(1, tokens * BURST_NS // fill_ns) if tokens else 0
         changed = self._around.carry_out(RateLimited(leg.name, tokens, most))
         if leg.retries:
             changed |= self._around.carry_out(RetriesBudgeted(leg.name, leg.budget(self.retries(now_ns))))
         return tokens, changed
+
+    @property
+    def is_shared_by_more(self) -> bool:
+        """Whether there are more buckets than the rate was divided among last."""
+        return self._buckets() > self._shared_by
 
     def _buckets(self) -> int:
         """How many share the rate: pods that are to come count already, and those that go still do."""
