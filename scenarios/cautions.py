@@ -9,6 +9,7 @@ from scenarios.database_cautions import database_cautions
 from scenarios.flow import Flow, cores
 from scenarios.gate_cautions import gate_cautions
 from scenarios.lock_cautions import lock_cautions
+from scenarios.negotiation_cautions import negotiation_cautions
 from scenarios.pod_cautions import pod_cautions
 from scenarios.saturation import Amplification, ServiceLoad, capacity_per_pod, service_loads
 from scenarios.schema.cluster import NodePool
@@ -40,6 +41,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _unreachable_targets(flow.world)
     yield from _two_minds_on_cpu(flow.world)
     yield from _priorities_without_effect(flow.world)
+    yield from negotiation_cautions(flow)
     for name, fault in flow.world.faults.items():
         if fault.at >= flow.world.duration:
             yield f"faults.{name}: begins at {format_duration(fault.at)}, when the run is over"
@@ -232,11 +234,12 @@ def _two_minds_on_cpu(world: Scenario) -> Iterator[str]:
 
 
 def _priorities_without_effect(world: Scenario) -> Iterator[str]:
-    """Classes that differ in priority where no queue and no door asks for it; and a queue that asks where none differ."""
+    """Classes that differ in priority where no queue, no door and no credits go by it; and a queue that asks where none differ."""
     differ = len({workload.priority for workload in world.workload.values()}) > 1
     asking = [name for name, service in world.services.items() if service.queue.discipline == "priority"]
     shedding = [name for name, service in world.services.items() if service.shedding is not None]
-    if differ and not asking and not shedding:
+    granting = [one for one in world.negotiations.values() if one.credits is not None and one.credits.by.kind == "strict_priority"]
+    if differ and not asking and not shedding and not granting:
         yield "workload: classes differ in priority, but no service has a queue by priority, or sheds"
     if asking and not differ:
         yield f"services.{asking[0]}.queue.discipline: goes by priority, but all classes have the same"

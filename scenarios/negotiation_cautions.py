@@ -1,0 +1,107 @@
+"""Warnings about what is bargained for: settings that nobody heeds, prices that bind nobody, and more than there can be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from scenarios.flow import Flow
+from scenarios.schema.cluster import NodePool
+from scenarios.schema.control_network import ControlNetwork
+from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Negotiation, Pool
+from scenarios.schema.scenario import Scenario
+
+UNHEEDED = {  # by what decides: what it does not go by
+    **dict.fromkeys((f"pool.{kind}" for kind in UNARRANGED), ("deadline", "lease")),
+    "spill.stay": ("every", "deadline", "lease"), "spill.proportional": ("deadline", "lease"), "spill.selfish": ("deadline", "lease"),
+    "spill.gossip": ("lease",), "credits.none": ("every", "deadline", "lease"),
+}  # fmt: skip
+SPEAKS = frozenset({"spill.gossip"})  # of those: all the others say nothing to anybody
+
+
+def negotiation_cautions(flow: Flow) -> Iterator[str]:
+    """Every warning about the negotiations of a world."""
+    world = flow.world
+    for name, described in world.negotiations.items():
+        place = f"negotiations.{name}"
+        yield from _unheeded(place, described)
+        if described.pool is not None:
+            yield from _absent(flow, f"{place}.pool", described.pool.worth, set(described.pool.members), "no member of the pool")
+            yield from _pool(flow, f"{place}.pool", described.pool)
+        if described.credits is not None:
+            granting = set(described.credits.services)
+            yield from _absent(flow, f"{place}.credits", described.credits.worth, granting, "no service that grants credits")
+    if world.control_network != ControlNetwork() and not any(_speaks(one) for one in world.negotiations.values()):
+        yield "control_network: carries no message, for nobody says anything to anybody here"
+
+
+def _decider(described: Negotiation) -> str:
+    terms = described.pool or described.spill or described.credits
+    assert terms is not None, "what is bargained for is one of the three"
+    return f"{described.kind}.{terms.by.kind}"
+
+
+def _speaks(described: Negotiation) -> bool:
+    who = _decider(described)
+    return who not in UNHEEDED or who in SPEAKS
+
+
+def _unheeded(place: str, described: Negotiation) -> Iterator[str]:
+    """Times that were given and that nobody looks at."""
+    who = _decider(described)
+    for key in UNHEEDED.get(who, ()):
+        if getattr(described, key) != Negotiation.model_fields[key].default:
+            what = {"every": "nobody does anything", "deadline": "nobody waits for an answer", "lease": "nothing is leased"}[key]
+            yield f"{place}.{key}: has no effect, for under {who.split('.')[1]} {what}"
+
+
+def _absent(flow: Flow, place: str, worth: dict[str, float], services: set[str], whom: str) -> Iterator[str]:
+    """A class that is worth something to nobody who bargains."""
+    for name in worth:
+        if _visited(flow, name).isdisjoint(services):
+            yield f"{place}.worth.{name}: has no effect, for {name} comes to {whom}"
+
+
+def _pool(flow: Flow, place: str, pool: Pool) -> Iterator[str]:
+    if pool.price == 0 and pool.by.kind != "selfish":
+        yield (f"{place}.price: is 0, so units are wanted as long as they might be of any use, and where they are not scarce nobody "
+               "pays; give what one costs, or would earn elsewhere")  # fmt: skip
+    if pool.by.kind in FLOW_MECHANISMS:
+        yield from _without_gates(flow, place, pool)
+    most = _units_with_room(flow.world, pool)
+    if pool.capacity > most:
+        yield f"{place}.capacity: is {pool.capacity}, and by what its members request the cluster's nodes hold {most} units at most"
+
+
+def _without_gates(flow: Flow, place: str, pool: Pool) -> Iterator[str]:
+    """Classes whose flow is leased, and which could not keep to a lease."""
+    told: set[str] = set()
+    for (caller, _), route in flow.routes.items():
+        comes = caller in flow.world.workload and not _visited(flow, caller).isdisjoint(pool.members)
+        if comes and route.local_rate_limit is None and route.name not in told:
+            told.add(route.name)
+            yield (f"{place}.by.{pool.by.kind}: leases {caller} so much flow, and {route.name} has no local_rate_limit by which it could "
+                   "keep to that, so all that comes goes in")  # fmt: skip
+
+
+def _visited(flow: Flow, workload: str) -> set[str]:
+    return {target.split(".", maxsplit=1)[0] for target, count in flow.visits_of_one(workload).items() if count}
+
+
+def _units_with_room(world: Scenario, pool: Pool) -> float:
+    """Units that nodes have room for, were they all of the member that takes least of what a node is short of; never too few."""
+    if not world.cluster.nodes:
+        return math.inf
+    return sum(_units_within(world, pool, nodes) for nodes in world.cluster.nodes.values())
+
+
+def _units_within(world: Scenario, pool: Pool, nodes: NodePool) -> float:
+    let_in = [name for name in pool.members if set(nodes.taints) <= set(world.services[name].tolerations)]
+    count = nodes.most * len(nodes.zones or world.cluster.zones)
+    if not let_in or not count:
+        return 0
+    rooms = []
+    for kind in ("cpu", "memory", "gpu"):
+        least = min((getattr(world.services[name].resources.requests, kind) or 0) / pool.members[name].units for name in let_in)
+        rooms.append(math.floor(getattr(nodes, kind) / least + 1e-9) if least else math.inf)
+    return count * min(rooms)
