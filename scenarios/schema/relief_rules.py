@@ -42,7 +42,7 @@ def credit_mistakes(world: Scenario, place: Path, terms: Credits) -> Iterator[Mi
         if not any(edge.callee == service for edge in found):
             yield Mistake((*place, "services"), f"has {service}, which nobody calls")
     seen: set[tuple[Path, str]] = set()
-    for edge in found:
+    for edge in found if terms.by.kind != "none" else ():
         for mistake in _route(world, edge):
             if (mistake.path, mistake.rule) not in seen:
                 seen.add((mistake.path, mistake.rule))

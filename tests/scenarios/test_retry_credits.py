@@ -59,3 +59,29 @@ def test_credits_lose_where_nobody_can_speak() -> None:
     world = "no crowd, no message arrives from second 75 to 135"
     assert found("none", world).buyers_good > 0.999
     assert found("credits", world).buyers_good < 0.82
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_gate_by_hand_is_as_good_as_its_numbers(seed: int) -> None:
+    """At 80 % of what the stock can serve it does as well as credits; at 90 % it falls over, and nobody had told it of more buyers."""
+    by_hand, bargained = (outcome(by, (), seed) for by in ("gate at 80 %", "credits"))
+    assert by_hand.buyers_good > 0.999
+    assert bargained.visitors_good > by_hand.visitors_good > 0.45
+    assert outcome("gate at 90 %", (), seed).buyers_good < 0.5
+    crowded = WORLDS["the crowd, and 90 buyers a second"]
+    assert outcome("gate at 80 %", crowded, seed).buyers_good < 0.3
+    assert outcome("credits", crowded, seed).buyers_good > 0.995
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_envoy_has_without_agents(seed: int) -> None:
+    """Budgets alone leave two fifths of buyers without an answer; with a short queue by priority they do as well as credits, or nearly."""
+    assert outcome("retry budgets of 20 %", (), seed).buyers_good < 0.6
+    queue, bargained = (outcome(by, (), seed) for by in ("short queue by priority, budgets", "credits"))
+    assert 0.97 < queue.buyers_good < bargained.buyers_good
+    assert queue.visitors_good > bargained.visitors_good + 0.02
+    all_three = outcome("short queue, budgets, gate at 90 %", (), seed)
+    assert all_three.buyers_good > bargained.buyers_good and all_three.visitors_good > bargained.visitors_good
+    crowded = WORLDS["the crowd, and 90 buyers a second"]
+    assert outcome("retry budgets of 20 %", crowded, seed).buyers_good < 0.3
+    assert 0.92 < outcome("short queue by priority, budgets", crowded, seed).buyers_good < 0.94

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 
 from agents.control_plane import ControlPlane
+from parley.contest_files import as_text, contest_file
 from scenarios.flow import Flow
 from scenarios.load import load
 from scenarios.schema.negotiation_rules import agent_names
@@ -17,9 +18,12 @@ from sim.plane import Observation
 
 MECHANISMS = ("none", "proportional", "strict_priority", "{credits: {passes_on: false}}", "credits", "planner",
               "{planner: {view: clairvoyant}}")  # fmt: skip
+CROWD = contest_file("negotiation").events["retries along a chain"]
+BY_HAND = {name: tuple(f"{path}={as_text(value)}" for path, value in other.set.items()) for name, other in CROWD.others.items()}
 MUTE = "control_network.loss=0%"  # stands for faults that cut every agent off from all others: see `world_of`
 WORLDS: dict[str, tuple[str, ...]] = {
     "the crowd": (),
+    "the crowd, and 90 buyers a second": ("workload.buyers.arrivals={poisson: 90/s}",),
     "no crowd, one try in twenty fails": (
         "workload.visitors.arrivals={poisson: 50/s}", "faults={ill: {at: 20s, errors: {service: stock, fraction: 100%, rate: 5%}}}"),
     "no crowd, one of two pods five times slower for 60 s": (
@@ -62,7 +66,7 @@ def outcome(by: str, changes: tuple[str, ...], seed: int) -> Outcome:
 
 def world_of(by: str, changes: tuple[str, ...]) -> Scenario:
     """The scenario under a mechanism, changed."""
-    world = load("retry_credits", [f"negotiations.relief.credits.by={by}", *changes])
+    world = load("retry_credits", [*([] if by in BY_HAND else [f"negotiations.relief.credits.by={by}"]), *BY_HAND.get(by, ()), *changes])
     if MUTE not in changes:
         return world
     cut = {f"mute_{name}": {"at": "75s", "for": "60s", "control_partition": {"agents": [name]}} for name in agent_names(world)}
@@ -87,7 +91,7 @@ def table(changes: tuple[str, ...], seeds: int) -> str:
     names = [one.name for one in fields(Outcome)]
     lines = ["| by | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     with ProcessPoolExecutor(2) as pool:
-        runs = {by: [pool.submit(outcome, by, changes, seed) for seed in range(1, seeds + 1)] for by in MECHANISMS}
+        runs = {by: [pool.submit(outcome, by, changes, seed) for seed in range(1, seeds + 1)] for by in (*MECHANISMS, *BY_HAND)}
         for by, found in runs.items():
             cells = []
             for name in names:
