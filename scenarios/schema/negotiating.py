@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from scenarios.schema.misreporting import Misreport
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.spilling import Spill
 from scenarios.schema.units import NS_PER_S, Duration, Number, Percent, PricePerHour, Rate, Share
@@ -14,6 +15,11 @@ from scenarios.schema.words import Name, Whole
 _POOL, _CREDITS = "negotiations.pods.pool", "negotiations.relief.credits"
 UNARRANGED = ("first_come", "selfish")  # whoever asks is served while there is some, and nobody divides
 FLOW_MECHANISMS = ("dual", "bundles", "planner")  # which set how much of each class comes in, too
+ASKING_CLASSES = ("dual", "bundles")  # what flow is worth to them
+PAYING = ("uniform_price", "vcg", "english_clock", "k_double", "mcafee")  # under which services pay
+
+
+Factor = Annotated[Number, Field(ge=0, le=1000)]
 
 
 class Bidding(Part):
@@ -23,7 +29,7 @@ class Bidding(Part):
         1.0, says="what it multiplies its bids and wants by; 1 is the truth", ge=0, le=1000,
         seen=Witness("bidding", f"{_POOL}.members.left.misreport", (1, 3)))
     budget: PricePerHour | None = field(
-        None, says="currency that its purse is refilled by; it may bid whatever it likes if absent",
+        None, says="currency that its purse is refilled by, where members pay; it may bid whatever it likes if absent",
         seen=Witness("bidding", f"{_POOL}.members.left.budget", ("2000/h", "1/h")))
 
 
@@ -168,6 +174,9 @@ class Pool(Part):
     worth: dict[Name, Number] = field(
         {}, says="what a thousand good answers of a class are worth, of the scenario's currency; 1 where it is not said",
         seen=Witness("market", f"{_POOL}.worth", ({}, {"many": 0.01})))
+    misreport: dict[Name, Misreport] = field(
+        {}, says="classes that say of their flow what is not so, where they are asked: under dual and bundles",
+        seen=Witness("flowing", f"{_POOL}.misreport", ({}, {"many": {"rate": 3}})))
     spread: Share = field(
         0.2, says="standard deviation of the load to come, as a share of what is seen",
         seen=Witness("market", f"{_POOL}.spread", ("20%", "80%")))
@@ -217,6 +226,9 @@ class Credits(Part):
     worth: dict[Name, Number] = field(
         {}, says="what a thousand good answers of a class are worth, of the scenario's currency; 1 where it is not said",
         seen=Witness("chain", f"{_CREDITS}.worth", ({"buyers": 5}, {"visitors": 5})))
+    misreport: dict[Name, Factor] = field(
+        {}, says="callers, and what they multiply by what they say they could use; 1 is the truth",
+        seen=Witness("chain", f"{_CREDITS}.misreport", ({}, {"visitors": 3})))
     floor: Share = field(
         0.1, says="share of the file's pods that is its callers' own, the same for each route: what they may send without a lease",
         seen=Witness("chain", f"{_CREDITS}.floor", ("10%", "60%")))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.calls import sites
-from scenarios.schema.negotiating import FLOW_MECHANISMS, UNARRANGED, Pool
+from scenarios.schema.misreporting import TRUTH
+from scenarios.schema.negotiating import ASKING_CLASSES, FLOW_MECHANISMS, PAYING, UNARRANGED, Pool
 from scenarios.schema.placed import Path
 from scenarios.schema.relief_rules import credit_agents, credit_mistakes
 from scenarios.schema.spill_rules import agents_of, spill_mistakes
@@ -103,6 +104,7 @@ def _pool(world: Scenario, place: Path, pool: Pool, chairs: dict[str, Path]) -> 
             yield Mistake((*place, "worth", name), f"is not a workload{suggestion(name, world.workload)}")
     if unknown:
         return
+    yield from _lies(world, place, pool)
     for service in pool.members:
         scaling = world.minds(service).scaling
         if scaling is not None and scaling.fixed is None:
@@ -128,16 +130,31 @@ def _amounts(world: Scenario, place: Path, pool: Pool) -> Iterator[Mistake]:
                           f"is more than the {world.services[service].replicas} replicas that {service} begins with")
 
 
+def _lies(world: Scenario, place: Path, pool: Pool) -> Iterator[Mistake]:
+    """A lie of a class is told where classes are asked."""
+    kind = pool.by.kind
+    for name, lie in pool.misreport.items():
+        at = (*place, "misreport", name)
+        if name not in world.workload:
+            yield Mistake(at, f"is not a workload{suggestion(name, world.workload)}")
+        elif _reached(world, name).isdisjoint(pool.members):
+            yield Mistake(at, f"has no effect: {name} comes to no member of the pool, so nobody asks it")
+        elif kind not in ASKING_CLASSES and lie != TRUTH:
+            asked = "nobody is asked anything" if kind == "planner" else "services are asked, not classes: see members.SERVICE.misreport"
+            yield Mistake(at, f"has no effect: under {kind} {asked}")
+
+
 def _mechanism(place: Path, pool: Pool) -> Iterator[Mistake]:
     kind, by = pool.by.kind, (*place, "by")
     if kind == "concession" and len(pool.members) != 2:
         yield Mistake(by, f"is between two members, and there are {len(pool.members)}")
-    bids = kind not in ("first_come", "selfish", "planner", "proportional", "strict_priority", "dual", "bundles")
     for service, one in pool.members.items():
-        if one.budget is not None and not bids:
-            yield Mistake((*place, "members", service, "budget"), f"has no effect: nobody bids under {kind}")
-        if one.misreport != 1.0 and kind in ("planner", *FLOW_MECHANISMS):
-            yield Mistake((*place, "members", service, "misreport"), f"has no effect: under {kind} nobody asks {service}")
+        if one.budget is not None and kind not in PAYING:
+            yield Mistake((*place, "members", service, "budget"),
+                          f"has no effect: under {kind} no service pays; they do under {', '.join(PAYING)}")
+        if one.misreport != 1.0 and kind in FLOW_MECHANISMS:
+            classes = "; classes are asked: see pool.misreport" if kind in ASKING_CLASSES else ""
+            yield Mistake((*place, "members", service, "misreport"), f"has no effect: under {kind} nobody asks {service}{classes}")
         if one.priority and kind != "strict_priority":
             yield Mistake((*place, "members", service, "priority"), f"has no effect under {kind}; strict_priority goes by it")
         if one.weight != 1.0 and kind not in ("proportional", "k_double", "mcafee", "nash"):

@@ -38,6 +38,7 @@ def credit_mistakes(world: Scenario, place: Path, terms: Credits) -> Iterator[Mi
     if any(service not in world.services for service in terms.services) or next(dangling(world), None) is not None:
         return
     found = _into(world, terms)
+    yield from _lies(place, terms, list(dict.fromkeys(edge.caller for edge in found)))
     for service in terms.services:
         if not any(edge.callee == service for edge in found):
             yield Mistake((*place, "services"), f"has {service}, which nobody calls")
@@ -47,6 +48,16 @@ def credit_mistakes(world: Scenario, place: Path, terms: Credits) -> Iterator[Mi
             if (mistake.path, mistake.rule) not in seen:
                 seen.add((mistake.path, mistake.rule))
                 yield mistake
+
+
+def _lies(place: Path, terms: Credits, callers: list[str]) -> Iterator[Mistake]:
+    """A lie is told to somebody."""
+    for name, factor in terms.misreport.items():
+        at = (*place, "misreport", name)
+        if name not in callers:
+            yield Mistake(at, f"calls none of the services that grant credits{suggestion(name, callers)}")
+        elif terms.by.kind in ("none", "planner") and factor != 1.0:
+            yield Mistake(at, f"has no effect: under {terms.by.kind} nobody asks {name} what it could use")
 
 
 def _into(world: Scenario, terms: Credits) -> list[Edge]:

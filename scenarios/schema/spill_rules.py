@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scenarios.errors import Mistake
 from scenarios.naming import suggestion
 from scenarios.schema.calls import edges
+from scenarios.schema.misreporting import TRUTH
 from scenarios.schema.placed import Path
 from scenarios.schema.routing import DEFAULTS, Edge, place_of, resolve
 from scenarios.schema.spilling import Spill
@@ -52,6 +53,20 @@ def spill_mistakes(world: Scenario, place: Path, spill: Spill, chairs: dict[str,
             yield Mistake((*place, "worth", name), f"is not a workload{suggestion(name, world.workload)}")
         elif name not in callers:
             yield Mistake((*place, "worth", name), f"has no effect: {name} does not call {service}")
+    yield from _lies(world, place, spill)
+
+
+def _lies(world: Scenario, place: Path, spill: Spill) -> Iterator[Mistake]:
+    """A lie is told to somebody."""
+    kind = spill.by.kind
+    for zone, lie in spill.misreport.items():
+        at = (*place, "misreport", zone)
+        if zone not in world.cluster.zones:
+            yield Mistake(at, f"is not a zone{suggestion(zone, world.cluster.zones)}")
+        elif kind not in ("contract_net", "gossip") and lie != TRUTH:
+            yield Mistake(at, f"has no effect: under {kind} zones say nothing of themselves; they do under contract_net and gossip")
+        elif kind == "gossip" and lie.worth != 1.0:
+            yield Mistake((*at, "worth"), "has no effect: zones gossip of rates alone; say what rate is misreported by")
 
 
 def _callers(world: Scenario, place: Path, calling: list[Edge]) -> Iterator[Mistake]:

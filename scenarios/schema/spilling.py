@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from scenarios.schema.misreporting import Misreport
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
 from scenarios.schema.units import Number, Percent, Share
 from scenarios.schema.words import Name
@@ -55,6 +56,9 @@ class Spill(Part):
     worth: dict[Name, Number] = field(
         {}, says="what a thousand good answers of a class are worth, of the scenario's currency; 1 where it is not said",
         seen=Witness("crossing", f"{_SPILL}.worth", ({}, {"easterners": 0.001})))
+    misreport: dict[Name, Misreport] = field(
+        {}, says="zones that say to others of their callers what is not so: under contract_net, and of their rate under gossip",
+        seen=Witness("crossing", f"{_SPILL}.misreport", ({}, {"west": {"rate": 3}})))
     latency_price: Number = field(
         0.0, says="what it costs, of the scenario's currency, that a thousand requests take a second longer", ge=0, le=1e6,
         seen=Witness("crossing", f"{_SPILL}.latency_price", (0, 1000)))

@@ -33,6 +33,7 @@ class ChainAgent(Party):
         super().__init__(model, name)
         self.negotiation, self.described, self.terms = negotiation, described, terms
         self.mind = terms.by.kind
+        self.factor = terms.misreport.get(name, 1.0)  # between what it could use and what it says
         self.spending = {leg.name: Spending(leg, model.network.clock_skew_ns, model) for leg in legs.values() if leg.caller == name}
         window_ns = self.world.telemetry.scrape_interval
         self.desks = {service: CreditDesk(service, terms, legs, model.mesh.cluster, window_ns) for service in desks}
@@ -69,11 +70,11 @@ class ChainAgent(Party):
         return None
 
     def ask(self, call: Content, _: int) -> Content | None:
-        """How many first tries a second it could use, by leg; nothing before the first scrape."""
+        """How many first tries a second it could use, by leg, as it would say; nothing before the first scrape."""
         rates = {leg: self.wanted(leg) for leg, one in self.spending.items() if one.leg.callee == call["service"]}
         if any(rate is None for rate in rates.values()):
             return None
-        return {"wants": {leg: round(rate * MILLI) for leg, rate in rates.items() if rate is not None}}
+        return {"wants": {leg: round(self.factor * rate * MILLI) for leg, rate in rates.items() if rate is not None}}
 
     def wanted(self, leg: str) -> float | None:
         """First tries a second by a leg, as far as it can be told; what a service sends itself is seen with its retries."""

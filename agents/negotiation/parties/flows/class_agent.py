@@ -13,6 +13,7 @@ from agents.negotiation.parties.knowing import FlowClass
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook
 from agents.negotiation.protocols import contract_net, dual_decomposition, leasing
+from scenarios.schema.misreporting import TRUTH
 from scenarios.schema.negotiating import Negotiation, Pool
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
@@ -46,6 +47,7 @@ class ClassAgent(Party):
         super().__init__(model, flow.workload)
         self.flow, self.pool_name, self.described, self.pool, self.floor_rate = flow, name, described, pool, floor_rate
         self.units, self.paid = units, 0.0
+        self.lie = pool.misreport.get(flow.workload, TRUTH)
         self.mind = pool.by.kind
         self._rate = Series("requests_per_second", "workload", flow.workload)
         self.holding = Holding(flow.workload, model.network.clock_skew_ns)
@@ -54,9 +56,9 @@ class ClassAgent(Party):
                         if route.local_rate_limit is not None}  # a fill, by route
 
     def outlook(self) -> Outlook | None:
-        """Demand to come, as far as it can be told; None before the first scrape."""
+        """Demand to come, as far as it can be told, and as it tells it; None before the first scrape."""
         milli = self.sees(self._rate)
-        return None if milli is None else Outlook.around(milli / 1000, self.pool.spread)
+        return None if milli is None else Outlook.around(self.lie.rate * milli / 1000, self.pool.spread)
 
     def answering(self, message: Message, /) -> Conversation | None:
         """Take part in its pool's conversations."""
@@ -74,17 +76,17 @@ class ClassAgent(Party):
         return None
 
     def bid(self, call: Content, _: int) -> Content | None:
-        """What flow from end to end is worth to it, step by step: an offer for one of these bundles."""
-        outlook = self.outlook()
+        """What flow from end to end is worth to it, step by step, as it would say: an offer for one of these bundles."""
+        outlook, an_hour = self.outlook(), 3.6 * self.lie.worth * self.flow.worth
         if outlook is None:
             return None
         steps = max(1, math.ceil(outlook.exceeded_by(SURE) / call["step"]))
         nothing = outlook.served(0.0)
-        return {"values": [round(3.6 * self.flow.worth * (outlook.served(n * call["step"]) - nothing), 9) for n in range(steps + 1)]}
+        return {"values": [round(an_hour * (outlook.served(n * call["step"]) - nothing), 9) for n in range(steps + 1)]}
 
     def rate_at(self, prices: Mapping[str, float]) -> float:
-        """The flow it wants at a price of the pool's units: where one more request a second is used just often enough to pay."""
-        outlook, an_hour = self.outlook(), 3.6 * self.flow.worth
+        """The flow it would say it wants at a price of units: where one more request a second is used just often enough to pay."""
+        outlook, an_hour = self.outlook(), 3.6 * self.lie.worth * self.flow.worth
         if outlook is None or an_hour <= 0:
             return 0.0
         return outlook.exceeded_by(max(SURE, prices[self.pool_name] * self.units / an_hour))

@@ -82,10 +82,10 @@ class GossipingZone(ZoneAgent):
         return f"{self.crossing.service}/{number}"
 
     def _made(self, number: int) -> gossip.Gossiper[PushSum] | None:
-        outlook = self.outlook
-        if outlook is None or number < self._joins:
+        told_load = self.told
+        if told_load is None or number < self._joins:
             return None
-        mine = PushSum((outlook.rate, max(self.capacity, NO_CAPACITY)))
+        mine = PushSum((told_load.rate, max(self.capacity, NO_CAPACITY)))
         rules: gossip.Rules[PushSum] = gossip.Rules(pushed, lambda party, target: party.sent[target], told, self._target)
         begins_ns = max(self.now_ns, self._begins_ns(number))
         return gossip.Gossiper(self.name, self._called(number), self.peers, mine, rules, max(1, self.described.deadline // PUSHES),

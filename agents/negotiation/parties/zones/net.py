@@ -60,8 +60,8 @@ class BargainingZone(ZoneAgent):
 
     @property
     def spare(self) -> int:
-        """Thousandths of a request a second that its own callers do not use, as far as it can see."""
-        outlook = self.outlook
+        """Thousandths of a request a second that its own callers do not use, as far as it can see, and as it tells."""
+        outlook = self.told
         return 0 if outlook is None else math.floor(MILLI * max(0.0, self.capacity - outlook.rate))
 
     def room(self, holder: str) -> int:
@@ -80,9 +80,9 @@ class BargainingZone(ZoneAgent):
             lambda award, now_ns: self._granted(message.sender, award, now_ns), self.described.deadline)  # fmt: skip
 
     def _offered(self, caller: str, call: Content, now_ns: int) -> Content | None:
-        """Slices of what it can spare, each at what the way there costs and what its own callers would risk by it."""
+        """Slices of what it can spare, each at what the way there costs and what its own callers would risk by it, as it tells."""
         assert self.ledger is not None, "the ledger is open as long as the agent lives"
-        token, outlook = call["holds"].get(self.name), self.outlook
+        token, outlook = call["holds"].get(self.name), self.told
         if token is not None:
             self.ledger.confirm(caller, token)
         spare = min(self.room(caller), call["units"])
@@ -93,7 +93,7 @@ class BargainingZone(ZoneAgent):
         slices, given = [], 0
         for part in range(1, SLICES + 1):
             upto = spare * part // SLICES
-            risk = self.worth * outlook.beyond(self.capacity - promised - upto / MILLI)
+            risk = self.told_worth * outlook.beyond(self.capacity - promised - upto / MILLI)
             slices.append([upto - given, round(way + risk, 9)])
             given = upto
         return {"slices": [one for one in slices if one[0] > 0]}
@@ -109,7 +109,7 @@ class BargainingZone(ZoneAgent):
 
     def decide(self) -> None:
         """Keep to the leases it has, and call for more if it has, or may have, too much."""
-        outlook, now_ns = self.outlook, self.now_ns
+        outlook, now_ns = self.told, self.now_ns
         if outlook is None:
             return
         self.follow("its own load")
@@ -153,8 +153,8 @@ class BargainingZone(ZoneAgent):
         self.spread(shares, f"{why}: {outlook.rate:.4g}/s for {self.capacity:.4g}/s")
 
     def _choose(self, proposals: Mapping[str, Content]) -> dict[str, Content]:
-        """The cheapest slices, as long as what they are sure to be used for is worth more."""
-        outlook = self.outlook
+        """The cheapest slices, as long as what they are sure to be used for is worth more, by what it tells of itself."""
+        outlook = self.told
         if outlook is None:
             return {}
         slices = sorted((price, peer, place, milli) for peer, one in proposals.items()
@@ -171,7 +171,7 @@ class BargainingZone(ZoneAgent):
 
     def _wanted(self, outlook: Outlook, price: float) -> float:
         """Requests a second beyond its own pods that it would rather send away at a price, for a thousand, than risk."""
-        share = price / self.worth if self.worth > 0 else math.inf
+        share = price / self.told_worth if self.told_worth > 0 else math.inf
         return outlook.exceeded_by(max(share, SURE)) - self.capacity if share < 1 else 0.0
 
     def _usable(self) -> Iterator[tuple[str, float]]:

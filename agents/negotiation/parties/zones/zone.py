@@ -8,6 +8,7 @@ from typing import Any
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook
 from agents.negotiation.parties.zones.crossing import PERCENTS, Crossing
+from scenarios.schema.misreporting import TRUTH
 from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.spill_rules import zone_agent
 from sim.commands import WeightsShifted
@@ -25,6 +26,7 @@ class ZoneAgent(Party):
         self.crossing, self.zone, self.described, self.spill = crossing, zone, described, crossing.spill
         self.mind = crossing.spill.mind
         self.worth, self.prices = crossing.worth(zone), crossing.prices(zone)
+        self.lie = crossing.spill.misreport.get(zone, TRUTH)
         self.shares: dict[str, int] = {other: PERCENTS * (other == zone) for other in crossing.zones}  # percent, as callers were told
         self._series = [Series("requests_per_second", "route", name) for name in crossing.routes[zone]]
         for one in self._series:
@@ -52,6 +54,17 @@ class ZoneAgent(Party):
         """Its own callers' demand to come, as far as it can be told."""
         rate = self.rate
         return None if rate is None else Outlook.around(rate, self.spill.spread)
+
+    @property
+    def told(self) -> Outlook | None:
+        """Demand to come, as it tells others."""
+        rate = self.rate
+        return None if rate is None else Outlook.around(self.lie.rate * rate, self.spill.spread)
+
+    @property
+    def told_worth(self) -> float:
+        """Currency for a thousand good answers to its callers, as it tells others."""
+        return self.lie.worth * self.worth
 
     @property
     def capacity(self) -> float:
