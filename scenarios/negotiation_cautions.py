@@ -16,6 +16,11 @@ UNHEEDED = {  # by what decides: what it does not go by
     "spill.stay": ("every", "deadline", "lease"), "spill.proportional": ("deadline", "lease"), "spill.selfish": ("deadline", "lease"),
     "spill.gossip": ("lease",), "credits.none": ("every", "deadline", "lease"),
 }  # fmt: skip
+_CHANCE = ("spread", "target_utilization")
+UNREAD = {  # and which terms; worths are left out, for summaries go by them whoever decides
+    "pool.selfish": ("price",), "spill.stay": ("latency_price", *_CHANCE), "spill.proportional": ("latency_price", *_CHANCE),
+    "spill.selfish": _CHANCE, "spill.gossip": ("latency_price",), "credits.none": ("floor", *_CHANCE),
+}  # fmt: skip
 SPEAKS = frozenset({"spill.gossip"})  # of those: all the others say nothing to anybody
 
 
@@ -36,9 +41,7 @@ def negotiation_cautions(flow: Flow) -> Iterator[str]:
 
 
 def _decider(described: Negotiation) -> str:
-    terms = described.pool or described.spill or described.credits
-    assert terms is not None, "what is bargained for is one of the three"
-    return f"{described.kind}.{terms.by.kind}"
+    return f"{described.kind}.{described.chosen.by.kind}"
 
 
 def _speaks(described: Negotiation) -> bool:
@@ -47,8 +50,11 @@ def _speaks(described: Negotiation) -> bool:
 
 
 def _unheeded(place: str, described: Negotiation) -> Iterator[str]:
-    """Times that were given and that nobody looks at."""
-    who = _decider(described)
+    """Times and terms that were given and that nobody looks at."""
+    who, terms = _decider(described), described.chosen
+    for key in UNREAD.get(who, ()):
+        if getattr(terms, key) != type(terms).model_fields[key].default:
+            yield f"{place}.{described.kind}.{key}: has no effect under {terms.by.kind}"
     for key in UNHEEDED.get(who, ()):
         if getattr(described, key) != Negotiation.model_fields[key].default:
             what = {"every": "nobody does anything", "deadline": "nobody waits for an answer", "lease": "nothing is leased"}[key]
@@ -56,10 +62,10 @@ def _unheeded(place: str, described: Negotiation) -> Iterator[str]:
 
 
 def _absent(flow: Flow, place: str, worth: dict[str, float], services: set[str], whom: str) -> Iterator[str]:
-    """A class that is worth something to nobody who bargains."""
+    """A class that nobody who bargains ever sees."""
     for name in worth:
         if _visited(flow, name).isdisjoint(services):
-            yield f"{place}.worth.{name}: has no effect, for {name} comes to {whom}"
+            yield f"{place}.worth.{name}: moves nobody, for {name} comes to {whom}; only the summary's figures count it"
 
 
 def _pool(flow: Flow, place: str, pool: Pool) -> Iterator[str]:
