@@ -66,4 +66,6 @@ class FlowPool(PoolAgent):
         self._tokens += 1
         self._flowing[workload] = (rate, self.now_ns + self.described.lease)
         token = (self._epoch << EPOCH_SHIFT) | self._tokens
-        return Lease(workload, math.floor(rate * MILLI), token, self.now_ns + self.described.lease)
+        lease = Lease(workload, math.floor(rate * MILLI), token, self.now_ns + self.described.lease)
+        self.note({workload: lease})
+        return lease
