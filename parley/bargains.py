@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.negotiation.leases import MILLI
 from parley.message_rows import MESSAGES
 from parley.tables import read_columns
 
 ASKING, DENYING, GRANTING = ("propose", "request"), ("reject-proposal", "refuse"), ("accept-proposal", "agree", "inform")
 FINAL, PRICING = ("accept-proposal", "agree"), ("accept-proposal", "agree", "inform", "query-ref")  # who calls names no price yet
-MILLI = 1000.0
 VERDICTS = GRANTED, DENIED, LOST, OPEN = ("granted", "denied", "lost", "open")  # what became of an ask
 
 
@@ -215,7 +215,7 @@ class Bargains:
             pool, token = self._pool(one), one.content.get("token")
             if one.performative == "cancel" and token is not None:
                 yield (one.sender, pool), Grant(one.sender, pool, one.sent_s, one.sent_s, 0.0, math.nan, is_lost=False)
-            amount = number_in(one.content, "amount") / (MILLI if self.speaks_of_flow(one.receiver) else 1.0)
+            amount = number_in(one.content, "amount") / (MILLI if self.speaks_of_flow(one.receiver) else 1)
             is_told = one.performative == "inform" and "expires_ns" not in one.content
             if one.performative not in GRANTING or math.isnan(amount) or is_told or one.is_under_way:
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from agents.negotiation.leases import Lease
+from agents.negotiation.leases import MILLI, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
 from agents.negotiation.parties.chains.desk import CreditDesk
@@ -18,8 +18,6 @@ from scenarios.schema.negotiating import Credits, Negotiation
 from scenarios.schema.units import NS_PER_S
 from sim.clock import ControlPhase
 from sim.platform.metrics import Series
-
-MILLI = 1000  # tries a second are told in whole thousandths
 
 
 class ChainAgent(Party):

@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from agents.negotiation.leases import EPOCH_SHIFT, Lease
+from agents.negotiation.leases import EPOCH_SHIFT, MILLI, Lease
 from agents.negotiation.machine import NOTHING
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.flows.class_agent import MILLI
 from agents.negotiation.parties.flows.flow_plan import Plan
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.pools.clearing import Division

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from agents.negotiation.leases import Holding, Lease, Ledger
+from agents.negotiation.leases import MILLI, Holding, Lease, Ledger
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
-from agents.negotiation.parties.flows.class_agent import MILLI
-from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.parties.valuing import SURE, Outlook
 from agents.negotiation.parties.zones.crossing import PERCENTS, Crossing
 from agents.negotiation.parties.zones.zone import ZoneAgent
 from agents.negotiation.protocols import contract_net
@@ -20,7 +19,6 @@ from scenarios.schema.spill_rules import zone_agent
 from scenarios.schema.units import HOUR_NS, NS_PER_S
 from sim.clock import ControlPhase
 
-SURE = 0.001  # more than what is asked for but once in a thousand is not called for
 NOTHING = 1e-9  # by which a percent may be off
 SLICES = 8  # in which spare capacity is offered, the dearer the less there is left
 

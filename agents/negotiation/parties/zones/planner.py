@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from agents.negotiation.leases import EPOCH_SHIFT, Holding, Lease
+from agents.negotiation.leases import EPOCH_SHIFT, MILLI, Holding, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message
-from agents.negotiation.parties.flows.class_agent import MILLI
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.truth import TrueRates
 from agents.negotiation.parties.valuing import Outlook
