@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from agents.agent import AlertAgent, ControlAgent
 from agents.alerting.alerts import BurnRateMind
@@ -11,20 +15,27 @@ from agents.decision import Decision
 from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
 from agents.mesa_classes import MesaModel
-from agents.negotiation.parties.chains.chain import ChainAgent
 from agents.negotiation.parties.flows.class_agent import ClassAgent
 from agents.negotiation.parties.pools.member import MemberAgent
-from agents.negotiation.parties.pools.pool import PoolAgent
 from agents.negotiation.parties.rounds import Round
 from agents.negotiation.parties.seating import parties
 from agents.negotiation.parties.zones.net import BargainingZone
 from agents.policy import Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
+from sim.clock import ControlPhase
 from sim.commands import Command, Resize, RouteCommand, Scale
 from sim.mesh import Mesh
 from sim.platform.metrics import POD_METRICS, CpuSample, MetricsServer, PodMetrics
 from sim.platform.pods import Pod, PodPhase, Size
 from sim.words import unsigned
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What was run up until an instant."""
+
+    paid: dict[str, float]  # by party, in currency
+    egress_bytes: NDArray[np.int64]  # (routes,)
 
 
 class ControlPlane(MesaModel):
@@ -52,6 +63,9 @@ class ControlPlane(MesaModel):
         for party in self.parties.values():
             party.begin()
         AgentFaults(mesh.scenario.faults, mesh.clock, self.network, self.parties).begin()
+        self.warm: Accounts | None = None  # when the warm-up ended
+        if mesh.scenario.negotiations:
+            mesh.clock.at(max(mesh.now_ns, mesh.scenario.warmup), ControlPhase.FAULT, "accounts", self._warm_up)
 
     def _scraped(self, needs: Needs) -> MetricsServer:
         """The scrapes a mind looks at: everybody's, or those of an interval of its own."""
@@ -75,13 +89,21 @@ class ControlPlane(MesaModel):
     @property
     def rounds(self) -> list[Round]:
         """Every round that was begun, of all that is bargained for."""
-        holding = PoolAgent | BargainingZone | ChainAgent
-        return [one for party in self.parties.values() if isinstance(party, holding) for one in party.rounds]
+        return [one for party in self.parties.values() for one in party.rounds.all]
 
     @property
     def paid(self) -> dict[str, float]:
         """What each has paid so far, in currency; those who could have."""
         return {name: party.paid for name, party in self.parties.items() if isinstance(party, MemberAgent | ClassAgent | BargainingZone)}
+
+    @property
+    def accounts(self) -> Accounts:
+        """How accounts stand."""
+        return Accounts(self.paid, self.mesh.plane.observe(live=True).routes["egress_bytes"].astype(np.int64))
+
+    def _warm_up(self) -> None:
+        """What came before the end of the warm-up is told apart from what comes after it."""
+        self.warm = self.accounts
 
     @property
     def interval_ns(self) -> int:

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.negotiation.leases import MILLI
 from parley.message_rows import MESSAGES
 from parley.tables import read_columns
 
 ASKING, DENYING, GRANTING = ("propose", "request"), ("reject-proposal", "refuse"), ("accept-proposal", "agree", "inform")
 FINAL, PRICING = ("accept-proposal", "agree"), ("accept-proposal", "agree", "inform", "query-ref")  # who calls names no price yet
-MILLI = 1000.0
 VERDICTS = GRANTED, DENIED, LOST, OPEN = ("granted", "denied", "lost", "open")  # what became of an ask
 
 
@@ -38,11 +38,12 @@ class Said:
     performative: str
     conversation: str
     content: dict[str, Any]
+    is_under_way: bool = False  # when the run ended
 
     @property
     def is_lost(self) -> bool:
-        """Whether the receiver never had it."""
-        return math.isnan(self.delivered_s)
+        """Whether the receiver will never have it."""
+        return math.isnan(self.delivered_s) and not self.is_under_way
 
 
 @dataclass(frozen=True)
@@ -214,9 +215,9 @@ class Bargains:
             pool, token = self._pool(one), one.content.get("token")
             if one.performative == "cancel" and token is not None:
                 yield (one.sender, pool), Grant(one.sender, pool, one.sent_s, one.sent_s, 0.0, math.nan, is_lost=False)
-            amount = number_in(one.content, "amount") / (MILLI if self.speaks_of_flow(one.receiver) else 1.0)
+            amount = number_in(one.content, "amount") / (MILLI if self.speaks_of_flow(one.receiver) else 1)
             is_told = one.performative == "inform" and "expires_ns" not in one.content
-            if one.performative not in GRANTING or math.isnan(amount) or is_told:
+            if one.performative not in GRANTING or math.isnan(amount) or is_told or one.is_under_way:
                 continue
             key = (pool, str(token))
             if token is not None and key in seen:
@@ -244,14 +245,15 @@ def bargains_of(folder: Path, flows: Collection[str] = ()) -> Bargains:
     keys = list(zip(*(rows[name] for name in names), strict=True))
     for key, at in zip(keys, rows["delivered_ns"].astype(float), strict=True):
         arrived[key] = float(np.fmin(arrived.get(key, math.nan), at))
-    return Bargains([_said({name: column[nth] for name, column in rows.items()}, arrived[keys[nth]] / 1e9)
+    open_ = {key for key, fate in zip(keys, rows["fate"], strict=True) if fate is None and math.isnan(arrived[key])}
+    return Bargains([_said({name: column[nth] for name, column in rows.items()}, arrived[keys[nth]] / 1e9, keys[nth] in open_)
                      for nth in np.flatnonzero(~rows["is_copy"].astype(bool))], frozenset(flows))  # fmt: skip
 
 
-def _said(row: dict[str, Any], delivered_s: float) -> Said:
+def _said(row: dict[str, Any], delivered_s: float, is_under_way: bool) -> Said:
     content = json.loads(row["content"])
     return Said(float(row["sent_ns"]) / 1e9, delivered_s, row["sender"], row["receiver"], row["performative"], row["conversation_id"],
-                content if isinstance(content, dict) else {})  # fmt: skip
+                content if isinstance(content, dict) else {}, is_under_way)  # fmt: skip
 
 
 def number_in(content: dict[str, Any], name: str) -> float:

@@ -60,14 +60,14 @@ def utility(mine: Outcomes, lie: Lie, world: World) -> Figures:
     """Worth of its class's good answers less its payments, currency an hour, by seed."""
     good = mine.values(f"classes.{lie.earns}.good") * mine.values(f"classes.{lie.earns}.measured.offered")
     worth: Figures = world.worth[lie.earns] / 1000 * good / world.measured_hours
-    return worth - np.nan_to_num(mine.values(f"{PAID}.{lie.liar}")) / world.hours
+    return worth - np.nan_to_num(mine.values(f"{PAID}.{lie.liar}")) / world.measured_hours
 
 
 def changes(truth: Outcomes, lied: Outcomes, liar: str, world: World) -> dict[str, Difference]:
     """What a lie changes for everybody: shares of good answers by class, then payments an hour."""
     found = {f"{name} good": _apart(truth.values(f"classes.{name}.good"), lied.values(f"classes.{name}.good")) for name in world.worth}
     found["worth not earned"] = _apart(truth.values("negotiation.violation"), lied.values("negotiation.violation"))
-    paid = [(one.values(f"{PAID}.{liar}") / world.hours, one.values(PAID) / world.hours) for one in (truth, lied)]
+    paid = [(one.values(f"{PAID}.{liar}") / world.measured_hours, one.values(PAID) / world.measured_hours) for one in (truth, lied)]
     (his, every), (his_then, every_then) = ((np.nan_to_num(mine), np.nan_to_num(all_of)) for mine, all_of in paid)
     return found | dict(zip(PAYMENTS, (_apart(his, his_then), _apart(every - his, every_then - his_then)), strict=True))
 

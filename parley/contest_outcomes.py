@@ -26,14 +26,13 @@ class World:
     """What has to be known of a world to judge what came of it."""
 
     worth: Mapping[str, float]  # currency for a thousand good answers, by class
-    hours: float  # of the whole run
-    measured_hours: float  # of them after the warm-up
+    measured_hours: float  # after the warm-up
     currency: str
 
     @classmethod
     def of(cls, scenario: Scenario, until_ns: int) -> World:
         """A scenario that is run so long."""
-        return cls(worths(scenario), until_ns / HOUR_NS, (until_ns - int(scenario.warmup)) / HOUR_NS, scenario.currency)
+        return cls(worths(scenario), (until_ns - int(scenario.warmup)) / HOUR_NS, scenario.currency)
 
 
 @dataclass(frozen=True)

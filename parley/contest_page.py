@@ -147,7 +147,7 @@ def _first(found: Contest, row: Row) -> tuple[str, ...]:
 def _payments(found: Contest, name: str) -> Iterator[str]:
     """Who paid what, where somebody paid."""
     outcomes, world = found.events[name], found.worlds[name]
-    paid = {who: {agent: float(np.nanmean(mine.values(f"{PAID}.{agent}"))) / world.hours for agent in mine.below(PAID)}
+    paid = {who: {agent: float(np.nanmean(mine.values(f"{PAID}.{agent}"))) / world.measured_hours for agent in mine.below(PAID)}
             for who, mine in outcomes.items()}  # fmt: skip
     paid = {who: by for who, by in paid.items() if any(by.values())}
     agents = list(dict.fromkeys(agent for by in paid.values() for agent in by))

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.negotiation.parties.zones.game import Anarchy
+from parley.anarchy import anarchy_of
 from parley.errors import FolderError
 from parley.figures import Figures
 from parley.flows import Flows, stretch
@@ -95,6 +97,13 @@ class Run:
         """
         flows = Flows(self.path, self.scenario)
         return flows.graph(stretch(over, flows.until_ns), by)
+
+    def anarchy(self, over: str, negotiation: str | None = None, step: int = 20) -> Anarchy:
+        """What selfish play between zones would come to at the load of a stretch ("1m..2m"), with instant news; `price` is of anarchy.
+
+        Equilibria are verified, and `price` is None where none was found. Splits differ by `step` percent. Raises UsageError.
+        """
+        return anarchy_of(self.scenario, stretch(over, self.scenario.duration), negotiation, step)
 
     @property
     def plot(self) -> Figures:

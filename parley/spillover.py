@@ -16,20 +16,25 @@ MINUTE_NS = 60 * NS_PER_S
 
 
 def spillover_of(plane: ControlPlane, measured: Records, routes: Records) -> dict[str, Any]:
-    """The part `spill` of summary.json; `measured` are the tallies of all classes since the warm-up, `routes` those of the run.
+    """The part `spill` of summary.json, all of it since the warm-up.
 
-    forgone: what the answers that were not good would have been worth since the warm-up; egress: price of the data that left a
+    `measured` are the tallies of all classes since then, `routes` those of the run.
+
+    forgone: what the answers that were not good would have been worth; egress: price of the data that left a
     zone on the way to the services whose traffic is spread; both in currency. moved_per_minute: percents by which weights of
     zones were changed, ups and downs, of all callers together.
     """
     world = plane.mesh.scenario
     services = {one.spill.service for one in world.negotiations.values() if one.spill is not None}
     layout, worth = plane.mesh.plane.layout, worths(world)
-    crossed = sum(int(count) for count, route in zip(routes["egress_bytes"], layout.routes, strict=True) if route.callee in services)
+    since = [0] * len(layout.routes) if plane.warm is None else (routes["egress_bytes"] - plane.warm.egress_bytes).tolist()
+    crossed = sum(count for count, route in zip(since, layout.routes, strict=True) if route.callee in services)
+    measured_ns = plane.mesh.now_ns - world.warmup
     forgone = sum(worth[name] * int(measured["offered"][i] - measured["good"][i]) for i, name in enumerate(world.workload)) / 1000
     return {
         "forgone": forgone, "egress": crossed / 1e9 * world.network.egress,
-        "moved_per_minute": moved(plane.decisions) * MINUTE_NS / plane.mesh.now_ns if plane.mesh.now_ns else 0.0,
+        "moved_per_minute": moved(one for one in plane.decisions if one.time_ns >= world.warmup) * MINUTE_NS / measured_ns
+                            if measured_ns > 0 else 0.0,
     }  # fmt: skip
 
 

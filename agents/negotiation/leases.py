@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 EPOCH_SHIFT = 32  # a token is (epoch, number) in one int, so that a later epoch's are all larger
 NUMBERS = (1 << EPOCH_SHIFT) - 1
+MILLI = 1000  # leases of flow are of whole thousandths of a request a second
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from scenarios.schema.misreporting import Misreport
 from scenarios.schema.model import OneOf, Part, Plain, Witness, field
-from scenarios.schema.spilling import Spill
+from scenarios.schema.spilling import AllSeeing, Spill
 from scenarios.schema.units import NS_PER_S, Duration, Number, Percent, PricePerHour, Rate, Share
 from scenarios.schema.words import Name, Whole
 
@@ -48,14 +48,6 @@ class Member(Bidding):
     weight: Number = field(
         1.0, says="its share among others, where a mechanism divides by weights", gt=0, le=1e6,
         seen=Witness("weighted", f"{_POOL}.members.left.weight", (1, 5)))
-
-
-class Planned(Part):
-    """Somebody who decides for all."""
-
-    view: Literal["delayed", "clairvoyant"] = field(
-        "delayed", says="what it knows of the load: what telemetry says, or what the file will offer until its next decision",
-        seen=Witness("planned", f"{_POOL}.by.planner.view", ("delayed", "clairvoyant")))
 
 
 class Clock(Part):
@@ -118,7 +110,7 @@ class Mechanism(OneOf):
     strict_priority: Plain | None = field(
         None, says="one after the other by priority",
         seen=Witness("market", f"{_POOL}.by", ("strict_priority", "proportional")))
-    planner: Planned | None = field(
+    planner: AllSeeing | None = field(
         None, says="a central planner that knows the calls of the mesh",
         seen=Witness("market", f"{_POOL}.by", ("planner", "proportional")))
     uniform_price: Plain | None = field(
@@ -209,7 +201,7 @@ class Sharing(OneOf):
     credits: BackPressure | None = field(
         None, says="who is worth most for the pods it takes comes first, and what cannot be sent on is not let in",
         seen=Witness("chain", f"{_CREDITS}.by", ("credits", "strict_priority")))
-    planner: Planned | None = field(
+    planner: AllSeeing | None = field(
         None, says="a central planner that knows the calls of the mesh",
         seen=Witness("chain", f"{_CREDITS}.by", ("planner", "credits")))
 

@@ -13,11 +13,11 @@ _SPILL = "negotiations.crossing.spill"
 
 
 class AllSeeing(Part):
-    """Somebody who decides for all zones."""
+    """Somebody who decides for all: services of a pool or a chain, or zones."""
 
     view: Literal["delayed", "clairvoyant"] = field(
         "delayed", says="what it knows of the load: what telemetry says, or what the file will offer until its next decision",
-        seen=Witness("crossing", f"{_SPILL}.by", ({"planner": {"view": "delayed"}}, {"planner": {"view": "clairvoyant"}})))
+        seen=Witness("planned", "negotiations.pods.pool.by.planner.view", ("delayed", "clairvoyant")))
 
 
 class SpillMechanism(OneOf):

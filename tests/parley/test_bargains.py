@@ -16,6 +16,7 @@ from parley.reporting.one_run import page_of_one
 from tests.parley.letters import LEASE, ROUND, WAY, Letter, S, arrived, auction, kept, lost
 from tests.parley.test_map_and_sweep_pages import refused_by_plotly, section
 from tests.parley.worlds import SHOP, written
+from tests.scenarios.test_witnesses import WORLDS
 
 WANTED = {"front": [9.0, 5.0, 2.0], "stock": [4.0, 1.0], "search": [0.5], "idle": []}
 
@@ -60,6 +61,15 @@ def test_what_nobody_heard_of_replaces_nothing(tmp_path):
     first, second = (one for one in found.grants if one.agent == "front")
     assert second.is_lost and first.end_s == pytest.approx((ROUND + S + LEASE) / 1e9)
     assert found.live(second.start_s + 1, "general") == 3  # two of the first lease, and one of the other
+
+
+def test_what_is_under_way_at_the_end_is_not_lost(tmp_path):
+    """An ask is open, and a lease that has not arrived is none yet."""
+    lease = {"amount": 3, "expires_ns": 9 * S, "token": 1, "pool": "general"}
+    granted, late = Letter(S, "accept-proposal", lease, "auctioneer", "stock"), Letter(S, "propose", {"amount": 3}, conversation_id="late")
+    found = told(tmp_path, [granted, late])
+    assert [one.is_lost for one in found.said] == [False, False] and not found.grants
+    assert [one.verdict for one in found.asks] == [OPEN]
 
 
 def test_a_lost_proposal_is_no_refusal(tmp_path):
@@ -155,7 +165,16 @@ def test_a_report_has_a_section_on_negotiation(run):
     assert {trace["name"] for trace in figure.traces} >= {"held", "asked", "denied or lost", "general"}
     assert agents.rows[0][:2] == ("front", "3") and agents.rows[2][:6] == ("stock", "3", "0", "0", "3", "2")
     assert dict(row[:2] for row in words.rows)["cfp"] == "12"
+    assert "were settled" not in section(page, "negotiation").says
     refused_by_plotly(page)
+
+
+def test_a_report_says_how_rounds_went(tmp_path):
+    """Which share settled, and how soon."""
+    run = parley.run(WORLDS / "market.yaml", set=["control_network.latency=20ms"], spans="none", out=tmp_path / "run")
+    told = section(page_of_one(Facts(run)), "negotiation").says
+    assert "Since the warm-up 100.00 % of the rounds were settled" in told
+    assert f"in {run.summary['negotiation']['agreement_ms']:.0f} ms on average" in told
 
 
 @pytest.mark.filterwarnings("error")

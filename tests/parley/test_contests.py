@@ -48,7 +48,7 @@ SMALL = {
     "claims": {"Flow is close": {"event": "agree", "of": "flow", "loss": "10%"},
                "Flow is no worse": {"event": "agree", "of": "flow", "against": "two autoscalers"}},
 }  # fmt: skip
-WORLD = World({"many": 1.0, "few": 3.0}, 0.5, 0.4, "EUR")
+WORLD = World({"many": 1.0, "few": 3.0}, 0.4, "EUR")
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_what_a_lie_gains_by_hand():
                         negotiation__violation=[0.5] * 4)  # fmt: skip
 
     found = {1.0: run([0.5] * 4, [0.1] * 4), 2.0: run([0.6, 0.6, 0.5, 0.4], [0.1] * 4), 3.0: run([0.55, 0.55, 0.6, 0.6], [0.1] * 4)}
-    assert utility(found[1.0], lie, WORLD) == pytest.approx([3 * 0.5 / 0.4 - 0.1 / 0.5] * 4)
+    assert utility(found[1.0], lie, WORLD) == pytest.approx([3 * 0.5 / 0.4 - 0.1 / 0.4] * 4)
     gain = gain_of("m", lie, found, WORLD)
     assert gain.best == 2 and gain.fresh.difference == pytest.approx(3 / 0.4 * (0.0 - 0.1) / 2)
     assert gain.hindsight.mean == pytest.approx(3 / 0.4 * 0.1) and gain.truthful == 0

@@ -10,6 +10,7 @@ from agents.mailbox import ControlNetwork
 from agents.mesa_classes import MesaAgent
 from agents.negotiation.machine import Conversation, Step
 from agents.negotiation.messages import Message
+from agents.negotiation.parties.rounds import Rounds
 from sim.clock import ControlPhase
 from sim.commands import Command
 from sim.mesh import Mesh
@@ -38,6 +39,7 @@ class Party(MesaAgent):
         self.around: Surroundings = model
         self.clock = model.mesh.clock
         self._ahead_ns: int = model.network.clock_error_ns(name)
+        self.rounds = Rounds()  # that it began; most never do
         self._lives = 0  # how often it was begun: what was set before a crash is not heard after it
         self._conversations: dict[tuple[str, str], Conversation] = {}  # those that are over, too: who comes late is answered
         self._over: dict[tuple[str, str], None] = {}  # the oldest first

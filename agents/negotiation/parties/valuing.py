@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import NormalDist
 
 NORMAL = NormalDist()
 EVEN_S = 0.25  # seconds: a few requests' work
-SURE = 1e-12  # of a normal distribution: what lies beyond is nobody
+SURE = 0.001  # what is asked for less often than once in a thousand times is not bargained for
+NOBODY = 1e-12  # of a normal distribution: what lies beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Outlook:
         """The capacity that demand exceeds with probability `share`, at least 0; requests a second."""
         if self.deviation <= 0:
             return self.rate if share < 1 else 0.0
-        share = min(max(share, SURE), 1 - SURE)
+        share = min(max(share, NOBODY), 1 - NOBODY)
         return max(0.0, self.rate + self.deviation * NORMAL.inv_cdf(1 - share))
 
     def served(self, capacity: float) -> float:
@@ -63,11 +63,6 @@ def values(outlook: Outlook, per_pod: float, worth: float, most: int, units: int
     """
     nothing, an_hour = outlook.served(0.0), 3.6 * worth
     return [an_hour * (outlook.served((count // units) * per_pod) - nothing) for count in range(most + 1)]
-
-
-def marginal(worths: list[float]) -> list[float]:
-    """What each further unit adds, the first first."""
-    return [after - before for before, after in pairwise(worths)]
 
 
 def wanted(worths: list[float], price: float) -> int:

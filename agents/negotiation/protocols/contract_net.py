@@ -67,6 +67,7 @@ class Initiator(Conversation):
             raise ValueError(f"proposals by {reply_by_ns} ns, all done by {done_by_ns} ns, {rounds} rounds: nothing could be agreed")
         self.choose, self.done_by_ns, self.rounds_left = choose, done_by_ns, rounds
         self.results: dict[str, Content | None] = {}
+        self.unheard: set[str] = set()  # who did not answer a call in time
         self._call, self._reply_by_ns = call, reply_by_ns
         self._calls: dict[str, Message] = {}  # the newest call to each
         self._silent: set[str] = set()  # who has not answered it
@@ -112,6 +113,7 @@ class Initiator(Conversation):
     def decide(self, now_ns: int) -> str | None:
         """Choose, accept and reject: one answer to each proposal; or call again."""
         proposals = {name: self._proposals[name].content for name in sorted(self._proposals)}
+        self.unheard |= self._silent
         chosen = self.choose(proposals) if now_ns < self.done_by_ns else {}
         self._silent = set()
         if isinstance(chosen, Again):

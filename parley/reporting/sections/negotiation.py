@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from parley.reporting.facts import Facts
 from parley.reporting.section import Part, Section, Table
 from parley.reporting.theme import SERIES
 from parley.timeline import Array
-from parley.wording import NOTHING, count, number
+from parley.wording import NOTHING, count, number, percent
 
 LANES_MAX, ROW_HIGH = 8, 95
 
@@ -36,7 +37,7 @@ def negotiation(facts: Facts) -> Section:
     lost = sum(one.is_lost for one in found.said)
     says = (f"{count(len(found.said))} messages in {count(found.conversations)} conversations, of which {count(lost)} never arrived. "
             "Filled is what an agent held, until its lease ended or a newer one took its place; circles are what it asked for, "
-            "red where it was denied or the message lost.")  # fmt: skip
+            "red where it was denied or the message lost." + _settled(facts.summary))  # fmt: skip
     parts: list[Part] = []
     if rows:
         frame = Frame(facts.timeline, 80 + ROW_HIGH * len(rows))
@@ -44,6 +45,15 @@ def negotiation(facts: Facts) -> Section:
     parts += [_table(found, end_s), _words(found)]
     left = f" The {len(shown)} agents with most leases are drawn." if len(shown) < len(found.agents) else ""
     return Section("negotiation", "Negotiation", says + left, parts)
+
+
+def _settled(summary: dict[str, Any] | None) -> str:
+    """How rounds went since the warm-up; nothing where there were none."""
+    told = (summary or {}).get("negotiation", {})
+    if told.get("settled") is None:
+        return ""
+    took = "" if told["agreement_ms"] is None else f", in {number(told['agreement_ms'])} ms on average"
+    return f" Since the warm-up {percent(told['settled'])} of the rounds were settled (all who were asked heard, all leases kept to){took}."
 
 
 def _lane(found: Bargains, agent: str, end_s: float) -> Row:

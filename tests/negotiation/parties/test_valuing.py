@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from agents.negotiation.parties.valuing import Outlook, marginal, values, wanted
+from agents.negotiation.parties.valuing import Outlook, values, wanted
 
 RATES, DEVIATIONS = st.floats(1, 500), st.floats(0.5, 200)
+
+
+def marginal(worths: list[float]) -> list[float]:
+    """What each further unit adds, the first first."""
+    return [after - before for before, after in pairwise(worths)]
 
 
 @given(rate=RATES, deviation=DEVIATIONS, share=st.floats(0, 3))

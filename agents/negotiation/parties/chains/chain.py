@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from agents.negotiation.leases import Lease
+from agents.negotiation.leases import MILLI, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
 from agents.negotiation.parties.chains.desk import CreditDesk
 from agents.negotiation.parties.chains.legs import Leg
 from agents.negotiation.parties.chains.spending import Spending
 from agents.negotiation.parties.party import Party
-from agents.negotiation.parties.rounds import Round
 from agents.negotiation.protocols import contract_net, leasing
 from scenarios.schema.negotiating import Credits, Negotiation
 from scenarios.schema.units import NS_PER_S
 from sim.clock import ControlPhase
 from sim.platform.metrics import Series
 from sim.platform.pods import Pod
-
-MILLI = 1000  # tries a second are told in whole thousandths
 
 
 class ChainAgent(Party):
@@ -38,7 +35,6 @@ class ChainAgent(Party):
         window_ns = self.world.telemetry.scrape_interval
         self.desks = {service: CreditDesk(service, terms, legs, model.mesh.cluster, window_ns) for service in desks}
         self.round, self._epoch = 0, 0  # both are kept where a crash does not reach
-        self.rounds: list[Round] = []
         for leg in self.spending:
             model.mesh.metrics.watch(self._series(leg))
         if name in self.world.services and self.spending:
@@ -123,7 +119,9 @@ class ChainAgent(Party):
     # who grants
 
     def heard_out(self, conversation: Conversation) -> None:
-        """A lease is confirmed, or not."""
+        """A lease is confirmed, or not; or a call is over, which somebody may not have answered."""
+        if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
+            self.rounds.miss()
         if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
             lease = conversation.lease
             self.keeps_to(lease["holder"], lease["token"])
@@ -131,21 +129,27 @@ class ChainAgent(Party):
     def keeps_to(self, leg: str, token: int) -> None:
         """A caller keeps to a lease: there may be room for others now."""
         desk = next(desk for desk in self.desks.values() if leg in desk.legs)
-        if self.rounds:
-            self.rounds[-1].settled_ns = int(self.clock.now_ns)
+        self.rounds.confirm(leg, token, int(self.clock.now_ns))
         self.tell(desk, desk.office.confirmed(leg, token, self.now_ns), "more")
 
     def tell(self, desk: CreditDesk, leases: Mapping[str, Lease], why: str) -> None:
         """Bring leases to who sends by their legs, one by one."""
+        if leases:
+            self.note(leases)
         for leg, lease in leases.items():
             name = f"{self.name}/{self._epoch}.{self.round}/{why}/{leg}/{lease.token}"
             reply_by_ns = self.now_ns + self.described.deadline
             self.converse(leasing.Teller(self.name, name, desk.legs[leg].caller, desk.content(lease), reply_by_ns))
 
+    def note(self, leases: Mapping[str, Lease]) -> None:
+        """The round tells these leases, or has decided to tell none."""
+        now_ns = int(self.clock.now_ns)
+        self.rounds.tell({leg: lease.token for leg, lease in leases.items()}, now_ns, now_ns + self.described.deadline)
+
     def turn(self) -> None:
         """A round begins; when it is over, what is free goes to who was to have more."""
         self.round += 1
-        self.rounds.append(Round(int(self.clock.now_ns)))
+        self.rounds.begin(int(self.clock.now_ns), int(self.clock.now_ns) + 2 * self.described.deadline)
         self.wake_after(self.described.every, self.turn)
         self.wake_after(2 * self.described.deadline, self._close)
         self.hold_round()
@@ -213,6 +217,8 @@ class CalleeAgent(ChainAgent):
         now_ns = self.now_ns
         limits = {name: one.rate(now_ns) for name, one in self.spending.items()} if self.passes_on else {}
         leases = self.desk.divide(self.mind, limits, now_ns, now_ns + self.described.lease, silent)
+        if not self.desk.office.ledger.is_quiet(now_ns):
+            self.note(leases)
         awards: dict[str, list[Content]] = {}
         for leg, lease in leases.items():
             awards.setdefault(self.desk.legs[leg].caller, []).append(self.desk.content(lease))

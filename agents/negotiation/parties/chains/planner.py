@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.negotiation.parties.chains.chain import MILLI, ChainAgent
+from agents.negotiation.leases import MILLI
+from agents.negotiation.parties.chains.chain import ChainAgent
 from agents.negotiation.parties.chains.desk import foreseen
 from agents.negotiation.parties.chains.legs import MICRO, Leg
 from agents.negotiation.parties.flows.flow_plan import stretches_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from agents.negotiation.leases import MILLI
 from agents.negotiation.mechanisms.bundles import STATES_MAX, Bundle, exact, greedy
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.flows.class_agent import MILLI
 from agents.negotiation.parties.flows.flow_plan import Plan, fitted
 from agents.negotiation.parties.flows.flow_pool import FlowPool
 from agents.negotiation.protocols import contract_net

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from agents.negotiation.leases import Holding, Lease
+from agents.negotiation.leases import MILLI, Holding, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
 from agents.negotiation.parties.knowing import FlowClass
 from agents.negotiation.parties.party import Party
-from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.parties.valuing import SURE, Outlook
 from agents.negotiation.protocols import contract_net, dual_decomposition, leasing
 from scenarios.schema.misreporting import TRUTH
 from scenarios.schema.negotiating import Negotiation, Pool
@@ -21,9 +21,6 @@ from scenarios.schema.units import HOUR_NS, NS_PER_S
 from sim.clock import ControlPhase
 from sim.commands import RateLimited
 from sim.platform.metrics import Series
-
-SURE = 0.001  # more than what is asked for but once in a thousand is not bid for
-MILLI = 1000  # leases are of whole thousandths of a request a second
 
 
 def gates(world: Scenario, workload: str) -> dict[str, tuple[ResolvedRoute, float]]:

@@ -40,6 +40,8 @@ class PriceAgent(FlowPool):
         super().heard_out(conversation)
         if isinstance(conversation, PriceSetter) and conversation.rates:
             self.price = conversation.price
+            if len(conversation.rates) < len(self.classes):
+                self.rounds.miss()
             plan = self._plan(conversation.rates)
             self.carry_out(plan, {workload: self.price * rate * self._units[workload] for workload, rate in plan.rates.items()})
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from agents.negotiation.leases import EPOCH_SHIFT, Lease
+from agents.negotiation.leases import EPOCH_SHIFT, MILLI, Lease
 from agents.negotiation.machine import NOTHING
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.flows.class_agent import MILLI
 from agents.negotiation.parties.flows.flow_plan import Plan
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.pools.clearing import Division
@@ -66,4 +65,6 @@ class FlowPool(PoolAgent):
         self._tokens += 1
         self._flowing[workload] = (rate, self.now_ns + self.described.lease)
         token = (self._epoch << EPOCH_SHIFT) | self._tokens
-        return Lease(workload, math.floor(rate * MILLI), token, self.now_ns + self.described.lease)
+        lease = Lease(workload, math.floor(rate * MILLI), token, self.now_ns + self.described.lease)
+        self.note({workload: lease})
+        return lease

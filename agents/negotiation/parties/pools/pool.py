@@ -13,7 +13,6 @@ from agents.negotiation.parties.office import LeaseOffice
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.pools import clearing
 from agents.negotiation.parties.pools.clearing import Division
-from agents.negotiation.parties.rounds import Round
 from agents.negotiation.protocols import contract_net, leasing
 from scenarios.schema.negotiating import Negotiation, Pool
 
@@ -26,7 +25,6 @@ class PoolAgent(Party):
         self.described, self.pool, self.trades = described, pool, dict(trades)
         self.floors = sum(one.described.floor * one.described.units for one in trades.values())
         self.round, self._epoch = 0, 0  # both are kept where a crash does not reach
-        self.rounds: list[Round] = []
         self.office: LeaseOffice | None = None
         self._pays: dict[str, float] = {}
 
@@ -57,14 +55,19 @@ class PoolAgent(Party):
         self._tell(self._granted(division), "told")
 
     def heard_out(self, conversation: Conversation) -> None:
-        """A lease is confirmed, or not."""
+        """A lease is confirmed, or not; or a call is over, which somebody may not have answered."""
         if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
             self.keeps_to(conversation.holder, conversation.lease["token"])
+        if isinstance(conversation, contract_net.Initiator):
+            if conversation.unheard:
+                self.rounds.miss()
+            for holder, result in conversation.results.items():
+                if result is not None:
+                    self.rounds.confirm(holder, result["token"], int(self.clock.now_ns))
 
     def keeps_to(self, holder: str, token: int) -> None:
         """A holder keeps to a lease: there may be room for others now."""
-        if self.rounds:
-            self.rounds[-1].settled_ns = int(self.clock.now_ns)
+        self.rounds.confirm(holder, token, int(self.clock.now_ns))
         if self.office is not None:
             self._tell(self.office.confirmed(holder, token, self.now_ns), "more")
 
@@ -74,7 +77,7 @@ class PoolAgent(Party):
 
     def _wake(self) -> None:
         self.round += 1
-        self.rounds.append(Round(int(self.clock.now_ns)))
+        self.rounds.begin(int(self.clock.now_ns), int(self.clock.now_ns) + 2 * self.described.deadline)
         self.wake_after(self.described.every, self._wake)
         self.wake_after(2 * self.described.deadline, self._close)
         self.hold_round()
@@ -87,9 +90,19 @@ class PoolAgent(Party):
     def _granted(self, division: Division) -> dict[str, Lease]:
         assert self.office is not None, "the office is open as long as the agent lives"
         self._pays = division.pays
-        return self.office.aim(division.amounts, self.now_ns, self.now_ns + self.described.lease)
+        leases = self.office.aim(division.amounts, self.now_ns, self.now_ns + self.described.lease)
+        self.note(leases)
+        return leases
+
+    def note(self, leases: Mapping[str, Lease]) -> None:
+        """The round tells these leases, or has decided to tell none; where nothing may be granted it decides nothing."""
+        if self.office is not None and not self.office.ledger.is_quiet(self.now_ns):
+            now_ns = int(self.clock.now_ns)
+            self.rounds.tell({holder: lease.token for holder, lease in leases.items()}, now_ns, now_ns + self.described.deadline)
 
     def _tell(self, leases: Mapping[str, Lease], why: str) -> None:
+        if leases:
+            self.note(leases)
         reply_by_ns = self.now_ns + self.described.deadline
         for holder, lease in leases.items():
             name = f"{self.name}/{self._epoch}.{self.round}/{why}/{holder}/{lease.token}"
@@ -128,7 +141,10 @@ class Auctioneer(PoolAgent):
 
     def _choose(self, proposals: Mapping[str, Content]) -> dict[str, Content]:
         """Divide among those who proposed."""
-        return self._awards(clearing.divided(self.pool, proposals, self.supply_for(proposals))) if proposals else {}
+        if not proposals:
+            self.note({})
+            return {}
+        return self._awards(clearing.divided(self.pool, proposals, self.supply_for(proposals)))
 
     def _awards(self, division: Division) -> dict[str, Content]:
         self._reported = set()

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from agents.negotiation.leases import Holding, Lease, Ledger
+from agents.negotiation.leases import MILLI, Holding, Lease, Ledger
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
-from agents.negotiation.parties.flows.class_agent import MILLI
-from agents.negotiation.parties.rounds import Round
-from agents.negotiation.parties.valuing import Outlook
+from agents.negotiation.parties.valuing import SURE, Outlook
 from agents.negotiation.parties.zones.crossing import PERCENTS, Crossing
 from agents.negotiation.parties.zones.zone import ZoneAgent
 from agents.negotiation.protocols import contract_net
@@ -21,7 +19,6 @@ from scenarios.schema.spill_rules import zone_agent
 from scenarios.schema.units import HOUR_NS, NS_PER_S
 from sim.clock import ControlPhase
 
-SURE = 0.001  # more than what is asked for but once in a thousand is not called for
 NOTHING = 1e-9  # by which a percent may be off
 SLICES = 8  # in which spare capacity is offered, the dearer the less there is left
 
@@ -40,7 +37,6 @@ class BargainingZone(ZoneAgent):
         self.holdings = {peer: Holding(self.name, model.network.clock_skew_ns) for peer in self.peers}
         self.ledger: Ledger | None = None
         self.round, self._epoch = 0, 0  # both are kept where a crash does not reach
-        self.rounds: list[Round] = []  # in which it called
         self.told_rate: float | None = None  # requests a second that percents were last reckoned for
         self.paid = 0.0  # for the risk that others took
         self._net: contract_net.Initiator | None = None
@@ -119,11 +115,16 @@ class BargainingZone(ZoneAgent):
             return
         tokens = {peer: held.newest_token for peer, held in self.holdings.items() if held.lease is not None}
         self._reported = set()
-        self.rounds.append(Round(int(self.clock.now_ns)))
+        self.rounds.begin(int(self.clock.now_ns), int(self.clock.now_ns) + 2 * self.described.deadline)
         self._net = contract_net.Initiator(
             self.name, f"{self.name}/{self._epoch}.{self.round}", self.peers, {"units": units, "holds": tokens},
             now_ns + self.described.deadline, self._choose, now_ns + 2 * self.described.deadline)  # fmt: skip
         self.converse(self._net)
+
+    def heard_out(self, conversation: Conversation) -> None:
+        """A call is over, which somebody may not have answered."""
+        if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
+            self.rounds.miss()
 
     def receive(self, message: Message) -> None:
         """A message has come in; a lease that is reported is used at once."""
@@ -167,7 +168,9 @@ class BargainingZone(ZoneAgent):
             if amount > 0:
                 taken[peer] += amount
                 self._due[peer] += 3.6 * amount / MILLI * (price - self.prices[self.peers[peer]])
-        return {peer: {"units": amount} for peer, amount in taken.items() if amount > 0}
+        awards: dict[str, Content] = {peer: {"units": amount} for peer, amount in taken.items() if amount > 0}
+        self.rounds.tell(dict.fromkeys(awards, self.round), int(self.clock.now_ns), int(self.clock.now_ns) + self.described.deadline)
+        return awards
 
     def _wanted(self, outlook: Outlook, price: float) -> float:
         """Requests a second beyond its own pods that it would rather send away at a price, for a thousand, than risk."""
@@ -184,7 +187,7 @@ class BargainingZone(ZoneAgent):
         lease, held, now_ns = Lease(self.name, content["amount"], content["token"], content["expires_ns"]), self.holdings[peer], self.now_ns
         if not held.take(lease):
             return
-        self.rounds[-1].settled_ns = int(self.clock.now_ns)
+        self.rounds.confirm(peer, self.round, int(self.clock.now_ns))
         self.paid += self._due.get(peer, 0.0) * self.described.every / HOUR_NS
         self.follow(f"{self.peers[peer]} takes {lease.amount / MILLI:.4g}/s until {lease.expires_ns / NS_PER_S:g}s")
         over_ns = max(0, lease.expires_ns - held.skew_ns - now_ns)

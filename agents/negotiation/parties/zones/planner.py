@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from agents.negotiation.leases import EPOCH_SHIFT, Holding, Lease
+from agents.negotiation.leases import EPOCH_SHIFT, MILLI, Holding, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message
-from agents.negotiation.parties.flows.class_agent import MILLI
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.truth import TrueRates
 from agents.negotiation.parties.valuing import Outlook
@@ -79,8 +78,14 @@ class CrossingPlanner(Party):
         self._epoch += 1
         self.wake_after(rest_ns(self.around.mesh.seed, self.name, self.described.every), self._wake)
 
+    def heard_out(self, conversation: Conversation) -> None:
+        """A zone keeps to the plan, or was not heard."""
+        if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
+            self.rounds.confirm(conversation.holder, conversation.lease["token"], int(self.clock.now_ns))
+
     def _wake(self) -> None:
         self.round += 1
+        self.rounds.begin(int(self.clock.now_ns), int(self.clock.now_ns) + self.described.deadline)
         self.wake_after(self.described.every, self._wake)
         outlooks = {zone: self._outlook(zone) for zone in self.crossing.zones}
         known = {zone: outlook for zone, outlook in outlooks.items() if outlook is not None}
@@ -88,6 +93,7 @@ class CrossingPlanner(Party):
             return
         pods = ready_pods(self.around.mesh, self.crossing.service)
         flows = planned(self.crossing, known, {zone: self.crossing.per_pod * pods.get(zone, 0) for zone in self.crossing.zones})
+        self.rounds.tell({}, int(self.clock.now_ns), int(self.clock.now_ns))
         for zone, routes in self.crossing.routes.items():
             if routes and sum(flows[zone].values()) > 0:
                 self._tell(zone, flows[zone])
@@ -100,6 +106,7 @@ class CrossingPlanner(Party):
         lease = Lease(holder, math.floor(MILLI * away), token, self.now_ns + self.described.lease)
         said = lease.content() | {"pool": self.name, "shares": percents(flows)}
         name = f"{self.name}/{self._epoch}.{self.round}/{zone}"
+        self.rounds.tell({holder: token}, int(self.clock.now_ns), int(self.clock.now_ns) + self.described.deadline)
         self.converse(leasing.Teller(self.name, name, holder, said, self.now_ns + self.described.deadline))
 
     def _outlook(self, zone: str) -> Outlook | None:
