@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from scenarios.bargain_cautions import bargain_cautions
 from scenarios.database_cautions import database_cautions
 from scenarios.flow import Flow, cores
 from scenarios.gate_cautions import gate_cautions
@@ -40,6 +41,7 @@ def cautions(flow: Flow, loads: Sequence[ServiceLoad], worst: Amplification) -> 
     yield from _unreachable_targets(flow.world)
     yield from _two_minds_on_cpu(flow.world)
     yield from _priorities_without_effect(flow.world)
+    yield from bargain_cautions(flow)
     for name, fault in flow.world.faults.items():
         if fault.at >= flow.world.duration:
             yield f"faults.{name}: begins at {format_duration(fault.at)}, when the run is over"
