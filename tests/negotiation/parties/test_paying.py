@@ -18,7 +18,7 @@ from agents.negotiation.parties.pools.pool import PoolAgent
 from tests.negotiation.parties.markets import BAD, TROUBLE, lived, market
 
 BIDDING = ("uniform_price", "vcg", "k_double", "mcafee", "{english_clock: {increment: 5/h}}")
-FLOWS: tuple[str, ...] = ()
+FLOWS = ("dual", "{bundles: {step: 5/s}}")
 LOSSY = "control_network={latency: 5ms, loss: 20%}"
 HOURS = 2 / 3600  # of a round
 
