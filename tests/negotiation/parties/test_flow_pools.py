@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.parties.flows.class_agent import MILLI, ClassAgent
+from agents.negotiation.parties.flows.class_agent import MILLI, ClassAgent, whole_tokens
 from agents.negotiation.parties.flows.flow_pool import FlowPool
 from agents.negotiation.parties.pools.member import MemberAgent
 from sim.clock import ControlPhase
@@ -58,6 +60,30 @@ def test_flow_is_never_more_than_pods_that_are_kept_serve(by: str, fault: str) -
     assert most <= 1e-6
     leased = {one.name: one.holding.usable(one.now_ns) for one in plane.parties.values() if isinstance(one, ClassAgent)}
     assert min(leased.values()) > 50 * MILLI  # all is well again
+
+
+@given(rate=st.floats(0, 1000), fill_ns=st.integers(1_000_000, 60 * S))
+def test_whole_tokens_let_in_what_is_leased_and_less_than_a_token_more(rate: float, fill_ns: int) -> None:
+    """J7: whatever the rate and the fill."""
+    tokens, exact = whole_tokens(rate, fill_ns), rate * fill_ns / S
+    assert exact - 1e-6 <= tokens < exact + 1
+
+
+def test_without_a_lease_there_are_no_tokens_and_a_float_is_no_reason_for_one_more() -> None:
+    """0 stays 0; three tenths of 10/s are three tokens."""
+    assert (whole_tokens(0.0, S), whole_tokens(0.1 + 0.2, 10 * S), whole_tokens(0.001, S)) == (0, 3, 1)
+
+
+@pytest.mark.parametrize(("rate", "fill"), [("0.35/s", "1s"), ("4/s", "100ms")])
+@pytest.mark.parametrize("by", FLOWS)
+def test_a_slow_class_is_not_shut_out(by: str, rate: str, fill: str) -> None:
+    """Where less than half a token a fill is leased: most are let in, but for those that come close upon each other."""
+    gate = f"routes.many -> left.local_rate_limit.token_bucket.fill_interval={fill}"
+    mesh, plane = lived(market(f"negotiations.pods.pool.by={by}", f"workload.many.arrivals={{poisson: {rate}}}", gate,
+                               "telemetry.scrape_interval=15s", "duration=120s"))  # fmt: skip
+    seen = plane.mesh.plane.observe(live=True).intervals[0]
+    assert seen["offered"] > 0 and seen["good"] >= 0.6 * seen["offered"]
+    assert mesh.clock.now_ns == 120 * S
 
 
 @pytest.mark.parametrize("by", FLOWS)

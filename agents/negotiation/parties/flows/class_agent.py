@@ -37,6 +37,11 @@ def gates(world: Scenario, workload: str) -> dict[str, tuple[ResolvedRoute, floa
     return found
 
 
+def whole_tokens(rate: float, fill_interval_ns: int) -> int:
+    """Tokens a fill for so many requests a second: rounded up, for a slow class would be shut out; a millionth is not one more."""
+    return math.ceil(round(rate * fill_interval_ns / NS_PER_S, 6))
+
+
 class ClassAgent(Party):
     """The agent of one class of requests."""
 
@@ -120,7 +125,7 @@ class ClassAgent(Party):
         for name, (route, share) in self._gates.items():
             assert route.local_rate_limit is not None, "only limited routes are gates"
             bucket = route.local_rate_limit.token_bucket
-            tokens = round(rate * share * bucket.fill_interval / NS_PER_S)
+            tokens = whole_tokens(rate * share, bucket.fill_interval)
             before, self._tokens[name] = self._tokens[name], tokens
             applied = self.around.carry_out(RateLimited(name, tokens, max(1, tokens)))
             self.decided(self.name, self.mind, before, None, tokens, f"{why}: {rate:.4g}/s on {name}", applied=applied)
