@@ -14,6 +14,7 @@ from scenarios.schema.words import Name, Whole
 
 _POOL, _CREDITS = "negotiations.pods.pool", "negotiations.relief.credits"
 UNARRANGED = ("first_come", "selfish")  # whoever asks is served while there is some, and nobody divides
+CLOCK_CALLS_MAX = 100  # prices that an English clock calls in a round at most
 FLOW_MECHANISMS = ("dual", "bundles", "planner")  # which set how much of each class comes in, too
 ASKING_CLASSES = ("dual", "bundles")  # what flow is worth to them
 PAYING = ("uniform_price", "vcg", "english_clock", "k_double", "mcafee")  # under which services pay

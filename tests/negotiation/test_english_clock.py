@@ -108,6 +108,18 @@ def test_after_the_last_call_what_there_is_is_settled() -> None:
     assert seller.results == {"ann": {"paid": 3.0}, "bob": {"paid": 1.0}}
 
 
+@pytest.mark.parametrize(("done_by", "answers_by", "calls"), [(25, None, 3), (25, 12, 2), (25, 10, 1), (25, 25, 8), (90, None, 10)])
+def test_at_the_deadline_what_there_is_is_settled(done_by: int, answers_by: int | None, calls: int) -> None:
+    """A call takes two ticks and may take ten: one that might be answered too late is not made, and all four units are sold."""
+    clock = Clock(SUPPLY, 0.0, 1.0, 99, WITHIN, settled)
+    bidders = [bidder("ann", [9, 9, 9]), bidder("bob", [9, 9])]
+    seller = auctioneer("clock", "c1", ["ann", "bob"], clock, WITHIN, done_by, answers_by)
+    told([seller, *bidders], ["clock"])
+    assert [one.price for one in clock.calls] == [float(price) for price in range(calls)]
+    if calls < 10:  # at 9 nobody wants any more
+        assert seller.results == {"ann": {"paid": 3 * clock.calls[-1].price}, "bob": {"paid": clock.calls[-1].price}}
+
+
 def test_demand_that_rises_is_not_heard() -> None:
     """The activity rule: three units at a higher price count as the two that were wanted before; nonsense counts as none."""
     clock = Clock(1, 0.0, 1.0, CALLS, WITHIN, settled)

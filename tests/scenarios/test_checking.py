@@ -11,6 +11,7 @@ from scenarios.checking import Report, check
 from scenarios.flow import Flow
 from scenarios.gate_cautions import gate_cautions
 from scenarios.load import load, loads
+from tests.negotiation.parties.markets import market
 from tests.worlds import world
 
 CHAIN = """\
@@ -99,6 +100,32 @@ def test_retries_multiply_along_the_worst_path() -> None:
     worst = checked("routes.u -> a.retries.num_retries=2", "routes.a -> b.retries.num_retries=3",
                     "routes.a -> c.retries.num_retries=1").amplification  # fmt: skip
     assert (worst.factor, worst.path) == (12, ("u", "a.go", "b.go"))
+
+
+@pytest.mark.parametrize(("changes", "is_slow"), [
+    (["increment=1/h"], True), (["increment=5/h"], False), (["increment=5/h", "misreport=9"], True),
+    (["increment=1/h", "price=100/h"], False), (["increment=5/h", "latency=100ms"], True),
+    (["increment=5/h", "latency=0s", "deadline=1ms"], False)])  # fmt: skip
+def test_an_english_clock_may_be_too_slow(changes: list[str], is_slow: bool) -> None:
+    """22.5/s of left's pod at 2 are worth 162/h: 161 calls of 1/h; 1.5 s hold 150 round trips, but 100 calls are all."""
+    places = {"increment": "by.english_clock.increment", "misreport": "members.left.misreport", "price": "price"}
+    told = dict(change.split("=") for change in changes)
+    given = [f"negotiations.pods.pool.{places[key]}={value}" for key, value in told.items() if key in places]
+    given += [f"control_network.latency={told['latency']}"] if "latency" in told else []
+    given += [f"negotiations.pods.deadline={told['deadline']}"] if "deadline" in told else []
+    clock = ["negotiations.pods.pool.by={english_clock: {increment: 1/h}}", "negotiations.pods.pool.worth={many: 2}"]
+    warnings = check(market(*clock, *given)).warnings
+    assert any("english_clock.increment" in warning for warning in warnings) == is_slow
+
+
+@pytest.mark.parametrize(("rate", "fill", "by", "is_coarse"), [
+    ("4/s", "1s", "dual", True), ("6/s", "1s", "dual", False), ("40/s", "100ms", "planner", True), ("4/s", "1s", "vcg", False)])
+def test_a_gate_may_be_too_coarse_for_a_lease_of_flow(rate: str, fill: str, by: str, is_coarse: bool) -> None:
+    """Fewer than five tokens a fill, where leases set them."""
+    warnings = check(market(f"negotiations.pods.pool.by={by}", f"workload.many.arrivals={{poisson: {rate}}}",
+                            f"routes.many -> left.local_rate_limit.token_bucket.fill_interval={fill}")).warnings  # fmt: skip
+    assert [warning.split(":")[0] for warning in warnings if "fill_interval" in warning] == (
+        ["routes.many -> left.local_rate_limit.token_bucket.fill_interval"] if is_coarse else [])
 
 
 @pytest.mark.parametrize("told", [

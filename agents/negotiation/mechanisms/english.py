@@ -5,8 +5,9 @@ It needs gross substitutes: who wants fewer units because another became dearer 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from agents.negotiation.mechanisms.allocation import (
     Allocation,
@@ -16,6 +17,7 @@ from agents.negotiation.mechanisms.allocation import (
     require_units,
 )
 from agents.negotiation.mechanisms.marginals import Demand
+from agents.negotiation.mechanisms.shares import proportional
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +66,39 @@ def heard(demands: Mapping[str, Demand], price: float, before: Called | None) ->
     return Called(price, wanted if before is None else {name: min(units, before.wanted[name]) for name, units in wanted.items()})
 
 
-def closed(calls: list[Called], supply: int) -> Allocation:
+def closed(calls: Sequence[Called], supply: int, lots: Mapping[str, int] = MappingProxyType({})) -> Allocation:
     """What the calls so far come to, at one price for all; also where a deadline ends them too early.
 
     Where the last call left units over, and there was one before it, all pay the price of the call before: what each wants at
-    the last price is theirs, and the rest goes to those who stayed until the call before, by name. Where the last call still
-    wants too much, all pay its price, and what there is goes by name. So everybody pays a price at which they wanted the units.
+    the last price is theirs, and the rest goes to those who stayed until the call before, in proportion to what they let go.
+    Where the last call still wants too much, all pay its price, and what there is goes in proportion to what they want. So
+    everybody pays a price at which they wanted the units. `lots`: whose units are of use so many at a time only; 1 where unsaid.
     """
-    last = calls[-1]
-    if last.total > supply:
-        return at_one_price(_filled(dict.fromkeys(last.wanted, 0), last.wanted, supply), last.price)
-    if last.total == supply or len(calls) == 1:
-        return at_one_price(last.wanted, last.price)
-    return at_one_price(_filled(last.wanted, calls[-2].wanted, supply), calls[-2].price)
+    whole = [_in_lots(one.wanted, lots) for one in calls]
+    if sum(whole[-1].values()) > supply:
+        return at_one_price(_rationed(dict.fromkeys(whole[-1], 0), whole[-1], supply, lots), calls[-1].price)
+    if sum(whole[-1].values()) == supply or len(calls) == 1:
+        return at_one_price(whole[-1], calls[-1].price)
+    return at_one_price(_rationed(whole[-1], whole[-2], supply, lots), calls[-2].price)
 
 
-def _filled(sure: Mapping[str, int], wanted: Mapping[str, int], supply: int) -> dict[str, int]:
-    units, left = {}, supply - sum(sure.values())
-    for name in sorted(wanted):
-        more = min(left, wanted[name] - sure[name])
-        units[name] = sure[name] + more
-        left -= more
-    return units
+def _in_lots(units: Mapping[str, int], lots: Mapping[str, int]) -> dict[str, int]:
+    """As many as fill whole lots."""
+    return {name: count - count % lots.get(name, 1) for name, count in units.items()}
+
+
+def _rationed(sure: Mapping[str, int], wanted: Mapping[str, int], supply: int, lots: Mapping[str, int]) -> dict[str, int]:
+    """What is sure, and the rest in proportion to what is wanted besides, by largest remainder.
+
+    Lots are rounded down, and what that leaves goes lot by lot to whoever is furthest below his share, then by name.
+    """
+    besides = {name: wanted[name] - sure[name] for name in sorted(wanted)}
+    fair = proportional(besides, supply - sum(sure.values())).units
+    units = {name: sure[name] + count for name, count in _in_lots(fair, lots).items()}
+    while True:
+        left = supply - sum(units.values())
+        short = [name for name in units if lots.get(name, 1) <= min(left, wanted[name] - units[name])]
+        if not short:
+            return units
+        name = max(short, key=lambda name: sure[name] + fair[name] - units[name])
+        units[name] += lots.get(name, 1)

@@ -10,6 +10,7 @@ from scenarios.rates import mean_rate
 from scenarios.saturation import capacity_per_pod
 from scenarios.schema.negotiating import Member, Pool
 from scenarios.schema.scenario import Scenario
+from scenarios.worth import mean_worth, visits_by_service
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def trades(world: Scenario, pool: Pool) -> dict[str, Trade]:
     for service, described in pool.members.items():
         per_pod = capacity_per_pod(flow, service, mean) * pool.target_utilization
         begun = (world.services[service].replicas - described.floor) * described.units
-        found[service] = Trade(service, per_pod, _worth(flow, service, pool), described, begun)
+        found[service] = Trade(service, per_pod, mean_worth(flow, service, pool.worth), described, begun)
     return found
 
 
@@ -53,28 +54,8 @@ def classes(world: Scenario, pool: Pool, known: dict[str, Trade]) -> dict[str, F
     """Each class of requests that comes to a member, by its name, in the order of the file."""
     flow, found = Flow(world), {}
     for workload in world.workload:
-        visits = _visits(flow, workload)
+        visits = visits_by_service(flow, workload)
         pods = {service: visits[service] / trade.per_pod for service, trade in known.items() if visits.get(service)}
         if pods:
             found[workload] = FlowClass(workload, pool.worth.get(workload, 1.0), pods, mean_rate(flow.arrivals[workload]))
-    return found
-
-
-def _worth(flow: Flow, service: str, pool: Pool) -> float:
-    """A service takes every answer that it had a part in for its own merit: on average over the file's load."""
-    worth = visited = 0.0
-    for workload in flow.world.workload:
-        rate, visits = mean_rate(flow.arrivals[workload]), _visits(flow, workload).get(service, 0.0)
-        if visits:
-            worth += rate * pool.worth.get(workload, 1.0)
-            visited += rate * visits
-    return worth / visited if visited else 0.0
-
-
-def _visits(flow: Flow, workload: str) -> dict[str, float]:
-    """Visits of each service by one request."""
-    found: dict[str, float] = {}
-    for target, count in flow.visits_of_one(workload).items():
-        service = target.split(".", maxsplit=1)[0]
-        found[service] = found.get(service, 0.0) + count
     return found

@@ -23,15 +23,22 @@ ALL_ANSWERED, ALL_REPORTED, AGAIN = "all answered", "all reported", "another rou
 DECLINES, SUCCEEDS, FAILS = "declines", "succeeds", "fails"
 
 
+Awards = Mapping[str, Content]  # by name of those who are accepted
+
+
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What `choose` answers with for another round: a new call to those who proposed, to be answered within a time."""
+    """What `choose` answers with for another round: a new call to those who proposed, to be answered within a time.
+
+    `otherwise`: the awards where no round is left, or its answers might come after `answers_by_ns`; nobody's by default.
+    """
 
     call: Content
     within_ns: int
+    answers_by_ns: int | None = None
+    otherwise: Callable[[], Awards] = dict
 
 
-Awards = Mapping[str, Content]  # by name of those who are accepted
 Choose = Callable[[Mapping[str, Content]], Awards | Again]  # proposals by name, as they came → awards, or another round
 Bid = Callable[[Content, int], Content | None]  # (call, now_ns) → a proposal; None: refuse
 Perform = Callable[[Content, int], Content | None]  # (award, now_ns) → a result; None: it could not be done
@@ -117,10 +124,11 @@ class Initiator(Conversation):
         chosen = self.choose(proposals) if now_ns < self.done_by_ns else {}
         self._silent = set()
         if isinstance(chosen, Again):
-            if self.rounds_left and proposals:
-                self._call, self._reply_by_ns = chosen.call, now_ns + chosen.within_ns
+            due_ns, last_ns = now_ns + chosen.within_ns, chosen.answers_by_ns
+            if self.rounds_left and proposals and (last_ns is None or due_ns <= last_ns):
+                self._call, self._reply_by_ns = chosen.call, due_ns
                 return AGAIN
-            chosen = {}
+            chosen = chosen.otherwise()
         if strangers := sorted(set(chosen) - set(proposals)):
             raise ValueError(f"{self.name} chose {strangers[0]}, who made no proposal")
         for name, proposal in sorted(self._proposals.items()):

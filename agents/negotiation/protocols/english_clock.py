@@ -2,8 +2,8 @@
 
 Each call asks for the units wanted at its price. Who wants none says so (0 units) and may stay; who is not heard by a call's
 deadline is out. Demand may only fall (an activity rule): what is more than before is not heard. The clock stops at the first
-price at which no more is wanted than there is, or after so many calls; `settle` says who gets what. Awards go only to who
-answered the last call, since only they have a proposal to accept. Where time runs out first, nobody gets anything.
+price at which no more is wanted than there is, or where another call would be one too many or answered too late; `settle`
+says who gets what. Awards go only to who answered the last call, since only they have a proposal to accept.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Clock:
             raise ValueError(f"a clock for {supply} units that rises by {increment} in {calls_max} calls does not go")
         self.supply, self.first_price, self.increment = supply, first_price, increment
         self.calls_max, self.within_ns, self.settle = calls_max, within_ns, settle
+        self.answers_by_ns: int | None = None  # when the last call has to be answered
         self.calls: list[Called] = []
 
     @property
@@ -51,14 +52,23 @@ class Clock:
         before = self.calls[-1].wanted if self.calls else {}
         self.calls.append(Called(self.price, {
             name: min(_units(proposal), before.get(name, self.supply)) for name, proposal in proposals.items()}))  # fmt: skip
+        if sum(self.calls[-1].wanted.values()) > self.supply:
+            return Again(self.call(), self.within_ns, self.answers_by_ns, self.awards)
+        return self.awards()
+
+    def awards(self) -> Awards:
+        """What the calls so far come to."""
         wanted = self.calls[-1].wanted
-        if sum(wanted.values()) > self.supply and len(self.calls) < self.calls_max:
-            return Again(self.call(), self.within_ns)
         return self.settle([Called(one.price, {name: one.wanted[name] for name in wanted}) for one in self.calls])
 
 
-def auctioneer(name: str, conversation_id: str, bidders: Iterable[str], clock: Clock, reply_by_ns: int, done_by_ns: int) -> Initiator:
-    """Who calls the prices. Bidders are the contract net's participants: a bid is {"units": n} for a call {"price": p}."""
+def auctioneer(name: str, conversation_id: str, bidders: Iterable[str], clock: Clock, reply_by_ns: int, done_by_ns: int,
+               answers_by_ns: int | None = None) -> Initiator:  # fmt: skip
+    """Who calls the prices. Bidders are the contract net's participants: a bid is {"units": n} for a call {"price": p}.
+
+    answers_by_ns: when calls have to be answered, so that awards arrive by `done_by_ns`; as long before as a call waits by default.
+    """
+    clock.answers_by_ns = done_by_ns - clock.within_ns if answers_by_ns is None else answers_by_ns
     return Initiator(name, conversation_id, bidders, clock.call(), reply_by_ns, clock, done_by_ns, rounds=clock.calls_max)
 
 

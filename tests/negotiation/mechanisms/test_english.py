@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.negotiation.mechanisms.english import ascending_clock
+from agents.negotiation.mechanisms.english import Called, ascending_clock, closed
 from agents.negotiation.mechanisms.marginals import dearest_first, demand_of
 from agents.negotiation.mechanisms.uniform_price import uniform_price
 from tests.negotiation.mechanisms.brute_force import FALLING, best_welfare, by_name, cumulative, gain
@@ -71,6 +71,32 @@ def test_a_deadline_leaves_a_sale(bids: dict[str, list[float]], supply: int, cal
     assert len(clock.calls) <= calls_max
     assert sum(clock.allocation.units.values()) <= supply
     assert all(gain(clock.allocation, name, cumulative(bids[name])) >= 0 for name in bids)
+
+
+@settings(deadline=None)
+@given(BIDS, SUPPLY, st.integers(1, 5), st.lists(st.integers(1, 3), min_size=len("abcdef"), max_size=len("abcdef")))
+def test_wherever_it_ends_all_is_sold_that_is_wanted(bids: dict[str, list[float]], supply: int, calls_max: int, lots: list[int]) -> None:
+    """min(supply, wanted at the price that is paid), to nobody more than that; and lots stay whole, with less than one left."""
+    clock = ascending_clock(demands(bids), supply, 1.0, calls_max=calls_max)
+    paid_at = {call.price: call for call in clock.calls}[clock.allocation.price]
+    assert sum(clock.allocation.units.values()) == min(supply, paid_at.total)
+    assert all(count <= paid_at.wanted[name] for name, count in clock.allocation.units.items())
+    by_lots = dict(zip(sorted(bids), lots, strict=False))
+    sold = closed(clock.calls, supply, by_lots)
+    wanted = {call.price: call for call in clock.calls}[sold.price].wanted
+    left = supply - sum(sold.units.values())
+    assert left >= 0 and all(count % by_lots[name] == 0 and count <= wanted[name] for name, count in sold.units.items())
+    assert not [name for name, count in sold.units.items() if by_lots[name] <= min(left, wanted[name] - count)]
+
+
+def test_what_is_rationed_goes_in_proportion_to_what_is_wanted() -> None:
+    """Ten units at the only call, 12 wanted by a, 6 by b and 2 by c: six, three and one; by threes for a, and twos for b: 6, 2 and 2."""
+    calls = [Called(1.0, {"a": 12, "b": 6, "c": 2})]
+    assert closed(calls, 10).units == {"a": 6, "b": 3, "c": 1}
+    assert closed(calls, 10, {"a": 3, "b": 2}).units == {"a": 6, "b": 2, "c": 2}
+    dearer = [*calls, Called(2.0, {"a": 4, "b": 2, "c": 2})]  # two are left of ten, and a let eight go, b four
+    assert closed(dearer, 10).units == {"a": 5, "b": 3, "c": 2}
+    assert closed(dearer, 10).price == 1.0
 
 
 def test_who_wants_more_at_a_higher_price_is_not_heard() -> None:

@@ -179,11 +179,11 @@ def test_members_are_agents_of_mesa() -> None:
 
 
 def test_a_class_without_a_lease_sends_what_the_floors_can_serve() -> None:
-    """J6: two floors of one pod each, 25/s and 20/s at nine tenths; the file's mix decides between classes that share them."""
+    """J6, J7: two floors of one pod each, 25/s and 20/s at nine tenths, in whole tokens, rounded up."""
     world = market("negotiations.pods.pool.by=dual", "faults={dead: {at: 5s, agent_crash: {agent: pods}}}")
     _, plane = lived(world)
     over = {one.agent: one.after for one in plane.decisions if "lease is over" in one.reason and one.agent in ("many", "some")}
-    assert over == {"many": 22, "some": 18}
+    assert over == {"many": 23, "some": 18}
 
 
 def test_two_causes_keep_an_agent_dead_until_both_are_over() -> None:

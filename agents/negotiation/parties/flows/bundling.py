@@ -32,9 +32,8 @@ class BundleAuctioneer(FlowPool):
         if self.is_quiet:
             return {}
         plan, pays = self._cleared(proposals)
-        self.carry_out_pods(plan)
-        return {workload: self.rate_award(self.rate_lease(workload, plan.rates[workload]), pays.get(workload, 0.0))
-                for workload in proposals}  # fmt: skip
+        self.carry_out_pods(plan, pays, proposals)
+        return self.awards(proposals)
 
     def _cleared(self, proposals: Mapping[str, Content]) -> tuple[Plan, dict[str, float]]:
         """Who wins what, with so much of the capacity left out that whole pods fit in."""

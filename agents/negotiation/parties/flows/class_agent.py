@@ -9,6 +9,7 @@ from typing import Any
 from agents.negotiation.leases import MILLI, Holding, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
+from agents.negotiation.parties.kept import KeptLease
 from agents.negotiation.parties.knowing import FlowClass
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import SURE, Outlook
@@ -17,8 +18,7 @@ from scenarios.schema.misreporting import TRUTH
 from scenarios.schema.negotiating import Negotiation, Pool
 from scenarios.schema.routing import Edge, ResolvedRoute, resolve
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.units import HOUR_NS, NS_PER_S
-from sim.clock import ControlPhase
+from scenarios.schema.units import NS_PER_S
 from sim.commands import RateLimited
 from sim.platform.metrics import Series
 
@@ -35,6 +35,11 @@ def gates(world: Scenario, workload: str) -> dict[str, tuple[ResolvedRoute, floa
     return found
 
 
+def whole_tokens(rate: float, fill_interval_ns: int) -> int:
+    """Tokens a fill for so many requests a second: rounded up, for a slow class would be shut out; a millionth is not one more."""
+    return math.ceil(round(rate * fill_interval_ns / NS_PER_S, 6))
+
+
 class ClassAgent(Party):
     """The agent of one class of requests."""
 
@@ -43,14 +48,24 @@ class ClassAgent(Party):
         """`name` is the pool's; `floor_rate`: requests a second that go in without a lease; `units`: of the pool, for one of them."""
         super().__init__(model, flow.workload)
         self.flow, self.pool_name, self.described, self.pool, self.floor_rate = flow, name, described, pool, floor_rate
-        self.units, self.paid = units, 0.0
+        self.units = units
         self.lie = pool.misreport.get(flow.workload, TRUTH)
         self.mind = pool.by.kind
         self._rate = Series("requests_per_second", "workload", flow.workload)
-        self.holding = Holding(flow.workload, model.network.clock_skew_ns)
+        self.kept = KeptLease(self, described.every, self._fall_back)
         self._gates = gates(self.world, flow.workload)
         self._tokens = {name: route.local_rate_limit.token_bucket.tokens_per_fill for name, (route, _) in self._gates.items()
                         if route.local_rate_limit is not None}  # a fill, by route
+
+    @property
+    def holding(self) -> Holding:
+        """What it may send, in thousandths of a request a second."""
+        return self.kept.holding
+
+    @property
+    def paid(self) -> float:
+        """So far, in currency."""
+        return self.kept.paid
 
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told, and as it tells it; None before the first scrape."""
@@ -92,30 +107,24 @@ class ClassAgent(Party):
         """Keep to the flow it was awarded."""
         return {"token": award["token"]} if self.keep(award, now_ns) else None
 
-    def keep(self, content: Content, now_ns: int) -> bool:
+    def keep(self, content: Content, _: int) -> bool:
         """Keep to a lease and pay for it, unless a newer one was seen."""
         lease = Lease(self.name, content["amount"], content["token"], content["expires_ns"])
-        if not self.holding.take(lease):
+        if not self.kept.take(lease):
             return False
-        self.paid += float(content.get("pay", 0.0)) * self.described.every / HOUR_NS
+        self.kept.pay(content)
         self._obey(f"lease until {lease.expires_ns / NS_PER_S:g}s", lease.amount / MILLI)
-        over_ns = lease.expires_ns - self.holding.skew_ns
-        self.clock.after(max(0, over_ns - now_ns), ControlPhase.PLATFORM, f"lease/{self.name}", self._look_at_lease)
         return True
 
-    def _look_at_lease(self) -> None:
-        """A lease may be over."""
-        lease = self.holding.lease
-        if lease is not None and self.now_ns >= lease.expires_ns - self.holding.skew_ns:
-            self.holding.lease = None
-            self._obey("lease is over: what the floors serve", self.floor_rate)
+    def _fall_back(self) -> None:
+        self._obey("lease is over: what the floors serve", self.floor_rate)
 
     def _obey(self, why: str, rate: float) -> None:
         """Let so many requests a second in, where there is a gate."""
         for name, (route, share) in self._gates.items():
             assert route.local_rate_limit is not None, "only limited routes are gates"
             bucket = route.local_rate_limit.token_bucket
-            tokens = round(rate * share * bucket.fill_interval / NS_PER_S)
+            tokens = whole_tokens(rate * share, bucket.fill_interval)
             before, self._tokens[name] = self._tokens[name], tokens
             applied = self.around.carry_out(RateLimited(name, tokens, max(1, tokens)))
             self.decided(self.name, self.mind, before, None, tokens, f"{why}: {rate:.4g}/s on {name}", applied=applied)

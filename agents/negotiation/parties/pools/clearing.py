@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from agents.negotiation.mechanisms import dividing, double_auctions, shares, uniform_price, vcg
@@ -19,6 +19,16 @@ class Division:
     amounts: dict[str, int]
     pays: dict[str, float] = field(default_factory=dict)
     price: float | None = None  # of a unit and hour, where there is one
+    own: dict[str, int] = field(default_factory=dict)  # whose the units were before they were traded, if somebody's
+
+    def due(self, name: str, amount: int) -> float:
+        """What is to be paid an hour for so many units, where fewer are leased than were won: so much less in proportion.
+
+        Units that were one's own before cost nothing. Who sells is paid for all that was sold, whatever is left.
+        """
+        pay, own = self.pays.get(name, 0.0), self.own.get(name, 0)
+        bought = self.amounts.get(name, 0) - own
+        return pay if pay <= 0 or bought <= 0 else pay * min(1.0, max(0, amount - own) / bought)
 
 
 Proposals = Mapping[str, Content]
@@ -34,7 +44,7 @@ def divided(pool: Pool, proposals: Proposals, supply: int) -> Division:
     """Divide the units there are; nobody is given a part of a pod."""
     found = RULES[pool.by.kind](pool, proposals, supply)
     whole = {name: amount // pool.members[name].units * pool.members[name].units for name, amount in found.amounts.items()}
-    return Division(whole, found.pays, found.price)
+    return replace(found, amounts=whole, pays={name: found.due(name, amount) for name, amount in whole.items()})
 
 
 def _proportional(pool: Pool, proposals: Proposals, supply: int) -> Division:
@@ -117,7 +127,7 @@ def _traded(pool: Pool, proposals: Proposals, supply: int,
             continue
         amounts[name] += found.units[side]
         pays[name] += found.payments[side]
-    return Division({name: amounts[name] for name in proposals}, pays, found.price)
+    return Division({name: amounts[name] for name in proposals}, pays, found.price, own)
 
 
 def _paid(found: Allocation) -> Division:

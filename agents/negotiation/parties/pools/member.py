@@ -7,13 +7,13 @@ from typing import Any
 from agents.negotiation.leases import Holding, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
+from agents.negotiation.parties.kept import KeptLease
 from agents.negotiation.parties.knowing import Trade
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook, values, wanted
 from agents.negotiation.protocols import contract_net, leasing
 from scenarios.schema.negotiating import Negotiation, Pool
 from scenarios.schema.units import HOUR_NS, NS_PER_S
-from sim.clock import ControlPhase
 from sim.commands import Scale
 from sim.platform.metrics import Series
 
@@ -61,11 +61,20 @@ class MemberAgent(Wanting):
 
     def __init__(self, model: Any, trade: Trade, name: str, described: Negotiation, pool: Pool) -> None:
         super().__init__(model, trade, name, described, pool)
-        self.holding = Holding(trade.service, model.network.clock_skew_ns)
-        self._take(Lease(trade.service, trade.begun, BEGUN_TOKEN, self.now_ns + described.lease))
+        self.kept = KeptLease(self, described.every, self._fall_back)
+        self.kept.take(Lease(trade.service, trade.begun, BEGUN_TOKEN, self.now_ns + described.lease))
         self.purse: float | None = None if trade.described.budget is None else self._full_purse
         self._filled_ns = 0  # by true time
-        self.paid = 0.0
+
+    @property
+    def holding(self) -> Holding:
+        """What it may use beyond its floor."""
+        return self.kept.holding
+
+    @property
+    def paid(self) -> float:
+        """So far, in currency."""
+        return self.kept.paid
 
     def worths(self, most: int) -> list[float] | None:
         """What each number of units beyond its floor is worth to it an hour, as it would say: 0 to `most` units."""
@@ -77,7 +86,8 @@ class MemberAgent(Wanting):
         bids = [own.misreport * (worth - told[0]) for worth in told]
         if self.purse is None:
             return bids
-        return [min(bid, self.purse * HOUR_NS / self.described.every) for bid in bids]
+        most_paid = max(0.0, self.purse) * HOUR_NS / self.described.every  # who was topped up late may be in debt
+        return [min(bid, most_paid) for bid in bids]
 
     def answering(self, message: Message, /) -> Conversation | None:
         """Take part in its pool's conversations."""
@@ -108,20 +118,17 @@ class MemberAgent(Wanting):
         return None if worths is None else {"units": wanted(worths, price) // self.trade.described.units * self.trade.described.units}
 
     def perform(self, award: Content, now_ns: int) -> Content | None:
-        """Keep to what it was awarded, and pay for it."""
-        if not self.keep(award, now_ns):
-            return None
-        due = float(award.get("pay", 0.0)) * self.described.every / HOUR_NS
-        self.paid += due
-        if self.purse is not None:
-            self.purse -= due
-        return {"token": award["token"]}
+        """Keep to what it was awarded."""
+        return {"token": award["token"]} if self.keep(award, now_ns) else None
 
     def keep(self, content: Content, now_ns: int) -> bool:
-        """Keep to a lease, unless a newer one was seen."""
+        """Keep to a lease and pay for it, unless a newer one was seen."""
         lease = Lease(self.name, content["amount"], content["token"], content["expires_ns"])
-        if not self._take(lease):
+        if not self.kept.take(lease):
             return False
+        due = self.kept.pay(content)
+        if self.purse is not None:
+            self.purse -= due
         price = f", pays {content['pay']:.4g}/h" if content.get("pay") else ""
         self.obey(f"lease of {lease.amount} units until {lease.expires_ns / NS_PER_S:g}s{price}", now_ns)
         return True
@@ -133,20 +140,8 @@ class MemberAgent(Wanting):
         applied = pods != before and self.around.carry_out(Scale(self.name, pods))
         self.decided(self.name, self.mind, before, None, pods, f"{why} -> {pods}", applied=applied)
 
-    def _take(self, lease: Lease) -> bool:
-        """Keep to a lease if it is newer than all before, and look at it when it ends."""
-        if not self.holding.take(lease):
-            return False
-        over_ns = lease.expires_ns - self.holding.skew_ns
-        self.clock.after(max(0, over_ns - self.now_ns), ControlPhase.PLATFORM, f"lease/{self.name}", self._look_at_lease)
-        return True
-
-    def _look_at_lease(self) -> None:
-        """A lease may be over."""
-        now_ns, lease = self.now_ns, self.holding.lease
-        if lease is not None and now_ns >= lease.expires_ns - self.holding.skew_ns:
-            self.holding.lease = None
-            self.obey("lease is over: its floor", now_ns)
+    def _fall_back(self) -> None:
+        self.obey("lease is over: its floor", self.now_ns)
 
     @property
     def _full_purse(self) -> float:

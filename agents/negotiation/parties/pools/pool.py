@@ -26,7 +26,8 @@ class PoolAgent(Party):
         self.floors = sum(one.described.floor * one.described.units for one in trades.values())
         self.round, self._epoch = 0, 0  # both are kept where a crash does not reach
         self.office: LeaseOffice | None = None
-        self._pays: dict[str, float] = {}
+        self._division = Division({})  # the newest, and of which round it is
+        self._divided = 0
 
     @property
     def supply(self) -> int:
@@ -39,7 +40,9 @@ class PoolAgent(Party):
         skew_ns, term_ns, now_ns = self.around.network.clock_skew_ns, self.described.lease, self.now_ns
         if self._epoch == 0:
             self.office = LeaseOffice(Ledger(self.supply, skew_ns, 0, term_ns))
-            self.office.aim({name: one.begun for name, one in self.trades.items()}, now_ns, now_ns + term_ns)  # which members know
+            begun = self.office.aim({name: one.begun for name, one in self.trades.items()}, now_ns, now_ns + term_ns)
+            for name, lease in begun.items():
+                self.office.confirmed(name, lease.token, now_ns)  # for members know the file
         else:
             self.office = LeaseOffice(Ledger.restarted(self.supply, skew_ns, self._epoch - 1, term_ns, now_ns))
         self._epoch += 1
@@ -51,7 +54,6 @@ class PoolAgent(Party):
 
     def settle(self, division: Division) -> None:
         """Bring everyone to his share, by leases that are told one by one."""
-        self._pays = division.pays
         self._tell(self._granted(division), "told")
 
     def heard_out(self, conversation: Conversation) -> None:
@@ -72,24 +74,25 @@ class PoolAgent(Party):
             self._tell(self.office.confirmed(holder, token, self.now_ns), "more")
 
     def award(self, lease: Lease) -> Content:
-        """A lease as a message carries it."""
-        return lease.content() | {"pool": self.name, "pay": round(self._pays.get(lease.holder, 0.0), 9)}
+        """A lease as a message carries it: with what is paid an hour for so much, and for which round."""
+        pay = self._division.due(lease.holder, lease.amount)
+        return lease.content() | {"pool": self.name, "pay": round(pay, 9), "round": self._divided}
 
     def _wake(self) -> None:
         self.round += 1
         self.rounds.begin(int(self.clock.now_ns), int(self.clock.now_ns) + 2 * self.described.deadline)
+        self.wake_after(2 * self.described.deadline, self.close)  # at the same instant, before the next round begins
         self.wake_after(self.described.every, self._wake)
-        self.wake_after(2 * self.described.deadline, self._close)
         self.hold_round()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """A round is over: what nobody confirmed stays counted, and what is free goes to who was to have more."""
         if self.office is not None:
             self._tell(self.office.closing(self.now_ns), "rest")
 
     def _granted(self, division: Division) -> dict[str, Lease]:
         assert self.office is not None, "the office is open as long as the agent lives"
-        self._pays = division.pays
+        self._division, self._divided = division, self.round
         leases = self.office.aim(division.amounts, self.now_ns, self.now_ns + self.described.lease)
         self.note(leases)
         return leases

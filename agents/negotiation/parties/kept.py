@@ -1,0 +1,45 @@
+"""The lease that a party keeps to: for as long as it holds, and for what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agents.negotiation.leases import Holding, Lease
+from agents.negotiation.messages import Content
+from agents.negotiation.parties.party import Party
+from scenarios.schema.units import HOUR_NS
+from sim.clock import ControlPhase
+
+
+class KeptLease:
+    """What a party holds, and what it paid. The platform keeps it, so that its end comes whether the party lives or not."""
+
+    def __init__(self, party: Party, round_ns: int, over: Callable[[], None]) -> None:
+        """`round_ns`: from one round to the next, which is what a lease is paid for; `over` is called when nothing is held any more."""
+        self.holding = Holding(party.name, party.around.network.clock_skew_ns)
+        self.paid = 0.0  # in currency
+        self._party, self._round_ns, self._over = party, round_ns, over
+        self._round, self._charged = -1, 0.0  # the newest that was paid for, and what an hour
+
+    def take(self, lease: Lease) -> bool:
+        """Keep to a lease if it is newer than all before, and look at it when it ends."""
+        if not self.holding.take(lease):
+            return False
+        over_ns = lease.expires_ns - self.holding.skew_ns
+        self._party.clock.after(max(0, over_ns - self._party.now_ns), ControlPhase.PLATFORM, f"lease/{self._party.name}", self._look)
+        return True
+
+    def pay(self, award: Content) -> float:
+        """Pay for a lease that was taken, once a round: of one that tops another up, what it costs more; what was paid, in currency."""
+        nth, an_hour = int(award.get("round", 0)), float(award.get("pay", 0.0))
+        due = (an_hour - (self._charged if nth == self._round else 0.0)) * self._round_ns / HOUR_NS
+        self._round, self._charged = nth, an_hour
+        self.paid += due
+        return due
+
+    def _look(self) -> None:
+        """It may be over."""
+        lease = self.holding.lease
+        if lease is not None and self._party.now_ns >= lease.expires_ns - self.holding.skew_ns:
+            self.holding.lease = None
+            self._over()
