@@ -16,8 +16,10 @@ class Infeasible(ValueError):
 
 
 def cheapest(costs: Sequence[float], rows: Sequence[Row], low: Sequence[float], high: Sequence[float],
-             whole: Sequence[bool]) -> list[float]:  # fmt: skip
-    """The values within [low, high] that keep every row and cost least, to the optimum; those of `whole` are whole numbers.
+             whole: Sequence[bool], gap: float = 0.0) -> list[float]:  # fmt: skip
+    """The values within [low, high] that keep every row and cost least; those of `whole` are whole numbers.
+
+    gap: the share of the best cost by which they may cost more; 0 for the optimum.
 
     Raises Infeasible. Ties are HiGHS's to break, always alike.
     """
@@ -28,7 +30,7 @@ def cheapest(costs: Sequence[float], rows: Sequence[Row], low: Sequence[float], 
         matrix[row, list(terms)] = list(terms.values())
     kept = LinearConstraint(matrix, lb=np.array([least for _, least in rows]))
     found = milp(np.array(costs), integrality=np.array(whole, dtype=np.int64), bounds=Bounds(np.array(low), np.array(high)),
-                 constraints=kept, options={"mip_rel_gap": 0.0})  # fmt: skip
+                 constraints=kept, options={"mip_rel_gap": gap})  # fmt: skip
     if not found.success:
         raise Infeasible(found.message)
     return [float(round(value)) if is_whole else float(value) for value, is_whole in zip(found.x, whole, strict=True)]

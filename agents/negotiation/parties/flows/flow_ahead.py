@@ -10,6 +10,7 @@ from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.valuing import Outlook
 from agents.solving import Infeasible, Row, cheapest
 
+GAP = 1e-3  # of the best worth: what a plan may miss, for being found in a fraction of the time
 TOLD_ROUNDS = 2  # what is granted now has to do until the next round's grants are heard
 
 
@@ -63,7 +64,7 @@ class _Program:
         return cheapest([-worth for *_, worth in self.stretches] + [0.0] * pods + [price * one.units for _ in steps for one in own],
                         self.rows(capacity), [0.0] * (flows + pods) + floors,
                         [width for _, _, width, _ in self.stretches] + standing + most * self.rounds,
-                        [False] * (flows + pods) + [True] * pods)  # fmt: skip
+                        [False] * (flows + pods) + [True] * pods, GAP)  # fmt: skip
 
 
 def planned_ahead(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], ahead: Ahead, capacity: int, price: float) -> Plan:
