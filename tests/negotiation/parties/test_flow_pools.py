@@ -104,7 +104,7 @@ def test_a_class_is_told_twice_a_round_at_most(by: str) -> None:
     pool = plane.parties["pods"]
     assert isinstance(pool, FlowPool) and pool.office is not None
     told = [row for row in plane.network.log if "/flow/" in row.conversation_id and row.sender == "pods"]
-    assert len(told) <= 2 * 2 * len(pool.rounds)
+    assert len(told) <= 2 * 2 * len(pool.rounds.all)
     leases = [one.holding.lease for one in plane.parties.values() if isinstance(one, ClassAgent | MemberAgent)]
     assert len({lease.expires_ns for lease in leases if lease is not None}) == 1 and None not in leases
     assert math.isclose(mesh.clock.now_ns, 30 * S)
