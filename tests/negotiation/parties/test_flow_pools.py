@@ -108,3 +108,15 @@ def test_a_class_is_told_twice_a_round_at_most(by: str) -> None:
     leases = [one.holding.lease for one in plane.parties.values() if isinstance(one, ClassAgent | MemberAgent)]
     assert len({lease.expires_ns for lease in leases if lease is not None}) == 1 and None not in leases
     assert math.isclose(mesh.clock.now_ns, 30 * S)
+
+
+@pytest.mark.parametrize("by", FLOWS)
+def test_no_class_is_told_of_what_is_over(by: str) -> None:
+    """Members that are cut off until their leases end: classes fall to what floors serve, once, and are granted nothing that has ended."""
+    cut = "faults={cut: {at: 6s, for: 14s, control_partition: {agents: [left, right]}}}"
+    _, plane = lived(market(f"negotiations.pods.pool.by={by}", "negotiations.pods.lease=6010ms", "control_network={latency: 20ms}", cut))
+    for agent in ("many", "some"):
+        mine = [one for one in plane.decisions if one.agent == agent]
+        ends = [float(one.reason.removeprefix("lease until ").split("s:")[0]) * S for one in mine if one.reason.startswith("lease until")]
+        times = [one.time_ns for one in mine if one.reason.startswith("lease until")]
+        assert ends and all(end > time_ns for end, time_ns in zip(ends, times, strict=True))
