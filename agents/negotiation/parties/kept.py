@@ -22,12 +22,18 @@ class KeptLease:
         self._round, self._charged = -1, 0.0  # the newest that was paid for, and what an hour
 
     def take(self, lease: Lease) -> bool:
-        """Keep to a lease if it is newer than all before, and look at it when it ends."""
+        """Keep to a lease if it is newer than all before, and look at it when it ends; one that came too late only ends what was held."""
+        held = self.holding.lease is not None
         if not self.holding.take(lease):
             return False
-        over_ns = lease.expires_ns - self.holding.skew_ns
-        self._party.clock.after(max(0, over_ns - self._party.now_ns), ControlPhase.PLATFORM, f"lease/{self._party.name}", self._look)
-        return True
+        left_ns = lease.expires_ns - self.holding.skew_ns - self._party.now_ns
+        if left_ns > 0:
+            self._party.clock.after(left_ns, ControlPhase.PLATFORM, f"lease/{self._party.name}", self._look)
+            return True
+        self.holding.lease = None
+        if held:
+            self._over()
+        return False
 
     def pay(self, award: Content) -> float:
         """Pay for a lease that was taken, once a round: of one that tops another up, what it costs more; what was paid, in currency."""

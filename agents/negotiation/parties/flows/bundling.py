@@ -44,8 +44,8 @@ class BundleAuctioneer(FlowPool):
             won, pays = self._won(proposals, max(0, self.pool.capacity - taken - left_out))
             rates = won | kept
             plan = fitted(rates, self.classes, self.trades, self.pool.capacity)
-            if plan.rates == rates or left_out >= len(self.trades):
-                return plan, pays
+            if plan.rates == rates or left_out >= sum(one.described.units for one in self.trades.values()):
+                return plan, {workload: pay * plan.rates[workload] / rates[workload] for workload, pay in pays.items() if rates[workload]}
             left_out += 1
 
     def _won(self, proposals: Mapping[str, Content], capacity: int) -> tuple[dict[str, float], dict[str, float]]:

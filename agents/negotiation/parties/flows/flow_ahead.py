@@ -83,5 +83,18 @@ def planned_ahead(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade],
     rates = [dict.fromkeys(classes, 0.0) for _ in ahead.outlooks]
     for (at, name, *_), rate in zip(program.stretches, found, strict=False):
         rates[at][name] += rate
-    told = {name: max(one[name] for one in rates[:TOLD_ROUNDS]) for name in classes}
-    return Plan(told, {name: round(found[program.asked(0, i)]) for i, name in enumerate(trades)})
+    pods = {name: round(found[program.asked(0, i)]) for i, name in enumerate(trades)}
+    return Plan(_raised(rates[0], rates[:TOLD_ROUNDS], classes, pods), pods)
+
+
+def _raised(now: Mapping[str, float], rounds: Sequence[Mapping[str, float]], classes: Mapping[str, FlowClass],
+            pods: Mapping[str, int]) -> dict[str, float]:  # fmt: skip
+    """Flows of now, all raised alike towards their highest in these rounds, as far as the pods carry them together."""
+    more = {name: max(one[name] for one in rounds) - rate for name, rate in now.items()}
+
+    def taken(rates: Mapping[str, float], service: str) -> float:
+        return sum(rate * classes[name].pods.get(service, 0.0) for name, rate in rates.items())
+
+    room = [(count - taken(now, service)) / taken(more, service) for service, count in pods.items() if taken(more, service) > 0]
+    factor = max(0.0, min([1.0, *room]))
+    return {name: rate + factor * more[name] for name, rate in now.items()}

@@ -111,8 +111,6 @@ class FlowPool(PoolAgent):
         for service in self.classes[workload].pods:
             trade, needed = self.trades[service], self._taken(service)
             units, ends_ns = self.office.surely_held(service, self.now_ns)
-            if ends_ns <= self.now_ns + self.described.deadline:
-                units = 0  # it may be over before the class hears of it
             held = trade.described.floor + units // trade.described.units
             if needed > trade.described.floor:
                 until_ns = min(until_ns, ends_ns) if units else until_ns

@@ -41,6 +41,7 @@ class BargainingZone(ZoneAgent):
         self.paid = 0.0  # for the risk that others took
         self._net: contract_net.Initiator | None = None
         self._due: dict[str, float] = {}  # what each award costs an hour
+        self._won: dict[str, int] = {}  # thousandths of a request a second that each was awarded for
         self._reported: set[str] = set()  # in this round
 
     def begin(self) -> None:
@@ -168,6 +169,7 @@ class BargainingZone(ZoneAgent):
             if amount > 0:
                 taken[peer] += amount
                 self._due[peer] += 3.6 * amount / MILLI * (price - self.prices[self.peers[peer]])
+        self._won = taken
         awards: dict[str, Content] = {peer: {"units": amount} for peer, amount in taken.items() if amount > 0}
         self.rounds.tell(dict.fromkeys(awards, self.round), int(self.clock.now_ns), int(self.clock.now_ns) + self.described.deadline)
         return awards
@@ -188,7 +190,8 @@ class BargainingZone(ZoneAgent):
         if not held.take(lease):
             return
         self.rounds.confirm(peer, self.round, int(self.clock.now_ns))
-        self.paid += self._due.get(peer, 0.0) * self.described.every / HOUR_NS
+        if self._won.get(peer):  # the peer may have less room left than it offered, and is paid for what it leases
+            self.paid += self._due[peer] * min(1.0, lease.amount / self._won[peer]) * self.described.every / HOUR_NS
         self.follow(f"{self.peers[peer]} takes {lease.amount / MILLI:.4g}/s until {lease.expires_ns / NS_PER_S:g}s")
         over_ns = max(0, lease.expires_ns - held.skew_ns - now_ns)
         self.clock.after(over_ns, ControlPhase.PLATFORM, f"lease/{self.name}/{peer}", lambda: self._look_at(peer))
