@@ -72,3 +72,20 @@ def test_credits_by_priority_heed_priorities() -> None:
         return any("classes differ in priority" in one for one in warnings)
 
     assert is_said("credits") and not is_said("strict_priority")
+
+
+@pytest.mark.parametrize(("changes", "by", "told"), [
+    ([], "credits", []),
+    (["services.edge.replicas=10"], "credits", ["edge.buy -> middle.write"]),
+    (["services.edge.replicas=10"], "none", []),
+    (["services.edge.replicas=10", "routes.defaults.view=service"], "planner", []),
+    (["services.edge.replicas=10", "routes.defaults.local_rate_limit.token_bucket.fill_interval=10s"], "proportional", []),
+    (["workload.buyers.arrivals={poisson: 4/s}"], "strict_priority",
+     ["buyers -> edge", "edge.buy -> middle.write", "middle.write -> end.take"]),
+])  # fmt: skip
+def test_a_gate_may_be_too_coarse_for_credits(changes: list[str], by: str, told: list[str]) -> None:
+    """Fewer than five tokens a fill for each bucket: 10 pods of edge send 37/s of buyers, and 50/s of visitors."""
+    warnings = check(load(WORLDS / "chain.yaml", [f"{CREDITS}.by={by}", *changes], folder=WORLDS)).warnings
+    coarse = [one for one in warnings if "whole tokens a fill" in one]
+    assert all("; a longer one is closer" in one for one in coarse)
+    assert [one.split(".local_rate_limit")[0].removeprefix("routes.") for one in coarse] == told
