@@ -25,6 +25,7 @@ UNREAD = {  # and which terms; worths are left out, for summaries go by them who
     "pool.selfish": ("price",), "spill.stay": ("latency_price", *_CHANCE), "spill.proportional": ("latency_price", *_CHANCE),
     "spill.selfish": _CHANCE, "spill.gossip": ("latency_price",), "credits.none": ("floor", *_CHANCE),
 }  # fmt: skip
+FORESEEN = ("pool", "spill")  # under a clairvoyant planner the load to come has no spread; of credits chance stays, and so does spread
 CALLS_DEADLINES = 1.5  # for how many deadlines an English clock goes on calling
 TOKENS_FEW = 5  # in a fill: whole tokens miss a rate by up to one of them
 SPEAKS = frozenset({"spill.gossip"})  # of those: all the others say nothing to anybody
@@ -64,6 +65,10 @@ def _unheeded(place: str, described: Negotiation) -> Iterator[str]:
     for key in UNREAD.get(who, ()):
         if getattr(terms, key) != type(terms).model_fields[key].default:
             yield f"{place}.{described.kind}.{key}: has no effect under {terms.by.kind}"
+    planner = terms.by.planner
+    knows_all = planner is not None and planner.view == "clairvoyant" and described.kind in FORESEEN
+    if knows_all and terms.spread != type(terms).model_fields["spread"].default:
+        yield f"{place}.{described.kind}.spread: has no effect under a clairvoyant planner, which knows the load to come"
     for key in UNHEEDED.get(who, ()):
         if getattr(described, key) != Negotiation.model_fields[key].default:
             what = {"every": "nobody does anything", "deadline": "nobody waits for an answer", "lease": "nothing is leased"}[key]
