@@ -9,7 +9,8 @@ from scenarios.flow import Flow
 from scenarios.saturation import capacity_per_pod
 from scenarios.schema.cluster import NodePool
 from scenarios.schema.control_network import ControlNetwork
-from scenarios.schema.negotiating import CLOCK_CALLS_MAX, FLOW_MECHANISMS, UNARRANGED, Negotiation, Pool
+from scenarios.schema.negotiating import CLOCK_CALLS_MAX, FLOW_MECHANISMS, UNARRANGED, Credits, Negotiation, Pool
+from scenarios.schema.routing import ResolvedRoute
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S, format_duration
 from scenarios.worth import mean_worth, visits_by_service
@@ -24,6 +25,7 @@ UNREAD = {  # and which terms; worths are left out, for summaries go by them who
     "pool.selfish": ("price",), "spill.stay": ("latency_price", *_CHANCE), "spill.proportional": ("latency_price", *_CHANCE),
     "spill.selfish": _CHANCE, "spill.gossip": ("latency_price",), "credits.none": ("floor", *_CHANCE),
 }  # fmt: skip
+FORESEEN = ("pool", "spill")  # under a clairvoyant planner the load to come has no spread; of credits chance stays, and so does spread
 CALLS_DEADLINES = 1.5  # for how many deadlines an English clock goes on calling
 TOKENS_FEW = 5  # in a fill: whole tokens miss a rate by up to one of them
 SPEAKS = frozenset({"spill.gossip"})  # of those: all the others say nothing to anybody
@@ -43,6 +45,7 @@ def negotiation_cautions(flow: Flow) -> Iterator[str]:
         if described.credits is not None:
             granting = set(described.credits.services)
             yield from _absent(flow, f"{place}.credits", described.credits.worth, granting, "no service that grants credits")
+            yield from _coarse_credits(flow, name, described.credits)
     if world.control_network != ControlNetwork() and not any(_speaks(one) for one in world.negotiations.values()):
         yield "control_network: carries no message, for nobody says anything to anybody here"
 
@@ -62,6 +65,10 @@ def _unheeded(place: str, described: Negotiation) -> Iterator[str]:
     for key in UNREAD.get(who, ()):
         if getattr(terms, key) != type(terms).model_fields[key].default:
             yield f"{place}.{described.kind}.{key}: has no effect under {terms.by.kind}"
+    planner = terms.by.planner
+    knows_all = planner is not None and planner.view == "clairvoyant" and described.kind in FORESEEN
+    if knows_all and terms.spread != type(terms).model_fields["spread"].default:
+        yield f"{place}.{described.kind}.spread: has no effect under a clairvoyant planner, which knows the load to come"
     for key in UNHEEDED.get(who, ()):
         if getattr(described, key) != Negotiation.model_fields[key].default:
             what = {"every": "nobody does anything", "deadline": "nobody waits for an answer", "lease": "nothing is leased"}[key]
@@ -149,3 +156,28 @@ def _coarse_gates(flow: Flow, name: str, pool: Pool) -> Iterator[str]:
         if 0 < offered < TOKENS_FEW and not visits_by_service(flow, caller).keys().isdisjoint(pool.members):
             yield (f"routes.{route.name}.local_rate_limit.token_bucket.fill_interval: {caller} offers {offered:.3g} requests "
                    f"in {format_duration(fill)}, and {name} leases whole tokens a fill, rounded up; a longer one is closer")  # fmt: skip
+
+
+def _coarse_credits(flow: Flow, name: str, terms: Credits) -> Iterator[str]:
+    """A lease of credits sets a bucket for each of a caller's views, in whole tokens, rounded down, but to one at least."""
+    granted = {edge: route for edge, route in flow.routes.items() if route.callee in terms.services and terms.by.kind != "none"}
+    for route in {route.name: route for route in granted.values()}.values():
+        if route.local_rate_limit is None:
+            continue
+        fill = route.local_rate_limit.token_bucket.fill_interval
+        rate = sum(flow.asked(*edge) for edge, one in granted.items() if one.name == route.name)
+        each, whose = _buckets(flow.world, route)
+        offered = rate * fill / NS_PER_S / each
+        if 0 < offered < TOKENS_FEW:
+            yield (f"routes.{route.name}.local_rate_limit.token_bucket.fill_interval: {whose} sends {offered:.3g} first tries in "
+                   f"{format_duration(fill)}, and {name} grants whole tokens a fill, rounded down, and one at least; a longer one is "
+                   "closer")  # fmt: skip
+
+
+def _buckets(world: Scenario, route: ResolvedRoute) -> tuple[int, str]:
+    """How many buckets a route has by the file, and whose one is."""
+    if route.caller not in world.services or route.view == "service":
+        return 1, route.caller
+    if route.view == "zone":
+        return len(world.cluster.zones), f"{route.caller} of a zone"
+    return max(1, world.services[route.caller].replicas), f"a pod of {route.caller}"

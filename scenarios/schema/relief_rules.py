@@ -29,7 +29,7 @@ def credit_mistakes(world: Scenario, place: Path, terms: Credits) -> Iterator[Mi
     """Every rule that these credits break."""
     for index, service in enumerate(terms.services):
         if service not in world.services:
-            yield Mistake((*place, "services", index), f"{service!r} is not a service{suggestion(service, world.services)}")
+            yield Mistake((*place, "services", index), f"is not a service{suggestion(service, world.services)}")
         elif service in terms.services[:index]:
             yield Mistake((*place, "services", index), f"names {service} a second time")
     for workload in terms.worth:

@@ -16,7 +16,7 @@ class AllSeeing(Part):
     """Somebody who decides for all: services of a pool or a chain, or zones."""
 
     view: Literal["delayed", "clairvoyant"] = field(
-        "delayed", says="what it knows of the load: what telemetry says, or what the file will offer until its next decision",
+        "delayed", says="what it knows of the load: what telemetry says, or what the file will offer, as far ahead as it plans",
         seen=Witness("planned", "negotiations.pods.pool.by.planner.view", ("delayed", "clairvoyant")))
 
 

@@ -174,6 +174,7 @@ def test_agents_are_agents_of_mesa() -> None:
 
 @pytest.mark.parametrize(("change", "told"), [
     ("negotiations.relief.credits.services=[edge, midle]", "did you mean 'middle'?"),
+    ("negotiations.relief.credits.services=[ende]", "services.0 = 'ende' is not a service; did you mean 'end'?"),
     ("negotiations.relief.credits.services=[end, end]", "names end a second time"),
     ("negotiations.relief.credits.worth={buyer: 2}", "did you mean 'buyers'?"),
     ("negotiations.relief.credits.by=credit", "did you mean 'credits'?"),

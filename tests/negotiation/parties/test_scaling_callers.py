@@ -6,6 +6,7 @@ import pytest
 
 from agents.control_plane import ControlPlane
 from agents.negotiation.parties.chains.legs import MICRO
+from agents.negotiation.parties.chains.spending import BURST_MIN
 from scenarios.schema.units import NS_PER_S
 from sim.clock import ControlPhase
 from sim.mesh import Mesh
@@ -51,6 +52,30 @@ def test_pods_that_come_between_rounds_share_the_lease(by: str) -> None:
     mesh.advance(world.duration)
     assert len({pods for pods, _, _ in seen}) > 2
     assert max(through / held for _, through, held in seen) <= 1 + 1e-5
+
+
+@pytest.mark.parametrize("by", ["credits", "proportional", "planner"])
+@pytest.mark.parametrize(("pods", "buyers"), [(2, "2/s"), (8, "2/s"), (20, "20/s")])
+def test_a_caller_with_many_pods_and_slow_classes_is_not_shut_out(by: str, pods: int, buyers: str) -> None:
+    """What fits goes in, however thin it is spread over buckets: one token a fill at least, and a few at once."""
+    world = bargained(by, f"services.edge.replicas={pods}", f"workload.buyers.arrivals={{poisson: {buyers}}}",
+                      "workload.visitors.arrivals={poisson: 20/s}", "duration=60s")  # fmt: skip
+    mesh, _ = lived(world)
+    seen = mesh.plane.observe().workloads
+    assert (seen["good"] >= 0.98 * seen["offered"]).all()
+
+
+def test_buckets_are_of_nothing_only_where_nothing_may_be_sent() -> None:
+    """Twenty pods send one token a fill each of a floor of 4/s; with no floor, and before the first lease, they send none."""
+    told = {}
+    for floor in ("10%", "0%"):
+        world = bargained("credits", "services.edge.replicas=20", f"negotiations.relief.credits.floor={floor}", "duration=3ms")
+        mesh, plane = lived(world, engine="reference")
+        assert isinstance(mesh.plane, ReferencePlane)
+        legs = {one.leg.name for _, one in callers(plane) if one.leg.caller == "edge"}
+        limits = [route.policy.local_rate_limit for route in mesh.plane.routes if route.policy.name in legs]
+        told[floor] = {(limit.token_bucket.tokens_per_fill, limit.token_bucket.max_tokens) for limit in limits if limit is not None}
+    assert told == {"10%": {(1, BURST_MIN)}, "0%": {(0, 0)}}
 
 
 def test_both_engines_are_alike_where_callers_scale() -> None:

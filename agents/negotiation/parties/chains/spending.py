@@ -10,13 +10,15 @@ from scenarios.schema.units import NS_PER_S
 from sim.commands import RateLimited, RetriesBudgeted
 
 BURST_NS = 500_000_000  # so much of a rate may come at once
+BURST_MIN = 10  # tokens, and at least so many: arrivals are Poisson, and a bucket of one to five refuses many of a rate that fits it
 
 
 class Spending:
     """Keeps a leg to its lease. Without one it may send first tries at its floor's rate, and nothing again.
 
     First tries come to `rate`, with their retries to all that the floor and the lease are for. A route has a bucket for each
-    of its caller's views, as a pod has in Envoy's local rate limit, and each gets the same part, rounded down to whole tokens.
+    of its caller's views, as a pod has in Envoy's local rate limit, and each gets the same part, rounded down to whole tokens a
+    fill: but to one at least, or a slow class with many pods were shut out. That is when they may send more than they hold.
     """
 
     def __init__(self, leg: Leg, skew_ns: int, around: Surroundings) -> None:
@@ -58,8 +60,9 @@ class Spending:
         assert leg.route.local_rate_limit is not None, "the rules of a scenario see to it"
         fill_ns = leg.route.local_rate_limit.token_bucket.fill_interval
         self._shared_by = self._buckets()
-        tokens = int(self.rate(now_ns) / self._shared_by * fill_ns / NS_PER_S)
-        most = max(1, tokens * BURST_NS // fill_ns) if tokens else 0
+        rate = self.rate(now_ns)
+        tokens = max(1, int(rate / self._shared_by * fill_ns / NS_PER_S)) if rate > 0 else 0
+        most = max(BURST_MIN, tokens * BURST_NS // fill_ns) if tokens else 0
         changed = self._around.carry_out(RateLimited(leg.name, tokens, most))
         if leg.retries:
             changed |= self._around.carry_out(RetriesBudgeted(leg.name, leg.budget(self.retries(now_ns))))
