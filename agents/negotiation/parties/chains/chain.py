@@ -124,7 +124,7 @@ class ChainAgent(Party):
     def heard_out(self, conversation: Conversation) -> None:
         """A lease is confirmed, or not; or a call is over, which somebody may not have answered."""
         if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
-            self.rounds.miss()
+            self.rounds.miss(int(self.clock.now_ns))
         if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
             lease = conversation.lease
             self.keeps_to(lease["holder"], lease["token"])
