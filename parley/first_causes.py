@@ -15,7 +15,7 @@ from parley.levers import MIND
 from parley.results import Run
 from parley.tables import read_columns
 from parley.timeline import Series, Timeline
-from parley.wording import OF_NO_PODS, clock, number
+from parley.wording import TOKENS, clock, number, unit
 from scenarios.flow import Flow
 from scenarios.schema.scenario import Scenario
 
@@ -180,6 +180,8 @@ def _load(was: Timeline, now: Timeline) -> Iterator[Event]:
 
 def _decided(run: Run) -> Iterator[Event]:
     for row in run.decision_rows():
-        if row["applied"] and row["mind"] not in (*OF_NO_PODS, MIND):
-            says = f"{row['agent']} ({row['mind']}) goes from {row['before']} to {row['after']} pods"
+        counted = unit(row, run.scenario.services)
+        if row["applied"] and row["mind"] != MIND and counted:
+            towards = f" a fill of {row['service']}" if counted == TOKENS else ""
+            says = f"{row['agent']} ({row['mind']}) goes from {row['before']} to {row['after']} {counted}{towards}"
             yield Event(int(row["time_ns"]), "decision", row["service"], says)

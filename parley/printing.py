@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from parley.wording import NOTHING, OF_NO_PODS, clock, count, decider, milliseconds, money, number, percent, step
+from parley.wording import (
+    NOTHING,
+    PODS,
+    TOKENS,
+    clock,
+    count,
+    decider,
+    milliseconds,
+    money,
+    number,
+    percent,
+    step,
+    unit,
+)
 
 DECISIONS_SHOWN, SERVICES_SHOWN = 12, 20
 PAUSES = 20  # a pause of a twentieth of the run ends a group of decisions
@@ -19,6 +32,7 @@ LATENCIES = {"mean": "mean", "p50": "p50", "p90": "p90", "p95": "p95", "p99": "p
 BEYOND = {"mean": 1.0, "p50": 0.5, "p90": 0.1, "p95": 0.05, "p99": 0.01, "p999": 0.001}  # the share above each
 BEYOND_LEAST = 5  # answers slower than a quantile; with fewer it says little
 COUNTS = ("offered", "succeeded", "failed", "timed_out", "rejected", "in_flight")
+TOKENS_SAY = "tokens: what each fill of a bucket lets in, of a class or by a route"
 MET = {True: Text("met", "green"), False: Text("missed", "bold red"), None: Text("not reached", "dim")}
 
 
@@ -35,7 +49,7 @@ def print_run(console: Console, manifest: dict[str, Any], summary: dict[str, Any
     _show(console, _services(summary["services"]))
     _cost(console, summary["cost"])
     if decisions:
-        _show(console, _agents(decisions, manifest["simulated_ns"] // PAUSES))
+        _agents(console, decisions, summary["services"], manifest["simulated_ns"] // PAUSES)
     if summary["expect"]:
         _show(console, _expect(summary["expect"]))
 
@@ -174,9 +188,11 @@ def _cost(console: Console, cost: dict[str, Any]) -> None:
     _line(console, "cost", Text(" · ".join(parts)))
 
 
-def _agents(decisions: Sequence[dict[str, Any]], pause_ns: int) -> Table:
-    made = table("agents", "when", "change" if any(one["mind"] in OF_NO_PODS for one in decisions) else "pods", "why", words=4)
-    lines = [move(steps) for steps in condensed([one for one in decisions if one["applied"]], pause_ns)]
+def _agents(console: Console, decisions: Sequence[dict[str, Any]], services: Collection[str], pause_ns: int) -> None:
+    units = {unit(one, services) for one in decisions}
+    made = table("agents", "when", PODS if units == {PODS} else "change", "why", words=4)
+    groups = condensed([one for one in decisions if one["applied"]], pause_ns, services)
+    lines = [move(steps, services, is_told=units != {PODS}) for steps in groups]
     for line in lines[:DECISIONS_SHOWN]:
         made.add_row(*line)
     if not lines:
@@ -184,17 +200,23 @@ def _agents(decisions: Sequence[dict[str, Any]], pause_ns: int) -> Table:
     if len(lines) > DECISIONS_SHOWN:
         made.add_row(Text(f"… and {len(lines) - DECISIONS_SHOWN} more", "dim"), "", "", Text("in decisions/", "dim"))
     made.columns[1].no_wrap = made.columns[2].no_wrap = True
-    return made
+    _show(console, made)
+    if TOKENS in units:
+        console.print(Text(TOKENS_SAY, "dim"))
 
 
-def condensed(applied: Sequence[dict[str, Any]], pause_ns: int) -> list[list[dict[str, Any]]]:
-    """Decisions grouped: what one agent did in one direction, step after step without a pause; in order of time."""
+def condensed(applied: Sequence[dict[str, Any]], pause_ns: int, services: Collection[str]) -> list[list[dict[str, Any]]]:
+    """Decisions grouped: what one agent did in one direction, step after step without a pause; in order of time.
+
+    Tokens are set anew every round, up and down with what comes: there a pause alone ends a group.
+    """
     found: list[list[dict[str, Any]]] = []
     latest: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for one in applied:
         key = (one["agent"], one["service"], one["mind"])
         group = latest.get(key)
-        if group is None or _is_up(group[-1]) != _is_up(one) or one["time_ns"] - group[-1]["time_ns"] > pause_ns:
+        has_turned = group is not None and _is_up(group[-1]) != _is_up(one) and unit(one, services) != TOKENS
+        if group is None or has_turned or one["time_ns"] - group[-1]["time_ns"] > pause_ns:
             latest[key] = group = []
             found.append(group)
         group.append(one)
@@ -205,14 +227,15 @@ def _is_up(one: dict[str, Any]) -> bool:
     return bool(one["after"] > one["before"])
 
 
-def move(steps: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:
-    """A line for a group: its largest step gives the reason."""
+def move(steps: Sequence[dict[str, Any]], services: Collection[str], *, is_told: bool = True) -> tuple[str, str, str, str]:
+    """A line for a group: its largest step gives the reason, of tokens the last; `is_told`: whether it says what is counted."""
     first, last = steps[0], steps[-1]
     when = clock(first["time_ns"]) if len(steps) == 1 else f"{clock(first['time_ns'])} … {clock(last['time_ns'])}"
     taken = f" in {len(steps)} steps" if len(steps) > 1 else ""
-    why = max(steps, key=lambda one: abs(one["after"] - one["before"]))["reason"]
-    change = step(first["mind"], first["before"], last["after"])
-    return decider(first), when, change + taken, why
+    counted = unit(first, services)
+    why = last if counted == TOKENS else max(steps, key=lambda one: abs(one["after"] - one["before"]))
+    change = f"{step(first['mind'], first['before'], last['after'])} {counted if is_told else ''}".rstrip()
+    return decider(first), when, change + taken, why["reason"]
 
 
 def _expect(expect: Sequence[dict[str, Any]]) -> Table:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from scenarios.schema.spilling import SPILL_MINDS
 
 NOTHING = "-"  # where there is no figure
+WHATIF = "whatif"  # in place of a mind, where somebody acts from outside
+PODS, TOKENS = "pods", "tokens"  # what a decision's figures are of, where its mind alone does not say
 OF_NO_PODS = ("vpa", "burn_rate", *SPILL_MINDS)  # minds whose figures are no pods; `step` says what they are
 
 
@@ -73,8 +75,18 @@ def clock(ns: int | float) -> str:
     return f"{hours}h{minutes:02}m"
 
 
+def is_of_pods(row: Mapping[str, Any], services: Collection[str]) -> bool:
+    """Whether a decision's figures are pods: those of a service, or of a zone or node for a what-if; not tokens of a class or route."""
+    return row["mind"] not in OF_NO_PODS and (row["mind"] == WHATIF or row["service"] in services)
+
+
+def unit(row: Mapping[str, Any], services: Collection[str]) -> str:
+    """What a decision's figures are counted in; nothing where `step` says it."""
+    return PODS if is_of_pods(row, services) else "" if row["mind"] in OF_NO_PODS else TOKENS
+
+
 def step(mind: str, before: int, after: int) -> str:
-    """What a decision changed: `2 → 5` pods, or what a mind of OF_NO_PODS changed."""
+    """What a decision changed: `2 → 5` of whatever `unit` says, or what a mind of OF_NO_PODS changed."""
     if mind == "burn_rate":
         return "fires" if after else "is over"
     if mind in SPILL_MINDS:

@@ -21,12 +21,12 @@ def earned(folder: Path, by: str, *changes: str) -> float:
     told = run(world, seed=1, out=folder).summary
     mine, measured_hours = told["classes"]["visitors"], (world.duration - world.warmup) / HOUR_NS
     worth = mine["good"] * mine["measured"]["offered"] / 1000 / measured_hours
-    return float(worth - told["negotiation"]["paid"]["visitors"] / (world.duration / HOUR_NS))
+    return float(worth - told["negotiation"]["paid"]["visitors"] / measured_hours)
 
 
 @pytest.mark.parametrize("lie", ["rate=0.5", "worth=0.5"])
 def test_flow_by_prices_is_no_place_for_the_truth(lie: str, tmp_path: Path) -> None:
-    """Who wants half the flow pays for less than half of it, for the price falls: more than a hundred an hour is gained."""
+    """Who wants half the flow pays for less than half of it, for the price falls: 100 an hour more is gained (README: 278, not 83)."""
     truth = earned(tmp_path / "truth", "dual")
     assert earned(tmp_path / "lie", "dual", f"{POOL}.misreport.visitors.{lie}") > truth + 100
 

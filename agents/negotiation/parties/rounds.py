@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -54,11 +55,12 @@ class Rounds:
 
     def __init__(self) -> None:
         self.all: list[Round] = []
-        self._telling: dict[tuple[str, int], Round] = {}  # by holder and token
+        self._telling: dict[tuple[str, int], Round] = {}  # by holder and token, until their round is over
 
     def begin(self, now_ns: int, until_ns: int) -> None:
         """A round begins; what is said in it from here on is of it."""
         self.all.append(Round(now_ns, until_ns))
+        self._telling = {key: one for key, one in self._telling.items() if one.settled_ns is None and one.until_ns >= now_ns}
 
     def tell(self, tokens: Mapping[str, int], now_ns: int, until_ns: int) -> None:
         """The newest round decides, and tells these leases; nothing where none was begun yet."""
@@ -72,7 +74,8 @@ class Rounds:
         if told is not None:
             told.confirm(holder, token, now_ns)
 
-    def miss(self) -> None:
-        """Somebody whom the newest round asked was not heard."""
-        if self.all:
-            self.all[-1].miss()
+    def miss(self, now_ns: float = math.inf) -> None:
+        """Somebody was not heard whom the newest round asked, of those that began before now: another may begin at this instant."""
+        asked = next((one for one in reversed(self.all) if one.began_ns < now_ns), None)
+        if asked is not None:
+            asked.miss()

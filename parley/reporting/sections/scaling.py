@@ -13,7 +13,7 @@ from parley.reporting.facts import Facts
 from parley.reporting.section import Section, Table
 from parley.reporting.sections.load import NO_WINDOWS
 from parley.timeline import Series
-from parley.wording import OF_NO_PODS, clock
+from parley.wording import OF_NO_PODS, clock, is_of_pods
 
 SERVICES_MAX, DOTS_MAX, LINES_MAX = 8, 400, 60
 
@@ -29,8 +29,10 @@ def scaling(facts: Facts) -> Section:
         )
         return Section("decisions", "Decisions", left_out=why)
     lines = [
-        move(steps)
-        for steps in condensed([one for one in rows if one["applied"]], facts.manifest["simulated_ns"] // PAUSES)
+        move(steps, facts.scenario.services)
+        for steps in condensed(
+            [one for one in rows if one["applied"]], facts.manifest["simulated_ns"] // PAUSES, facts.scenario.services
+        )
     ]
     left = f"… and {len(lines) - LINES_MAX} more in decisions/" if len(lines) > LINES_MAX else ""
     table = Table(("agent", "when", "change", "why"), lines[:LINES_MAX], words=4, left_out=left,
@@ -65,7 +67,7 @@ def _scaled(facts: Facts, rows: Sequence[dict[str, Any]]) -> list[Series]:
     """The services of which some number of pods was decided, those that changed most first."""
     changes: dict[str, int] = {}
     for one in rows:
-        if one["applied"] and one["mind"] not in OF_NO_PODS:
+        if one["applied"] and is_of_pods(one, facts.scenario.services):
             changes[one["service"]] = changes.get(one["service"], 0) + abs(one["after"] - one["before"])
     return sorted((one for one in facts.timeline.services if changes.get(one.name)), key=lambda one: -changes[one.name])
 

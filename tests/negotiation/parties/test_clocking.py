@@ -11,6 +11,7 @@ from agents.negotiation.parties.pools.member import MemberAgent
 from scenarios.schema.negotiating import CLOCK_CALLS_MAX
 from tests.negotiation.parties.markets import lived, market
 
+S = 1_000_000_000
 SHORT = ("negotiations.pods.pool.capacity=7", "workload.many.arrivals={poisson: 200/s}", "workload.some.arrivals={poisson: 120/s}")
 
 
@@ -43,6 +44,15 @@ def test_every_round_grants_all_there_is(increment: str, latency: str) -> None:
     assert len(divisions) == len(calls) == 11
     assert [sum(one.amounts.values()) for one in divisions[1:]] == [supply] * 10
     assert max(calls) <= CLOCK_CALLS_MAX
+
+
+@pytest.mark.parametrize("latency", ["20ms", "60ms"])
+def test_a_round_whose_calls_run_out_of_time_leaves_enough_for_its_awards(latency: str) -> None:
+    """They arrive and are reported before the round is over, so that it settles."""
+    _, plane = lived(market("negotiations.pods.pool.by={english_clock: {increment: 0.01/h}}", *SHORT, f"control_network.latency={latency}"))
+    over = [one for one in plane.rounds[1:] if one.until_ns < plane.mesh.now_ns]  # the first is before telemetry
+    assert len(over) >= 9
+    assert all(one.settled_ns is not None and one.settled_ns - one.began_ns <= 2 * S for one in over)
 
 
 def test_whole_pods_are_granted_where_a_pod_takes_several_units() -> None:

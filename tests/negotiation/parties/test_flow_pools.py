@@ -62,6 +62,14 @@ def test_flow_is_never_more_than_pods_that_are_kept_serve(by: str, fault: str) -
     assert min(leased.values()) > 50 * MILLI  # all is well again
 
 
+@pytest.mark.parametrize("by", FLOWS)
+def test_flow_ends_with_the_leases_of_the_pods_it_takes(by: str) -> None:
+    """A member that is cut off lets go of its pods in the middle of a round: nobody sends to them until the next one begins."""
+    most, _ = worst(f"negotiations.pods.pool.by={by}", "negotiations.pods.lease=5100ms", *FULL,
+                    "faults={cut: {at: 6s, for: 14s, control_partition: {agents: [left]}}}")  # fmt: skip
+    assert most <= 1e-6
+
+
 @given(rate=st.floats(0, 1000), fill_ns=st.integers(1_000_000, 60 * S))
 def test_whole_tokens_let_in_what_is_leased_and_less_than_a_token_more(rate: float, fill_ns: int) -> None:
     """J7: whatever the rate and the fill."""

@@ -15,6 +15,7 @@ from agents.control_plane import ControlPlane
 from agents.decision import Decision
 from agents.mailbox import Fate
 from agents.negotiation.parties.rounds import Rounds
+from agents.negotiation.protocols.contract_net import Initiator
 from parley.bargaining import negotiation_of, reversals
 from parley.spillover import moved, spillover_of
 from scenarios.load import load
@@ -76,7 +77,7 @@ def test_a_lease_that_is_told_later_opens_the_round_again() -> None:
 def test_a_late_confirmation_is_of_the_round_that_told_the_lease() -> None:
     """Not of the newest."""
     book = begun(0)
-    book.tell({"ann": 1}, 1, 3)
+    book.tell({"ann": 1}, 1, 13)
     book.begin(10, 14)
     book.tell({"ann": 2}, 11, 13)
     book.confirm("ann", 1, 12)
@@ -92,6 +93,40 @@ def test_a_round_without_a_lease_to_tell_is_settled_once_it_has_decided_so() -> 
     assert [one.settled_ns for one in book.all] == [None, None, 21]
     book.miss()
     assert book.all[2].settled_ns is None
+
+
+def test_a_miss_is_of_the_round_that_asked() -> None:
+    """Not of one that begins at the instant at which it is known."""
+    book = begun(0, 4)
+    book.tell({}, 4, 6)
+    book.miss(4)
+    assert book.all[1].settled_ns == 4 and book.all[0]._has_missed
+
+
+def test_where_a_round_begins_as_the_last_one_ends_only_rounds_that_heard_all_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under loss: none is called settled in which somebody did not answer, and none is blamed for another."""
+    unheard, decide = set[str](), Initiator.decide
+
+    def noted(self: Initiator, now_ns: int) -> str | None:
+        found = decide(self, now_ns)
+        unheard.update({self.conversation_id} if self.unheard else ())
+        return found
+
+    monkeypatch.setattr(Initiator, "decide", noted)
+    loss = "control_network={latency: 20ms, loss: 20%}"
+    _, plane = lived(market("negotiations.pods.pool.by=vcg", "negotiations.pods.every=2s", loss, "duration=100s"))
+    missed = {f"pods/1.{nth}" for nth, one in enumerate(plane.rounds, 1) if one._has_missed}
+    assert len(missed) > 5 and missed == unheard
+
+
+def test_leases_of_rounds_that_are_over_are_forgotten() -> None:
+    """However many there were."""
+    book = Rounds()
+    for at in range(0, 1000, 10):
+        book.begin(at, at + 4)
+        book.tell({"ann": at, "bob": at + 1}, at + 1, at + 3)
+        book.confirm("ann", at, at + 2)
+    assert len(book._telling) == 2
 
 
 def test_what_is_told_before_any_round_is_nobodys() -> None:

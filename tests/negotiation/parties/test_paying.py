@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.control_plane import ControlPlane
-from agents.negotiation.leases import Lease
+from agents.negotiation.leases import MILLI, Lease
 from agents.negotiation.messages import Content
 from agents.negotiation.parties.flows.class_agent import ClassAgent
+from agents.negotiation.parties.flows.flow_plan import Plan
+from agents.negotiation.parties.flows.flow_pool import FlowPool
 from agents.negotiation.parties.pools.clearing import Division, divided
 from agents.negotiation.parties.pools.member import MemberAgent
 from agents.negotiation.parties.pools.pool import PoolAgent
@@ -93,6 +95,29 @@ def test_who_holds_less_than_it_won_pays_less() -> None:
             assert one["pay"] == pytest.approx(pay * one["amount"] / won if won else 0.0)
             short += one["amount"] < won
     assert short > 3
+
+
+@pytest.mark.parametrize("by", FLOWS)
+def test_who_is_leased_less_flow_than_was_planned_pays_less(by: str) -> None:
+    """Until members have confirmed, or where they cannot be heard: a part of the pay for the plan's flow, in proportion."""
+    agreed: dict[int, tuple[Plan, dict[str, float]]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        carry_out = FlowPool.carry_out_pods
+
+        def noted(self: FlowPool, plan: Plan, pays: dict[str, float], workloads: list[str]) -> None:
+            agreed[self.round] = plan, dict(pays)
+            carry_out(self, plan, pays, workloads)
+
+        patch.setattr(FlowPool, "carry_out_pods", noted)
+        found = books(f"negotiations.pods.pool.by={by}", "negotiations.pods.pool.capacity=7", LOSSY)
+    short = 0
+    for (name, nth), leases in found.kept.items():
+        for one in leases if name in ("many", "some") else ():
+            (plan, pays), rate = agreed[nth], one["amount"] / MILLI
+            planned, pay = plan.rates[name], pays.get(name, 0.0)
+            assert one["pay"] == pytest.approx(pay * rate / planned if planned else 0.0, rel=1e-4, abs=1e-6)
+            short += pay > 0 and rate < 0.9 * planned
+    assert short >= 3
 
 
 def test_a_purse_pays_for_what_is_held() -> None:

@@ -32,6 +32,8 @@ class ChainAgent(Party):
         self.mind = terms.by.kind
         self.factor = terms.misreport.get(name, 1.0)  # between what it could use and what it says
         self.spending = {leg.name: Spending(leg, model.network.clock_skew_ns, model) for leg in legs.values() if leg.caller == name}
+        self._tokens = {name: one.leg.route.local_rate_limit.token_bucket.tokens_per_fill for name, one in self.spending.items()
+                        if one.leg.route.local_rate_limit is not None}  # a fill, by leg
         window_ns = self.world.telemetry.scrape_interval
         self.desks = {service: CreditDesk(service, terms, legs, model.mesh.cluster, window_ns) for service in desks}
         self.round, self._epoch = 0, 0  # both are kept where a crash does not reach
@@ -110,7 +112,8 @@ class ChainAgent(Party):
         one, now_ns = self.spending[leg], self.now_ns
         tokens, changed = one.obey(now_ns)
         told = f"{why}: {one.rate(now_ns):.4g}/s and {one.retries(now_ns):.2g} retries each by {leg}"
-        self.decided(one.leg.callee, self.mind, 0, None, tokens, told, applied=changed)
+        before, self._tokens[leg] = self._tokens[leg], tokens
+        self.decided(leg, self.mind, before, None, tokens, told, applied=changed)
 
     def _series(self, leg: str) -> Series:
         outside = self.name in self.world.workload
@@ -121,7 +124,7 @@ class ChainAgent(Party):
     def heard_out(self, conversation: Conversation) -> None:
         """A lease is confirmed, or not; or a call is over, which somebody may not have answered."""
         if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
-            self.rounds.miss()
+            self.rounds.miss(int(self.clock.now_ns))
         if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
             lease = conversation.lease
             self.keeps_to(lease["holder"], lease["token"])

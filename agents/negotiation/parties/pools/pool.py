@@ -62,7 +62,7 @@ class PoolAgent(Party):
             self.keeps_to(conversation.holder, conversation.lease["token"])
         if isinstance(conversation, contract_net.Initiator):
             if conversation.unheard:
-                self.rounds.miss()
+                self.rounds.miss(int(self.clock.now_ns))
             for holder, result in conversation.results.items():
                 if result is not None:
                     self.rounds.confirm(holder, result["token"], int(self.clock.now_ns))

@@ -125,7 +125,7 @@ class BargainingZone(ZoneAgent):
     def heard_out(self, conversation: Conversation) -> None:
         """A call is over, which somebody may not have answered."""
         if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
-            self.rounds.miss()
+            self.rounds.miss(int(self.clock.now_ns))
 
     def receive(self, message: Message) -> None:
         """A message has come in; a lease that is reported is used at once."""
