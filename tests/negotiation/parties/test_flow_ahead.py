@@ -55,3 +55,14 @@ def test_floors_that_are_too_much_are_kept() -> None:
     """Nobody gets more than the floor, nothing flows."""
     plan = planned_ahead(chains(1.0), TRADES, Ahead([{"a": Outlook(10), "b": Outlook(10)}], STANDING, AT_ONCE), 2, 1.0)
     assert plan.pods == {"front": 1, "left": 1, "right": 1} and set(plan.rates.values()) == {0.0}
+
+
+def test_classes_that_peak_in_turn_are_told_no_more_than_their_pods_carry() -> None:
+    """What each would need at its own height is more than the member that they share has."""
+    heights = [{"a": Outlook(60.0), "b": Outlook(5.0)}, {"a": Outlook(5.0), "b": Outlook(60.0)}]
+    classes = chains(1.0)
+    ahead = Ahead([*heights, heights[0]], {"front": 7, "left": 6, "right": 6}, dict.fromkeys(TRADES, 1))
+    plan = planned_ahead(classes, TRADES, ahead, 19, 0.0)
+    for service, count in plan.pods.items():
+        assert sum(rate * classes[name].pods.get(service, 0.0) for name, rate in plan.rates.items()) <= count + 1e-9
+    assert plan.rates["a"] > 59.9  # which is what comes now

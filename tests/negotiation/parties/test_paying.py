@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agents.control_plane import ControlPlane
 from agents.negotiation.leases import MILLI, Lease
 from agents.negotiation.messages import Content
+from agents.negotiation.parties.flows.bundling import BundleAuctioneer
 from agents.negotiation.parties.flows.class_agent import ClassAgent
 from agents.negotiation.parties.flows.flow_plan import Plan
 from agents.negotiation.parties.flows.flow_pool import FlowPool
@@ -150,3 +151,27 @@ def test_nobody_pays_for_half_a_pod() -> None:
     found = divided(pool, proposals, 6)
     assert (found.amounts, found.price) == ({"left": 4, "right": 1}, 10.0)
     assert found.pays == {"left": 40.0, "right": 10.0}
+
+
+def test_bundles_are_sold_only_where_whole_pods_carry_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pods of three units each: so much is left out that who wins is leased all he won, and pays for no more."""
+    shares: list[float] = []
+    won: dict[str, float] = {}
+    clear, win = BundleAuctioneer._cleared, BundleAuctioneer._won
+
+    def winning(self: BundleAuctioneer, proposals: dict[str, Content], capacity: int) -> tuple[dict[str, float], dict[str, float]]:
+        rates, pays = win(self, proposals, capacity)
+        won.update(rates)
+        return rates, pays
+
+    def clearing(self: BundleAuctioneer, proposals: dict[str, Content]) -> tuple[Plan, dict[str, float]]:
+        plan, pays = clear(self, proposals)
+        shares.extend(plan.rates[name] / rate for name, rate in won.items() if rate)
+        return plan, pays
+
+    monkeypatch.setattr(BundleAuctioneer, "_won", winning)
+    monkeypatch.setattr(BundleAuctioneer, "_cleared", clearing)
+    lived(market("negotiations.pods.pool.by={bundles: {step: 5/s}}", "workload.many.arrivals={poisson: 100/s}",
+                 "workload.some.arrivals={poisson: 60/s}", "negotiations.pods.pool.members.left.units=3",
+                 "negotiations.pods.pool.members.right.units=3", "negotiations.pods.pool.capacity=20"))  # fmt: skip
+    assert shares and all(share == pytest.approx(1.0) for share in shares)

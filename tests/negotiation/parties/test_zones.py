@@ -17,12 +17,14 @@ from agents.negotiation.parties.zones.net import BargainingZone
 from parley.spillover import moved
 from scenarios.errors import ScenarioError
 from scenarios.schema.localities import fits
+from scenarios.schema.units import HOUR_NS
 from sim.clock import ControlPhase
 from sim.mesh import Mesh
 from tests.negotiation.parties.crossings import ARRANGED, BAD, MECHANISMS, TROUBLE, crossing, in_use, lived, zones
 
 S = 1_000_000_000
 TICK = 17_000_000
+SLOW = "control_network={latency: {exponential: 80ms}}"
 
 
 def promised_at_most(world_changes: tuple[str, ...], seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -226,6 +228,24 @@ def test_who_is_asked_is_paid() -> None:
     _, plane = lived(crossing("negotiations.crossing.spill.worth={easterners: 50, middlers: 50, westerners: 50}"))
     assert plane.paid["api@east"] > 0
     assert plane.paid["api@west"] == 0
+
+
+def test_a_zone_pays_for_what_it_is_leased(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two zones are offered the same room: who is left less of it than he was awarded pays less in proportion."""
+    less: list[tuple[float, float]] = []
+    take = BargainingZone._take
+
+    def noted(self: BargainingZone, peer: str, content: Content) -> None:
+        before = self.paid
+        take(self, peer, content)
+        if self.paid > before and content["amount"] < self._won[peer]:
+            whole = self._due[peer] * self.described.every / HOUR_NS
+            less.append((self.paid - before, whole * content["amount"] / self._won[peer]))
+
+    monkeypatch.setattr(BargainingZone, "_take", noted)
+    for seed in (1, 2):
+        lived(crossing("duration=60s", "workload.westerners.arrivals={poisson: 150/s}", SLOW), seed)
+    assert less and all(paid == pytest.approx(due) for paid, due in less)
 
 
 def test_bargains_are_rounds_that_settle() -> None:
