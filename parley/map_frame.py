@@ -13,9 +13,10 @@ from parley.map_axes import Ruler
 from parley.mapping import OutcomeMap
 from parley.panels import INK, QUIET
 
-COLUMNS_MAX = 3
+COLUMNS_MAX = 4
 WIDE, PANEL_HIGH, ALONE_HIGH, HEAD, FOOT = 16.0, 3.7, 5.6, 1.35, 0.75  # inches
 QUESTION_MAX = 190
+TITLE_ROOM = 41.0  # points of type, beside each other: what a title of 40 letters needs
 LETTERS = 80  # of labels below all panels beside each other
 BEHIND = {"boxstyle": "round,pad=0.25", "facecolor": "white", "alpha": 0.85, "linewidth": 0}  # words on a coloured ground
 
@@ -34,7 +35,7 @@ class Frame:
     def side(self, nth: int, title: str) -> None:
         """Title, ticks and labels of a panel."""
         at, across = self.axes[nth], self.found.across
-        at.set_title(title, loc="left", fontsize=12.5, fontweight="bold", color=INK)
+        at.set_title(title, loc="left", fontsize=min(12.5, TITLE_ROOM / self.columns), fontweight="bold", color=INK)
         at.set_yticks(range(len(self.found.up.labels)), self.found.up.labels)
         if (ticks := across.ticks(_most(across, self.columns))) is not None:
             at.set_xticks(*ticks)
@@ -87,9 +88,9 @@ class Frame:
 
 
 def framed(found: OutcomeMap, count: int) -> Frame:
-    """Room for so many panels; one alone is higher."""
-    columns = min(COLUMNS_MAX, count)
-    rows = math.ceil(count / columns)
+    """Room for so many panels, in rows as full as can be; one alone is higher."""
+    rows = math.ceil(count / COLUMNS_MAX)
+    columns = math.ceil(count / rows)
     high = HEAD + FOOT + (ALONE_HIGH if count == 1 else PANEL_HIGH * rows)
     figure = blank(WIDE, high)
     room = {"left": 0.065, "right": 0.905, "top": 1 - HEAD / high, "bottom": FOOT / high, "hspace": 0.2, "wspace": 0.07}
