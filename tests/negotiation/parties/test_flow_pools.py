@@ -128,3 +128,11 @@ def test_no_class_is_told_of_what_is_over(by: str) -> None:
         ends = [float(one.reason.removeprefix("lease until ").split("s:")[0]) * S for one in mine if one.reason.startswith("lease until")]
         times = [one.time_ns for one in mine if one.reason.startswith("lease until")]
         assert ends and all(end > time_ns for end, time_ns in zip(ends, times, strict=True))
+
+
+@pytest.mark.parametrize("by", FLOWS)
+def test_nothing_is_decided_before_anything_is_seen(by: str) -> None:
+    """Telemetry that is six seconds late: until then flow and pods stay as the file has them."""
+    _, plane = lived(market(f"negotiations.pods.pool.by={by}", "telemetry.delivery_lag=6s", "duration=12s"))
+    assert {one.agent for one in plane.decisions} >= {"many", "some"}
+    assert all(one.time_ns >= 6 * S for one in plane.decisions if one.agent in ("many", "some"))

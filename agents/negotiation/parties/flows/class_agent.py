@@ -79,6 +79,8 @@ class ClassAgent(Party):
         if message.protocol == leasing.PROTOCOL:
             return leasing.Holder(self.name, message.conversation_id, message.sender, self.keep)
         if message.protocol == dual_decomposition.PROTOCOL:
+            if self.outlook() is None:
+                return None  # who has seen nothing yet has nothing to say
             done_by_ns = self.now_ns + 2 * self.described.deadline
             return dual_decomposition.RateSetter(self.name, message.conversation_id, {self.pool_name: self.pool.price}, self.rate_at,
                                                  self.described.deadline, done_by_ns)  # fmt: skip
