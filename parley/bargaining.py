@@ -38,6 +38,7 @@ def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
     decisions = [one for one in plane.decisions if one.mind in plane.mechanisms]
     turned = reversals((one for one in decisions if one.service in world.services), world.warmup)
     hours = max(0, plane.mesh.now_ns - world.warmup) / HOUR_NS
+    rounds = [one for one in plane.rounds if one.began_ns >= world.warmup]
     before = plane.paid if plane.warm is None else plane.warm.paid
     return {
         "earned": earned / possible if possible else math.nan,
@@ -45,8 +46,7 @@ def negotiation_of(plane: ControlPlane, measured: Records) -> dict[str, Any]:
         "value_per_hour": earned / 1000 / hours if hours else math.nan,
         "jain": jain(shares) if shares else math.nan,
         "worst_class_good": min(shares, default=math.nan),
-        **_agreement([one for one in plane.rounds if one.began_ns >= world.warmup], plane.mesh.now_ns),
-        **_talk(plane, [one for one in decisions if one.time_ns >= world.warmup]),
+        **_agreement(rounds, plane.mesh.now_ns), **_talk(plane, len(rounds), [one for one in decisions if one.time_ns >= world.warmup]),
         "reversals_per_hour": sum(turned.values()) / hours if hours else math.nan,
         "paid": {name: paid - before[name] for name, paid in plane.paid.items()},
     }  # fmt: skip
@@ -63,12 +63,12 @@ def _agreement(rounds: Sequence[Round], now_ns: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _talk(plane: ControlPlane, decisions: Sequence[Decision]) -> dict[str, Any]:
+def _talk(plane: ControlPlane, rounds: int, decisions: Sequence[Decision]) -> dict[str, Any]:
     """What was said since the warm-up, what lost some of it, and how much was said for a round, and for a change of the mesh."""
     warmup = plane.mesh.scenario.warmup
     fates = Counter(fates_of(row for row in plane.network.log if row.sent_ns >= warmup))
     lost = {cause: fates[fate] for cause, fate in LOST_TO.items()}
-    rounds, changes = sum(one.began_ns >= warmup for one in plane.rounds), sum(one.applied for one in decisions)
+    changes = sum(one.applied for one in decisions)
     return {
         "messages": fates.total(), "lost": sum(lost.values()), "lost_to": lost, "in_flight": fates[Fate.IN_FLIGHT],
         "messages_per_round": fates.total() / rounds if rounds else math.nan,

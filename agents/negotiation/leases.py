@@ -170,7 +170,18 @@ class Holding:
 
     def usable(self, now_ns: int) -> int:
         """How much it may use."""
-        return 0 if self.lease is None or now_ns >= self.lease.expires_ns - self.skew_ns else self.lease.amount
+        return 0 if self.lease is None or self.is_over(self.lease, now_ns) else self.lease.amount
+
+    def is_over(self, lease: Lease, now_ns: int) -> bool:
+        """Whether a lease may not be used any more."""
+        return now_ns >= lease.expires_ns - self.skew_ns
+
+    def drop_if_over(self, now_ns: int) -> bool:
+        """Let go of the lease if it is over; whether it was."""
+        drops = self.lease is not None and self.is_over(self.lease, now_ns)
+        if drops:
+            self.lease = None
+        return drops
 
     def give_back(self) -> int | None:
         """Use nothing any more; the token to tell the ledger (`release`), None where there is no lease."""

@@ -30,7 +30,7 @@ class KeptLease:
         if left_ns > 0:
             self._party.clock.after(left_ns, ControlPhase.PLATFORM, f"lease/{self._party.name}", self._look)
             return True
-        self.holding.lease = None
+        self.holding.drop_if_over(self._party.now_ns)
         if held:
             self._over()
         return False
@@ -45,7 +45,5 @@ class KeptLease:
 
     def _look(self) -> None:
         """It may be over."""
-        lease = self.holding.lease
-        if lease is not None and self._party.now_ns >= lease.expires_ns - self.holding.skew_ns:
-            self.holding.lease = None
+        if self.holding.drop_if_over(self._party.now_ns):
             self._over()

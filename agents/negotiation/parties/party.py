@@ -11,6 +11,7 @@ from agents.mesa_classes import MesaAgent
 from agents.negotiation.machine import Conversation, Step
 from agents.negotiation.messages import Message
 from agents.negotiation.parties.rounds import Rounds
+from agents.negotiation.protocols import contract_net
 from sim.clock import ControlPhase
 from sim.commands import Command
 from sim.mesh import Mesh
@@ -95,7 +96,9 @@ class Party(MesaAgent):
         return None
 
     def heard_out(self, conversation: Conversation) -> None:
-        """A conversation is over."""
+        """A conversation is over; where it called for proposals, somebody may not have been heard."""
+        if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
+            self.rounds.miss(int(self.clock.now_ns))
 
     def converse(self, conversation: Conversation) -> None:
         """Begin a conversation."""

@@ -99,7 +99,7 @@ class ChainAgent(Party):
 
     def _look_at(self, one: Spending) -> None:
         """A lease may be over. Its proxies see to that, whoever is dead."""
-        if one.drop_if_over(self.now_ns):
+        if one.holding.drop_if_over(self.now_ns):
             self._obey(one.leg.name, "lease is over: its floor")
 
     def _joined(self, pod: Pod) -> None:
@@ -122,9 +122,8 @@ class ChainAgent(Party):
     # who grants
 
     def heard_out(self, conversation: Conversation) -> None:
-        """A lease is confirmed, or not; or a call is over, which somebody may not have answered."""
-        if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
-            self.rounds.miss(int(self.clock.now_ns))
+        """A lease is confirmed, or not; or a call is over."""
+        super().heard_out(conversation)
         if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
             lease = conversation.lease
             self.keeps_to(lease["holder"], lease["token"])

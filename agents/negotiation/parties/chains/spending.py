@@ -46,14 +46,6 @@ class Spending:
         """Retries for a first try that may be sent now, at most."""
         return self._retries if self.holding.usable(now_ns) else 0.0
 
-    def drop_if_over(self, now_ns: int) -> bool:
-        """Let go of a lease that is over; whether it was."""
-        lease = self.holding.lease
-        is_over = lease is not None and now_ns >= lease.expires_ns - self.holding.skew_ns
-        if is_over:
-            self.holding.lease = None
-        return is_over
-
     def obey(self, now_ns: int) -> tuple[int, bool]:
         """Tell the caller's proxies; (tokens a fill for each, whether that changed anything)."""
         leg = self.leg

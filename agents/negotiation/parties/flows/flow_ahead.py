@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.negotiation.parties.flows.flow_plan import Plan, stretches_of
+from agents.negotiation.parties.flows.flow_plan import Plan, stretches_of, taken
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.valuing import Outlook
 from agents.solving import Infeasible, Row, cheapest
@@ -91,10 +91,7 @@ def _raised(now: Mapping[str, float], rounds: Sequence[Mapping[str, float]], cla
             pods: Mapping[str, int]) -> dict[str, float]:  # fmt: skip
     """Flows of now, all raised alike towards their highest in these rounds, as far as the pods carry them together."""
     more = {name: max(one[name] for one in rounds) - rate for name, rate in now.items()}
-
-    def taken(rates: Mapping[str, float], service: str) -> float:
-        return sum(rate * classes[name].pods.get(service, 0.0) for name, rate in rates.items())
-
-    room = [(count - taken(now, service)) / taken(more, service) for service, count in pods.items() if taken(more, service) > 0]
+    needed = {service: taken(more, classes, service) for service in pods}
+    room = [(count - taken(now, classes, service)) / needed[service] for service, count in pods.items() if needed[service] > 0]
     factor = max(0.0, min([1.0, *room]))
     return {name: rate + factor * more[name] for name, rate in now.items()}

@@ -46,13 +46,13 @@ def divided(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade], outlo
     Maximise sum_k 3.6 worth_k E[min(D_k, x_k)] - price sum_k u_k x_k subject to sum_k u_k x_k <= units, where u_k are the units
     for one request a second. The expectation is concave; it is drawn straight between quantiles of demand.
     """
-    taken = {name: one.units(trades) for name, one in classes.items()}
+    each = {name: one.units(trades) for name, one in classes.items()}
     stretches = [(name, width, 3.6 * one.worth * used) for name, one in classes.items() for width, used in stretches_of(outlooks[name])]
     rates = dict.fromkeys(classes, 0.0)
     if not stretches:  # nobody comes
         return rates
-    rows: list[Row] = [({at: -taken[name] for at, (name, *_) in enumerate(stretches)}, -max(0.0, units))]
-    found = cheapest([price * taken[name] - worth for name, _, worth in stretches], rows, [0.0] * len(stretches),
+    rows: list[Row] = [({at: -each[name] for at, (name, *_) in enumerate(stretches)}, -max(0.0, units))]
+    found = cheapest([price * each[name] - worth for name, _, worth in stretches], rows, [0.0] * len(stretches),
                      [width for _, width, _ in stretches], [False] * len(stretches))  # fmt: skip
     for (name, *_), rate in zip(stretches, found, strict=True):
         rates[name] += rate
@@ -72,9 +72,12 @@ def in_whole_pods(rates: Mapping[str, float], classes: Mapping[str, FlowClass], 
 
 def pods_for(rates: Mapping[str, float], classes: Mapping[str, FlowClass], trades: Mapping[str, Trade]) -> dict[str, int]:
     """The fewest whole pods of each member that serve such flows, and no fewer than its floor."""
-    return {service: max(trade.described.floor, math.ceil(sum(rates[name] * one.pods.get(service, 0.0)
-                                                              for name, one in classes.items()) - 1e-9))
-            for service, trade in trades.items()}  # fmt: skip
+    return {service: max(trade.described.floor, math.ceil(taken(rates, classes, service) - 1e-9)) for service, trade in trades.items()}
+
+
+def taken(rates: Mapping[str, float], classes: Mapping[str, FlowClass], service: str) -> float:
+    """Pods of a member that such flows take, were pods divisible."""
+    return sum(rates[name] * one.pods.get(service, 0.0) for name, one in classes.items())
 
 
 def units_of(pods: Mapping[str, int], trades: Mapping[str, Trade]) -> int:
@@ -85,8 +88,9 @@ def units_of(pods: Mapping[str, int], trades: Mapping[str, Trade]) -> int:
 def served_by_floors(classes: Mapping[str, FlowClass], trades: Mapping[str, Trade]) -> dict[str, float]:
     """What the members' floors serve: in the mix that the file offers, and then of each class as much as is left, in its order."""
     left = {service: float(trade.described.floor) for service, trade in trades.items()}
-    offered = {service: sum(one.mean_rate * one.pods.get(service, 0.0) for one in classes.values()) for service in trades}
-    factor = min((left[service] / taken for service, taken in offered.items() if taken > 0), default=0.0)
+    mean = {name: one.mean_rate for name, one in classes.items()}
+    offered = {service: taken(mean, classes, service) for service in trades}
+    factor = min((left[service] / pods for service, pods in offered.items() if pods > 0), default=0.0)
     rates = {name: factor * one.mean_rate for name, one in classes.items()}
     left = {service: max(0.0, count - factor * offered[service]) for service, count in left.items()}
     for name, one in classes.items():

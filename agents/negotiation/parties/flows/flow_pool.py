@@ -10,7 +10,7 @@ from typing import Any
 from agents.negotiation.leases import EPOCH_SHIFT, MILLI, Lease
 from agents.negotiation.machine import NOTHING
 from agents.negotiation.messages import Content
-from agents.negotiation.parties.flows.flow_plan import Plan
+from agents.negotiation.parties.flows.flow_plan import Plan, taken
 from agents.negotiation.parties.knowing import FlowClass, Trade
 from agents.negotiation.parties.pools.clearing import Division
 from agents.negotiation.parties.pools.pool import PoolAgent
@@ -109,18 +109,13 @@ class FlowPool(PoolAgent):
         assert self.office is not None and self._intended is not None, "a plan is made while the office is open"
         factor, until_ns = 1.0, self._intended.until_ns
         for service in self.classes[workload].pods:
-            trade, needed = self.trades[service], self._taken(service)
+            trade, needed = self.trades[service], taken(self._intended.plan.rates, self.classes, service)
             units, ends_ns = self.office.surely_held(service, self.now_ns)
             held = trade.described.floor + units // trade.described.units
             if needed > trade.described.floor:
                 until_ns = min(until_ns, ends_ns) if units else until_ns
                 factor = min(factor, held / needed)
         return self._intended.plan.rates[workload] * factor, until_ns
-
-    def _taken(self, service: str) -> float:
-        """Pods of a member that the plan's flows take, were pods divisible."""
-        assert self._intended is not None, "what is taken was planned"
-        return sum(rate * self.classes[workload].pods.get(service, 0.0) for workload, rate in self._intended.plan.rates.items())
 
     def _award(self, workload: str, rate: float, until_ns: int) -> Content:
         """A lease of flow, as a message carries it. It is in no ledger: its pods are."""

@@ -57,12 +57,11 @@ class PoolAgent(Party):
         self._tell(self._granted(division), "told")
 
     def heard_out(self, conversation: Conversation) -> None:
-        """A lease is confirmed, or not; or a call is over, which somebody may not have answered."""
+        """A lease is confirmed, or not; or a call is over."""
+        super().heard_out(conversation)
         if isinstance(conversation, leasing.Teller) and conversation.state == leasing.CONFIRMED:
             self.keeps_to(conversation.holder, conversation.lease["token"])
         if isinstance(conversation, contract_net.Initiator):
-            if conversation.unheard:
-                self.rounds.miss(int(self.clock.now_ns))
             for holder, result in conversation.results.items():
                 if result is not None:
                     self.rounds.confirm(holder, result["token"], int(self.clock.now_ns))

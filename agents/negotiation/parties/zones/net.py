@@ -122,11 +122,6 @@ class BargainingZone(ZoneAgent):
             now_ns + self.described.deadline, self._choose, now_ns + 2 * self.described.deadline)  # fmt: skip
         self.converse(self._net)
 
-    def heard_out(self, conversation: Conversation) -> None:
-        """A call is over, which somebody may not have answered."""
-        if isinstance(conversation, contract_net.Initiator) and conversation.unheard:
-            self.rounds.miss(int(self.clock.now_ns))
-
     def receive(self, message: Message) -> None:
         """A message has come in; a lease that is reported is used at once."""
         super().receive(message)
@@ -198,7 +193,6 @@ class BargainingZone(ZoneAgent):
 
     def _look_at(self, peer: str) -> None:
         """A lease may be over: what went there goes home."""
-        held, zone = self.holdings[peer], self.peers[peer]
-        if held.lease is not None and self.now_ns >= held.lease.expires_ns - held.skew_ns:
-            held.lease = None
+        zone = self.peers[peer]
+        if self.holdings[peer].drop_if_over(self.now_ns):
             self.spread(self.shares | {zone: 0, self.zone: self.shares[self.zone] + self.shares[zone]}, f"the lease of {zone} is over")

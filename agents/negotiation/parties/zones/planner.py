@@ -53,9 +53,7 @@ class ToldZone(ZoneAgent):
         return True
 
     def _look_at_lease(self) -> None:
-        lease = self.holding.lease
-        if lease is not None and self.now_ns >= lease.expires_ns - self.holding.skew_ns:
-            self.holding.lease = None
+        if self.holding.drop_if_over(self.now_ns):
             self.spread(self.at_home(), "the plan is over")
 
 
