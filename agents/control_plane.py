@@ -15,8 +15,7 @@ from agents.decision import Decision
 from agents.failing import AgentFaults
 from agents.mailbox import ControlNetwork
 from agents.mesa_classes import MesaModel
-from agents.negotiation.parties.flows.class_agent import ClassAgent
-from agents.negotiation.parties.pools.member import MemberAgent
+from agents.negotiation.parties.kept import Leaseholder
 from agents.negotiation.parties.rounds import Round
 from agents.negotiation.parties.seating import parties
 from agents.negotiation.parties.zones.net import BargainingZone
@@ -94,7 +93,7 @@ class ControlPlane(MesaModel):
     @property
     def paid(self) -> dict[str, float]:
         """What each has paid so far, in currency; those who could have."""
-        return {name: party.paid for name, party in self.parties.items() if isinstance(party, MemberAgent | ClassAgent | BargainingZone)}
+        return {name: party.paid for name, party in self.parties.items() if isinstance(party, Leaseholder | BargainingZone)}
 
     @property
     def accounts(self) -> Accounts:

@@ -19,12 +19,11 @@ from parley.errors import FolderError, Interrupted
 from parley.run_folder import (
     FORMAT,
     MANIFEST,
+    Experiment,
     RunFolder,
     new_folder,
     plain,
     read_json,
-    read_manifest,
-    state_of,
     this_process,
 )
 from parley.running import versions
@@ -37,23 +36,15 @@ Told = Callable[[int, int], None]  # (cells that are done, of how many)
 Found = Mapping[str, Outcomes]  # by alternative
 
 
-class Contest:
+class Contest(Experiment):
     """A contest, as its folder tells it."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises FolderError where there is none."""
-        self.path = Path(path).absolute()
-        self.manifest = read_manifest(self.path, KIND, "parley contest negotiation")
+    kind, made_by = KIND, "parley contest negotiation"
 
     @cached_property
     def file(self) -> ContestFile:
         """What the contest is of."""
         return parsed(self.manifest["contest"])
-
-    @property
-    def state(self) -> str:
-        """complete, partial or running."""
-        return state_of(self.manifest)
 
     @cached_property
     def events(self) -> dict[str, Found]:

@@ -23,12 +23,11 @@ from parley.measures import require_known
 from parley.run_folder import (
     FORMAT,
     MANIFEST,
+    Experiment,
     RunFolder,
     new_folder,
     plain,
     read_json,
-    read_manifest,
-    state_of,
     this_process,
 )
 from parley.sweeping import Sweep, sweep_command, swept
@@ -49,23 +48,15 @@ class Panel:
     distances: tuple[float, ...] | None  # of the frontier from it, in cells
 
 
-class OutcomeMap:
+class OutcomeMap(Experiment):
     """A map, as its folder tells it."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises FolderError where there is none."""
-        self.path = Path(path).absolute()
-        self.manifest = read_manifest(self.path, KIND, "parley map basin")
+    kind, made_by = KIND, "parley map basin"
 
     @cached_property
     def file(self) -> MapFile:
         """What the map is of."""
         return parsed(self.manifest["map"])
-
-    @property
-    def state(self) -> str:
-        """complete, partial or running."""
-        return state_of(self.manifest)
 
     @cached_property
     def across(self) -> Ruler:

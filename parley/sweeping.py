@@ -22,10 +22,10 @@ from parley.run_folder import (
     FORMAT,
     MANIFEST,
     SCENARIO,
+    Experiment,
     RunFolder,
     new_folder,
     read_json,
-    read_manifest,
     state_of,
     this_process,
 )
@@ -53,18 +53,10 @@ class Plan(Protocol):
         """Some of them, by their index."""
 
 
-class Sweep:
+class Sweep(Experiment):
     """A sweep, as its folder tells it: finished, stopped, or still at work."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises FolderError where there is none."""
-        self.path = Path(path).absolute()
-        self.manifest = read_manifest(self.path, KIND, "parley sweep SCENARIO --vary PATH=VALUES")
-
-    @property
-    def state(self) -> str:
-        """complete, partial or running."""
-        return state_of(self.manifest)
+    kind, made_by = KIND, "parley sweep SCENARIO --vary PATH=VALUES"
 
     @property
     def grid(self) -> Grid:

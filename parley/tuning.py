@@ -21,7 +21,7 @@ from parley.dimensions import Dimension, Goal, dimensions_of, goal_of
 from parley.errors import FolderError, UsageError
 from parley.grids import CELLS_MAX, OF_A_CELL, told_of, with_figures
 from parley.intervals import Difference, difference
-from parley.run_folder import FORMAT, MANIFEST, SCENARIO, read_manifest, state_of, this_process
+from parley.run_folder import FORMAT, MANIFEST, SCENARIO, Experiment, this_process
 from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
 from parley.search import Search
 from parley.sweeping import Told, at_work, crew_for, fresh_folder, require_laws, resume_command
@@ -77,18 +77,10 @@ class Plan:
         return with_figures(made, rows)
 
 
-class Tuning:
+class Tuning(Experiment):
     """A search, as its folder tells it: finished, stopped, or still at work."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises FolderError where there is none."""
-        self.path = Path(path).absolute()
-        self.manifest = read_manifest(self.path, KIND, "parley tune SCENARIO --vary ...")
-
-    @property
-    def state(self) -> str:
-        """complete, partial or running."""
-        return state_of(self.manifest)
+    kind, made_by = KIND, "parley tune SCENARIO --vary ..."
 
     @property
     def plan(self) -> Plan:

@@ -36,7 +36,15 @@ from parley.intervals import estimate
 from parley.measures import require_known
 from parley.point_lists import PointList
 from parley.replicating import SEEDS_MAX
-from parley.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, read_json, read_manifest, state_of, this_process
+from parley.run_folder import (
+    FORMAT,
+    MANIFEST,
+    SCENARIO,
+    Experiment,
+    RunFolder,
+    read_json,
+    this_process,
+)
 from parley.running import Asked, Described, Stop, command_line, ordered, scenario_digest
 from parley.sweeping import Told, compute, crew_for, fresh_folder, require_laws, resume_command
 from parley.trials import require_figure
@@ -105,18 +113,10 @@ class Wished(Asked, total=False):
     told: Told | None
 
 
-class Sensitivity:
+class Sensitivity(Experiment):
     """How an output hangs on uncertain inputs, as its folder tells it: finished, stopped, or still at work."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises FolderError where there is none."""
-        self.path = Path(path).absolute()
-        self.manifest = read_manifest(self.path, KIND, "parley sensitivity SCENARIO --of latency_ms.p99")
-
-    @property
-    def state(self) -> str:
-        """complete, partial or running."""
-        return state_of(self.manifest)
+    kind, made_by = KIND, "parley sensitivity SCENARIO --of latency_ms.p99"
 
     @property
     def findings(self) -> Findings:

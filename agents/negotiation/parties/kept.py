@@ -47,3 +47,27 @@ class KeptLease:
         """It may be over."""
         if self.holding.drop_if_over(self._party.now_ns):
             self._over()
+
+
+class Leaseholder(Party):
+    """A party that keeps to leases of a pool, and pays for them."""
+
+    kept: KeptLease
+
+    @property
+    def holding(self) -> Holding:
+        """What it may use beyond what floors are for."""
+        return self.kept.holding
+
+    @property
+    def paid(self) -> float:
+        """So far, in currency."""
+        return self.kept.paid
+
+    def keep(self, content: Content, now_ns: int, /) -> bool:
+        """Keep to a lease and pay for it, unless a newer one was seen."""
+        raise NotImplementedError
+
+    def perform(self, award: Content, now_ns: int) -> Content | None:
+        """Keep to what it was awarded."""
+        return {"token": award["token"]} if self.keep(award, now_ns) else None

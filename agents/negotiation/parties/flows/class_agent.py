@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from agents.negotiation.leases import MILLI, Holding, Lease
+from agents.negotiation.leases import MILLI, Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
-from agents.negotiation.parties.kept import KeptLease
+from agents.negotiation.parties.kept import KeptLease, Leaseholder
 from agents.negotiation.parties.knowing import FlowClass
-from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import SURE, Outlook
 from agents.negotiation.protocols import contract_net, dual_decomposition, leasing
 from scenarios.schema.misreporting import TRUTH
@@ -40,8 +39,8 @@ def whole_tokens(rate: float, fill_interval_ns: int) -> int:
     return math.ceil(round(rate * fill_interval_ns / NS_PER_S, 6))
 
 
-class ClassAgent(Party):
-    """The agent of one class of requests."""
+class ClassAgent(Leaseholder):
+    """The agent of one class of requests; its leases are of thousandths of a request a second."""
 
     def __init__(self, model: Any, flow: FlowClass, name: str, described: Negotiation, pool: Pool, floor_rate: float,
                  units: float) -> None:  # fmt: skip
@@ -56,16 +55,6 @@ class ClassAgent(Party):
         self._gates = gates(self.world, flow.workload)
         self._tokens = {name: route.local_rate_limit.token_bucket.tokens_per_fill for name, (route, _) in self._gates.items()
                         if route.local_rate_limit is not None}  # a fill, by route
-
-    @property
-    def holding(self) -> Holding:
-        """What it may send, in thousandths of a request a second."""
-        return self.kept.holding
-
-    @property
-    def paid(self) -> float:
-        """So far, in currency."""
-        return self.kept.paid
 
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told, and as it tells it; None before the first scrape."""
@@ -104,10 +93,6 @@ class ClassAgent(Party):
         if outlook is None or an_hour <= 0:
             return 0.0
         return outlook.exceeded_by(max(SURE, prices[self.pool_name] * self.units / an_hour))
-
-    def perform(self, award: Content, now_ns: int) -> Content | None:
-        """Keep to the flow it was awarded."""
-        return {"token": award["token"]} if self.keep(award, now_ns) else None
 
     def keep(self, content: Content, _: int) -> bool:
         """Keep to a lease and pay for it, unless a newer one was seen."""

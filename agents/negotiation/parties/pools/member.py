@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.negotiation.leases import Holding, Lease
+from agents.negotiation.leases import Lease
 from agents.negotiation.machine import Conversation
 from agents.negotiation.messages import Content, Message, Performative
-from agents.negotiation.parties.kept import KeptLease
+from agents.negotiation.parties.kept import KeptLease, Leaseholder
 from agents.negotiation.parties.knowing import Trade
 from agents.negotiation.parties.party import Party
 from agents.negotiation.parties.valuing import Outlook, values, wanted
@@ -52,7 +52,7 @@ class Wanting(Party):
         return min(most, round(own.misreport * wanted(worths, price) / own.units) * own.units)
 
 
-class MemberAgent(Wanting):
+class MemberAgent(Leaseholder, Wanting):
     """And who keeps to leases, in the chair of its pool.
 
     The lease it keeps to is kept by the platform, too, as Kubernetes keeps Lease objects: while the agent is dead its pods stay,
@@ -65,16 +65,6 @@ class MemberAgent(Wanting):
         self.kept.take(Lease(trade.service, trade.begun, BEGUN_TOKEN, self.now_ns + described.lease))
         self.purse: float | None = None if trade.described.budget is None else self._full_purse
         self._filled_ns = 0  # by true time
-
-    @property
-    def holding(self) -> Holding:
-        """What it may use beyond its floor."""
-        return self.kept.holding
-
-    @property
-    def paid(self) -> float:
-        """So far, in currency."""
-        return self.kept.paid
 
     def worths(self, most: int) -> list[float] | None:
         """What each number of units beyond its floor is worth to it an hour, as it would say: 0 to `most` units."""
@@ -116,10 +106,6 @@ class MemberAgent(Wanting):
         """Units it would take at a price that is called, as it would say, and could pay for."""
         worths = self.worths(self.pool.capacity)
         return None if worths is None else {"units": wanted(worths, price) // self.trade.described.units * self.trade.described.units}
-
-    def perform(self, award: Content, now_ns: int) -> Content | None:
-        """Keep to what it was awarded."""
-        return {"token": award["token"]} if self.keep(award, now_ns) else None
 
     def keep(self, content: Content, now_ns: int) -> bool:
         """Keep to a lease and pay for it, unless a newer one was seen."""
