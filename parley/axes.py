@@ -59,7 +59,7 @@ def pairs_of(varied: Varied) -> Iterable[tuple[str, Any]]:
 
 def axis(path: str, spec: Any) -> Axis:
     """One axis from a text (`2..12`, `0.5,1,2`) or a list of values. Raises UsageError."""
-    values = _values(path, spec) if isinstance(spec, str) else _written(spec if isinstance(spec, Iterable) else [spec])
+    values = _values(path, spec) if isinstance(spec, str) else [*map(as_text, spec if isinstance(spec, Iterable) else [spec])]
     if not values or "" in values:
         raise UsageError(f"--vary {path}: a value is missing in {spec!r}; write values as {EXAMPLE}")
     twice = next((value for value in values if values.count(value) > 1), None) if len(values) < VALUES_MAX else None
@@ -75,9 +75,9 @@ def _pair(text: str) -> tuple[str, str]:
     return path, spec
 
 
-def _written(values: Iterable[Any]) -> list[str]:
-    """Values from Python as a file would write them."""
-    return [value if isinstance(value, str) else json.dumps(value) for value in values]
+def as_text(value: Any) -> str:
+    """A value from Python or a file, as `--set` would say it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _values(path: str, spec: str) -> list[str]:

@@ -19,7 +19,7 @@ from parley.mechanisms.mechanism import Mechanism
 from parley.mechanisms.table import MECHANISMS
 from scenarios.errors import ScenarioError
 from scenarios.naming import suggestion
-from scenarios.schema.mistakes import broken, mistakes_of
+from scenarios.schema.mistakes import validated
 from scenarios.schema.model import Part
 
 
@@ -65,10 +65,7 @@ def case_of(kind: type[Part], line: str) -> Any:
         raise ScenarioError("is not JSON: it is nested too deeply") from None
     if not isinstance(data, dict):
         raise ScenarioError(f"is not a case; write an object with the fields {', '.join(kind.key_names())}")
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        raise broken(mistakes_of(kind, data, error), data, "") from None
+    return validated(kind, data, "")
 
 
 def listing() -> Iterator[tuple[str, str, list[tuple[str, str]], list[tuple[str, str]]]]:

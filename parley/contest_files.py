@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from parley.errors import UsageError
 from scenarios.errors import ScenarioError
 from scenarios.naming import suggestion
 from scenarios.schema.changing import dumped
-from scenarios.schema.mistakes import broken, mistakes_of
+from scenarios.schema.mistakes import validated
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import Number, Share
 from scenarios.schema.words import Whole
@@ -184,10 +183,7 @@ def parsed(data: Any) -> ContestFile:
     """A contest from plain data. Raises ScenarioError with place, value and rule."""
     if not isinstance(data, Mapping):
         raise ScenarioError("a contest is a mapping with 'alternatives:' and 'events:'")
-    try:
-        return ContestFile.model_validate(data)
-    except ValidationError as fault:
-        raise broken(mistakes_of(ContestFile, data, fault), data) from None
+    return validated(ContestFile, data, "a contest")
 
 
 def as_plain(made: ContestFile) -> dict[str, Any]:
@@ -195,6 +191,3 @@ def as_plain(made: ContestFile) -> dict[str, Any]:
     return dumped(made)
 
 
-def as_text(value: Any) -> str:
-    """A value as `--set` would say it."""
-    return value if isinstance(value, str) else json.dumps(value)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from parley.axes import Axis
-from parley.contest_files import Chair, ContestFile, as_text
+from parley.axes import Axis, as_text
+from parley.contest_files import Chair, ContestFile
 from parley.errors import FolderError
 from parley.grids import Grid, grid_of
 from parley.measures import leaves_of, require_known

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from parley.axes import as_text
 from parley.errors import UsageError
 from scenarios.errors import ScenarioError
 from scenarios.naming import suggestion
 from scenarios.schema.changing import dumped
-from scenarios.schema.mistakes import broken, mistakes_of
+from scenarios.schema.mistakes import validated
 from scenarios.schema.model import Part, field
 from scenarios.schema.scenario import LATENCIES, SHARES
 from scenarios.schema.units import Duration, Number, format_duration
@@ -169,10 +170,7 @@ def parsed(data: Any) -> MapFile:
     """A map from plain data. Raises ScenarioError with place, value and rule."""
     if not isinstance(data, Mapping):
         raise ScenarioError("a map is a mapping that begins with 'scenario:'")
-    try:
-        return MapFile.model_validate(data)
-    except ValidationError as fault:
-        raise broken(mistakes_of(MapFile, data, fault), data) from None
+    return validated(MapFile, data, "a map")
 
 
 def as_plain(made: MapFile) -> dict[str, Any]:
@@ -182,7 +180,7 @@ def as_plain(made: MapFile) -> dict[str, Any]:
 
 def as_changes(given: Mapping[str, Any]) -> list[str]:
     """Changes by path as `--set` would say them."""
-    return [f"{path}={value if isinstance(value, str) else json.dumps(value)}" for path, value in given.items()]
+    return [f"{path}={as_text(value)}" for path, value in given.items()]
 
 
 def _axis(name: str, text: str) -> dict[str, Any]:

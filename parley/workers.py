@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from typing import Protocol
@@ -158,6 +159,8 @@ class ProcessCrew(LocalCrew):
     def _made(self) -> Executor:
         from joblib.externals import loky
 
+        # A worker that has grown by some hundred MB ends itself and another is begun: nothing that a user should see between two lines.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
         made: Executor = loky.ProcessPoolExecutor(self._jobs)
         return made
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from scenarios.errors import ScenarioError
 from scenarios.schema.changing import dumped
 from scenarios.schema.hpa import Hpa
-from scenarios.schema.mistakes import broken, mistakes_of
+from scenarios.schema.mistakes import validated
 from scenarios.schema.units import parse_quantity
 
 API_VERSION, KIND = "autoscaling/v2", "HorizontalPodAutoscaler"
@@ -47,10 +45,7 @@ def hpa_of(manifest: Mapping[str, Any]) -> tuple[str, Hpa]:
     if spec.get("behavior") is not None:
         sides = spec["behavior"]
         data["behavior"] = {side: _as_shares(of) for side, of in sides.items()} if isinstance(sides, Mapping) else sides
-    try:
-        return str(target["name"]), Hpa.model_validate(data)
-    except ValidationError as error:
-        raise broken(mistakes_of(Hpa, data, error), data) from None
+    return str(target["name"]), validated(Hpa, data, "an autoscaler")
 
 
 def _as_shares(rules: Any) -> Any:

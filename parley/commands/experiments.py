@@ -105,17 +105,14 @@ def sweep_command(
 ) -> None:
     """Run every combination of values under several seeds; what is finished survives whatever ends the sweep."""
     with mistakes_told():
+        _require_one("a scenario, or a sweep", scenario, resume, vary, changes, until, out)
         if resume is not None:
-            if scenario is not None or vary or changes or until or out:
-                raise UsageError("--resume goes on with what was asked then; only --jobs, --ray and --json go with it")
             begun = Sweep(resume)
             grid, go_on = begun.grid, partial(begun.resume)
         else:
-            if scenario is None:
-                raise UsageError("name a scenario, or a sweep to go on with: --resume DIR")
             asked: Asked = {"seed": seed, "engine": engine, "until": until, "set": changes or ()}
-            grid = grid_of(scenario, axes_of(vary or ()), seeds, asked)
-            go_on = partial(swept, grid, command_of(scenario, asked, vary or (), seeds), out=out)
+            grid = grid_of(scenario or "", axes_of(vary or ()), seeds, asked)
+            go_on = partial(swept, grid, command_of(scenario or "", asked, vary or (), seeds), out=out)
         compile_engine(grid.base.engine, *grid.worlds())
         try:
             with CellsLine(sys.stderr) as told:
@@ -160,10 +157,7 @@ def contest_command(
 ) -> None:
     """Seat every mechanism in the same chairs under the same seeds: who is better, at what price, and who gains by a lie."""
     with mistakes_told():
-        if resume is not None and (source is not None or seeds or out):
-            raise UsageError("--resume goes on with what was asked then; only --jobs, --ray and --json go with it")
-        if resume is None and source is None:
-            raise UsageError("name a contest, as negotiation, or one to go on with: --resume DIR")
+        _require_one("a contest, as negotiation, or one", source, resume, seeds, out)
         with CellsLine(sys.stderr) as told:
             if resume is not None:
                 found = Contest(resume).resume(jobs=jobs, ray=ray, told=told)
@@ -197,10 +191,7 @@ def tune_command(
     with mistakes_told():
         wanted: Wanted = {"minimize": minimize, "maximize": maximize, "subject_to": subject_to or (), "trials": trials,
                           "seeds": seeds, "seed": seed, "engine": engine, "until": until, "set": changes or ()}  # fmt: skip
-        if resume is not None and (scenario is not None or vary or minimize or maximize or subject_to or changes or until or out):
-            raise UsageError("--resume goes on with what was asked then; only --jobs and --ray go with it")
-        if resume is None and scenario is None:
-            raise UsageError("name a scenario, or a search to go on with: --resume DIR")
+        _require_one("a scenario, or a search", scenario, resume, vary, minimize, maximize, subject_to, changes, until, out)
         compile_engine(engine, *([] if scenario is None else [load(scenario, changes or ())]))
         try:
             with CellsLine(sys.stderr) as told:
@@ -235,10 +226,7 @@ def sensitivity_command(
 ) -> None:
     """Say how far uncertain inputs move a figure, against the simulation's own noise, and which of them do."""
     with mistakes_told():
-        if resume is not None and (scenario is not None or vary or changes or until or out):
-            raise UsageError("--resume goes on with what was asked then; only --jobs, --ray and --json go with it")
-        if resume is None and scenario is None:
-            raise UsageError("name a scenario, or a sensitivity to go on with: --resume DIR")
+        _require_one("a scenario, or a sensitivity", scenario, resume, vary, changes, until, out)
         compile_engine(engine, *([] if scenario is None else [load(scenario, changes or ())]))
         with CellsLine(sys.stderr) as told:
             if resume is not None:
@@ -250,6 +238,14 @@ def sensitivity_command(
             print_json(done.findings.as_json())
         else:
             print_sensitivity(Console(highlight=False), done)
+
+
+def _require_one(what: str, source: str | None, resume: Path | None, *asked: object) -> None:
+    """Either what is new, or a folder to go on with as it was asked then. Raises UsageError."""
+    if source is None and resume is None:
+        raise UsageError(f"name {what} to go on with: --resume DIR")
+    if resume is not None and (source is not None or any(asked)):
+        raise UsageError("--resume goes on with what was asked then; only --jobs and --ray may be others")
 
 
 def _tell_sweep(made: Sweep, as_json: bool) -> None:

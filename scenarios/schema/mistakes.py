@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +20,7 @@ from scenarios.schema.units import format_duration, parse_duration
 
 SHOWN_MAX = 10
 LISTED_MAX = 12  # names in "one of ..."
+Made = TypeVar("Made", bound=Part)
 
 
 def broken(mistakes: Sequence[Mistake], data: Any, whole: str = "a scenario") -> ScenarioError:
@@ -27,6 +28,14 @@ def broken(mistakes: Sequence[Mistake], data: Any, whole: str = "a scenario") ->
     lines = [_sentence(mistake, data, whole) for mistake in mistakes[:SHOWN_MAX]]
     more = [f"... and {len(mistakes) - SHOWN_MAX} more"] if len(mistakes) > SHOWN_MAX else []
     return ScenarioError("\n".join([*lines, *more]), tuple(mistakes[:SHOWN_MAX]))
+
+
+def validated(kind: type[Made], data: Any, whole: str) -> Made:
+    """A part of the schema from plain data, which is a `whole`. Raises ScenarioError with place, value and rule."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise broken(mistakes_of(kind, data, error), data, whole) from None
 
 
 def mistakes_of(root: type[Part], data: Any, error: ValidationError) -> list[Mistake]:

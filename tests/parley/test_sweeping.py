@@ -217,7 +217,7 @@ def test_the_command_prints_the_points(swept, tmp_path):
 @pytest.mark.parametrize(
     ("words", "rule"),
     [(["sweep"], "name a scenario, or a sweep"), (["sweep", "world.yaml"], "nothing is varied"),
-     (["sweep", "world.yaml", "--resume", "s"], "only --jobs, --ray and --json go with it"),
+     (["sweep", "world.yaml", "--resume", "s"], "only --jobs and --ray may be others"),
      (["sweep", "--resume", "nowhere"], "manifest.json: cannot be read")],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told(tmp_path, words, rule):
