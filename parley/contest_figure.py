@@ -16,7 +16,8 @@ from parley.wording import signed
 
 COLUMNS_MAX = 4
 WIDE, HEAD, FOOT, ROW_HIGH, BETWEEN = 16.0, 1.0, 0.5, 0.27, 1.1  # inches
-LEFT, RIGHT = 0.155, 0.985
+LEFT_MIN, LEFT_MAX, RIGHT = 0.12, 0.3, 0.985
+CHARACTER = 0.0057  # of the width, of a label
 ROOM = 0.07  # of the reach of a column, beyond its outermost interval
 LOOKS: dict[str | None, dict[str, Any]] = {
     BETTER: {"color": BLUE, "marker": "o", "markersize": 7},
@@ -26,7 +27,8 @@ LOOKS: dict[str | None, dict[str, Any]] = {
     None: {"color": INK, "marker": "|", "markersize": 12, "markeredgewidth": 2.2},
 }
 LEGEND = {BETTER: "better", WORSE: "worse", UNDECIDED: "undecided: zero is in its interval", SAME: "the same in every seed"}
-QUESTION_MAX = 190
+QUESTION_MAX = 190  # characters
+TITLE_MAX = 32  # characters of a line
 
 
 def picture_of_contest(found: Contest) -> Picture:
@@ -34,12 +36,13 @@ def picture_of_contest(found: Contest) -> Picture:
     names = [*found.standings]
     blocks = [names[first : first + COLUMNS_MAX] for first in range(0, len(names), COLUMNS_MAX)]
     rows = [_rows(found, block) for block in blocks]
+    left = min(LEFT_MAX, max(LEFT_MIN, CHARACTER * (2 + max(len(label) for one in rows for label in one))))
     heights = [ROW_HIGH * (len(one) + 0.6) for one in rows]
     high = HEAD + FOOT + sum(heights) + BETWEEN * len(blocks)
     figure, top = blank(WIDE, high), high - HEAD
     for block, labels, tall in zip(blocks, rows, heights, strict=True):
         top -= BETWEEN - 0.45
-        _block(figure, found, block, labels, (1 - (high - top) / high, tall / high))
+        _block(figure, found, block, labels, (left, 1 - (high - top) / high, tall / high))
         top -= tall + 0.45
     _words(figure, found, high)
     return Picture(figure)
@@ -52,13 +55,13 @@ def _rows(found: Contest, block: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*beside, *(name for name in made.alternatives if name in there), *there]))
 
 
-def _block(figure: Any, found: Contest, block: Sequence[str], labels: Sequence[str], place: tuple[float, float]) -> None:
-    bottom, tall = place[0] - place[1], place[1]
+def _block(figure: Any, found: Contest, block: Sequence[str], labels: Sequence[str], place: tuple[float, float, float]) -> None:
+    left, top, tall = place
     gap = 0.018
     columns = min(COLUMNS_MAX, len(found.standings))
-    wide = (RIGHT - LEFT - gap * (columns - 1)) / columns
+    wide = (RIGHT - left - gap * (columns - 1)) / columns
     for nth, name in enumerate(block):
-        at = figure.add_axes((LEFT + nth * (wide + gap), bottom, wide, tall))
+        at = figure.add_axes((left + nth * (wide + gap), top - tall, wide, tall))
         _column(at, found, name, labels, is_first=nth == 0)
 
 
@@ -90,9 +93,9 @@ def _column(at: Any, found: Contest, name: str, labels: Sequence[str], *, is_fir
     for side in ("top", "left", "right"):
         at.spines[side].set_visible(False)
     at.spines["bottom"].set_color(QUIET)
-    at.set_title(name, loc="left", fontsize=13, fontweight="bold", color=INK, pad=20)
+    at.set_title(textwrap.fill(name, TITLE_MAX), loc="left", fontsize=13, fontweight="bold", color=INK, pad=20)
     mean = written(told, rows[baseline].standings[made.main].known.mean)
-    at.annotate(f"{baseline}: {made.main} {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5,
+    at.annotate(f"{baseline}: {mean}", (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5,
                 color=QUIET)  # fmt: skip
 
 

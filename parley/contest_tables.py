@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
 from rich.console import Console
 from rich.text import Text
 
@@ -9,10 +13,12 @@ from parley.contest_wording import MARKS, apart, mark, share, written
 from parley.contests import PAGE, PICTURE, Contest, resume_words
 from parley.printing import shown, table
 from parley.standings import BETTER, FAILS, HOLDS, WORSE, Row
-from parley.wording import number, signed
 
 STYLES = {BETTER: "blue", WORSE: "red", HOLDS: "blue", FAILS: "red"}
 GAP = 2  # characters between two columns
+LYING = ("truth: what it earns; × f: what is gained by saying f times as much; best: the factor found under the first half of the "
+         "seeds, and what it gains under the other half")  # fmt: skip
+EARNED_DIGITS = 3  # of what the truth earns at most, after the first
 
 
 def print_contest(console: Console, found: Contest) -> None:
@@ -28,6 +34,8 @@ def print_contest(console: Console, found: Contest) -> None:
         _print_event(console, found, name, rows)
     for name in found.gains:
         _print_lie(console, found, name)
+    if found.gains:
+        console.print(Text(LYING, "dim"))
     if found.claims:
         made_table = table("claimed", "measured", "verdict", words=2)
         for says, (verdict, measured) in found.claims.items():
@@ -51,13 +59,7 @@ def _print_event(console: Console, found: Contest, name: str, rows: list[Row]) -
              for what in others}  # fmt: skip
     first = [(row.name, written(told, row.standings[main].known.mean), apart(told, row.standings[main]), share(row.loss)) for row in rows]
     heads = ("", main, f"against {made.baseline_of(event)}", "loss")
-    room = console.width - sum(GAP + max(len(one[n]) for one in (heads, *first)) for n in range(len(heads)))
-    chosen = []
-    for what, texts in cells.items():
-        room -= GAP + max(map(len, (what, *texts)))
-        if room < 0:
-            break
-        chosen.append(what)
+    chosen = _fitting(console.width - _wide(zip(heads, *first, strict=True)), cells)
     shown_table = table(*heads, *chosen)
     for n, row in enumerate(rows):
         label, value, difference, loss = first[n]
@@ -70,11 +72,27 @@ def _print_lie(console: Console, found: Contest, name: str) -> None:
     lie, gains = found.file.lies[name], found.gains[name]
     console.print()
     console.print(Text.assemble((f"what a lie gains: {name}", "bold"), f"  {lie.says}"))
-    made = table("by factor, currency/h", *(f"{one:g}" for one in lie.values), "best", "gains")
-    for one in gains:
-        factors = (signed(one.gains[factor].difference) if factor != lie.truth else number(one.truth.mean) for factor in lie.values)
-        gain = f"{signed(one.fresh.difference)} ± {number(one.fresh.half_width, 2)}" if one.best != lie.truth else "0"
-        made.add_row(one.name, *factors, f"{one.best:g}", Text(gain, "red" if one.fresh.is_clear and one.fresh.difference > 0 else "dim"))
+    digits = max(0, EARNED_DIGITS - math.floor(math.log10(max(abs(one.truth.mean) for one in gains) or 1)))
+    factors = {f"× {factor:g}": [f"{one.gains[factor].difference:+z.{digits}f}" for one in gains]
+               for factor in map(float, lie.values) if factor != lie.truth}  # fmt: skip
+    best = [(one.name, f"{one.truth.mean:z.{digits}f}", f"× {one.best:g}", f"{one.fresh.difference:+z.{digits}f} ± "
+             f"{one.fresh.half_width:.{digits}f}" if one.best != lie.truth else "0") for one in gains]  # fmt: skip
+    heads = (f"{found.worlds[name].currency}/h", "truth", "best", "gains")
+    chosen = _fitting(console.width - _wide(zip(heads, *best, strict=True)), factors)
+    made = table(*heads, *chosen)
+    for n, one in enumerate(gains):
+        who, truth, factor, gain = best[n]
+        style = "red" if one.fresh.is_clear and one.fresh.difference > 0 else "dim"
+        made.add_row(who, truth, factor, Text(gain, style), *(factors[what][n] for what in chosen))
     console.print(made)
-    console.print(Text(f"at {lie.truth:g} what the truth earns, elsewhere what is gained over it; best: found under the first half of the "
-                       "seeds, and what it gains under the other half", "dim"))  # fmt: skip
+
+
+def _wide(columns: Iterable[Iterable[str]]) -> int:
+    """Characters that columns take."""
+    return sum(GAP + max(map(len, texts)) for texts in columns)
+
+
+def _fitting(room: int, columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """The first columns, as many as there is room for."""
+    widths = itertools.accumulate(_wide([(head, *texts)]) for head, texts in columns.items())
+    return [head for head, wide in zip(columns, widths, strict=True) if wide <= room]

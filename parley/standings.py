@@ -77,7 +77,7 @@ def judged(claim: Claim, found: Mapping[str, Outcomes], told: Told, reference: s
     assert claim.against is not None, "a claim is of a loss, or against somebody"
     apart = difference(found[claim.against].values(told.figure).tolist(), found[claim.of].values(told.figure).tolist(), same_seeds=True)
     says = verdict_of(apart, told.better)
-    measured = f"{100 * apart.difference:+z.1f} ± {100 * apart.half_width:z.1f} points than {claim.against}"
+    measured = f"{100 * apart.difference:+z.2f} ± {100 * apart.half_width:z.2f} points than {claim.against}"
     return HOLDS if says in (BETTER, SAME) else FAILS if says == WORSE else UNDECIDED, measured
 
 
