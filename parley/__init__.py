@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from parley.comparing import compare
+from parley.comparisons.comparing import compare
 from parley.errors import Interrupted
-from parley.explaining import explain
-from parley.mapping import outcome_map
-from parley.replicating import replicate
+from parley.explanations.explaining import explain
+from parley.maps.mapping import outcome_map
 from parley.reporting.making import report
-from parley.results import Run, load_run
-from parley.running import run
-from parley.supposing import whatif
-from parley.sweeping import Sweep, sweep
-from parley.tuning import tune
-from parley.uncertainty import sensitivity
+from parley.runs.replicating import replicate
+from parley.runs.results import Run, load_run
+from parley.runs.running import run
+from parley.sweeps.sweeping import Sweep, sweep
+from parley.tuning.tuning import tune
+from parley.uncertainty.uncertainty import sensitivity
+from parley.what_if.supposing import whatif
 from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads, shipped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Self, TextIO
 
-from parley.running import Progress
+from parley.runs.running import Progress
 from parley.wording import clock, number, rate
 
 BAR = 10  # characters

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from parley.axes import axes_of
 from parley.commands.terminal import (
     Engine,
     Jobs,
@@ -26,27 +25,28 @@ from parley.commands.terminal import (
     print_json,
     say,
 )
-from parley.comparing import compare, print_comparison
-from parley.contest_page import publish
-from parley.contest_tables import print_contest
-from parley.contests import Contest, contest
+from parley.comparisons.comparing import compare, print_comparison
+from parley.contests.contests import Contest, contest
+from parley.contests.page import publish
+from parley.contests.tables import print_contest
 from parley.errors import Interrupted, UsageError
-from parley.grids import grid_of
-from parley.map_axes import quantity
-from parley.map_files import Asked as MapAsked
-from parley.map_tables import print_map
-from parley.mapping import outcome_map
+from parley.maps.axes import quantity
+from parley.maps.files import Asked as MapAsked
+from parley.maps.mapping import outcome_map
+from parley.maps.tables import print_map
 from parley.progress import CellsLine, SeedsLine
-from parley.replicating import is_replications
-from parley.running import Asked, Order, ordered
-from parley.sensitivity_tables import print_sensitivity
-from parley.sweep_tables import points_as_json, print_sweep
-from parley.sweeping import Sweep, swept
-from parley.sweeping import sweep_command as command_of
-from parley.tuning import SEEDS, TRIALS, Tuning, Wanted, tune
-from parley.tuning_tables import print_tuning
-from parley.uncertainty import BUDGET, Sensitivity, sensitivity
-from parley.uncertainty import SEEDS as INPUT_SEEDS
+from parley.runs.replicating import is_replications
+from parley.runs.running import Asked, Order, ordered
+from parley.sweeps.axes import axes_of
+from parley.sweeps.grids import grid_of
+from parley.sweeps.sweeping import Sweep, swept
+from parley.sweeps.sweeping import sweep_command as command_of
+from parley.sweeps.tables import points_as_json, print_sweep
+from parley.tuning.tables import print_tuning
+from parley.tuning.tuning import SEEDS, TRIALS, Tuning, Wanted, tune
+from parley.uncertainty.tables import print_sensitivity
+from parley.uncertainty.uncertainty import BUDGET, Sensitivity, sensitivity
+from parley.uncertainty.uncertainty import SEEDS as INPUT_SEEDS
 from scenarios.load import load
 from scenarios.schema.units import parse_share
 from sim.errors import SimulationError

@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from parley.actions import ALL
+from parley.analysis.tracing import print_traces
+from parley.commands.reports import print_replications
 from parley.commands.terminal import (
     AsJson,
     Engine,
@@ -26,22 +27,21 @@ from parley.commands.terminal import (
     mistakes_told,
     print_json,
 )
-from parley.difference_report import print_whatif, print_whatif_places
-from parley.differing import print_difference
 from parley.errors import Interrupted, UsageError
-from parley.explaining import explain
-from parley.explanation_report import print_explanation
-from parley.judging import all_met
+from parley.explanations.explaining import explain
+from parley.explanations.report import print_explanation
+from parley.interventions.actions import ALL
 from parley.printing import print_picture, print_places, print_run, shown
 from parley.progress import ProgressLine, SeedsLine
-from parley.replicating import Replications, replicate
+from parley.recording.judging import all_met
 from parley.reporting.making import REPORT, report
-from parley.reports import print_replications
-from parley.results import Run, load_run
-from parley.running import ordered, run
-from parley.supposing import whatif
-from parley.tracing import print_traces
-from parley.twins import healthy
+from parley.runs.differing import print_difference
+from parley.runs.replicating import Replications, replicate
+from parley.runs.results import Run, load_run
+from parley.runs.running import ordered, run
+from parley.runs.twins import healthy
+from parley.what_if.report import print_whatif, print_whatif_places
+from parley.what_if.supposing import whatif
 from scenarios.schema.units import parse_share
 
 EXPECTATION_FAILED, TRACES_DIFFER = 3, 1

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parley.errors import Interrupted
-from parley.run_folder import as_json as json_bytes
+from parley.storage.run_folder import as_json as json_bytes
 from scenarios.errors import ParleyError
 from scenarios.schema.scenario import Scenario
 from sim.fast.compiling import cache_folder, is_compiled, kernels

@@ -14,16 +14,16 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from parley.commands.reports import print_check, print_mechanisms
 from parley.commands.terminal import (
     ScenarioName,
     Set,
     mistakes_told,
     say,
 )
-from parley.conformance import answered, mechanism
 from parley.errors import UsageError
+from parley.mechanisms.conformance import answered, mechanism
 from parley.printing import shown
-from parley.reports import print_check, print_mechanisms
 from scenarios.checking import check
 from scenarios.first_file import SCHEMA_FILE, first_file
 from scenarios.load import load

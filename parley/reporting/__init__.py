@@ -1,1 +1,1 @@
-"""Reports: run folders → one self-contained page. A section is a function from facts to a Section, in a file of its own."""
+"""`parley report`: which page is made of the folders that are named, and the pages of several runs, sweeps and maps."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from parley.intervals import Estimate
-from parley.reporting.drawing import ROW_HEAD, Draw, Line, Row, drawn, room_of, rows_into
-from parley.reporting.plotting import CLEAR, packed, plain, plain_layout, quiet_axis
-from parley.reporting.section import Figure
-from parley.timeline import Array
+from parley.analysis.timeline import Array
+from parley.pages.drawing import ROW_HEAD, Draw, Line, Row, drawn, room_of, rows_into
+from parley.pages.plotting import CLEAR, packed, plain, plain_layout, quiet_axis
+from parley.pages.section import Figure
+from parley.statistics.intervals import Estimate
 
 TICKS_MAX, MARKERS_MAX = 14, 60
 BAND_FLOOR = 0.05  # of the mean, the lowest that a band goes on an axis of logarithms

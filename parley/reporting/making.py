@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 
 from parley.errors import UsageError
-from parley.mapping import OutcomeMap
+from parley.maps.mapping import OutcomeMap
+from parley.pages.facts import Facts
+from parley.pages.one_run import page_of_one
+from parley.pages.page import is_free, write_page
+from parley.pages.section import Page
 from parley.printing import shown
-from parley.reporting.facts import Facts
 from parley.reporting.map_page import page_of_maps
-from parley.reporting.one_run import page_of_one
-from parley.reporting.page import is_free, write_page
-from parley.reporting.section import Page
 from parley.reporting.several_runs import page_of_several
 from parley.reporting.sides import Sides, opened
 from parley.reporting.sweep_page import page_of_sweeps
-from parley.results import Run
-from parley.sweeping import Sweep
+from parley.runs.results import Run
+from parley.sweeps.sweeping import Sweep
 
 REPORT = Path("report.html")
 

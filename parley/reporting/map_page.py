@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from parley.map_differences import LESS, MORE, SAME, UNDECIDED
-from parley.mapping import OutcomeMap
-from parley.reporting.in_turn import in_turn
-from parley.reporting.section import Page, Section, Tile
+from parley.maps.differences import LESS, MORE, SAME, UNDECIDED
+from parley.maps.mapping import OutcomeMap
+from parley.pages.in_turn import in_turn
+from parley.pages.section import Page, Section, Tile
 from parley.reporting.sections.differences import differences
 from parley.reporting.sections.frontiers import frontiers
 from parley.reporting.sections.map_again import map_again

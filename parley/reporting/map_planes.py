@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from parley.mapping import OutcomeMap
+from parley.maps.mapping import OutcomeMap
+from parley.pages.plotting import plain, word
+from parley.pages.section import Figure, Figures, Part
 from parley.reporting.planes import Plane, Scale, gaps_as_none, heat_map, told
-from parley.reporting.plotting import plain, word
-from parley.reporting.section import Figure, Figures, Part
 
 ALONE_HIGH, CARD_HIGH = 470, 320  # pixels
 WORDS_LINE, TICKS = 15, {True: 12, False: 6}  # pixels of a line of words above cells; labels of a panel that is alone, or is not

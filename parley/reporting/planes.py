@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from parley.frontiers import Floats
-from parley.reporting.plotting import CLEAR, packed, plain, plain_layout, quiet_axis, word
-from parley.reporting.section import Figure
-from parley.reporting.theme import ABOVE, BELOW, HEAT
+from parley.maps.frontiers import Floats
+from parley.pages.plotting import CLEAR, packed, plain, plain_layout, quiet_axis, word
+from parley.pages.section import Figure
+from parley.pages.theme import ABOVE, BELOW, HEAT
 from parley.wording import number
 
 LETTER, LABEL_MAX = 6.5, 44  # pixels of a letter beside an axis; letters of its name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parley.reporting.section import Code, Page, Part, Section, Table
+from parley.pages.section import Code, Page, Part, Section, Table
 from parley.reporting.sections.beside import beside
 from parley.reporting.sections.overlaid import overlaid
 from parley.reporting.sides import Sides

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from parley.comparing import COMPARISON, differences
+from parley.analysis.timeline import Array, Timeline
+from parley.comparisons.comparing import COMPARISON, differences
 from parley.errors import FolderError, UsageError
-from parley.intervals import Difference, Estimate, estimate
-from parley.mapping import KIND as MAP
-from parley.mapping import OutcomeMap
-from parley.measures import figures
-from parley.replicating import is_replications, open_replications
-from parley.results import Run, load_run
-from parley.run_folder import MANIFEST, RUNS, read_json
-from parley.sweeping import KIND as SWEEP
-from parley.sweeping import Sweep
-from parley.timeline import Array, Timeline
+from parley.maps.mapping import KIND as MAP
+from parley.maps.mapping import OutcomeMap
+from parley.runs.measures import figures
+from parley.runs.replicating import is_replications, open_replications
+from parley.runs.results import Run, load_run
+from parley.statistics.intervals import Difference, Estimate, estimate
+from parley.storage.run_folder import MANIFEST, RUNS, read_json
+from parley.sweeps.sweeping import KIND as SWEEP
+from parley.sweeps.sweeping import Sweep
 
 RUN = "run"
 WORDS = {RUN: "runs", MAP: "a map", SWEEP: "a sweep"}

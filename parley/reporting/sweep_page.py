@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from parley.pages.in_turn import in_turn
+from parley.pages.section import Page, Section, Tile
 from parley.printing import shown
-from parley.reporting.in_turn import in_turn
-from parley.reporting.section import Page, Section, Tile
 from parley.reporting.sections.cell_faults import cell_faults
 from parley.reporting.sections.sweep_again import sweep_again
 from parley.reporting.sections.swept import swept
 from parley.reporting.sections.swept_table import swept_table
 from parley.reporting.swept_points import Swept
-from parley.sweeping import Sweep, resume_command
+from parley.sweeps.sweeping import Sweep, resume_command
 from parley.wording import count
 
 SECTIONS: tuple[Callable[[Swept], Section], ...] = (swept, swept_table, cell_faults, sweep_again)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from parley.axes import Axis
-from parley.intervals import Estimate
-from parley.sweep_tables import Point, points, short_names
-from parley.sweeping import Sweep
+from parley.statistics.intervals import Estimate
+from parley.sweeps.axes import Axis
+from parley.sweeps.sweeping import Sweep
+from parley.sweeps.tables import Point, points, short_names
 
 
 class Swept:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from parley.panels import BLUE, FAINT, INK, QUIET, RED, SKY
+from parley.drawing.panels import BLUE, FAINT, INK, QUIET, RED, SKY
 from tests.benchmarks.readme import short
 from tests.benchmarks.turns import Figures, percent
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.table import Table
 
 import parley
-from parley.spans import MODES
+from parley.recording.spans import MODES
 from scenarios.schema.units import NS_PER_S
 from tests.benchmarks.turns import Effort, Figures, kept, percent
 from tests.benchmarks.workloads import WORKLOADS

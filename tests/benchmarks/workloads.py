@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from parley.recording import window_ns
-from parley.spans import TAIL, span_share
+from parley.recording.recording import window_ns
+from parley.recording.spans import TAIL, span_share
 from scenarios.load import load
 from scenarios.schema.units import NS_PER_S
 from sim.mesh import Mesh

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agents.alerting.burn_rate import BurnWindow, Counted, burning, error_ratio, factor, kept
 from agents.control_plane import ControlPlane
-from parley.running import run
+from parley.runs.running import run
 from scenarios.errors import ScenarioError
 from scenarios.load import load
 from scenarios.schema.alerting import WORKBOOK

@@ -77,7 +77,7 @@ def test_a_kept_promise_needs_no_second_docstring():
     assert budgets.undocumented([promise, keeper]) == ["sim.fast.Fast.dig has no docstring"]
 
 
-@pytest.mark.parametrize("name", ["sim.laws.queueing", "agents.negotiation.auction", "parley.running", "sim.baseline"])
+@pytest.mark.parametrize("name", ["sim.laws.queueing", "agents.negotiation.auction", "parley.runs.running", "sim.baseline"])
 def test_a_good_name_passes(name):
     """Names of the field are welcome."""
     assert budgets.modules_named_for_nothing([planted(name)]) == []

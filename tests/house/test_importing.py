@@ -62,12 +62,12 @@ def test_what_is_allowed_passes():
 STUBS = [
     "agents.agent", "agents.policy", "agents.control_plane", "agents.learning", "agents.autoscaling", "sim.mesh",
     "sim.export", "sim.build", "sim.reference", "sim.fast", "sim.platform", "sim.plane", "sim.telemetry", "sim.trace",
-    "sim.laws", "sim.clock", "sim.draws", "parley.running", "scenarios.schema",
+    "sim.laws", "sim.clock", "sim.draws", "parley.runs.running", "scenarios.schema",
 ]  # fmt: skip
 BROKEN_IMPORTS = [
     ("scenarios.schema", "import sim.clock"),
     ("sim.mesh", "import agents.agent"),
-    ("agents.agent", "import parley.running"),
+    ("agents.agent", "import parley.runs.running"),
     ("sim.reference", "import sim.fast"),
     ("sim.laws", "import sim.telemetry"),
     ("sim.clock", "import sim.draws"),
@@ -75,7 +75,7 @@ BROKEN_IMPORTS = [
     ("sim.platform", "import mesa"),
     ("sim.laws", "import numba"),
     ("scenarios.schema", "import numba"),
-    ("parley.running", "import numba"),
+    ("parley.runs.running", "import numba"),
     ("sim.placeless", "x = 1"),
 ]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agents.control_plane import ControlPlane
-from parley.running import run
+from parley.runs.running import run
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.mailbox import Fate, Posted
-from parley.message_rows import message_columns
-from parley.tables import as_parquet
+from parley.recording.message_rows import message_columns
+from parley.storage.tables import as_parquet
 
 S = 1_000_000_000
 WAY, ROUND, LEASE = 5_000_000, 15 * S, 32 * S  # ns: a message's way, from round to round, a lease

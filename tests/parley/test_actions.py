@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parley.actions import SPELLINGS, Drain, Fail, Kill, Load, Lose, Scale, Set, Slow, parsed
 from parley.errors import UsageError
+from parley.interventions.actions import SPELLINGS, Drain, Fail, Kill, Load, Lose, Scale, Set, Slow, parsed
 from scenarios.load import loads
 from tests.parley.worlds import SHOP
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parley.axes import Axis, axes_of, axis
 from parley.errors import UsageError
+from parley.sweeps.axes import Axis, axes_of, axis
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 import parley
-from parley.bargains import DENIED, GRANTED, LOST, OPEN, Bargains, bargains_of
+from parley.analysis.bargains import DENIED, GRANTED, LOST, OPEN, Bargains, bargains_of
 from parley.errors import UsageError
-from parley.reporting.facts import Facts
-from parley.reporting.one_run import page_of_one
+from parley.pages.facts import Facts
+from parley.pages.one_run import page_of_one
 from tests.parley.letters import LEASE, ROUND, WAY, Letter, S, arrived, auction, kept, lost
 from tests.parley.test_map_and_sweep_pages import refused_by_plotly, section
 from tests.parley.worlds import SHOP, written

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import parley
-from parley.batching import BATCHES, Batches
+from parley.statistics.batching import BATCHES, Batches
 from scenarios.load import loads
 from sim.laws.measuring import BUCKETS, bucket
 from sim.records import REQUEST_TALLY

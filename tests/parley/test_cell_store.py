@@ -8,12 +8,12 @@ import os
 import pyarrow.parquet as pq
 import pytest
 
-from parley import cell_store, journal
-from parley.cell_store import CellStore, read_cells
 from parley.errors import DiskFull, FolderError
-from parley.journal import Journal, read_journal
-from parley.run_folder import RunFolder
-from parley.tables import FLOAT, INT
+from parley.storage import cell_store, journal
+from parley.storage.cell_store import CellStore, read_cells
+from parley.storage.journal import Journal, read_journal
+from parley.storage.run_folder import RunFolder
+from parley.storage.tables import FLOAT, INT
 
 
 def columns(rows):

@@ -200,7 +200,7 @@ def test_help_names_every_command():
 def test_a_progress_line_fits_and_tells():
     """Simulated time, share, both rates, time left; at most 80 characters."""
     from parley.progress import line
-    from parley.running import Progress
+    from parley.runs.running import Progress
 
     text = line(Progress(495 * 10**9, 1200 * 10**9, 2.0, 300_000, 2_400_000))
     assert text == "8m15s of 20m ████░░░░░░ 41 % · 150 k requests/s, 1.2 M hops/s · 3s left"

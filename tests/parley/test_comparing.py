@@ -10,8 +10,8 @@ from scipy import stats
 
 import parley
 from parley.errors import UsageError
-from parley.intervals import difference, estimate
-from parley.replicating import Replications
+from parley.runs.replicating import Replications
+from parley.statistics.intervals import difference, estimate
 from tests.parley.worlds import SHOP, written
 
 

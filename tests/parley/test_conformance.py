@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from parley.conformance import answered, listing, mechanism
 from parley.errors import UsageError
+from parley.mechanisms.conformance import answered, listing, mechanism
 from parley.mechanisms.table import MECHANISMS
 from sim.laws.weighing import early_picks
 from sim.records import HOST, HOST_SET

@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parley.cells import Cell, computed
-from parley.contest_figure import better_by, picture_of_contest
-from parley.contest_files import SHIPPED, Claim, Lie, Told, as_plain, contest_file, parsed
-from parley.contest_legs import legs_of
-from parley.contest_lies import gain_of, utility
-from parley.contest_outcomes import DIGEST, Outcomes, World, rounded, with_worth
-from parley.contest_page import page_of_contest
-from parley.contests import PAGE, PICTURE, SUMMARY, Contest, contest
+from parley.contests.contests import PAGE, PICTURE, SUMMARY, Contest, contest
+from parley.contests.figure import better_by, picture_of_contest
+from parley.contests.files import SHIPPED, Claim, Lie, Told, as_plain, contest_file, parsed
+from parley.contests.legs import legs_of
+from parley.contests.lies import gain_of, utility
+from parley.contests.outcomes import DIGEST, Outcomes, World, rounded, with_worth
+from parley.contests.page import page_of_contest
+from parley.contests.standings import BETTER, FAILS, HOLDS, SAME, UNDECIDED, WORSE, judged, loss_of, rows_of, verdict_of
 from parley.errors import FolderError, Interrupted, UsageError
-from parley.intervals import difference, estimate
-from parley.run_folder import MANIFEST, as_json
-from parley.running import Stop
-from parley.standings import BETTER, FAILS, HOLDS, SAME, UNDECIDED, WORSE, judged, loss_of, rows_of, verdict_of
+from parley.runs.running import Stop
+from parley.statistics.intervals import difference, estimate
+from parley.storage.run_folder import MANIFEST, as_json
+from parley.sweeps.cells import Cell, computed
 from scenarios.errors import ScenarioError
 from tests.parley.worlds import parley as command
 

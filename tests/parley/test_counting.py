@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from parley.first_causes import _decided
+from parley.explanations.first_causes import _decided
 from parley.printing import TOKENS_SAY, condensed, print_run
-from parley.results import Run
-from parley.running import run
+from parley.runs.results import Run
+from parley.runs.running import run
 from parley.wording import unit
 from scenarios.load import load
 from tests.negotiation.parties.markets import market

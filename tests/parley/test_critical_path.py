@@ -7,10 +7,19 @@ from collections import Counter
 import pytest
 
 import parley
-from parley.critical_path import NETWORK, QUEUEING, RETRIES, SERVICE, STARTING, WAITING, Shortages, parts_of
-from parley.explaining import shortages
-from parley.programs import traits_of
-from parley.tracing import Traces
+from parley.analysis.tracing import Traces
+from parley.explanations.critical_path import (
+    NETWORK,
+    QUEUEING,
+    RETRIES,
+    SERVICE,
+    STARTING,
+    WAITING,
+    Shortages,
+    parts_of,
+)
+from parley.explanations.explaining import shortages
+from parley.explanations.programs import traits_of
 from tests.parley.worlds import SHOP, written
 from tests.worlds import ENGINES, MS, world
 

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 import parley
-from parley.critical_path import KINDS
 from parley.errors import UsageError
-from parley.explanation_report import print_explanation
+from parley.explanations.critical_path import KINDS
+from parley.explanations.report import print_explanation
 from tests.parley.worlds import SHOP, written
 from tests.worlds import ENGINES
 

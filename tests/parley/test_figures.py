@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 import parley
-from parley.panels import APART, apart
-from parley.timeline import Timeline
+from parley.analysis.timeline import Timeline
+from parley.drawing.panels import APART, apart
 from parley.wording import clock, milliseconds, number, percent, step
 from tests.parley.worlds import SHOP, written
 

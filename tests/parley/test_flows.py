@@ -6,10 +6,10 @@ import networkx as nx
 import pytest
 
 import parley
+from parley.analysis.flows import Flows, Stretch, stretch
+from parley.drawing.flow_figure import picture_of_flows
+from parley.drawing.layered import places
 from parley.errors import UsageError
-from parley.flow_figure import picture_of_flows
-from parley.flows import Flows, Stretch, stretch
-from parley.layered import places
 from tests.parley.worlds import SHOP, written
 
 S = 1_000_000_000

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from parley.frontiers import along, crossing, frontier
+from parley.maps.frontiers import along, crossing, frontier
 
 NAN = math.nan
 

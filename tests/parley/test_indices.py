@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from parley.indices import Index, elementary, independent, morris_points, sobol, sobol_points, tendencies
+from parley.uncertainty.indices import Index, elementary, independent, morris_points, sobol, sobol_points, tendencies
 
 
 def ishigami(shares):

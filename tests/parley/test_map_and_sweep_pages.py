@@ -11,15 +11,15 @@ import pytest
 
 import parley
 from parley.errors import FolderError, UsageError
-from parley.map_files import parsed
-from parley.mapping import OutcomeMap, outcome_map
+from parley.maps.files import parsed
+from parley.maps.mapping import OutcomeMap, outcome_map
+from parley.pages.page import rendered
+from parley.pages.section import Code, Table
 from parley.reporting.map_page import page_of_maps
-from parley.reporting.page import rendered
 from parley.reporting.planes import diverging
-from parley.reporting.section import Code, Table
 from parley.reporting.sweep_page import page_of_sweeps
-from parley.run_folder import MANIFEST
-from parley.sweeping import Sweep
+from parley.storage.run_folder import MANIFEST
+from parley.sweeps.sweeping import Sweep
 from scenarios.yaml_reading import read_yaml
 from tests.parley.browsing import browser, opened
 from tests.parley.test_mapping import PUBLISHED, QUEUE, made

@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 
 from parley.cli import app
 from parley.errors import UsageError
-from parley.map_axes import quantity, ruler
-from parley.map_difference_figure import contoured, picture_of_differences, reach
-from parley.map_differences import LESS, MISSING, MORE, SAME, UNDECIDED, subtracted
-from parley.map_figure import picture_of
-from parley.map_files import Asked, MapAxis, as_plain, map_file, parsed
-from parley.mapping import OutcomeMap, outcome_map
+from parley.maps.axes import quantity, ruler
+from parley.maps.difference_figure import contoured, picture_of_differences, reach
+from parley.maps.differences import LESS, MISSING, MORE, SAME, UNDECIDED, subtracted
+from parley.maps.figure import picture_of
+from parley.maps.files import Asked, MapAxis, as_plain, map_file, parsed
+from parley.maps.mapping import OutcomeMap, outcome_map
+from parley.maps.zero_crossings import Crossing, crossings
+from parley.pages.section import Table
 from parley.reporting.map_page import page_of_maps
-from parley.reporting.section import Table
-from parley.zero_crossings import Crossing, crossings
 from scenarios.errors import ScenarioError
 from scenarios.schema.units import format_duration
 from scenarios.writing import yaml_of

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from parley.cli import app
 from parley.errors import FolderError, UsageError
-from parley.map_axes import quantity
-from parley.map_figure import picture_of
-from parley.map_files import Asked, as_plain, map_file
-from parley.mapping import OutcomeMap, outcome_map
-from parley.run_folder import as_json
+from parley.maps.axes import quantity
+from parley.maps.figure import picture_of
+from parley.maps.files import Asked, as_plain, map_file
+from parley.maps.mapping import OutcomeMap, outcome_map
+from parley.storage.run_folder import as_json
 from scenarios.errors import ScenarioError
 from tests.theory import oracles
 

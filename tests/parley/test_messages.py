@@ -10,9 +10,9 @@ import pytest
 
 import parley
 from agents.mailbox import Fate, Posted
-from parley import recording
-from parley.message_rows import Outbox, message_columns
-from parley.tables import as_parquet, read_table
+from parley.recording import recording
+from parley.recording.message_rows import Outbox, message_columns
+from parley.storage.tables import as_parquet, read_table
 from tests.negotiation.parties.markets import lived, market
 from tests.parley.worlds import SHOP, written
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.mapping import OutcomeMap, map_file
+from parley.maps.mapping import OutcomeMap, map_file
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = OutcomeMap(ROOT / "results" / "published" / "negotiation" / "map")

@@ -11,7 +11,7 @@ import pytest
 
 import parley
 from parley.errors import UsageError
-from parley.on_ray import ray_crew
+from parley.sweeps.on_ray import ray_crew
 from tests.parley.worlds import SHOP, started, written
 from tests.parley.worlds import parley as command
 

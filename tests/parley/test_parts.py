@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import parley
-from parley import recording
 from parley.errors import DiskFull
-from parley.parts import WAITING, TableWriter, Writer
-from parley.run_folder import RunFolder
-from parley.tables import Words, as_parquet, read_columns
+from parley.recording import recording
+from parley.storage.parts import WAITING, TableWriter, Writer
+from parley.storage.run_folder import RunFolder
+from parley.storage.tables import Words, as_parquet, read_columns
 from scenarios.load import loads
 from sim.fast import engine as fast
 from sim.mesh import Mesh

@@ -14,13 +14,13 @@ import pytest
 
 import parley
 from parley.errors import FolderError, UsageError
-from parley.reporting.drawing import thinned
-from parley.reporting.facts import Facts
-from parley.reporting.one_run import SECTIONS, page_of_one
-from parley.reporting.page import rendered
-from parley.reporting.section import Figure, Figures, Page, Section
-from parley.results import Run
-from parley.run_folder import MANIFEST
+from parley.pages.drawing import thinned
+from parley.pages.facts import Facts
+from parley.pages.one_run import SECTIONS, page_of_one
+from parley.pages.page import rendered
+from parley.pages.section import Figure, Figures, Page, Section
+from parley.runs.results import Run
+from parley.storage.run_folder import MANIFEST
 from tests.parley.test_figures import ODD
 from tests.parley.worlds import SHOP, written
 from tests.parley.worlds import parley as command

@@ -11,10 +11,10 @@ from pandas.testing import assert_frame_equal
 
 import parley
 from agents.control_plane import ControlPlane
-from parley.conserving import require_balance
 from parley.errors import FolderError, Unbalanced, UsageError
-from parley.running import ordered
-from parley.windows import window_ns
+from parley.recording.conserving import require_balance
+from parley.recording.windows import window_ns
+from parley.runs.running import ordered
 from scenarios.load import load
 from sim.mesh import Mesh
 from tests.parley.worlds import LONG, SHOP, written

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import parley
-from parley.effects import Effect, Findings
 from parley.errors import FolderError, UsageError
-from parley.indices import Elementary, Index
-from parley.inputs import inputs_of, short_names
-from parley.run_folder import SCENARIO, SUMMARY
-from parley.uncertainty import Budget, Sensitivity
+from parley.storage.run_folder import SCENARIO, SUMMARY
+from parley.uncertainty.effects import Effect, Findings
+from parley.uncertainty.indices import Elementary, Index
+from parley.uncertainty.inputs import inputs_of, short_names
+from parley.uncertainty.uncertainty import Budget, Sensitivity
 from scenarios.errors import ScenarioError
 from scenarios.load import load
 from tests.parley.worlds import parley as command

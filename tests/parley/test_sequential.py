@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 import parley
 from parley.cli import app
 from parley.errors import UsageError
-from parley.intervals import estimate
-from parley.sequential import Precision, Question, decided, growing, looks
+from parley.statistics.intervals import estimate
+from parley.statistics.sequential import Precision, Question, decided, growing, looks
 from tests.parley.worlds import SHOP, written
 
 

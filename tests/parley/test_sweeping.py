@@ -14,9 +14,9 @@ import pytest
 
 import parley
 from parley.errors import FolderError, UsageError
-from parley.intervals import estimate
-from parley.measures import figures_of
-from parley.sweep_tables import points
+from parley.runs.measures import figures_of
+from parley.statistics.intervals import estimate
+from parley.sweeps.tables import points
 from scenarios.errors import ScenarioError
 from tests.parley.worlds import LONG, SHOP, started, written
 from tests.parley.worlds import parley as command

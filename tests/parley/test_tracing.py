@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 import parley
-from parley.differing import changes, differing_stretch, parting, print_difference
+from parley.analysis.tracing import Traces, print_traces
 from parley.errors import UsageError
-from parley.tracing import Traces, print_traces
+from parley.runs.differing import changes, differing_stretch, parting, print_difference
 from tests.parley.worlds import SHOP, written
 
 

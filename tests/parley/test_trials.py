@@ -9,9 +9,9 @@ import pytest
 
 import parley
 from parley.errors import Stopped
-from parley.measures import figures_of
-from parley.running import Stop, ordered
-from parley.trials import trial
+from parley.runs.measures import figures_of
+from parley.runs.running import Stop, ordered
+from parley.runs.trials import trial
 from tests.parley.worlds import SHOP, written
 
 

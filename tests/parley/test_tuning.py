@@ -7,12 +7,12 @@ import time
 import pytest
 
 import parley
-from parley.cell_store import CellStore
-from parley.cells import Cell, computed
-from parley.dimensions import Dimension, dimensions_of, goal_of
 from parley.errors import FolderError, UsageError
-from parley.run_folder import RunFolder
-from parley.tuning import Tuning, tune
+from parley.storage.cell_store import CellStore
+from parley.storage.run_folder import RunFolder
+from parley.sweeps.cells import Cell, computed
+from parley.tuning.dimensions import Dimension, dimensions_of, goal_of
+from parley.tuning.tuning import Tuning, tune
 from scenarios.errors import ScenarioError
 from tests.parley.worlds import SHOP, started, written
 from tests.parley.worlds import parley as command

@@ -7,7 +7,7 @@ import pytest
 
 import parley
 from parley.errors import UsageError
-from parley.warming import judged, mser5
+from parley.recording.warming import judged, mser5
 from scenarios.errors import ScenarioError
 from scenarios.load import loads
 from sim.errors import SimulationError

@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 
 import parley
-from parley.bands import logarithms, outside, width
-from parley.difference_report import print_whatif
-from parley.differing import changes, parting, print_difference
 from parley.errors import FolderError, UsageError
-from parley.results import Run, load_run
+from parley.explanations.bands import logarithms, outside, width
+from parley.runs.differing import changes, parting, print_difference
+from parley.runs.results import Run, load_run
+from parley.what_if.report import print_whatif
 from scenarios.errors import ScenarioError
 from tests.parley.worlds import SHOP, written
 from tests.worlds import ENGINES

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import parley
-from parley.snapshots import EXACT, PHASES, Busyness, Lookout, PodTimes, quotients
+from parley.recording.snapshots import EXACT, PHASES, Busyness, Lookout, PodTimes, quotients
 from scenarios.load import loads
 from sim.laws.measuring import BUCKETS
 from sim.mesh import Mesh

@@ -8,10 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from parley.cells import Base, Cell, computed
 from parley.errors import UsageError
-from parley.running import Stop
-from parley.workers import ProcessCrew, WorkersDied, jobs_of, rows_of
+from parley.runs.running import Stop
+from parley.sweeps.cells import Base, Cell, computed
+from parley.sweeps.workers import ProcessCrew, WorkersDied, jobs_of, rows_of
 from scenarios.load import loads
 from scenarios.writing import as_yaml
 from tests.parley.worlds import SHOP

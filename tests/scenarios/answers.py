@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.control_plane import ControlPlane
-from parley.judging import verdicts
+from parley.recording.judging import verdicts
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
 

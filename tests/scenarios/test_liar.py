@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.running import run
+from parley.runs.running import run
 from scenarios.load import load
 from scenarios.schema.units import HOUR_NS
 

@@ -10,8 +10,8 @@ import pytest
 
 from agents.control_plane import ControlPlane
 from agents.negotiation.parties.zones.game import game_at
-from parley.bargaining import negotiation_of
-from parley.spillover import spillover_of
+from parley.recording.bargaining import negotiation_of
+from parley.recording.spillover import spillover_of
 from scenarios.load import load
 from sim.mesh import Mesh
 

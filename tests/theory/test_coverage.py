@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from parley.batching import Batches
-from parley.intervals import Estimate, estimate
+from parley.statistics.batching import Batches
+from parley.statistics.intervals import Estimate, estimate
 from sim.build import build_plane
 from sim.records import REQUEST_TALLY
 from sim.telemetry import HistogramGrowth

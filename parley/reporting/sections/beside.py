@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from parley.intervals import Difference, Estimate
-from parley.judging import all_met
-from parley.reporting.section import Cell, Mark, Note, Part, Section, Table
+from parley.pages.section import Cell, Mark, Note, Part, Section, Table
+from parley.recording.judging import all_met
 from parley.reporting.sides import Side, Sides
+from parley.statistics.intervals import Difference, Estimate
 from parley.wording import NOTHING, number, percent
 
 PERCENT, PLAIN = 100.0, 1.0

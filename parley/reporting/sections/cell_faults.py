@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parley.reporting.section import Section, Table
+from parley.pages.section import Section, Table
 from parley.reporting.swept_points import Swept
 from parley.wording import count
 

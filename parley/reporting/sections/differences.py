@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from parley.map_difference_figure import contoured, reach
-from parley.map_differences import LESS, MORE, SAME, SIGNS, UNDECIDED, DifferencePlane
-from parley.mapping import OutcomeMap
+from parley.maps.difference_figure import contoured, reach
+from parley.maps.differences import LESS, MORE, SAME, SIGNS, UNDECIDED, DifferencePlane
+from parley.maps.mapping import OutcomeMap
+from parley.pages.plotting import packed, plain
+from parley.pages.section import Figure, Part, Section, Table
 from parley.reporting.map_planes import map_panel, rows_of, side_by_side, theory_lines
 from parley.reporting.planes import Scale, diverging, scale_figure
-from parley.reporting.plotting import packed, plain
-from parley.reporting.section import Figure, Part, Section, Table
 from parley.reporting.sections.panels import theory_words
 from parley.wording import NOTHING, number
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from parley.mapping import OutcomeMap, Panel
-from parley.reporting.section import Note, Part, Section, Table
+from parley.maps.mapping import OutcomeMap, Panel
+from parley.pages.section import Note, Part, Section, Table
 from parley.wording import NOTHING, number
 
 

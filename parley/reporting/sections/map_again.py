@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 
-from parley.map_files import SHIPPED, as_plain, map_file
-from parley.mapping import OutcomeMap
-from parley.reporting.section import Code, Part, Section, Table
-from parley.run_folder import MANIFEST, read_json
+from parley.maps.files import SHIPPED, as_plain, map_file
+from parley.maps.mapping import OutcomeMap
+from parley.pages.section import Code, Part, Section, Table
+from parley.storage.run_folder import MANIFEST, read_json
 from scenarios.writing import yaml_of
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from parley.reporting.drawing import Frame, Line, Row, over_time
-from parley.reporting.section import Section
-from parley.reporting.sections.load import NO_WINDOWS, good_share, loudest, per_second, share_row
+from parley.analysis.timeline import Array, Timeline
+from parley.pages.drawing import Frame, Line, Row, over_time
+from parley.pages.section import Section
+from parley.pages.sections.load import NO_WINDOWS, good_share, loudest, per_second, share_row
+from parley.pages.theme import DASHES, SERIES
 from parley.reporting.sides import Side, Sides, stacked
-from parley.reporting.theme import DASHES, SERIES
-from parley.timeline import Array, Timeline
 
 SIDES_MAX, CLASSES_MAX = 7, 3
 Series = Callable[[Timeline], tuple[Array, Array]]

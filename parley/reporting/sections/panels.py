@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from parley.frontiers import Floats
-from parley.intervals import estimate
-from parley.mapping import OutcomeMap, Panel
+from parley.maps.frontiers import Floats
+from parley.maps.mapping import OutcomeMap, Panel
+from parley.pages.plotting import packed, plain
+from parley.pages.section import Figure, Section
 from parley.reporting.map_planes import map_panel, placed, rows_of, side_by_side, theory_lines
 from parley.reporting.planes import Scale, diverging, scale_figure
-from parley.reporting.plotting import packed, plain
-from parley.reporting.section import Figure, Section
+from parley.statistics.intervals import estimate
 from parley.wording import number
 
 THEORY_WIDE, THEORY_MAX = 54, 160  # letters of a line and of all

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from parley.reporting.section import Code, Part, Section, Table
-from parley.reporting.sections.again import FILE_MAX
+from parley.pages.section import Code, Part, Section, Table
+from parley.pages.sections.again import FILE_MAX
 from parley.reporting.swept_points import Swept
-from parley.run_folder import SCENARIO
+from parley.storage.run_folder import SCENARIO
 
 
 def sweep_again(one: Swept) -> Section:

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from parley.intervals import Estimate
+from parley.pages.drawing import Line, Row
+from parley.pages.plotting import packed
+from parley.pages.section import Figure, Figures, Section
+from parley.pages.sections.heat import log_ticks
+from parley.pages.sections.load import share_row
+from parley.pages.theme import DASHES, SERIES
 from parley.reporting.against import against, with_band
-from parley.reporting.drawing import Line, Row
 from parley.reporting.planes import Plane, Scale, bar, heat_map, told
-from parley.reporting.plotting import packed
-from parley.reporting.section import Figure, Figures, Section
-from parley.reporting.sections.heat import log_ticks
-from parley.reporting.sections.load import share_row
 from parley.reporting.swept_points import Swept
-from parley.reporting.theme import DASHES, SERIES
-from parley.sweep_tables import NAMES, as_written, says_something
+from parley.statistics.intervals import Estimate
+from parley.sweeps.tables import NAMES, as_written, says_something
 from parley.wording import number
 
 CHOSEN = ("good", "latency_ms.p99", "cost.total")  # of more than one axis

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from parley.comparing import HEADLINES
-from parley.reporting.section import Section, Table
+from parley.comparisons.comparing import HEADLINES
+from parley.pages.section import Section, Table
 from parley.reporting.swept_points import Swept
-from parley.sweep_tables import FIRST_SHOWN, NAMES, as_written, figure_text, says_something
+from parley.sweeps.tables import FIRST_SHOWN, NAMES, as_written, figure_text, says_something
 from parley.wording import count
 
 ROWS_MAX, OPEN_MAX = 500, 60

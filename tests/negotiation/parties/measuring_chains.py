@@ -8,8 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 
 from agents.control_plane import ControlPlane
-from parley.axes import as_text
-from parley.contest_files import contest_file
+from parley.contests.files import contest_file
+from parley.sweeps.axes import as_text
 from scenarios.flow import Flow
 from scenarios.load import load
 from scenarios.schema.negotiation_rules import agent_names

@@ -7,9 +7,9 @@ from statistics import mean
 
 import pytest
 
-from parley.intervals import difference
-from parley.running import ordered
-from parley.trials import trial
+from parley.runs.running import ordered
+from parley.runs.trials import trial
+from parley.statistics.intervals import difference
 from scenarios.load import load
 
 SEEDS = range(1, 4)

@@ -16,8 +16,8 @@ from agents.decision import Decision
 from agents.mailbox import Fate
 from agents.negotiation.parties.rounds import Rounds
 from agents.negotiation.protocols.contract_net import Initiator
-from parley.bargaining import negotiation_of, reversals
-from parley.spillover import moved, spillover_of
+from parley.recording.bargaining import negotiation_of, reversals
+from parley.recording.spillover import moved, spillover_of
 from scenarios.load import load
 from sim.mesh import Mesh
 from tests.negotiation.parties.crossings import crossing

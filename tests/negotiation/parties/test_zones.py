@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agents.control_plane import ControlPlane
 from agents.negotiation.messages import Content
 from agents.negotiation.parties.zones.net import BargainingZone
-from parley.spillover import moved
+from parley.recording.spillover import moved
 from scenarios.errors import ScenarioError
 from scenarios.schema.localities import fits
 from scenarios.schema.units import HOUR_NS

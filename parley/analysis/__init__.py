@@ -1,0 +1,1 @@
+"""What the tables of a run tell: traces, flows, bargains, what happened when."""

@@ -1,0 +1,1 @@
+"""Two alternatives under the same seeds."""

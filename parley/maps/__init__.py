@@ -1,0 +1,1 @@
+"""An outcome over a plane, and where it crosses a level."""

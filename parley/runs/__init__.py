@@ -1,0 +1,1 @@
+"""One run, or the same under several seeds: made, read, made again, and set beside another."""

@@ -1,0 +1,1 @@
+"""Every combination of values: axes, grids, cells, and who computes them."""

@@ -1,0 +1,1 @@
+"""The values that make a figure small or large."""

@@ -1,0 +1,1 @@
+"""How far uncertain inputs move a figure."""

@@ -1,0 +1,1 @@
+"""The same world until an instant, and something else from there on."""
