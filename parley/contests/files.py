@@ -17,9 +17,10 @@ from scenarios.schema.mistakes import validated
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import Number, Share
 from scenarios.schema.words import Whole
+from scenarios.source_files import SHIPPED as SCENARIOS
 from scenarios.yaml_reading import read_yaml
 
-SHIPPED = Path(__file__).resolve().parent.parent / "scenarios" / "contests"
+SHIPPED = SCENARIOS / "contests"
 VALUE = "negotiation.value_per_hour"  # by which the loss against the reference is counted
 
 Names = tuple[str, ...]

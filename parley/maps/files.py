@@ -21,9 +21,10 @@ from scenarios.schema.model import Part, field
 from scenarios.schema.scenario import LATENCIES, SHARES
 from scenarios.schema.units import Duration, Number, format_duration
 from scenarios.schema.words import Whole
+from scenarios.source_files import SHIPPED as SCENARIOS
 from scenarios.yaml_reading import read_yaml
 
-SHIPPED = Path(__file__).resolve().parent.parent / "scenarios" / "maps"
+SHIPPED = SCENARIOS / "maps"
 EXAMPLE = "--x PATH=VALUES --y PATH=VALUES --outcome good --level 50%"
 OVER_TIME = (*SHARES, *LATENCIES)
 

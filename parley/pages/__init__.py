@@ -1,1 +1,1 @@
-"""One self-contained page: its template and plots, and that of one run. A section is a function from facts to a Section, in a file of its own."""
+"""One self-contained page: its template and plots, and that of one run. A section is a function from facts to a Section."""

@@ -62,12 +62,12 @@ def test_what_is_allowed_passes():
 STUBS = [
     "agents.agent", "agents.policy", "agents.control_plane", "agents.learning", "agents.autoscaling", "sim.mesh",
     "sim.export", "sim.build", "sim.reference", "sim.fast", "sim.platform", "sim.plane", "sim.telemetry", "sim.trace",
-    "sim.laws", "sim.clock", "sim.draws", "parley.runs.running", "scenarios.schema",
+    "sim.laws", "sim.clock", "sim.draws", "parley.runs", "parley.storage", "scenarios.schema",
 ]  # fmt: skip
 BROKEN_IMPORTS = [
     ("scenarios.schema", "import sim.clock"),
     ("sim.mesh", "import agents.agent"),
-    ("agents.agent", "import parley.runs.running"),
+    ("agents.agent", "import parley.runs"),
     ("sim.reference", "import sim.fast"),
     ("sim.laws", "import sim.telemetry"),
     ("sim.clock", "import sim.draws"),
@@ -75,8 +75,10 @@ BROKEN_IMPORTS = [
     ("sim.platform", "import mesa"),
     ("sim.laws", "import numba"),
     ("scenarios.schema", "import numba"),
-    ("parley.runs.running", "import numba"),
+    ("parley.runs", "import numba"),
+    ("parley.storage", "import parley.runs"),
     ("sim.placeless", "x = 1"),
+    ("parley.placeless", "x = 1"),
 ]
 
 
