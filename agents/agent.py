@@ -37,10 +37,11 @@ class ControlAgent(MesaAgent):
         view = self.model.view(self)
         verdict = self.policy.decide(view)
         if verdict is not None:
-            self._act(verdict, view)
+            self.act(verdict, view)
         self.begin()
 
-    def _act(self, verdict: Verdict, view: View) -> None:
+    def act(self, verdict: Verdict, view: View) -> None:
+        """Carry out a verdict on a view of this instant, and write down what came of it."""
         for command in verdict.commands or (None,):
             applied = command is not None and self.model.carry_out(command)
             if command is not None and applied:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.learning.registering import register as _register
 from parley.comparisons.comparing import compare
 from parley.errors import Interrupted
 from parley.explanations.explaining import explain
@@ -18,6 +19,8 @@ from scenarios.checking import check
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads, shipped
 from scenarios.schema.scenario import Scenario
+
+_register()
 
 __all__ = [
     "Interrupted", "ParleyError", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load", "load_run", "loads",

@@ -48,6 +48,7 @@ class ControlPhase(IntEnum):
     SCRAPE = 4
     MESSAGE = 5
     WAKE = 6
+    COUNCIL = 7  # minds that decide together, after all of them have looked
 
 
 (WORKED, REPLIED, TIMED_OUT, EXPIRED, RETRIED, DELIVERED, ARRIVED, CALLED_OFF, CONNECTED, WAITED, OUTRUN,

@@ -76,6 +76,9 @@ class DataPlane(Protocol):
     def glance(self) -> Glance:
         """What is cheap to look at often; its histograms are live."""
 
+    def attempts(self) -> NDArray[np.int64]:
+        """(routes,) tries sent so far."""
+
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
 

@@ -25,7 +25,7 @@ from sim.fast.key_records import STORE
 from sim.fast.listing import forget_sent, lead, lose_primary, unlist, with_listed
 from sim.fast.lodging import balancers, lodged, with_host_set
 from sim.fast.losing import strands_in, visits_in
-from sim.fast.observing import glance, lasting, observation, open_spans, work_in_progress_ns
+from sim.fast.observing import attempts, glance, lasting, observation, open_spans, work_in_progress_ns
 from sim.fast.pod_records import CHAINS_PER_POD, GATES, REPORTS
 from sim.fast.pool_tables import close_pool, free_places
 from sim.fast.probe_tables import with_report
@@ -139,6 +139,10 @@ class FastPlane:
         if self._lasting.shape[1] != len(self._pods):
             self._lasting = lasting(self._state, len(self._pods))
         return glance(self._state, self.layout, self._lasting)
+
+    def attempts(self) -> NDArray[np.int64]:
+        """Tries of each route so far."""
+        return attempts(self._state)
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
@@ -383,9 +387,13 @@ def needs_full(scenario: Scenario) -> bool:
 
 
 def advance_many(planes: Sequence[FastPlane], until_ns: Sequence[int]) -> None:
-    """Advance every plane to its own time, all of a kind in one compiled call after the other, without the GIL."""
+    """Advance every plane to its own time, all of a kind in one compiled call after the other, without the GIL.
+
+    Of what control does at one instant only the first act has anything before it: planes that are there are left alone. (At time 0
+    there is the kernel to be made.)
+    """
     for is_full in (False, True):
-        mine = [i for i, plane in enumerate(planes) if plane.is_full == is_full]
+        mine = [i for i, plane in enumerate(planes) if plane.is_full == is_full and not 0 < until_ns[i] <= plane.now_ns]
         if mine:
             _advance_alike([planes[i] for i in mine], np.array([until_ns[i] for i in mine], dtype=np.int64))
 

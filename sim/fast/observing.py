@@ -64,6 +64,12 @@ def glance(state: st.State, layout: Layout, lasting: NDArray[np.int64]) -> Glanc
     )  # fmt: skip
 
 
+def attempts(state: st.State) -> NDArray[np.int64]:
+    """Tries of each route so far: (routes,)."""
+    found: NDArray[np.int64] = _route_tallies.records(state.routes)["attempts"].copy()
+    return found
+
+
 def lasting(state: st.State, n: int) -> NDArray[np.int64]:
     """Service, number and slow core of the first n pods: (3, n)."""
     pods = state.pods[:n]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
-
-import numpy as np
+from functools import cached_property, partial
+from typing import TypeVar
 
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
@@ -18,6 +17,7 @@ from sim.telemetry import Integers, millicore_ns, quantile_ns
 QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
 POD_METRICS = ("requests_per_second", "concurrency", "queue_length")  # what a pod says of itself
 MILLI_NS = 1_000 * 1_000_000_000  # a thousandth a second, of events counted over nanoseconds
+Value = TypeVar("Value")
 COUNTED = ("visits", "rejected", "present_area_ns", "waiting_area_ns")  # of PodTally: what a pod's own metrics are made of
 
 
@@ -82,14 +82,26 @@ class _Scrape:
 
     def areas(self, service: int) -> dict[int, int]:
         """By number, the CPU time so far of a service's pods, in milli-core nanoseconds."""
-        mine = np.flatnonzero(self.seen.pod_service == service)
-        return dict(zip(self.seen.pod_number[mine].tolist(), millicore_ns(self.seen, mine), strict=True))
+        return self._areas.get(service, {})
 
-    def counts(self, service: int) -> dict[int, list[int]]:
+    def counts(self, service: int) -> dict[int, tuple[int, ...]]:
         """By number, what a service's pods have COUNTED so far."""
-        mine = np.flatnonzero(self.seen.pod_service == service)
-        columns = [self.seen.pods[name][mine].tolist() for name in COUNTED]
-        return dict(zip(self.seen.pod_number[mine].tolist(), map(list, zip(*columns, strict=True)), strict=True))
+        return self._counts.get(service, {})
+
+    @cached_property
+    def _areas(self) -> dict[int, dict[int, int]]:
+        return self._by_pod(millicore_ns(self.seen))
+
+    @cached_property
+    def _counts(self) -> dict[int, dict[int, tuple[int, ...]]]:
+        return self._by_pod(zip(*(self.seen.pods[name].tolist() for name in COUNTED), strict=True))
+
+    def _by_pod(self, values: Iterable[Value]) -> dict[int, dict[int, Value]]:
+        """Something of every pod, by service and number."""
+        found: dict[int, dict[int, Value]] = {}
+        for service, number, value in zip(self.seen.pod_service.tolist(), self.seen.pod_number.tolist(), values, strict=True):
+            found.setdefault(service, {})[number] = value
+        return found
 
 
 class MetricsServer:
@@ -107,6 +119,7 @@ class MetricsServer:
         self._before: _Scrape | None = None  # the one before the last
         self._lag_ns = scenario.telemetry.delivery_lag if interval_ns is None else 0  # who scrapes for himself waits for nobody
         self._samples: dict[str, tuple[CpuSample, ...]] = {}  # those of the last scrape that were asked for
+        self._values: dict[Series, int | None] = {}  # likewise
         self._watched: set[tuple[str, str]] = set()  # (kind, name) whose latencies are asked for
         self._counts_attempts = False
 
@@ -137,6 +150,11 @@ class MetricsServer:
 
     def value(self, series: Series) -> int | None:
         """A series at the last scrape, in thousandths; None before the first, and a quantile of nothing."""
+        if series not in self._values:
+            self._values[series] = self._value(series)
+        return self._values[series]
+
+    def _value(self, series: Series) -> int | None:
         if self._last is None or self._is_missing(self._teller(series), self._last):
             return None
         if series.metric in QUANTILES:
@@ -166,7 +184,7 @@ class MetricsServer:
 
     def _scrape(self) -> None:
         pods = {name: tuple(pod for pod in self._cluster.pods(name) if pod.phase is not PodPhase.LOST) for name in self._services}
-        attempts = self._plane.observe(live=True).routes["attempts"].copy() if self._counts_attempts else None
+        attempts = self._plane.attempts() if self._counts_attempts else None
         seen, scraping = self._plane.glance(), self._cluster.scraping
         kept = {each: self._histogram(seen, *each).copy() for each in self._watched}
         scrape = _Scrape(seen, pods, frozenset().union(*scraping.losses.values()), attempts, kept)
@@ -184,7 +202,7 @@ class MetricsServer:
     def _deliver(self, scrape: _Scrape) -> None:
         """A scrape is known; one that a later one has overtaken is not."""
         if self._last is None or scrape.seen.now_ns > self._last.seen.now_ns:
-            self._before, self._last, self._samples = self._last, scrape, {}
+            self._before, self._last, self._samples, self._values = self._last, scrape, {}, {}
 
     def _is_missing(self, name: str, last: _Scrape) -> bool:
         """F6 Whether a mean over the interval is not to be had: it takes a scrape at either end."""
@@ -212,7 +230,7 @@ class MetricsServer:
                 continue  # nothing listened there yet
             old, began_ns = before.get(pod.number), self._since_ns
             if old is None:  # its first sample
-                old, began_ns = [0] * len(COUNTED), max(began_ns, pod.ready_ns)
+                old, began_ns = (0,) * len(COUNTED), max(began_ns, pod.ready_ns)
             window_ns = now_ns - began_ns
             if window_ns <= 0:
                 continue

@@ -145,6 +145,10 @@ class ReferencePlane:
             rows[area] = [area_ns(getattr(pod.tally, area), getattr(pod.tally, count), self._now) for pod in self.pods]
         return rows
 
+    def attempts(self) -> NDArray[np.int64]:
+        """Tries of each route so far."""
+        return _column(route.tally.attempts for route in self.routes)
+
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""
         return len(self.by_name[service, number].visits)

@@ -1,0 +1,96 @@
+"""Many episodes beside each other, each as it would be alone: meshes go on in one compiled call between two acts of control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.learning.driving import to_the_next_question
+from agents.learning.playing import Play
+from agents.learning.tasks import Task
+
+
+@dataclass(frozen=True)
+class LanesStep:
+    """One step of all lanes. Where an episode ended, `observations` are of the next one, and `last` has how it ended."""
+
+    observations: NDArray[np.float32]  # (lanes, services, features)
+    rewards: NDArray[np.float64]  # (lanes,)
+    own: NDArray[np.float64]  # (lanes, services) that sum to them
+    ended: NDArray[np.bool_]  # (lanes,)
+    last: dict[int, NDArray[np.float32]]  # by lane: (services, features)
+    infos: list[dict[str, Any]]
+
+
+class Lanes:
+    """Episodes of one task. Lane i, seeded with s, is what an environment of its own would be that was reset with s."""
+
+    def __init__(self, task: Task, lanes: int, threads: int = 1) -> None:
+        """Raises ScenarioError where the world of the task has no rule to guide."""
+        self.task, self.threads = task, max(1, min(threads, lanes))
+        first = Play(task.drawn(np.random.default_rng(0), {}))
+        self.services, self.actions = first.services, len(first.drive.council.actions)
+        self._random = [np.random.default_rng() for _ in range(lanes)]
+        self._plays: list[Play] = []
+        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    def __len__(self) -> int:
+        return len(self._random)
+
+    def reset(self, randoms: Sequence[np.random.Generator | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
+        """New episodes in all lanes, drawn from these; a lane without one goes on with its own. (lanes, services, features)."""
+        self._random = [mine if other is None else other for mine, other in zip(self._random, randoms, strict=True)]
+        self._plays = [self._begun(lane, options or {}) for lane in range(len(self))]
+        self._go_on(self._plays)
+        for play in self._plays:
+            play.begin()
+        return self.observations
+
+    def step(self, chosen: NDArray[np.int64]) -> LanesStep:
+        """An action (lanes, services) of every service; an episode that ends is followed by another one at once."""
+        for play, actions in zip(self._plays, chosen, strict=True):
+            play.act(actions)
+        self._go_on(self._plays)
+        rewards = [play.see() for play in self._plays]
+        own = np.stack([play.own_rewards(reward) for play, reward in zip(self._plays, rewards, strict=True)])
+        infos = [play.info(reward) for play, reward in zip(self._plays, rewards, strict=True)]
+        ended = np.array([play.is_over for play in self._plays])
+        last = {int(lane): self._plays[lane].observations.copy() for lane in np.flatnonzero(ended)}
+        if last:
+            for lane in last:
+                self._plays[lane] = self._begun(lane, {})
+            self._go_on([self._plays[lane] for lane in last])
+            for lane in last:
+                self._plays[lane].begin()
+        return LanesStep(self.observations, np.array([reward.total for reward in rewards]), own, ended, last, infos)
+
+    @property
+    def observations(self) -> NDArray[np.float32]:
+        """(lanes, services, features) as they are."""
+        return np.stack([play.observations for play in self._plays])
+
+    @property
+    def masks(self) -> NDArray[np.bool_]:
+        """(lanes, services, actions) that may be chosen."""
+        return np.stack([play.masks for play in self._plays])
+
+    def close(self) -> None:
+        """Let go of threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _begun(self, lane: int, options: Mapping[str, Any]) -> Play:
+        return Play(self.task.drawn(self._random[lane], options))
+
+    def _go_on(self, plays: Sequence[Play]) -> None:
+        drives = [play.drive for play in plays]
+        if self._pool is None or len(drives) == 1:
+            to_the_next_question(drives)
+            return
+        for _ in self._pool.map(to_the_next_question, [drives[first :: self.threads] for first in range(self.threads)]):
+            pass

@@ -1,0 +1,96 @@
+"""Scaling as many agents play it: one a service, all with what they see themselves (PettingZoo's parallel interface)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.utils.seeding import np_random
+from numpy.typing import NDArray
+from pettingzoo import ParallelEnv
+
+from agents.learning.features import HIGH, LOW
+from agents.learning.playing import Play, begun, played
+from agents.learning.rendering import as_picture, as_text
+from agents.learning.tasks import OPTIONS, SCALE_V0
+
+Observation = dict[str, NDArray[Any]]
+Flags = dict[str, bool]
+
+
+class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
+    """One agent a service; the reward of each is its share of the team's, to which all sum.
+
+    An observation is {"observation": (features,) float32, "action_mask": (actions,) int8}. Agents with cadences of their own are
+    asked when they wake: `infos[agent]["asked"]` says whether the next action of an agent counts, and until it wakes its
+    observation stays as it was. `state()` is what all see, one after the other, for a critic in training.
+    """
+
+    metadata = {"name": "parley_scale_v0", "render_modes": ["ansi", "rgb_array"], "is_parallelizable": True}
+
+    def __init__(self, render_mode: str | None = None, engine: str = "fast", **task: Any) -> None:
+        """As ScaleEnv. Raises ScenarioError."""
+        self.task, self.render_mode, self._engine = SCALE_V0.changed(**task), render_mode, engine
+        first = Play(self.task.drawn(np.random.default_rng(0), {}))
+        self.possible_agents = list(first.services)
+        self.agents: list[str] = []
+        actions = len(first.drive.council.actions)
+        self.observation_spaces = {agent: _space(actions) for agent in self.possible_agents}
+        self.action_spaces = {agent: spaces.Discrete(actions) for agent in self.possible_agents}
+        self._random, _ = np_random(None)
+        self._play: Play | None = None
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """Of one agent: the same object at each call."""
+        return self.observation_spaces[agent]
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """Of one agent: the same object at each call."""
+        return self.action_spaces[agent]
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Observation], dict[str, Any]]:
+        """A new episode, as ScaleEnv draws it from the same seed; other options are for others, as PettingZoo's tests hand them in."""
+        if seed is not None:
+            self._random, _ = np_random(seed)
+        ours = {name: value for name, value in (options or {}).items() if name in OPTIONS}
+        self._play = begun(self.task.drawn(self._random, ours), self._engine)
+        self.agents = list(self.possible_agents)
+        return self._seen(self._play), {agent: {"asked": bool(asked)} for agent, asked in zip(self.agents, self._play.asked, strict=True)}
+
+    def step(self, actions: dict[str, int]) -> tuple[dict[str, Observation], dict[str, float], Flags, Flags, dict[str, Any]]:
+        """One tick."""
+        play, agents = self._playing(), self.agents
+        reward = played(play, np.array([actions[agent] for agent in agents], dtype=np.int64))
+        own, team = play.own_rewards(reward), play.info(reward)
+        infos = {agent: {"asked": bool(play.asked[place]), "team": team} for place, agent in enumerate(agents)}
+        if play.is_over:
+            self.agents = []
+        return (self._seen(play), {agent: float(own[place]) for place, agent in enumerate(agents)}, dict.fromkeys(agents, False),
+                dict.fromkeys(agents, play.is_over), infos)  # fmt: skip
+
+    def state(self) -> NDArray[np.float32]:
+        """(services * features,)."""
+        return self._playing().observations.reshape(-1).copy()
+
+    def render(self) -> Any:
+        """How things stand: a table, or a picture."""
+        if self.render_mode is None:
+            return None
+        return as_text(self._playing()) if self.render_mode == "ansi" else as_picture(self._playing())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _seen(self, play: Play) -> dict[str, Observation]:
+        return {agent: {"observation": play.observations[place].copy(), "action_mask": play.masks[place].astype(np.int8)}
+                for place, agent in enumerate(self.possible_agents)}  # fmt: skip
+
+    def _playing(self) -> Play:
+        if self._play is None:
+            raise RuntimeError("call reset() before anything else")
+        return self._play
+
+
+def _space(actions: int) -> spaces.Space[Any]:
+    return spaces.Dict({"observation": spaces.Box(LOW, HIGH, dtype=np.float32), "action_mask": spaces.MultiBinary(actions)})

@@ -1,0 +1,70 @@
+"""Many meshes a step, for whoever trains: as Gymnasium's vector environments are, and as Stable-Baselines3's.
+
+Both start the next episode in the step in which one ends (Gymnasium's SAME_STEP); how the last one ended stands in `final_obs` of
+the one, in `terminal_observation` and `TimeLimit.truncated` of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.utils.seeding import np_random
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from agents.learning.features import HIGH, LOW
+from agents.learning.lanes import Lanes
+from agents.learning.tasks import SCALE_V0
+
+
+class ScaleVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[Any]]):
+    """Lane i, seeded with s + i, is ScaleEnv seeded with s + i."""
+
+    metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}
+
+    def __init__(self, num_envs: int = 1, threads: int = 1, **task: Any) -> None:
+        """As ScaleEnv. Raises ScenarioError."""
+        self.num_envs, self._lanes = num_envs, Lanes(SCALE_V0.changed(**task), num_envs, threads)
+        rows = len(self._lanes.services)
+        self.single_observation_space = spaces.Box(np.tile(LOW, rows), np.tile(HIGH, rows), dtype=np.float32)
+        self.single_action_space = spaces.MultiDiscrete([self._lanes.actions] * rows)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+
+    def reset(self, *, seed: int | Sequence[int | None] | None = None,
+              options: dict[str, Any] | None = None) -> tuple[NDArray[np.float32], dict[str, Any]]:  # fmt: skip
+        """New episodes in all lanes."""
+        seeds = seeds_of(seed, self.num_envs)
+        randoms = [None if one is None else np_random(one)[0] for one in seeds]
+        return self._flat(self._lanes.reset(randoms, options)), {}
+
+    def step(self, actions: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """One tick of all."""
+        step = self._lanes.step(np.asarray(actions, dtype=np.int64))
+        infos: dict[str, Any] = {}
+        for lane, info in enumerate(step.infos):
+            infos = self._add_info(infos, info if lane not in step.last else {"final_info": info}, lane)
+        if step.last:
+            infos["final_obs"] = np.array([step.last[lane].reshape(-1) if lane in step.last else None for lane in range(self.num_envs)],
+                                          dtype=object)  # fmt: skip
+            infos["_final_obs"] = step.ended
+        return self._flat(step.observations), step.rewards, np.zeros(self.num_envs, dtype=np.bool_), step.ended, infos
+
+    def close_extras(self, **_: Any) -> None:
+        """Let go of threads."""
+        self._lanes.close()
+
+    def _flat(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+        return observations.reshape(self.num_envs, -1)
+
+
+def seeds_of(seed: int | Sequence[int | None] | None, lanes: int) -> list[int | None]:
+    """Of each lane: from one on, as listed, or none."""
+    if seed is None:
+        return [None] * lanes
+    return [seed + lane for lane in range(lanes)] if isinstance(seed, int) else list(seed)

@@ -1,0 +1,89 @@
+"""All services of all lanes as the environments of one shared policy: parameter sharing, as Stable-Baselines3 trains it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.utils.seeding import np_random
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from agents.learning.features import HIGH, LOW
+from agents.learning.lanes import Lanes, LanesStep
+from agents.learning.tasks import Task
+
+
+class SharedVecEnv(VecEnv):
+    """Environment i is service i % services of lane i // services; its reward its own share of the team's."""
+
+    render_mode = None
+
+    def __init__(self, task: Task, lanes: int, threads: int = 1) -> None:
+        """Raises ScenarioError as Lanes."""
+        self.lanes = Lanes(task, lanes, threads)
+        self.services = len(self.lanes.services)
+        super().__init__(lanes * self.services, spaces.Box(LOW, HIGH, dtype=np.float32), spaces.Discrete(self.lanes.actions))
+        self._chosen: NDArray[np.int64] | None = None
+        self._wanted: Sequence[int | None] = [None] * lanes
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Lane i will be reset with seed + i."""
+        self._wanted = [None if seed is None else seed + lane for lane in range(len(self.lanes))]
+        return [one for one in self._wanted for _ in range(self.services)]
+
+    def reset(self) -> NDArray[np.float32]:
+        """New episodes in all lanes."""
+        seen = self.lanes.reset([None if one is None else np_random(one)[0] for one in self._wanted])
+        self._wanted = [None] * len(self.lanes)
+        return self._rows(seen)
+
+    def step_async(self, actions: NDArray[np.int64]) -> None:
+        """Take the actions."""
+        self._chosen = np.asarray(actions, dtype=np.int64).reshape(len(self.lanes), self.services)
+
+    def step_wait(self) -> Any:
+        """One tick of all."""
+        assert self._chosen is not None, "step_async comes first"
+        step = self.lanes.step(self._chosen)
+        dones = np.repeat(step.ended, self.services)
+        return self._rows(step.observations), step.own.reshape(-1).astype(np.float32), dones, self._infos(step)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """(environments, actions)."""
+        return self.lanes.masks.reshape(self.num_envs, -1)
+
+    def close(self) -> None:
+        """Let go of threads."""
+        self.lanes.close()
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """Of the whole, for every environment asked about."""
+        return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refused: environments of one policy are one."""
+        raise AttributeError(f"{attr_name}: the environments of a shared policy have no attributes of their own")
+
+    def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
+        """`action_masks` of each; there is no other."""
+        if method_name != "action_masks":
+            raise AttributeError(f"{method_name}: the environments of a shared policy have no methods of their own")
+        return [self.action_masks()[place] for place in self._get_indices(indices)]
+
+    def env_is_wrapped(self, wrapper_class: type[Any], indices: Any = None) -> list[bool]:
+        """None is."""
+        return [False] * len(list(self._get_indices(indices)))
+
+    def _rows(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        return seen.reshape(self.num_envs, -1)
+
+    def _infos(self, step: LanesStep) -> list[dict[str, Any]]:
+        infos: list[dict[str, Any]] = []
+        for lane, info in enumerate(step.infos):
+            for place in range(self.services):
+                ended = {"TimeLimit.truncated": True, "terminal_observation": step.last[lane][place]} if lane in step.last else {}
+                infos.append(ended | ({"team": info} if place == 0 else {}))
+        return infos
