@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.learning.actions import ACTION_SETS, DELTA, MULTIPLIER, MULTIPLES, REPLICAS, TARGET
+from agents.learning.actions import ACTION_SETS, DELTA, MULTIPLES, MULTIPLIER, REPLICAS, TARGET
 from agents.learning.features import FEATURES, FRAMES, HIGH, LOW, Frames
 from agents.learning.guard import Guard
 from agents.learning.measuring import Measured

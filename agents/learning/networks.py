@@ -1,0 +1,48 @@
+"""The policy that is trained: a small network that knows what is usual, and begins as the rule it guides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
+
+from agents.learning.features import USUAL
+
+HIDDEN = (64, 64)
+TRUST = 2.0  # of the action that follows the rule, before anything is learned: the logit by which it is ahead of the others
+
+
+class Scaled(BaseFeaturesExtractor):
+    """Where a feature usually is becomes [-1, 1]: part of the network, so that no export can forget it."""
+
+    centre: torch.Tensor
+    spread: torch.Tensor
+
+    def __init__(self, observation_space: spaces.Box) -> None:
+        super().__init__(observation_space, int(np.prod(observation_space.shape)))
+        low, high = np.tile(USUAL, (self.features_dim // len(USUAL), 1)).T
+        self.register_buffer("centre", torch.as_tensor((high + low) / 2))
+        self.register_buffer("spread", torch.as_tensor((high - low) / 2))
+
+    def forward(self, observations: torch.Tensor) -> torch.Tensor:
+        """(batch, features)."""
+        return (observations - self.centre) / self.spread
+
+
+class GuidedPolicy(MaskableActorCriticPolicy):
+    """An actor and a critic of two layers each, that at first mostly follow the rule."""
+
+    def __init__(self, *args: Any, follows: int | None = None, **kwargs: Any) -> None:
+        """`follows` is the action that does as the rule; None where none does."""
+        self._follows = follows
+        super().__init__(*args, **{"net_arch": list(HIDDEN), "features_extractor_class": Scaled, **kwargs})
+
+    def _build(self, lr_schedule: Any) -> None:
+        super()._build(lr_schedule)
+        if self._follows is not None:
+            with torch.no_grad():
+                self.action_net.bias[self._follows] += TRUST  # type: ignore[index, operator]

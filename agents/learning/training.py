@@ -1,0 +1,130 @@
+"""Proximal policy optimisation of one policy that all services share, in legs, so that whoever is killed goes on exactly.
+
+A leg is one episode in every lane. It begins with episodes drawn from (seed, leg), random numbers seeded likewise and nothing else that
+is remembered but the weights and the optimiser's state: to go on after leg n is to load these two and begin leg n + 1.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sb3_contrib import MaskablePPO
+from stable_baselines3.common.logger import Logger
+
+from agents.learning.actions import ACTION_SETS
+from agents.learning.networks import GuidedPolicy
+from agents.learning.shared_vec_env import SharedVecEnv
+from agents.learning.tasks import Task
+
+LEARNING_RATE = 5e-4  # at first; it falls to nothing in a straight line
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a policy is trained."""
+
+    task: Task
+    steps: int = 300_000  # decisions of single services
+    lanes: int = 16
+    threads: int = 2
+    n_steps: int = 60  # ticks between two updates
+    batch: int = 1440
+    epochs: int = 5
+    gamma: float = 0.96
+    gae_lambda: float = 0.95
+    entropy: float = 0.003
+
+
+@dataclass(frozen=True)
+class LegDone:
+    """What a leg came to."""
+
+    leg: int
+    steps: int  # so far
+    reward: float  # of a tick, mean over services' shares and time
+    violation: float  # share of class-ticks that missed their objective
+    pods: float  # asked for, mean
+
+
+class Trainer:
+    """One seed of a recipe."""
+
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        """Raises ScenarioError where the world of the task has no rule to guide."""
+        torch.set_num_threads(recipe.threads)
+        self.recipe, self.seed = recipe, seed
+        self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.threads)
+        self.leg_steps = recipe.task.ticks * self.env.num_envs
+        self.legs = -(-recipe.steps // self.leg_steps)
+        self._leg = 0
+        follows = ACTION_SETS[recipe.task.actions].follows
+        self.model = MaskablePPO(
+            GuidedPolicy, self.env, learning_rate=self._rate, n_steps=recipe.n_steps, batch_size=recipe.batch, n_epochs=recipe.epochs,
+            gamma=recipe.gamma, gae_lambda=recipe.gae_lambda, ent_coef=recipe.entropy, seed=seed, device="cpu",
+            policy_kwargs={"follows": follows},
+        )  # fmt: skip
+        self.model.set_logger(Logger(None, []))
+
+    @property
+    def done(self) -> int:
+        """Legs that are behind."""
+        return self._leg
+
+    def leg(self, told: Callable[[int], None] | None = None) -> LegDone:
+        """One more; `told` hears of steps as they come."""
+        model, watch = self.model, _Watch(told, self._leg * self.leg_steps)
+        model.set_random_seed(int(np.random.SeedSequence((self.seed, self._leg)).generate_state(1)[0]))
+        model._last_obs = None  # noqa: SLF001  # begin with fresh episodes: SB3 has no other word for it
+        model.learn(self.leg_steps, callback=watch, reset_num_timesteps=False, use_masking=True)
+        self._leg += 1
+        return LegDone(self._leg, self._leg * self.leg_steps, *watch.means())
+
+    def state(self) -> bytes:
+        """Weights and the optimiser's state: tensors and numbers only, which can be read without running anything."""
+        kept = io.BytesIO()
+        policy = self.model.policy
+        torch.save({"leg": self._leg, "policy": policy.state_dict(), "optimizer": policy.optimizer.state_dict()}, kept)
+        return kept.getvalue()
+
+    def restore(self, state: bytes) -> None:
+        """Go on after what was kept."""
+        kept: dict[str, Any] = torch.load(io.BytesIO(state), weights_only=True)
+        self._leg = int(kept["leg"])
+        self.model.policy.load_state_dict(kept["policy"])
+        self.model.policy.optimizer.load_state_dict(kept["optimizer"])
+        self.model.num_timesteps = self._leg * self.leg_steps
+
+    def close(self) -> None:
+        """Let go of threads."""
+        self.env.close()
+
+    def _rate(self, _: float) -> float:
+        return LEARNING_RATE * (1 - self._leg / self.legs)
+
+
+class _Watch:
+    """Adds up what a leg's ticks came to."""
+
+    def __init__(self, told: Callable[[int], None] | None, before: int) -> None:
+        self._told, self._steps = told, before
+        self._ticks: list[tuple[float, float, float]] = []
+
+    def __call__(self, locals_: dict[str, Any], _: dict[str, Any]) -> bool:
+        """After each step of all environments."""
+        self._steps += len(locals_["rewards"])
+        for info in locals_["infos"]:
+            if (team := info.get("team")) is not None:
+                self._ticks.append((-sum(team["reward_terms"].values()), team["slo_violation"], team["cost"]))
+        if self._told is not None:
+            self._told(self._steps)
+        return True
+
+    def means(self) -> tuple[float, float, float]:
+        """(reward, violation, pods) of a tick."""
+        reward, violation, pods = np.mean(self._ticks, axis=0).tolist()
+        return reward, violation, pods
