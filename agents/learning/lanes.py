@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,14 +29,13 @@ class LanesStep:
 class Lanes:
     """Episodes of one task. Lane i, seeded with s, is what an environment of its own would be that was reset with s."""
 
-    def __init__(self, task: Task, lanes: int, threads: int = 1) -> None:
+    def __init__(self, task: Task, lanes: int) -> None:
         """Raises ScenarioError where the world of the task has no rule to guide."""
-        self.task, self.threads = task, max(1, min(threads, lanes))
+        self.task = task
         first = Play(task.drawn(np.random.default_rng(0), {}))
         self.services, self.actions = first.services, len(first.drive.council.actions)
         self._random = [np.random.default_rng() for _ in range(lanes)]
         self._plays: list[Play] = []
-        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
     def __len__(self) -> int:
         return len(self._random)
@@ -46,7 +44,7 @@ class Lanes:
         """New episodes in all lanes, drawn from these; a lane without one goes on with its own. (lanes, services, features)."""
         self._random = [mine if other is None else other for mine, other in zip(self._random, randoms, strict=True)]
         self._plays = [self._begun(lane, options or {}) for lane in range(len(self))]
-        self._go_on(self._plays)
+        _go_on(self._plays)
         for play in self._plays:
             play.begin()
         return self.observations
@@ -55,7 +53,7 @@ class Lanes:
         """An action (lanes, services) of every service; an episode that ends is followed by another one at once."""
         for play, actions in zip(self._plays, chosen, strict=True):
             play.act(actions)
-        self._go_on(self._plays)
+        _go_on(self._plays)
         rewards = [play.see() for play in self._plays]
         own = np.stack([play.own_rewards(reward) for play, reward in zip(self._plays, rewards, strict=True)])
         infos = [play.info(reward) for play, reward in zip(self._plays, rewards, strict=True)]
@@ -64,7 +62,7 @@ class Lanes:
         if last:
             for lane in last:
                 self._plays[lane] = self._begun(lane, {})
-            self._go_on([self._plays[lane] for lane in last])
+            _go_on([self._plays[lane] for lane in last])
             for lane in last:
                 self._plays[lane].begin()
         return LanesStep(self.observations, np.array([reward.total for reward in rewards]), own, ended, last, infos)
@@ -80,17 +78,11 @@ class Lanes:
         return np.stack([play.masks for play in self._plays])
 
     def close(self) -> None:
-        """Let go of threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        """Nothing is held."""
 
     def _begun(self, lane: int, options: Mapping[str, Any]) -> Play:
         return Play(self.task.drawn(self._random[lane], options))
 
-    def _go_on(self, plays: Sequence[Play]) -> None:
-        drives = [play.drive for play in plays]
-        if self._pool is None or len(drives) == 1:
-            to_the_next_question(drives)
-            return
-        for _ in self._pool.map(to_the_next_question, [drives[first :: self.threads] for first in range(self.threads)]):
-            pass
+
+def _go_on(plays: Sequence[Play]) -> None:
+    to_the_next_question([play.drive for play in plays])

@@ -18,7 +18,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from agents.learning.features import HIGH, LOW
-from agents.learning.lanes import Lanes
+from agents.learning.lane_processes import lanes_of
 from agents.learning.tasks import SCALE_V0
 
 
@@ -27,9 +27,9 @@ class ScaleVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.
 
     metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}
 
-    def __init__(self, num_envs: int = 1, threads: int = 1, **task: Any) -> None:
-        """As ScaleEnv. Raises ScenarioError."""
-        self.num_envs, self._lanes = num_envs, Lanes(SCALE_V0.changed(**task), num_envs, threads)
+    def __init__(self, num_envs: int = 1, jobs: int = 1, **task: Any) -> None:
+        """`jobs` are processes; `task` is as of ScaleEnv. Raises ScenarioError."""
+        self.num_envs, self._lanes = num_envs, lanes_of(SCALE_V0.changed(**task), num_envs, jobs)
         rows = len(self._lanes.services)
         self.single_observation_space = spaces.Box(np.tile(LOW, rows), np.tile(HIGH, rows), dtype=np.float32)
         self.single_action_space = spaces.MultiDiscrete([self._lanes.actions] * rows)
@@ -56,7 +56,7 @@ class ScaleVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.
         return self._flat(step.observations), step.rewards, np.zeros(self.num_envs, dtype=np.bool_), step.ended, infos
 
     def close_extras(self, **_: Any) -> None:
-        """Let go of threads."""
+        """End what was begun."""
         self._lanes.close()
 
     def _flat(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:

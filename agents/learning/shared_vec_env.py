@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.learning.features import HIGH, LOW
-from agents.learning.lanes import Lanes, LanesStep
+from agents.learning.lane_processes import lanes_of
+from agents.learning.lanes import LanesStep
 from agents.learning.tasks import Task
 
 
@@ -21,9 +22,9 @@ class SharedVecEnv(VecEnv):
 
     render_mode = None
 
-    def __init__(self, task: Task, lanes: int, threads: int = 1) -> None:
-        """Raises ScenarioError as Lanes."""
-        self.lanes = Lanes(task, lanes, threads)
+    def __init__(self, task: Task, lanes: int, jobs: int = 1) -> None:
+        """`jobs` are processes. Raises ScenarioError as Lanes."""
+        self.lanes = lanes_of(task, lanes, jobs)
         self.services = len(self.lanes.services)
         super().__init__(lanes * self.services, spaces.Box(LOW, HIGH, dtype=np.float32), spaces.Discrete(self.lanes.actions))
         self._chosen: NDArray[np.int64] | None = None
@@ -56,7 +57,7 @@ class SharedVecEnv(VecEnv):
         return self.lanes.masks.reshape(self.num_envs, -1)
 
     def close(self) -> None:
-        """Let go of threads."""
+        """End what was begun."""
         self.lanes.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:

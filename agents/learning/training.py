@@ -31,7 +31,7 @@ class Recipe:
     task: Task
     steps: int = 300_000  # decisions of single services
     lanes: int = 16
-    threads: int = 2
+    jobs: int = 2  # processes with lanes
     n_steps: int = 60  # ticks between two updates
     batch: int = 1440
     epochs: int = 5
@@ -56,9 +56,9 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
         """Raises ScenarioError where the world of the task has no rule to guide."""
-        torch.set_num_threads(recipe.threads)
+        torch.set_num_threads(1)  # a second one would spin beside the lanes, and save next to nothing
         self.recipe, self.seed = recipe, seed
-        self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.threads)
+        self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs)
         self.leg_steps = recipe.task.ticks * self.env.num_envs
         self.legs = -(-recipe.steps // self.leg_steps)
         self._leg = 0
@@ -100,7 +100,7 @@ class Trainer:
         self.model.num_timesteps = self._leg * self.leg_steps
 
     def close(self) -> None:
-        """Let go of threads."""
+        """End what was begun."""
         self.env.close()
 
     def _rate(self, _: float) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TypeVar
 
+import numpy as np
+
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.plane import DataPlane, Glance
@@ -75,6 +77,7 @@ class _Scrape:
     """All that samples are made of; they are made when somebody asks."""
 
     seen: Glance
+    there: list[int]  # places in `seen` of the pods that are there: those that once were are many
     pods: dict[str, tuple[Pod, ...]]  # of each service
     missing: frozenset[str]  # services that could not be scraped
     attempts: Integers | None  # (routes,) tries sent so far, where somebody watches them
@@ -90,16 +93,18 @@ class _Scrape:
 
     @cached_property
     def _areas(self) -> dict[int, dict[int, int]]:
-        return self._by_pod(millicore_ns(self.seen))
+        return self._by_pod(millicore_ns(self.seen, np.array(self.there, dtype=np.int64)))
 
     @cached_property
     def _counts(self) -> dict[int, dict[int, tuple[int, ...]]]:
-        return self._by_pod(zip(*(self.seen.pods[name].tolist() for name in COUNTED), strict=True))
+        pods = self.seen.pods[self.there]
+        return self._by_pod(zip(*(pods[name].tolist() for name in COUNTED), strict=True))
 
     def _by_pod(self, values: Iterable[Value]) -> dict[int, dict[int, Value]]:
-        """Something of every pod, by service and number."""
+        """Something of every pod that is there, by service and number."""
         found: dict[int, dict[int, Value]] = {}
-        for service, number, value in zip(self.seen.pod_service.tolist(), self.seen.pod_number.tolist(), values, strict=True):
+        services, numbers = self.seen.pod_service[self.there].tolist(), self.seen.pod_number[self.there].tolist()
+        for service, number, value in zip(services, numbers, values, strict=True):
             found.setdefault(service, {})[number] = value
         return found
 
@@ -120,6 +125,7 @@ class MetricsServer:
         self._lag_ns = scenario.telemetry.delivery_lag if interval_ns is None else 0  # who scrapes for himself waits for nobody
         self._samples: dict[str, tuple[CpuSample, ...]] = {}  # those of the last scrape that were asked for
         self._values: dict[Series, int | None] = {}  # likewise
+        self._place: dict[tuple[int, int | None], int] = {}  # of pods by (service, number), in order of becoming ready
         self._watched: set[tuple[str, str]] = set()  # (kind, name) whose latencies are asked for
         self._counts_attempts = False
 
@@ -187,12 +193,21 @@ class MetricsServer:
         attempts = self._plane.attempts() if self._counts_attempts else None
         seen, scraping = self._plane.glance(), self._cluster.scraping
         kept = {each: self._histogram(seen, *each).copy() for each in self._watched}
-        scrape = _Scrape(seen, pods, frozenset().union(*scraping.losses.values()), attempts, kept)
+        scrape = _Scrape(seen, self._places(seen, pods), pods, frozenset().union(*scraping.losses.values()), attempts, kept)
         if lag_ns := self._lag_ns + sum(scraping.lags.values()):
             self._clock.after(lag_ns, ControlPhase.SCRAPE, self._name, partial(self._deliver, scrape))
         else:
             self._deliver(scrape)
         self._clock.after(self._interval_ns, ControlPhase.SCRAPE, self._name, self._scrape)
+
+    def _places(self, seen: Glance, pods: dict[str, tuple[Pod, ...]]) -> list[int]:
+        """Where pods stand in a glance, which lists all that ever were ready."""
+        known = len(self._place)
+        if known < len(seen.pod_service):
+            newer = zip(seen.pod_service[known:].tolist(), seen.pod_number[known:].tolist(), strict=True)
+            self._place.update({pod: known + nth for nth, pod in enumerate(newer)})
+        named = ((service, pod.number) for service, name in enumerate(self._services) for pod in pods[name])
+        return [self._place[pod] for pod in named if pod in self._place]
 
     def _histogram(self, seen: Glance, kind: str, name: str) -> Integers:
         rows, names = (seen.service_histogram, self._services) if kind == "service" else (seen.workload_histogram, self._workloads)

@@ -94,11 +94,11 @@ def test_whole_episodes_are_a_function_of_the_seed() -> None:
         assert said.split()[-1] == here
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_lane_is_an_environment_of_its_own(threads: int) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_lane_is_an_environment_of_its_own(jobs: int) -> None:
     """Gymnasium's vector and the shared policy's: lane i, seeded with s, is the single one seeded with s + i, through two episodes."""
     lanes, seed = 3, 11
-    vector, shared = ScaleVectorEnv(lanes, threads, **SHORT), SharedVecEnv(SCALE_V0.changed(**SHORT), lanes, threads)
+    vector, shared = ScaleVectorEnv(lanes, jobs, **SHORT), SharedVecEnv(SCALE_V0.changed(**SHORT), lanes, jobs)
     singles = [ScaleEnv(**SHORT) for _ in range(lanes)]
     first = [env.reset(seed=seed + lane)[0] for lane, env in enumerate(singles)]
     shared.seed(seed)
