@@ -55,11 +55,11 @@ class SeedsLine(TerminalLine):
 
 
 class CellsLine(TerminalLine):
-    """How many cells of a sweep are done, and when the rest may be; called with that and the number of all."""
+    """How many cells of a sweep, or decisions of a training, are done, and when the rest may be; called with that and the number of all."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, what: str = "cells") -> None:
         super().__init__(stream)
-        self._last = time.monotonic()
+        self._last, self._what = time.monotonic(), what
         self._first: tuple[int, float] | None = None  # how many were done when, the first time: workers had begun by then
 
     def __call__(self, done: int, cells: int) -> None:
@@ -68,15 +68,15 @@ class CellsLine(TerminalLine):
             self._first = done, now
         elif done > self._first[0] and now - self._last >= (RENEWED_S if self._is_terminal else PLAIN_S):
             self._last = now
-            text = cells_line(done, cells, done - self._first[0], now - self._first[1])
+            text = cells_line(done, cells, done - self._first[0], now - self._first[1], self._what)
             self._write(f"{CLEARED}{text}" if self._is_terminal else f"{text}\n")
 
 
-def cells_line(done: int, cells: int, computed: int, wall_s: float) -> str:
+def cells_line(done: int, cells: int, computed: int, wall_s: float, what: str = "cells") -> str:
     """`120 of 200 cells ██████░░░░ 60 % · 14 cells/s · 6s left`; the rate is of the cells computed in that time."""
     per_s = computed / max(wall_s, 1e-9)
-    pace = f"{number(per_s, 3)} cells/s" if per_s >= 1 else f"{clock(1e9 / per_s)} a cell"
-    return f"{done:,} of {cells:,} cells {_bar(done / cells)} · {pace} · {clock(round((cells - done) / per_s) * 1e9)} left"
+    pace = f"{number(per_s, 3)} {what}/s" if per_s >= 1 else f"{clock(1e9 / per_s)} a {what.removesuffix('s')}"
+    return f"{done:,} of {cells:,} {what} {_bar(done / cells)} · {pace} · {clock(round((cells - done) / per_s) * 1e9)} left"
 
 
 def _bar(share: float) -> str:

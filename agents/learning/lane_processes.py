@@ -34,7 +34,7 @@ class LaneProcesses:
     def __init__(self, task: Task, lanes: int, jobs: int) -> None:
         """Raises ScenarioError where the world of the task has no rule to guide."""
         first = Lanes(task, 1)
-        self.task, self.services, self.actions = task, first.services, first.actions
+        self.task, self.services, self.actions, self.ticks = task, first.services, first.actions, first.ticks
         bounds = np.linspace(0, lanes, min(jobs, lanes) + 1).astype(int).tolist()
         self._stretches = [slice(begin, end) for begin, end in pairwise(bounds)]
         self._count, context = lanes, get_context("spawn")
@@ -61,7 +61,8 @@ class LaneProcesses:
         """As Lanes. Raises LanesDied."""
         told = self._all("step", [(chosen[stretch],) for stretch in self._stretches])
         steps: list[LanesStep] = [step for step, _ in told]
-        last = {stretch.start + lane: seen for stretch, step in zip(self._stretches, steps, strict=True) for lane, seen in step.last.items()}
+        stretches = zip(self._stretches, steps, strict=True)
+        last = {stretch.start + lane: seen for stretch, step in stretches for lane, seen in step.last.items()}
         return LanesStep(
             np.concatenate([step.observations for step in steps]), np.concatenate([step.rewards for step in steps]),
             np.concatenate([step.own for step in steps]), np.concatenate([step.ended for step in steps]), last,

@@ -33,7 +33,7 @@ class Lanes:
         """Raises ScenarioError where the world of the task has no rule to guide."""
         self.task = task
         first = Play(task.drawn(np.random.default_rng(0), {}))
-        self.services, self.actions = first.services, len(first.drive.council.actions)
+        self.services, self.actions, self.ticks = first.services, len(first.drive.council.actions), first.horizon
         self._random = [np.random.default_rng() for _ in range(lanes)]
         self._plays: list[Play] = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -45,4 +45,5 @@ class GuidedPolicy(MaskableActorCriticPolicy):
         super()._build(lr_schedule)
         if self._follows is not None:
             with torch.no_grad():
-                self.action_net.bias[self._follows] += TRUST  # type: ignore[index, operator]
+                bias = cast(torch.Tensor, self.action_net.bias)
+                bias[self._follows] += TRUST

@@ -25,6 +25,12 @@ class Play:
         self._columns = [list(episode.world.services).index(name) for name in self.services]
         self.ticks = 0
 
+    @property
+    def horizon(self) -> int:
+        """Decisions of an episode, by the task or by how long its world is."""
+        world, tick_ns = self.episode.world, min(mind.cadence_ns for mind in self.drive.council.minds.values())
+        return min(self.episode.task.ticks, -(-(world.duration - world.warmup) // tick_ns))
+
     def begin(self) -> None:
         """Once the first question is asked."""
         first = self.drive.measure().asking

@@ -7,12 +7,14 @@ is remembered but the weights and the optimiser's state: to go on after leg n is
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.logger import Logger
 
@@ -20,8 +22,15 @@ from agents.learning.actions import ACTION_SETS
 from agents.learning.networks import GuidedPolicy
 from agents.learning.shared_vec_env import SharedVecEnv
 from agents.learning.tasks import Task
+from scenarios.errors import ParleyError
 
 LEARNING_RATE = 5e-4  # at first; it falls to nothing in a straight line
+
+
+class WeightsError(ParleyError):
+    """A file does not hold the weights that it should."""
+
+    exit_code = 5
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,8 @@ class Recipe:
     steps: int = 300_000  # decisions of single services
     lanes: int = 16
     jobs: int = 2  # processes with lanes
-    n_steps: int = 60  # ticks between two updates
-    batch: int = 1440
+    rollout: int = 60  # ticks between two updates, about
+    batches: int = 4  # of a rollout
     epochs: int = 5
     gamma: float = 0.96
     gae_lambda: float = 0.95
@@ -59,14 +68,16 @@ class Trainer:
         torch.set_num_threads(1)  # a second one would spin beside the lanes, and save next to nothing
         self.recipe, self.seed = recipe, seed
         self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs)
-        self.leg_steps = recipe.task.ticks * self.env.num_envs
+        updates = max(1, self.env.lanes.ticks // recipe.rollout)
+        n_steps = self.env.lanes.ticks // updates
+        self.leg_steps = updates * n_steps * self.env.num_envs
         self.legs = -(-recipe.steps // self.leg_steps)
         self._leg = 0
         follows = ACTION_SETS[recipe.task.actions].follows
         self.model = MaskablePPO(
-            GuidedPolicy, self.env, learning_rate=self._rate, n_steps=recipe.n_steps, batch_size=recipe.batch, n_epochs=recipe.epochs,
-            gamma=recipe.gamma, gae_lambda=recipe.gae_lambda, ent_coef=recipe.entropy, seed=seed, device="cpu",
-            policy_kwargs={"follows": follows},
+            GuidedPolicy, self.env, learning_rate=self._rate, n_steps=n_steps, n_epochs=recipe.epochs,
+            batch_size=-(-n_steps * self.env.num_envs // recipe.batches), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
+            ent_coef=recipe.entropy, seed=seed, device="cpu", policy_kwargs={"follows": follows},
         )  # fmt: skip
         self.model.set_logger(Logger(None, []))
 
@@ -84,20 +95,30 @@ class Trainer:
         self._leg += 1
         return LegDone(self._leg, self._leg * self.leg_steps, *watch.means())
 
-    def state(self) -> bytes:
-        """Weights and the optimiser's state: tensors and numbers only, which can be read without running anything."""
+    def decides(self, seen: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """What the policy would do by now, without trying anything."""
+        chosen, _ = self.model.predict(seen, deterministic=True, action_masks=masks)
+        return np.asarray(chosen, dtype=np.int64)
+
+    def state(self, note: str) -> bytes:
+        """Weights, the optimiser's state and a note: tensors, numbers and text only, which can be read without running anything."""
         kept = io.BytesIO()
         policy = self.model.policy
-        torch.save({"leg": self._leg, "policy": policy.state_dict(), "optimizer": policy.optimizer.state_dict()}, kept)
+        torch.save({"leg": self._leg, "note": note, "policy": policy.state_dict(), "optimizer": policy.optimizer.state_dict()}, kept)
         return kept.getvalue()
 
-    def restore(self, state: bytes) -> None:
-        """Go on after what was kept."""
-        kept: dict[str, Any] = torch.load(io.BytesIO(state), weights_only=True)
-        self._leg = int(kept["leg"])
-        self.model.policy.load_state_dict(kept["policy"])
-        self.model.policy.optimizer.load_state_dict(kept["optimizer"])
+    def restore(self, state: bytes) -> str:
+        """Go on after what was kept; its note. Raises WeightsError."""
+        try:
+            kept: dict[str, Any] = torch.load(io.BytesIO(state), weights_only=True)
+            self.model.policy.load_state_dict(kept["policy"])
+            self.model.policy.optimizer.load_state_dict(kept["optimizer"])
+            self._leg = int(kept["leg"])
+        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError) as fault:
+            why = (str(fault).splitlines() or [type(fault).__name__])[0]
+            raise WeightsError(f"is no state of this training, and nothing in it was run: {why}") from None
         self.model.num_timesteps = self._leg * self.leg_steps
+        return str(kept["note"])
 
     def close(self) -> None:
         """End what was begun."""

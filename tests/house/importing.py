@@ -14,12 +14,12 @@ LATE = frozenset({
     "SALib", "duckdb", "gymnasium", "jinja2", "joblib", "matplotlib", "mesa", "mlflow", "networkx", "numba", "onnx", "onnxruntime",
     "optuna", "pandas", "pettingzoo", "plotly", "psutil", "pyarrow", "ray", "sb3_contrib", "scipy", "solara", "stable_baselines3", "torch",
 })  # fmt: skip
-TAUGHT = "numba"  # modules that extend it import it on top, and are late themselves
+TAUGHT = {"numba", "torch"}  # modules that extend these import them on top, and are late themselves
 
 
 def late_imports_of_ours(sources: Sequence[Source]) -> list[str]:
     """Our own modules are imported on top: a circle is mended, not hidden in a function."""
-    late = tuple(source.name for source in sources if any(name.split(".")[0] == TAUGHT for name in _on_top(source)))
+    late = tuple(source.name for source in sources if any(name.split(".")[0] in TAUGHT for name in _on_top(source)))
     return [
         f"{source.name}:{line} imports {name} inside a function"
         for source in sources

@@ -98,7 +98,7 @@ def tick(**changed: object) -> Measured:
     """A tick of two services and one class, in which all is well, and a pod is idle."""
     plain = Measured(0, TICK_NS, np.array([1000]), np.array([0]), np.array([0.5]), np.array([10, 30]), np.array([2, 3]), np.array([0, 0]),
                      np.array([2.0, 2.0]))  # fmt: skip
-    return dataclasses.replace(plain, **changed)  # type: ignore[arg-type]
+    return dataclasses.replace(plain, **changed)  # type: ignore[arg-type]  # fields by name
 
 
 def test_a_reward_by_hand() -> None:

@@ -1,0 +1,52 @@
+"""How well a policy does on frozen episodes: the same worlds and seeds for whoever is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.learning.actions import ACTION_SETS
+from agents.learning.lane_processes import lanes_of
+from agents.learning.tasks import Task
+
+Decides = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.int64]]  # (rows, features), (rows, actions) -> (rows,)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one episode, means of its ticks."""
+
+    seed: int
+    reward: float
+    violation: float  # share of classes that missed their objective
+    pods: float  # asked for
+    churn: float  # pods more or fewer
+
+
+def scores(task: Task, seeds: Sequence[int], decides: Decides, jobs: int = 1) -> list[Score]:
+    """One episode for every seed, drawn from it. Raises ScenarioError."""
+    lanes = lanes_of(task, len(seeds), jobs)
+    try:
+        seen = lanes.reset([np.random.default_rng(seed) for seed in seeds])
+        ticks: list[list[tuple[float, ...]]] = [[] for _ in seeds]
+        over = np.zeros(len(seeds), dtype=np.bool_)
+        while not over.all():
+            rows = decides(seen.reshape(-1, seen.shape[-1]), lanes.masks.reshape(-1, lanes.actions))
+            step = lanes.step(rows.reshape(len(seeds), -1))
+            for lane in np.flatnonzero(~over).tolist():
+                info = step.infos[lane]
+                ticks[lane].append((float(step.rewards[lane]), info["slo_violation"], info["cost"], info["churn"]))
+            over |= step.ended
+            seen = step.observations
+    finally:
+        lanes.close()
+    return [Score(seed, *np.mean(mine, axis=0).tolist()) for seed, mine in zip(seeds, ticks, strict=True)]
+
+
+def following(task: Task) -> Decides | None:
+    """Who does as the rule; None where no action does."""
+    follows = ACTION_SETS[task.actions].follows
+    return None if follows is None else lambda seen, _: np.full(len(seen), follows, dtype=np.int64)

@@ -1,0 +1,182 @@
+"""`parley train`: several seeds of one policy, judged as they learn against the rule they guide, on episodes none of them is trained on.
+
+A folder has `manifest.json`, and for each seed `seed-N/`: `curve.jsonl` with a row for every leg, `last.pt` to go on from, and `best.pt`,
+which did best where it was judged. Files of weights hold tensors and numbers alone, and are never unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agents.learning.judging import Score, following, scores
+from agents.learning.tasks import SCALE_V0, Task
+from parley.errors import FolderError, Interrupted, UsageError
+from parley.runs.running import Stop, versions
+from parley.statistics.intervals import Difference, difference
+from parley.storage.run_folder import FORMAT, MANIFEST, Experiment, RunFolder, new_folder, plain, this_process
+from scenarios.errors import ParleyError
+from sim.trace import SEMANTICS
+
+if TYPE_CHECKING:
+    from agents.learning.training import LegDone, Trainer
+
+KIND = "training"
+CURVE, LAST, BEST = "curve.jsonl", "last.pt", "best.pt"
+CHAIRS = ("scaling",)
+VALIDATION = range(900_001, 900_005)  # seeds of episodes that no leg draws
+Told = Callable[[int, int, int], None]  # (seed, decisions that are done, of how many)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained."""
+
+    scenario: str
+    steps: int
+    seeds: int
+    lanes: int
+    jobs: int
+
+    @property
+    def task(self) -> Task:
+        """The frozen one for its own scenario; for another the same without what is varied."""
+        return SCALE_V0 if self.scenario == SCALE_V0.scenario else SCALE_V0.changed(scenario=self.scenario)
+
+
+class Training(Experiment):
+    """A training, as its folder tells it."""
+
+    kind, made_by = KIND, "parley train"
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What was asked for."""
+        return Plan(**self.manifest["plan"])
+
+    def curve(self, seed: int) -> list[dict[str, Any]]:
+        """A row for every leg of a seed: what it came to in training, and where it was judged."""
+        path = self.path / f"seed-{seed}" / CURVE
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+    @property
+    def seeds(self) -> range:
+        """Those that are trained."""
+        return range(1, self.plan.seeds + 1)
+
+    def best(self, seed: int) -> dict[str, Any] | None:
+        """The leg whose policy did best where it was judged; None before the first."""
+        return max(self.curve(seed), key=lambda row: float(row["judged"]["reward"]), default=None)
+
+    def against_the_rule(self, seed: int) -> Difference | None:
+        """By how much the best policy of a seed is paid more than the rule, by pairs of the same episode; None before the first leg."""
+        best, rule = self.best(seed), self.manifest["rule"]
+        return None if best is None else difference(rule["rewards"], best["judged"]["rewards"], same_seeds=True)
+
+    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Training:
+        """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `train`."""
+        return self if self.state == "complete" else _trained(self, jobs or self.plan.jobs, told)
+
+
+def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, chair: str = "scaling", steps: int = 300_000, seeds: int = 5,
+          lanes: int = 16, jobs: int = 2, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Training:  # fmt: skip
+    """Train a policy that all services share, once for each seed.
+
+    `steps` are decisions of single services; `lanes` are meshes beside each other, in so many processes (`jobs`).
+    Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C; `Training(folder).resume()` goes on.
+    """
+    if chair not in CHAIRS:
+        raise UsageError(f"chair is one of {', '.join(CHAIRS)}, not {chair!r}")
+    for name, value in (("steps", steps), ("seeds", seeds), ("lanes", lanes), ("jobs", jobs)):
+        if value < 1:
+            raise UsageError(f"{name} is a number from 1 on, not {value}")
+    plan = Plan(os.fspath(scenario), steps, seeds, lanes, jobs)
+    _trainer_of(plan, 1, 1).close()  # whatever is wrong is wrong before anything is written
+    folder = new_folder(out, f"{Path(scenario).stem}-training")
+    command = ["parley", "train", os.fspath(scenario), "--steps", str(steps), "--seeds", str(seeds)]
+    folder.write_json(MANIFEST, {
+        "format": FORMAT, "kind": KIND, "state": "running", "name": Path(scenario).stem, "chair": chair, "plan": asdict(plan),
+        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(command), "process": this_process(), "rule": None,
+    })  # fmt: skip
+    return _trained(Training(folder.path), jobs, told)
+
+
+def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
+    folder, plan = RunFolder(begun.path), begun.plan
+    manifest = {**begun.manifest, "process": this_process(), "state": "running"}
+    state = "partial"
+    try:
+        with Stop().on_signals() as stop:
+            if manifest["rule"] is None:
+                decides = following(plan.task)
+                assert decides is not None, "the frozen task's actions have one that follows the rule"
+                manifest["rule"] = _as_json(scores(plan.task, VALIDATION, decides, jobs))
+            folder.write_json(MANIFEST, manifest)
+            for seed in begun.seeds:
+                _one_seed(begun, seed, jobs, stop, told)
+                if stop.signal_number is not None:
+                    raise Interrupted(begun.path, stop.signal_number)
+        state = "complete"
+    finally:
+        folder.write_json(MANIFEST, manifest | {"state": state})
+    return Training(begun.path)
+
+
+def _one_seed(begun: Training, seed: int, jobs: int, stop: Stop, told: Told | None) -> None:
+    """The legs of a seed that are not done."""
+    plan, folder = begun.plan, RunFolder(begun.path)
+    rows, place = begun.curve(seed), f"seed-{seed}"
+    if rows and rows[-1]["leg"] >= rows[-1]["legs"]:
+        return  # the curve is written last
+    trainer = _trainer_of(plan, seed, jobs)
+    try:
+        kept = begun.path / place / LAST
+        rows = _restored(trainer, kept) if kept.is_file() else []
+        while trainer.done < trainer.legs and stop.signal_number is None:
+            done = trainer.leg(None if told is None else lambda steps: told(seed, steps, trainer.legs * trainer.leg_steps))
+            rows.append(_row(done, trainer, plan, jobs))
+            state = trainer.state(json.dumps(rows))
+            if max(rows, key=lambda row: float(row["judged"]["reward"])) is rows[-1]:
+                folder.write_bytes(f"{place}/{BEST}", state)
+            folder.write_bytes(f"{place}/{LAST}", state)
+            folder.write_bytes(f"{place}/{CURVE}", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
+    finally:
+        trainer.close()
+
+
+def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:
+    """A trainer as it was, and its curve. Raises FolderError."""
+    try:
+        rows: list[dict[str, Any]] = json.loads(trainer.restore(kept.read_bytes()))
+    except ParleyError as fault:
+        raise FolderError(f"{kept}: {fault}") from None
+    return rows
+
+
+def _row(done: LegDone, trainer: Trainer, plan: Plan, jobs: int) -> dict[str, Any]:
+    judged = scores(plan.task, VALIDATION, trainer.decides, jobs)
+    row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": _as_json(judged)})
+    return row
+
+
+def _as_json(found: list[Score]) -> dict[str, Any]:
+    """Means over the episodes, and the reward of each."""
+    means = {name: float(np.mean([getattr(one, name) for one in found])) for name in ("reward", "violation", "pods", "churn")}
+    return {**means, "seeds": [one.seed for one in found], "rewards": [one.reward for one in found]}
+
+
+def _trainer_of(plan: Plan, seed: int, jobs: int) -> Trainer:
+    """Raises UsageError where the extra is not installed, and ScenarioError."""
+    try:
+        from agents.learning.training import Recipe, Trainer
+    except ModuleNotFoundError as fault:
+        raise UsageError(f"training needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
+    return Trainer(Recipe(plan.task, plan.steps, plan.lanes, jobs), seed)

@@ -1,0 +1,154 @@
+"""Training: the same to the byte whatever happened on the way, safe to read, and begun as the rule it guides."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from agents.learning.judging import following, scores
+from agents.learning.tasks import SCALE_V0, Task
+from agents.learning.training import Recipe, Trainer, WeightsError
+from parley.errors import FolderError, UsageError
+from parley.training.training import BEST, CURVE, LAST, Training, train
+from scenarios.load import load
+from scenarios.writing import as_yaml
+
+ROOT = Path(__file__).parents[2]
+LITTLE: dict[str, Any] = {"steps": 300, "seeds": 2, "lanes": 2, "jobs": 1}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A world of three minutes, in which a crowd comes."""
+    world = load("learning_to_scale", ["duration=3m", "workload.crowd.arrivals.poisson.flash_crowd.at=1m"])
+    path = tmp_path_factory.mktemp("world") / "small.yaml"
+    path.write_text(as_yaml(world))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
+    """Two seeds, a few legs each."""
+    return train(small, **LITTLE, out=tmp_path_factory.mktemp("trained") / "t")
+
+
+def kept(found: Training) -> dict[str, bytes]:
+    """Everything that a training keeps of its seeds."""
+    return {f"{seed}/{name}": (found.path / f"seed-{seed}" / name).read_bytes() for seed in found.seeds for name in (CURVE, LAST, BEST)}
+
+
+def recipe(small: Path) -> Recipe:
+    """As `train` makes it."""
+    return Recipe(SCALE_V0.changed(scenario=str(small)), steps=300, lanes=2, jobs=1)
+
+
+def test_a_training_says_what_came_of_it(trained: Training) -> None:
+    """Legs, what was judged, and a rule to compare with."""
+    assert trained.state == "complete" and list(trained.seeds) == [1, 2]
+    rows = trained.curve(1)
+    assert [row["leg"] for row in rows] == list(range(1, len(rows) + 1)) and rows[-1]["leg"] == rows[-1]["legs"]
+    assert rows[-1]["steps"] >= 300 > rows[-2]["steps"]
+    assert trained.manifest["rule"]["seeds"] == rows[0]["judged"]["seeds"]
+    against = trained.against_the_rule(1)
+    assert against is not None and against.method == "paired" and against.n == 4
+    assert kept(trained)["1/last.pt"] != kept(trained)["2/last.pt"], "seeds differ"
+
+
+def test_the_same_again_is_the_same_to_the_byte(trained: Training, small: Path, tmp_path: Path) -> None:
+    """In two processes, too."""
+    again = train(small, **(LITTLE | {"jobs": 2}), out=tmp_path / "again")
+    assert kept(again) == kept(trained)
+
+
+def test_killed_and_resumed_it_is_the_same(trained: Training, small: Path, tmp_path: Path) -> None:
+    """By SIGKILL as soon as a leg is on the disk."""
+    words = [sys.executable, "-m", "parley", "train", str(small), "--steps", "300", "--seeds", "2", "--lanes", "2", "--jobs", "1"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    begun = subprocess.Popen([*words, "--out", "t"], cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             start_new_session=True)  # fmt: skip
+    while begun.poll() is None and not (tmp_path / "t" / "seed-1" / CURVE).is_file():
+        time.sleep(0.02)
+    os.killpg(begun.pid, signal.SIGKILL)
+    begun.wait()
+    assert Training(tmp_path / "t").state != "complete" and len(Training(tmp_path / "t").curve(1)) < len(trained.curve(1))
+    told = subprocess.run([*words[:4], "--resume", "t", "--jobs", "1"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert kept(Training(tmp_path / "t")) == kept(trained)
+    assert "the rule" in told.stdout and "seed 2" in told.stdout and "training.png" in told.stdout
+
+
+def test_it_begins_as_the_rule(small: Path) -> None:
+    """Before anything is learned the likeliest action is the one that follows."""
+    trainer = Trainer(recipe(small), 3)
+    rows = trainer.env.reset()
+    assert (trainer.decides(rows, trainer.env.action_masks()) == 3).all()
+    trainer.close()
+
+
+def test_weights_are_read_and_nothing_is_run(small: Path, trained: Training, tmp_path: Path) -> None:
+    """A file that would run something, one that is cut, and one of another network are refused."""
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return os.system, (f"touch {tmp_path / 'ran'}",)
+
+    evil = io.BytesIO()
+    torch.save({"leg": Evil()}, evil)
+    trainer = Trainer(recipe(small), 1)
+    good = trainer.state("note")
+    for state in (evil.getvalue(), good[: len(good) // 2], b"", torch_bytes({"leg": 1}), torch_bytes({"policy": {}})):
+        with pytest.raises(WeightsError, match="nothing in it was run"):
+            trainer.restore(state)
+    assert trainer.restore(good) == "note" and not (tmp_path / "ran").exists()
+    trainer.close()
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", str(trained.path), str(copy)], check=True)
+    (copy / "seed-2" / LAST).write_bytes(evil.getvalue())
+    (copy / "seed-2" / CURVE).unlink()
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"state": "partial"}))
+    with pytest.raises(FolderError, match=r"seed-2/last\.pt: is no state of this training"):
+        Training(copy).resume()
+    assert not (tmp_path / "ran").exists()
+
+
+def torch_bytes(what: object) -> bytes:
+    """As torch writes it."""
+    made = io.BytesIO()
+    torch.save(what, made)
+    return made.getvalue()
+
+
+def test_mistakes_are_answered(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chair that nobody learns for, no steps, and an extra that is not there."""
+    with pytest.raises(UsageError, match="chair is one of scaling, not 'routing'"):
+        train(small, chair="routing", out=tmp_path / "a")
+    with pytest.raises(UsageError, match="steps is a number from 1 on, not 0"):
+        train(small, steps=0, out=tmp_path / "a")
+    monkeypatch.setitem(sys.modules, "agents.learning.training", None)
+    with pytest.raises(UsageError, match=r"training needs the extra `rl` .*pip install 'parley\[rl\]'"):
+        train(small, out=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def test_better_is_judged_better() -> None:
+    """The rule, then a third more of all it asks for, then chance, then a fifth less: no way to be paid for giving up."""
+    task = Task(SCALE_V0.scenario, ticks=60, varied=SCALE_V0.varied)
+    random, follow = np.random.default_rng(0), following(task)
+    assert follow is not None
+    ways = {
+        "rule": follow, "more": lambda seen, _: np.full(len(seen), 6, dtype=np.int64),
+        "chance": lambda seen, _: random.integers(0, 8, len(seen)), "less": lambda seen, _: np.full(len(seen), 0, dtype=np.int64),
+    }  # fmt: skip
+    found = {name: float(np.mean([one.reward for one in scores(task, (5, 6, 7), way)])) for name, way in ways.items()}
+    assert found["rule"] > found["more"] and found["rule"] > found["chance"] > found["less"]
