@@ -20,8 +20,8 @@ LATENESS_MAX = 10.0  # times the objective; what fails is as late
 class Weights:
     """Of the terms of a tick."""
 
-    slo: float = 1.0
-    drop: float = 4.0
+    slo: float = 4.0
+    drop: float = 8.0
     cost: float = 0.5
     churn: float = 0.05
     steepness: float = 1.0  # beta: how fast lateness grows dear

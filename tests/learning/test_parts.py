@@ -105,10 +105,10 @@ def test_a_reward_by_hand() -> None:
     """Terms as the formula has them, and who is to blame."""
     assert reward_of(tick(), Weights()).terms == {"slo": 0, "drop": 0, "cost": 0.5 * 5 / 4, "churn": 0}
     late = reward_of(tick(lateness=np.array([3.0]), failed=np.array([10]), moved=np.array([1, 0])), Weights())
-    assert late.terms == pytest.approx({"slo": math.log(3), "drop": 0.04, "cost": 0.625, "churn": 0.05 / 2 / 2}) and late.violated == 1
-    assert late.shares == pytest.approx([-(math.log(3) + 0.04) / 4 - 0.25 - 0.0125, -(math.log(3) + 0.04) * 3 / 4 - 0.375])
+    assert late.terms == pytest.approx({"slo": 4 * math.log(3), "drop": 0.08, "cost": 0.625, "churn": 0.05 / 2 / 2}) and late.violated == 1
+    assert late.shares == pytest.approx([-math.log(3) - 0.02 - 0.25 - 0.0125, -3 * math.log(3) - 0.06 - 0.375])
     gone = reward_of(tick(lateness=np.array([math.inf])), Weights())
-    assert gone.terms["slo"] == pytest.approx(math.log(10))
+    assert gone.terms["slo"] == pytest.approx(4 * math.log(10))
 
 
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=2), st.floats(0, 1e3), st.integers(0, 1000),
