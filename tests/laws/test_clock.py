@@ -32,7 +32,7 @@ def test_the_order_of_phases():
     assert [phase.name for phase in sorted(Phase)] == [
         "WORKED", "REPLIED", "TIMED_OUT", "EXPIRED", "RETRIED", "DELIVERED", "ARRIVED", "CALLED_OFF", "CONNECTED", "WAITED",
         "OUTRUN", "PROBED"]  # fmt: skip
-    assert [phase.name for phase in sorted(ControlPhase)] == ["FAULT", "PLATFORM", "CONFIG", "SCRAPE", "MESSAGE", "WAKE"]
+    assert [phase.name for phase in sorted(ControlPhase)] == ["FAULT", "PLATFORM", "CONFIG", "SCRAPE", "MESSAGE", "WAKE", "COUNCIL"]
 
 
 names = st.text(st.characters(min_codepoint=97, max_codepoint=122), max_size=20)
