@@ -36,8 +36,11 @@ class Drive:
         self.plane = ControlPlane(self.mesh, self.council.minds)
         self.council.sit(self.plane)
         self.until_ns = world.duration
-        self.meter: Meter | None = None
-        self._guarded: dict[str, str] = {}
+
+    def begin(self) -> Asking:
+        """The first question, once it is asked: what happens is measured from here on."""
+        self._meter = Meter(self.mesh, self.council)
+        return self.council.asking()
 
     def act(self, chosen: NDArray[np.int64]) -> None:
         """Carry out an action for every service that asks; then the mesh has to go on."""
@@ -49,10 +52,8 @@ class Drive:
         return not self.council.is_waiting and self.mesh.now_ns >= self.until_ns
 
     def measure(self) -> Step:
-        """What came of the last actions; the first call, at the first question, only begins to measure."""
-        if self.meter is None:
-            self.meter = Meter(self.mesh, self.council)
-        return Step(self.meter.take(), self._guarded, self.council.asking() if self.council.is_waiting else None)
+        """What came of the last actions."""
+        return Step(self._meter.take(), self._guarded, self.council.asking() if self.council.is_waiting else None)
 
 
 def to_the_next_question(drives: Sequence[Drive]) -> None:

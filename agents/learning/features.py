@@ -87,11 +87,6 @@ def _objective(sight: Sight) -> float | None:
     return math.log2(max(shares)) if shares else None
 
 
-def _age(sight: Sight) -> float | None:
-    newest = max((pod.sampled_ns for pod in sight.view.pods), default=0)
-    return (sight.view.now_ns - newest) / sight.tick_ns
-
-
 def _angle(sight: Sight) -> float:
     return 2 * math.pi * (sight.view.now_ns % DAY_NS) / DAY_NS
 
@@ -126,7 +121,7 @@ FEATURES: tuple[Feature, ...] = (
             "log2(max(histogram_quantile(0.99, sum by (le, workload) (rate(gateway_request_duration_milliseconds_bucket"
             '{workload=~"$workload"}[$tick]))) / on (workload) objective_ms))', _objective),
     Feature("age", "how old the newest sample is", "ticks", 0, 8, (0, 2),
-            '(time() - max(timestamp(container_cpu_usage_seconds_total{pod=~"$service-.*"}))) / $tick', _age, 8),
+            '(time() - max(timestamp(container_cpu_usage_seconds_total{pod=~"$service-.*"}))) / $tick', lambda sight: sight.age_ticks, 8),
     Feature("day_sine", "the time of the day", "sine", -1, 1, (-1, 1), "sin(2 * pi() * (time() % 86400) / 86400)",
             lambda sight: math.sin(_angle(sight))),
     Feature("day_cosine", "the time of the day", "cosine", -1, 1, (-1, 1), "cos(2 * pi() * (time() % 86400) / 86400)",

@@ -23,8 +23,7 @@ class Guard:
 
     def passed(self, pods: int, sight: Sight) -> tuple[int, str]:
         """(pods that may be asked for, what was changed and why: nothing where all is well)."""
-        newest = max((pod.sampled_ns for pod in sight.view.pods), default=0)
-        if sight.view.now_ns - newest > self.stale_ticks * sight.tick_ns:
+        if sight.age_ticks > self.stale_ticks:
             return self._bounded(sight.proposed), "stale metrics: the rule decides"
         leap = min(max(pods, math.floor(self.down * sight.asked)), max(math.ceil(self.up * sight.asked), sight.proposed))
         held = self._bounded(leap)

@@ -21,6 +21,7 @@ from agents.learning.guard import Guard
 from agents.learning.sight import Looking, Sight, Watched
 from agents.policy import Alternating, Needs, Policy, Verdict, View, asking_for
 from scenarios.errors import ScenarioError
+from scenarios.flow import Flow
 from scenarios.schema.control import Scaling
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlPhase
@@ -140,7 +141,7 @@ class Council:
 
 
 def _minds(world: Scenario, council: Council) -> Mapping[str, GuidedMind]:
-    found = {}
+    found, flow = {}, Flow(world)
     for service in sorted(world.services):
         described = world.minds(service).scaling
         rule = scaling_policy(described, service, world)
@@ -149,7 +150,7 @@ def _minds(world: Scenario, council: Council) -> Mapping[str, GuidedMind]:
         if isinstance(rule, Alternating):
             raise ScenarioError(f"agents.{service}.scaling: {described.kind} does several things at intervals of its own and cannot be "
                                 "guided by a policy; seat hpa, trend, staffing, forecast or mpc")  # fmt: skip
-        found[service] = GuidedMind(service, rule, _bounds(described), Watched.of(world, service), council)
+        found[service] = GuidedMind(service, rule, _bounds(described), Watched.of(flow, service), council)
     if not found:
         raise ScenarioError("agents: nobody scales here, so there is no rule for a policy to guide; seat one, as "
                             "agents.defaults.scaling: {hpa: {target_cpu: 70%, min: 1, max: 20}}")  # fmt: skip

@@ -30,11 +30,11 @@ def scores(task: Task, seeds: Sequence[int], decides: Decides, jobs: int = 1) ->
     """One episode for every seed, drawn from it. Raises ScenarioError."""
     lanes = lanes_of(task, len(seeds), jobs)
     try:
-        seen = lanes.reset([np.random.default_rng(seed) for seed in seeds])
+        seen = lanes.reset(seeds)
         ticks: list[list[tuple[float, ...]]] = [[] for _ in seeds]
         over = np.zeros(len(seeds), dtype=np.bool_)
         while not over.all():
-            rows = decides(seen.reshape(-1, seen.shape[-1]), lanes.masks.reshape(-1, lanes.actions))
+            rows = decides(seen.reshape(-1, seen.shape[-1]), lanes.masks.reshape(-1, lanes.shape.actions))
             step = lanes.step(rows.reshape(len(seeds), -1))
             for lane in np.flatnonzero(~over).tolist():
                 info = step.infos[lane]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.lanes import Lanes, LanesStep
+from agents.learning.playing import shape_of
 from agents.learning.tasks import Task
 from scenarios.errors import ParleyError
 
@@ -35,8 +36,7 @@ class LaneProcesses:
 
     def __init__(self, task: Task, lanes: int, jobs: int) -> None:
         """Raises ScenarioError where the world of the task has no rule to guide."""
-        first = Lanes(task, 1)
-        self.task, self.services, self.actions, self.ticks = task, first.services, first.actions, first.ticks
+        self.task, self.shape = task, shape_of(task)
         bounds = np.linspace(0, lanes, min(jobs, lanes) + 1).astype(int).tolist()
         self._stretches = [slice(begin, end) for begin, end in pairwise(bounds)]
         self._count, context = lanes, get_context("spawn")
@@ -49,14 +49,14 @@ class LaneProcesses:
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
-        self.masks: NDArray[np.bool_] = np.ones((lanes, len(self.services), self.actions), dtype=np.bool_)
+        self.masks: NDArray[np.bool_] = np.ones((lanes, len(self.shape.services), self.shape.actions), dtype=np.bool_)
 
     def __len__(self) -> int:
         return self._count
 
-    def reset(self, randoms: Sequence[np.random.Generator | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
         """As Lanes. Raises LanesDied, and what a world is refused for."""
-        told = self._all("reset", [(list(randoms[stretch]), options) for stretch in self._stretches])
+        told = self._all("reset", [(list(seeds[stretch]), options) for stretch in self._stretches])
         return np.concatenate([seen for seen, _ in told])
 
     def step(self, chosen: NDArray[np.int64]) -> LanesStep:

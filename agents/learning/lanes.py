@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.driving import to_the_next_question
-from agents.learning.playing import Play
+from agents.learning.playing import Play, shape_of
 from agents.learning.tasks import Task
 
 
@@ -32,17 +32,16 @@ class Lanes:
     def __init__(self, task: Task, lanes: int) -> None:
         """Raises ScenarioError where the world of the task has no rule to guide."""
         self.task = task
-        first = Play(task.drawn(np.random.default_rng(0), {}))
-        self.services, self.actions, self.ticks = first.services, len(first.drive.council.actions), first.horizon
+        self.shape = shape_of(task)
         self._random = [np.random.default_rng() for _ in range(lanes)]
         self._plays: list[Play] = []
 
     def __len__(self) -> int:
         return len(self._random)
 
-    def reset(self, randoms: Sequence[np.random.Generator | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
-        """New episodes in all lanes, drawn from these; a lane without one goes on with its own. (lanes, services, features)."""
-        self._random = [mine if other is None else other for mine, other in zip(self._random, randoms, strict=True)]
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
+        """New episodes in all lanes, drawn from their seeds; a lane without one goes on with its own. (lanes, services, features)."""
+        self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
         self._plays = [self._begun(lane, options or {}) for lane in range(len(self))]
         _go_on(self._plays)
         for play in self._plays:
@@ -82,6 +81,13 @@ class Lanes:
 
     def _begun(self, lane: int, options: Mapping[str, Any]) -> Play:
         return Play(self.task.drawn(self._random[lane], options))
+
+
+def seeds_of(seed: int | Sequence[int | None] | None, lanes: int) -> list[int | None]:
+    """Of each lane: from one on, as listed, or none."""
+    if seed is None:
+        return [None] * lanes
+    return [seed + lane for lane in range(lanes)] if isinstance(seed, int) else list(seed)
 
 
 def _go_on(plays: Sequence[Play]) -> None:

@@ -14,7 +14,7 @@ from scenarios.flow import cores
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
 from sim.records import REQUEST_TALLY
-from sim.telemetry import TALLIED, HistogramGrowth, Integers, ServiceTotals
+from sim.telemetry import TALLIED, Grown, HistogramGrowth, Integers, ServiceTotals
 
 COUNTED = tuple(name for name, _ in REQUEST_TALLY.fields)
 Shares = NDArray[np.float64]
@@ -46,25 +46,25 @@ class Meter:
         self._cores = np.array([cores(service) for service in world.services.values()])
         self._goals = _goals(world)
         self._growth, self._totals = HistogramGrowth(), ServiceTotals(len(world.services))
-        self._now_ns, self._classes, self._waiting, self._desired = self._read()
-        self._growth.take(mesh.plane.glance().workload_histogram)
+        self._now_ns, self._classes, self._waiting, self._desired, _ = self._read()
 
     def take(self) -> Measured:
         """All since the last time, or since the meter was made."""
         since_ns, classes, waiting, desired = self._now_ns, self._classes, self._waiting, self._desired
-        self._now_ns, self._classes, self._waiting, self._desired = self._read()
+        self._now_ns, self._classes, self._waiting, self._desired, grown = self._read()
         offered, succeeded, failed = ((self._classes - classes)[:, COUNTED.index(name)] for name in ("offered", "succeeded", "failed"))
-        return Measured(since_ns, self._now_ns, offered, failed, self._lateness(succeeded, failed), self._waiting - waiting,
+        return Measured(since_ns, self._now_ns, offered, failed, self._lateness(grown, succeeded, failed), self._waiting - waiting,
                         self._desired, np.abs(self._desired - desired), self._ideal(since_ns))  # fmt: skip
 
-    def _read(self) -> tuple[int, Integers, Integers, Integers]:
+    def _read(self) -> tuple[int, Integers, Integers, Integers, Grown]:
         seen = self._mesh.plane.glance()
         classes = seen.workloads.view(np.int64).reshape(-1, len(COUNTED)).copy()
         waiting = self._totals.of(seen)[:, TALLIED["waiting_area_ns"]]
-        return seen.now_ns, classes, waiting, np.where(self._services, self._mesh.cluster.desired(), 0)
+        desired = np.where(self._services, self._mesh.cluster.desired(), 0)
+        return seen.now_ns, classes, waiting, desired, self._growth.take(seen.workload_histogram)
 
-    def _lateness(self, succeeded: Integers, failed: Integers) -> Shares:
-        grown, found = self._growth.take(self._mesh.plane.glance().workload_histogram), np.zeros(len(succeeded))
+    def _lateness(self, grown: Grown, succeeded: Integers, failed: Integers) -> Shares:
+        found = np.zeros(len(succeeded))
         for place, goal in enumerate(self._goals):
             if goal is None or not (finished := succeeded[place] + failed[place]):
                 continue

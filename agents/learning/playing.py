@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from agents.learning.actions import ACTION_SETS
 from agents.learning.driving import Drive, to_the_next_question
 from agents.learning.guided import Asking
 from agents.learning.reward import Reward, reward_of
-from agents.learning.tasks import Episode
+from agents.learning.tasks import Episode, Task
 
 
 class Play:
@@ -33,8 +34,7 @@ class Play:
 
     def begin(self) -> None:
         """Once the first question is asked."""
-        first = self.drive.measure().asking
-        assert first is not None, "the world is over before its warm-up"
+        first = self.drive.begin()
         rows, actions = len(self.services), len(self.drive.council.actions)
         self.observations = np.zeros((rows, first.observations.shape[1]), dtype=np.float32)
         self.masks = np.ones((rows, actions), dtype=np.bool_)
@@ -77,6 +77,21 @@ class Play:
         self.asked[:] = False
         self.asked[places] = True
         self.observations[places], self.masks[places] = asking.observations, asking.masks
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What all episodes of a task have in common."""
+
+    services: tuple[str, ...]
+    actions: int
+    ticks: int
+
+
+def shape_of(task: Task) -> Shape:
+    """Of a task. Raises ScenarioError where its world has no rule to guide."""
+    play = Play(task.drawn(np.random.default_rng(0), {}))
+    return Shape(play.services, len(play.drive.council.actions), play.horizon)
 
 
 def begun(episode: Episode, engine: str = "fast") -> Play:

@@ -23,6 +23,11 @@ def _rows(play: Play) -> list[tuple[str, int, float, float, float]]:
     return found
 
 
+def rendered(play: Play, mode: str | None) -> str | NDArray[np.uint8] | None:
+    """As a render mode of Gymnasium's and PettingZoo's asks for it."""
+    return None if mode is None else as_text(play) if mode == "ansi" else as_picture(play)
+
+
 def as_text(play: Play) -> str:
     """A line for each service."""
     minutes = play.drive.mesh.now_ns / 60e9

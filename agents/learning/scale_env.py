@@ -10,8 +10,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from agents.learning.features import HIGH, LOW
-from agents.learning.playing import Play, begun, played
-from agents.learning.rendering import as_picture, as_text
+from agents.learning.playing import Play, begun, played, shape_of
+from agents.learning.rendering import rendered
 from agents.learning.tasks import SCALE_V0
 
 Observation = NDArray[np.float32]
@@ -33,11 +33,10 @@ class ScaleEnv(gymnasium.Env[Observation, Action]):
         """`task` are words on the frozen task, as scenario="my.yaml" or actions="delta". Raises ScenarioError."""
         self.task, self.render_mode, self._engine = SCALE_V0.changed(**task), render_mode, engine
         self._play: Play | None = None
-        world = self.task.drawn(np.random.default_rng(0), {})
-        play = Play(world)
-        self.services, rows, actions = play.services, len(play.services), len(play.drive.council.actions)
+        shape = shape_of(self.task)
+        self.services, rows = shape.services, len(shape.services)
         self.observation_space = spaces.Box(np.tile(LOW, rows), np.tile(HIGH, rows), dtype=np.float32)
-        self.action_space = spaces.MultiDiscrete([actions] * rows)
+        self.action_space = spaces.MultiDiscrete([shape.actions] * rows)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
         """A new episode, drawn from the seed; options may name its `scenario` and its mesh's `seed`."""
@@ -57,9 +56,7 @@ class ScaleEnv(gymnasium.Env[Observation, Action]):
 
     def render(self) -> Any:
         """How things stand: a table, or a picture."""
-        if self.render_mode is None:
-            return None
-        return as_text(self._playing()) if self.render_mode == "ansi" else as_picture(self._playing())
+        return rendered(self._playing(), self.render_mode)
 
     def _playing(self) -> Play:
         if self._play is None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
 from agents.learning.features import HIGH, LOW
-from agents.learning.playing import Play, begun, played
-from agents.learning.rendering import as_picture, as_text
+from agents.learning.playing import Play, begun, played, shape_of
+from agents.learning.rendering import rendered
 from agents.learning.tasks import OPTIONS, SCALE_V0
 
 Observation = dict[str, NDArray[Any]]
@@ -32,12 +32,11 @@ class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
     def __init__(self, render_mode: str | None = None, engine: str = "fast", **task: Any) -> None:
         """As ScaleEnv. Raises ScenarioError."""
         self.task, self.render_mode, self._engine = SCALE_V0.changed(**task), render_mode, engine
-        first = Play(self.task.drawn(np.random.default_rng(0), {}))
-        self.possible_agents = list(first.services)
+        shape = shape_of(self.task)
+        self.possible_agents = list(shape.services)
         self.agents: list[str] = []
-        actions = len(first.drive.council.actions)
-        self.observation_spaces = {agent: _space(actions) for agent in self.possible_agents}
-        self.action_spaces = {agent: spaces.Discrete(actions) for agent in self.possible_agents}
+        self.observation_spaces = {agent: _space(shape.actions) for agent in self.possible_agents}
+        self.action_spaces = {agent: spaces.Discrete(shape.actions) for agent in self.possible_agents}
         self._random, _ = np_random(None)
         self._play: Play | None = None
 
@@ -75,9 +74,7 @@ class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
 
     def render(self) -> Any:
         """How things stand: a table, or a picture."""
-        if self.render_mode is None:
-            return None
-        return as_text(self._playing()) if self.render_mode == "ansi" else as_picture(self._playing())
+        return rendered(self._playing(), self.render_mode)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -12,13 +12,13 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils.seeding import np_random
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from agents.learning.features import HIGH, LOW
 from agents.learning.lane_processes import lanes_of
+from agents.learning.lanes import seeds_of
 from agents.learning.tasks import SCALE_V0
 
 
@@ -30,18 +30,16 @@ class ScaleVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.
     def __init__(self, num_envs: int = 1, jobs: int = 1, **task: Any) -> None:
         """`jobs` are processes; `task` is as of ScaleEnv. Raises ScenarioError."""
         self.num_envs, self._lanes = num_envs, lanes_of(SCALE_V0.changed(**task), num_envs, jobs)
-        rows = len(self._lanes.services)
+        rows = len(self._lanes.shape.services)
         self.single_observation_space = spaces.Box(np.tile(LOW, rows), np.tile(HIGH, rows), dtype=np.float32)
-        self.single_action_space = spaces.MultiDiscrete([self._lanes.actions] * rows)
+        self.single_action_space = spaces.MultiDiscrete([self._lanes.shape.actions] * rows)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
 
     def reset(self, *, seed: int | Sequence[int | None] | None = None,
               options: dict[str, Any] | None = None) -> tuple[NDArray[np.float32], dict[str, Any]]:  # fmt: skip
         """New episodes in all lanes."""
-        seeds = seeds_of(seed, self.num_envs)
-        randoms = [None if one is None else np_random(one)[0] for one in seeds]
-        return self._flat(self._lanes.reset(randoms, options)), {}
+        return self._flat(self._lanes.reset(seeds_of(seed, self.num_envs), options)), {}
 
     def step(self, actions: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """One tick of all."""
@@ -61,10 +59,3 @@ class ScaleVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.
 
     def _flat(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         return observations.reshape(self.num_envs, -1)
-
-
-def seeds_of(seed: int | Sequence[int | None] | None, lanes: int) -> list[int | None]:
-    """Of each lane: from one on, as listed, or none."""
-    if seed is None:
-        return [None] * lanes
-    return [seed + lane for lane in range(lanes)] if isinstance(seed, int) else list(seed)

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils.seeding import np_random
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.learning.features import HIGH, LOW
 from agents.learning.lane_processes import lanes_of
-from agents.learning.lanes import LanesStep
+from agents.learning.lanes import LanesStep, seeds_of
 from agents.learning.tasks import Task
 
 
@@ -25,19 +24,19 @@ class SharedVecEnv(VecEnv):
     def __init__(self, task: Task, lanes: int, jobs: int = 1) -> None:
         """`jobs` are processes. Raises ScenarioError as Lanes."""
         self.lanes = lanes_of(task, lanes, jobs)
-        self.services = len(self.lanes.services)
-        super().__init__(lanes * self.services, spaces.Box(LOW, HIGH, dtype=np.float32), spaces.Discrete(self.lanes.actions))
+        self.services = len(self.lanes.shape.services)
+        super().__init__(lanes * self.services, spaces.Box(LOW, HIGH, dtype=np.float32), spaces.Discrete(self.lanes.shape.actions))
         self._chosen: NDArray[np.int64] | None = None
         self._wanted: Sequence[int | None] = [None] * lanes
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Lane i will be reset with seed + i."""
-        self._wanted = [None if seed is None else seed + lane for lane in range(len(self.lanes))]
+        self._wanted = seeds_of(seed, len(self.lanes))
         return [one for one in self._wanted for _ in range(self.services)]
 
     def reset(self) -> NDArray[np.float32]:
         """New episodes in all lanes."""
-        seen = self.lanes.reset([None if one is None else np_random(one)[0] for one in self._wanted])
+        seen = self.lanes.reset(self._wanted)
         self._wanted = [None] * len(self.lanes)
         return self._rows(seen)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from agents.policy import View
 from scenarios.flow import Flow
-from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
 from sim.platform.metrics import Series
 
@@ -30,6 +29,11 @@ class Sight:
         """Pods asked for, at least one, to divide by."""
         return max(1, self.view.replicas)
 
+    @property
+    def age_ticks(self) -> float:
+        """How old the newest sample is."""
+        return (self.view.now_ns - max((pod.sampled_ns for pod in self.view.pods), default=0)) / self.tick_ns
+
     def value(self, series: Series) -> float | None:
         """A series in its own unit; None where it is not known."""
         milli = self.view.values_milli.get(series)
@@ -46,11 +50,10 @@ class Watched:
     objectives: Mapping[Series, float]
 
     @classmethod
-    def of(cls, world: Scenario, service: str) -> Watched:
+    def of(cls, flow: Flow, service: str) -> Watched:
         """All that can be watched of a service in a world."""
-        flow = Flow(world)
         objectives = {}
-        for name, workload in world.workload.items():
+        for name, workload in flow.world.workload.items():
             goal = workload.slo.latency
             if goal is not None and any(target.split(".")[0] == service for target in flow.visits_of_one(name)):
                 objectives[Series("latency_p99", "workload", name)] = goal.under / NS_PER_S

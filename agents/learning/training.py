@@ -68,8 +68,8 @@ class Trainer:
         torch.set_num_threads(1)  # a second one would spin beside the lanes, and save next to nothing
         self.recipe, self.seed = recipe, seed
         self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs)
-        updates = max(1, self.env.lanes.ticks // recipe.rollout)
-        n_steps = self.env.lanes.ticks // updates
+        updates = max(1, self.env.lanes.shape.ticks // recipe.rollout)
+        n_steps = self.env.lanes.shape.ticks // updates
         self.leg_steps = updates * n_steps * self.env.num_envs
         self.legs = -(-recipe.steps // self.leg_steps)
         self._leg = 0

@@ -23,6 +23,7 @@ from parley.commands.terminal import (
     compile_engine,
     mistakes_told,
     print_json,
+    refuse_beside,
     say,
 )
 from parley.comparisons.comparing import compare, print_comparison
@@ -244,8 +245,7 @@ def _require_one(what: str, source: str | None, resume: Path | None, *asked: obj
     """Either what is new, or a folder to go on with as it was asked then. Raises UsageError."""
     if source is None and resume is None:
         raise UsageError(f"name {what} to go on with: --resume DIR")
-    if resume is not None and (source is not None or any(asked)):
-        raise UsageError("--resume goes on with what was asked then; only --jobs and --ray may be others")
+    refuse_beside(resume, source, *asked)
 
 
 def _tell_sweep(made: Sweep, as_json: bool) -> None:

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from parley.errors import Interrupted
+from parley.errors import Interrupted, UsageError
 from parley.storage.run_folder import as_json as json_bytes
 from scenarios.errors import ParleyError
 from scenarios.schema.scenario import Scenario
@@ -34,6 +34,12 @@ Ray = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Compute on a R
 Spans = Annotated[str, typer.Option(help="Whose spans to keep: sample, tail (failed or too slow), all or none.")]
 Out = Annotated[Path | None, typer.Option(help="A new or empty folder for the results.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")]
+
+
+def refuse_beside(resume: Path | None, *asked: object) -> None:
+    """Who goes on with a folder asks for nothing else. Raises UsageError."""
+    if resume is not None and any(one not in (None, [], ()) for one in asked):
+        raise UsageError("--resume goes on with what was asked then; only --jobs and --ray may be others")
 
 
 @contextlib.contextmanager

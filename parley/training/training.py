@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 KIND = "training"
 CURVE, LAST, BEST = "curve.jsonl", "last.pt", "best.pt"
 CHAIRS = ("scaling",)
+STEPS, SEEDS, LANES = 300_000, 5, 16  # where nothing is said
 VALIDATION = range(900_001, 900_005)  # seeds of episodes that no leg draws
 Told = Callable[[int, int, int], None]  # (seed, decisions that are done, of how many)
 
@@ -86,8 +87,8 @@ class Training(Experiment):
         return self if self.state == "complete" else _trained(self, jobs or self.plan.jobs, told)
 
 
-def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, chair: str = "scaling", steps: int = 300_000, seeds: int = 5,
-          lanes: int = 16, jobs: int = 2, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Training:  # fmt: skip
+def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, chair: str = CHAIRS[0], steps: int = STEPS, seeds: int = SEEDS,
+          lanes: int = LANES, jobs: int = 2, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Training:  # fmt: skip
     """Train a policy that all services share, once for each seed.
 
     `steps` are decisions of single services; `lanes` are meshes beside each other, in so many processes (`jobs`).
