@@ -15,7 +15,6 @@ from sim.records import POD_TALLY
 Integers = NDArray[np.int64]
 
 TALLIED = {name: place for place, (name, _) in enumerate(POD_TALLY.fields)}  # columns of what `ServiceTotals` adds up
-_ALL = slice(None)
 MIDDLE_NS = np.array([sum(bucket_bounds(i)) / 2 for i in range(BUCKETS)])  # of each bucket
 
 
@@ -110,8 +109,6 @@ def millicores(running: Any, slow: Any, slow_core: Any) -> Any:
     return running * 1000 - slow * (1000 - slow_core)
 
 
-def millicore_ns(seen: Glance, some: Integers | slice = _ALL) -> list[int]:
-    """CPU time so far of some pods, in milli-core nanoseconds: Python's integers, since they pass 2^63 in a month."""
-    running, slow = running_ns(seen.pods[some]), seen.pods["slow_area_ns"][some]
-    columns = zip(running.tolist(), slow.tolist(), seen.pod_slow_core[some].tolist(), strict=True)
-    return [millicores(*of_pod) for of_pod in columns]
+def millicore_ns(pods: Any, slow_core: Any) -> Any:
+    """CPU time of pods by their tallies, in milli-core nanoseconds, which pass 2^63 in a month."""
+    return millicores(running_ns(pods), pods["slow_area_ns"], slow_core)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TypeVar
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
-from sim.plane import DataPlane, Glance
+from sim.plane import DataPlane, Glance, Records
 from sim.platform.cluster import Cluster
 from sim.platform.pods import Pod, PodPhase
-from sim.telemetry import Integers, millicore_ns, quantile_ns
+from sim.records import POD_TALLY
+from sim.telemetry import Grown, HistogramGrowth, Integers, millicore_ns
 
 QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
 POD_METRICS = ("requests_per_second", "concurrency", "queue_length")  # what a pod says of itself
 MILLI_NS = 1_000 * 1_000_000_000  # a thousandth a second, of events counted over nanoseconds
-Value = TypeVar("Value")
 COUNTED = ("visits", "rejected", "present_area_ns", "waiting_area_ns")  # of PodTally: what a pod's own metrics are made of
+KINDS = ("service", "workload")  # of histograms
 
 
-@dataclass(frozen=True)
-class CpuSample:
+class CpuSample(NamedTuple):
     """Mean CPU of one pod over [sample_ns - window_ns, sample_ns)."""
 
     number: int
@@ -33,8 +36,7 @@ class CpuSample:
     window_ns: int  # shorter than the scrape interval in a pod's first sample
 
 
-@dataclass(frozen=True)
-class PodMetrics:
+class PodMetrics(NamedTuple):
     """What one pod says of itself, means over [sample_ns - window_ns, sample_ns), in thousandths."""
 
     number: int
@@ -45,8 +47,7 @@ class PodMetrics:
     window_ns: int  # shorter than the scrape interval in a pod's first sample
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """One number that a monitoring system has of a service, of a route or of a class of requests.
 
     requests_per_second is counted by who sends them, so that it is known where no pod is ready: of a service, or of one
@@ -77,36 +78,60 @@ class _Scrape:
     """All that samples are made of; they are made when somebody asks."""
 
     seen: Glance
-    there: list[int]  # places in `seen` of the pods that are there: those that once were are many
+    there: Integers  # places in `seen` of the pods that are there, service by service: those that once were are many
+    ends: list[int]  # where in `there` the pods of each service end
     pods: dict[str, tuple[Pod, ...]]  # of each service
     missing: frozenset[str]  # services that could not be scraped
     attempts: Integers | None  # (routes,) tries sent so far, where somebody watches them
-    histograms: dict[tuple[str, str], Integers] = field(default_factory=dict)  # of (kind, name) that somebody watches
+    histograms: dict[str, Integers]  # of a kind, those that somebody watches
 
-    def areas(self, service: int) -> dict[int, int]:
-        """By number, the CPU time so far of a service's pods, in milli-core nanoseconds."""
-        return self._areas.get(service, {})
 
-    def counts(self, service: int) -> dict[int, tuple[int, ...]]:
-        """By number, what a service's pods have COUNTED so far."""
-        return self._counts.get(service, {})
+class _Between:
+    """What happened between two scrapes, or from the beginning to the first one."""
+
+    def __init__(self, last: _Scrape, before: _Scrape | None) -> None:
+        self._last, self._before = last, before
+        self._rows = [slice(*ends) for ends in pairwise((0, *last.ends))]
+        self._numbers: list[int] = last.seen.pod_number[last.there].tolist()
+
+    def millicore_ns(self, service: int) -> dict[int, int]:
+        """By number, the CPU time of a service's pods."""
+        rows = self._rows[service]
+        return dict(zip(self._numbers[rows], self._areas[rows], strict=True))
+
+    def counts(self, service: int) -> dict[int, list[int]]:
+        """By number, what a service's pods COUNTED, and whether they were there before."""
+        rows = self._rows[service]
+        return dict(zip(self._numbers[rows], self._counts[rows], strict=True))
 
     @cached_property
-    def _areas(self) -> dict[int, dict[int, int]]:
-        return self._by_pod(millicore_ns(self.seen, np.array(self.there, dtype=np.int64)))
+    def _is_known(self) -> NDArray[np.bool_]:
+        """(pods there,) whether they were there before."""
+        return self._last.there < (0 if self._before is None else len(self._before.seen.pods))
 
     @cached_property
-    def _counts(self) -> dict[int, dict[int, tuple[int, ...]]]:
-        pods = self.seen.pods[self.there]
-        return self._by_pod(zip(*(pods[name].tolist() for name in COUNTED), strict=True))
+    def _grown(self) -> Records:
+        """(pods there,) tallies."""
+        there, known, grown = self._last.there, self._is_known, self._last.seen.pods[self._last.there]
+        if self._before is not None:
+            words, before = _words(grown), _words(self._before.seen.pods[there[known]])
+            words[known] -= before
+        return grown
 
-    def _by_pod(self, values: Iterable[Value]) -> dict[int, dict[int, Value]]:
-        """Something of every pod that is there, by service and number."""
-        found: dict[int, dict[int, Value]] = {}
-        services, numbers = self.seen.pod_service[self.there].tolist(), self.seen.pod_number[self.there].tolist()
-        for service, number, value in zip(services, numbers, values, strict=True):
-            found.setdefault(service, {})[number] = value
-        return found
+    @cached_property
+    def _areas(self) -> list[int]:
+        areas: list[int] = millicore_ns(self._grown, self._last.seen.pod_slow_core[self._last.there]).tolist()
+        return areas
+
+    @cached_property
+    def _counts(self) -> list[list[int]]:
+        counts: list[list[int]] = np.column_stack([*(self._grown[name] for name in COUNTED), self._is_known]).tolist()
+        return counts
+
+
+def _words(tallies: Records) -> Integers:
+    """(pods, fields)."""
+    return tallies.view(np.int64).reshape(len(tallies), len(POD_TALLY.fields))
 
 
 class MetricsServer:
@@ -122,11 +147,15 @@ class MetricsServer:
         self._began_ns = 0
         self._last: _Scrape | None = None
         self._before: _Scrape | None = None  # the one before the last
+        self._between: _Between | None = None  # these two
+        self._growth = {kind: HistogramGrowth() for kind in KINDS}
+        self._grown: dict[str, Grown] = {}  # of a kind, between these two
+        self._quantiles: dict[tuple[str, str], list[float]] = {}  # by kind and metric, those that were asked for
         self._lag_ns = scenario.telemetry.delivery_lag if interval_ns is None else 0  # who scrapes for himself waits for nobody
         self._samples: dict[str, tuple[CpuSample, ...]] = {}  # those of the last scrape that were asked for
         self._values: dict[Series, int | None] = {}  # likewise
         self._place: dict[tuple[int, int | None], int] = {}  # of pods by (service, number), in order of becoming ready
-        self._watched: set[tuple[str, str]] = set()  # (kind, name) whose latencies are asked for
+        self._watched: dict[str, list[str]] = {kind: [] for kind in KINDS}  # names, of a kind, whose latencies are asked for
         self._counts_attempts = False
 
     def begin(self) -> None:
@@ -137,7 +166,8 @@ class MetricsServer:
     def watch(self, series: Series) -> None:
         """Keep what a series is made of, from the next scrape on."""
         if series.metric in QUANTILES:
-            self._watched.add((series.kind, series.of))
+            if series.of not in self._watched[series.kind]:
+                self._watched[series.kind].append(series.of)
         elif series.metric == "requests_per_second" and series.kind != "workload":
             self._counts_attempts = True
 
@@ -164,9 +194,10 @@ class MetricsServer:
         if self._last is None or self._is_missing(self._teller(series), self._last):
             return None
         if series.metric in QUANTILES:
-            return self._latency(series, self._last)
+            return self._latency(series)
         if series.metric != "requests_per_second":
-            return sum(int(getattr(pod, series.metric)) for pod in self.pod_metrics(series.of))
+            area = COUNTED.index("present_area_ns" if series.metric == "concurrency" else "waiting_area_ns")
+            return sum(counted[area] * 1000 // window_ns for _, counted, window_ns in self._listening(series.of, self._last))
         sent, before = self._sent(series, self._last), self._sent(series, self._before)
         return (sent - before) * MILLI_NS // (self._last.seen.now_ns - self._since_ns)
 
@@ -192,32 +223,39 @@ class MetricsServer:
         pods = {name: tuple(pod for pod in self._cluster.pods(name) if pod.phase is not PodPhase.LOST) for name in self._services}
         attempts = self._plane.attempts() if self._counts_attempts else None
         seen, scraping = self._plane.glance(), self._cluster.scraping
-        kept = {each: self._histogram(seen, *each).copy() for each in self._watched}
-        scrape = _Scrape(seen, self._places(seen, pods), pods, frozenset().union(*scraping.losses.values()), attempts, kept)
+        kept = {kind: self._histograms(seen, kind) for kind, watched in self._watched.items() if watched}
+        scrape = _Scrape(seen, *self._places(seen, pods), pods, frozenset().union(*scraping.losses.values()), attempts, kept)
         if lag_ns := self._lag_ns + sum(scraping.lags.values()):
             self._clock.after(lag_ns, ControlPhase.SCRAPE, self._name, partial(self._deliver, scrape))
         else:
             self._deliver(scrape)
         self._clock.after(self._interval_ns, ControlPhase.SCRAPE, self._name, self._scrape)
 
-    def _places(self, seen: Glance, pods: dict[str, tuple[Pod, ...]]) -> list[int]:
-        """Where pods stand in a glance, which lists all that ever were ready."""
+    def _places(self, seen: Glance, pods: dict[str, tuple[Pod, ...]]) -> tuple[Integers, list[int]]:
+        """Where pods stand in a glance, which lists all that ever were ready, and where those of each service end."""
         known = len(self._place)
         if known < len(seen.pod_service):
             newer = zip(seen.pod_service[known:].tolist(), seen.pod_number[known:].tolist(), strict=True)
             self._place.update({pod: known + nth for nth, pod in enumerate(newer)})
-        named = ((service, pod.number) for service, name in enumerate(self._services) for pod in pods[name])
-        return [self._place[pod] for pod in named if pod in self._place]
+        there: list[int] = []
+        ends = []
+        for service, name in enumerate(self._services):
+            there.extend(place for pod in pods[name] if (place := self._place.get((service, pod.number))) is not None)
+            ends.append(len(there))
+        return np.array(there, dtype=np.int64), ends
 
-    def _histogram(self, seen: Glance, kind: str, name: str) -> Integers:
+    def _histograms(self, seen: Glance, kind: str) -> Integers:
+        """(watched, BUCKETS), a copy."""
         rows, names = (seen.service_histogram, self._services) if kind == "service" else (seen.workload_histogram, self._workloads)
-        row: Integers = rows[names.index(name)]
-        return row
+        watched: Integers = rows[[names.index(name) for name in self._watched[kind]]]
+        return watched
 
     def _deliver(self, scrape: _Scrape) -> None:
         """A scrape is known; one that a later one has overtaken is not."""
         if self._last is None or scrape.seen.now_ns > self._last.seen.now_ns:
-            self._before, self._last, self._samples, self._values = self._last, scrape, {}, {}
+            self._before, self._last, self._samples, self._values, self._quantiles = self._last, scrape, {}, {}, {}
+            self._between = _Between(scrape, self._before)
+            self._grown = {kind: self._growth[kind].take(seen) for kind, seen in scrape.histograms.items()}
 
     def _is_missing(self, name: str, last: _Scrape) -> bool:
         """F6 Whether a mean over the interval is not to be had: it takes a scrape at either end."""
@@ -227,36 +265,41 @@ class MetricsServer:
         now_ns, index = last.seen.now_ns, self._services.index(service)
         if self._is_missing(service, last):
             return
-        areas, before = last.areas(index), self._before.areas(index) if self._before else {}
+        assert self._between is not None
+        areas, since_ns = self._between.millicore_ns(index), self._since_ns
         for pod in last.pods[service]:
             if pod.number is None or pod.scheduled_ns is None or pod.scheduled_ns >= now_ns:
                 continue  # it was not running then, though it may now
-            window_ns = now_ns - max(self._since_ns, pod.scheduled_ns)
-            area = areas.get(pod.number, 0) - before.get(pod.number, 0)
-            yield CpuSample(pod.number, -(-area // window_ns), now_ns, window_ns)
+            window_ns = now_ns - max(since_ns, pod.scheduled_ns)
+            yield CpuSample(pod.number, -(-areas.get(pod.number, 0) // window_ns), now_ns, window_ns)
 
     def _said(self, service: str, last: _Scrape) -> Iterator[PodMetrics]:
+        for number, (visits, rejected, present, waiting, _), window_ns in self._listening(service, last):
+            yield PodMetrics(number, (visits + rejected) * MILLI_NS // window_ns, present * 1000 // window_ns,
+                             waiting * 1000 // window_ns, last.seen.now_ns, window_ns)  # fmt: skip
+
+    def _listening(self, service: str, last: _Scrape) -> Iterator[tuple[int, list[int], int]]:
+        """(number, what it COUNTED, ns of its window) of each pod that was ready before the last scrape."""
         now_ns, index = last.seen.now_ns, self._services.index(service)
         if self._is_missing(service, last):
             return
-        counts, before = last.counts(index), self._before.counts(index) if self._before else {}
+        assert self._between is not None
+        counts, since_ns = self._between.counts(index), self._since_ns
         for pod in last.pods[service]:
             if pod.number is None or pod.number not in counts or pod.ready_ns is None:
                 continue  # nothing listened there yet
-            old, began_ns = before.get(pod.number), self._since_ns
-            if old is None:  # its first sample
-                old, began_ns = (0,) * len(COUNTED), max(began_ns, pod.ready_ns)
-            window_ns = now_ns - began_ns
-            if window_ns <= 0:
-                continue
-            visits, rejected, present, waiting = (a - b for a, b in zip(counts[pod.number], old, strict=True))
-            yield PodMetrics(pod.number, (visits + rejected) * MILLI_NS // window_ns, present * 1000 // window_ns,
-                             waiting * 1000 // window_ns, now_ns, window_ns)  # fmt: skip
+            counted = counts[pod.number]
+            window_ns = now_ns - (since_ns if counted[-1] else max(since_ns, pod.ready_ns))
+            if window_ns > 0:
+                yield pod.number, counted, window_ns
 
-    def _latency(self, series: Series, last: _Scrape) -> int | None:
-        of = series.kind, series.of
-        grown = last.histograms[of] - self._before.histograms[of] if self._before else last.histograms[of]
-        return round(quantile_ns(grown, QUANTILES[series.metric]) / 1e6) if grown.any() else None
+    def _latency(self, series: Series) -> int | None:
+        of = series.kind, series.metric
+        if of not in self._quantiles:
+            grown, rows = self._grown[series.kind], len(self._watched[series.kind])
+            self._quantiles[of] = grown.quantiles_ns(rows, QUANTILES[series.metric])[0].tolist()
+        found_ns = self._quantiles[of][self._watched[series.kind].index(series.of)]
+        return None if math.isnan(found_ns) else round(found_ns / 1e6)
 
     def _sent(self, series: Series, scrape: _Scrape | None) -> int:
         """How many requests, so far, had been sent to a service, or over a route, or had come to a workload's gateway."""
