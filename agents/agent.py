@@ -28,7 +28,7 @@ class ControlAgent(MesaAgent):
     @property
     def pods(self) -> int:
         """Pods of its service that are asked for."""
-        return int(self.model.mesh.cluster.counts(self.service).desired)
+        return int(self.model.mesh.cluster.replicas(self.service))
 
     def wake(self) -> None:
         """One decision, or only a look, and the next waking; whoever was removed from the model wakes no more."""

@@ -19,7 +19,7 @@ from agents.negotiation.parties.kept import Leaseholder
 from agents.negotiation.parties.rounds import Round
 from agents.negotiation.parties.seating import parties
 from agents.negotiation.parties.zones.net import BargainingZone
-from agents.policy import Needs, PodView, Policy, View
+from agents.policy import NOTHING, Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlPhase
 from sim.commands import Command, Resize, RouteCommand, Scale
@@ -123,16 +123,15 @@ class ControlPlane(MesaModel):
         described = self.mesh.scenario.services[service].resources
         samples = {sample.number: sample for sample in metrics.samples(service)}
         said = {one.number: one for one in metrics.pod_metrics(service)} if needs.pods else {}
-        values = {series: metrics.value(series) for series in needs.series}
         return View(
             now_ns=self.clock.now_ns,
             service=service,
-            replicas=self.mesh.cluster.counts(service).desired,
+            replicas=self.mesh.cluster.replicas(service),
             request_millicores=self.mesh.cluster.size(service).requests.cpu,
             file_request_millicores=described.requests.cpu,
             file_limit_millicores=described.limits.cpu,
             pods=tuple(_pod_view(pod, samples.get(_number(pod)), said.get(_number(pod))) for pod in self.mesh.cluster.pods(service)),
-            values_milli={series: value for series, value in values.items() if value is not None},
+            values_milli={series: value for series in needs.series if (value := metrics.value(series)) is not None},
         )
 
     def carry_out(self, command: Command) -> bool:
@@ -144,7 +143,7 @@ class ControlPlane(MesaModel):
             return False
         match command:
             case Scale():
-                before = cluster.counts(command.service).desired
+                before = cluster.replicas(command.service)
                 cluster.scale(command.service, command.replicas)
                 return before != command.replicas
             case Resize():
@@ -183,18 +182,19 @@ def _pod_view(pod: Pod, sample: CpuSample | None, said: PodMetrics | None) -> Po
     request = pod.size.requests.cpu
     if pod.phase is PodPhase.PENDING:
         return PodView(f"{pod.service}-pending-{pod.order}", "Pending", pod.order, request)
+    usage, sampled_ns, window_ns = (None, 0, 0) if sample is None else sample[1:]
     return PodView(
-        name=f"{pod.service}-{pod.number}",
-        phase="Running",  # a starting pod's containers run; they are not ready
-        order=pod.order,
-        request_millicores=request,
-        zone=pod.zone,
-        start_ns=pod.scheduled_ns,
-        is_ready=pod.looks_ready or pod.phase is PodPhase.DRAINING,
-        ready_changed_ns=pod.scheduled_ns if pod.ready_ns is None else pod.ready_ns,
-        is_terminating=pod.phase is PodPhase.DRAINING,
-        usage_millicores=sample.usage_millicores if sample else None,
-        sampled_ns=sample.sample_ns if sample else 0,
-        window_ns=sample.window_ns if sample else 0,
-        values_milli={name: getattr(said, name) for name in POD_METRICS} if said else {},
+        f"{pod.service}-{pod.number}",
+        "Running",  # a starting pod's containers run; they are not ready
+        pod.order,
+        request,
+        pod.zone,
+        pod.scheduled_ns,
+        pod.looks_ready or pod.phase is PodPhase.DRAINING,
+        pod.scheduled_ns if pod.ready_ns is None else pod.ready_ns,
+        pod.phase is PodPhase.DRAINING,
+        usage,
+        sampled_ns,
+        window_ns,
+        NOTHING if said is None else {name: getattr(said, name) for name in POD_METRICS},
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from types import MappingProxyType
+from typing import Literal, NamedTuple, Protocol
 
 from sim.commands import Command, Scale
 from sim.platform.metrics import Series
@@ -22,8 +23,10 @@ class Needs:
     scrape_ns: int | None = None  # an interval of scrapes of its own; None: those of everybody, `telemetry.scrape_interval`
 
 
-@dataclass(frozen=True, slots=True)
-class PodView:
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+class PodView(NamedTuple):
     """One pod as the API server and the metrics server show it. CPU is in milli-cores, times are integer ns."""
 
     name: str
@@ -38,7 +41,7 @@ class PodView:
     usage_millicores: int | None = None  # mean over the window; None without a sample
     sampled_ns: int = 0  # the end of the sample's window
     window_ns: int = 0
-    values_milli: Mapping[str, int] = field(default_factory=dict)  # its own metrics in thousandths; empty without a sample
+    values_milli: Mapping[str, int] = NOTHING  # its own metrics in thousandths; empty without a sample
 
 
 @dataclass(frozen=True, slots=True)

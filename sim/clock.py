@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
+from functools import lru_cache
 
 import simpy
 
@@ -67,6 +68,7 @@ def arrival_rank(workload: int, user: int) -> int:
     return (ARRIVED << 58) | (workload << 40) | user
 
 
+@lru_cache(maxsize=4096)
 def control_rank(phase: ControlPhase, name: str) -> int:
     """D6 Place among the control events of one instant, as a SimPy priority: by phase, then by name."""
     return (int(phase) << 512) | int.from_bytes(name.encode()[:64].ljust(64, b"\0"))

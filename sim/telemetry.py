@@ -40,8 +40,8 @@ class Grown:
         at = [one.at + i * rows * BUCKETS for i, one in enumerate(several)]
         return cls(np.concatenate(at), np.concatenate([one.by for one in several]))
 
-    def quantiles_ns(self, rows: int, *qs: float) -> list[NDArray[np.float64]]:
-        """As `quantile_ns` of every row's growth: an array (rows,) for each q."""
+    def quantiles_ns(self, rows: int, *qs: float | NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """As `quantile_ns` of every row's growth: an array (rows,) for each q, which may be one for each row."""
         counted = np.concatenate([[0], np.cumsum(self.by)])
         upto = counted[np.searchsorted(self.at, np.arange(rows + 1) * BUCKETS)]
         totals, found = np.diff(upto), []

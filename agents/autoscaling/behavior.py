@@ -8,30 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from agents.autoscaling.manifest import SECOND_NS, Behavior, HpaSpec, Policy, ScaleDown, ScaleUp
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """What the metrics asked for at one sync, before any limit (timestampedRecommendation)."""
 
     replicas: int
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleEvent:
+class ScaleEvent(NamedTuple):
     """A scale that was carried out; its direction is told by the list it stands in (timestampedScaleEvent)."""
 
     change: int  # pods, > 0
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class HpaState:
+class HpaState(NamedTuple):
     """All the controller remembers about one HPA; never mutated (HorizontalController's maps, MECHANISMS 1.6, 1.7)."""
 
     recommendations: tuple[Recommendation, ...] = ()  # empty only before the first sync
@@ -39,8 +35,7 @@ class HpaState:
     scale_down_events: tuple[ScaleEvent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A replica count after one stage, Kubernetes' reason for it, and who held it back, for humans."""
 
     replicas: int
@@ -85,7 +80,7 @@ def recommended_at(spec: HpaSpec, state: HpaState, recommended: int, now_ns: int
     if spec.behavior is not None:
         window_ns = max(window_ns, spec.behavior.scale_up.stabilization_ns)
     entry = Recommendation(recommended, now_ns)
-    return replace(state, recommendations=_stored(state.recommendations, entry, now_ns - window_ns))
+    return state._replace(recommendations=_stored(state.recommendations, entry, now_ns - window_ns))
 
 
 def scaled_at(behavior: Behavior, state: HpaState, before: int, after: int, now_ns: int) -> HpaState:
@@ -93,17 +88,17 @@ def scaled_at(behavior: Behavior, state: HpaState, before: int, after: int, now_
     if after > before:
         cutoff_ns = now_ns - _longest_period_ns(behavior.scale_up)
         entry = ScaleEvent(after - before, now_ns)
-        return replace(state, scale_up_events=_stored(state.scale_up_events, entry, cutoff_ns))
+        return state._replace(scale_up_events=_stored(state.scale_up_events, entry, cutoff_ns))
     if after < before:
         cutoff_ns = now_ns - _longest_period_ns(behavior.scale_down)
         entry = ScaleEvent(before - after, now_ns)
-        return replace(state, scale_down_events=_stored(state.scale_down_events, entry, cutoff_ns))
+        return state._replace(scale_down_events=_stored(state.scale_down_events, entry, cutoff_ns))
     return state
 
 
 def _highest_recent(state: HpaState, recommended: int, cutoff_ns: int) -> int:
     # Unlike with behavior, an entry exactly as old as the window still counts.
-    return max([recommended, *(entry.replicas for entry in state.recommendations if entry.at_ns >= cutoff_ns)])
+    return max([recommended, *[entry.replicas for entry in state.recommendations if entry.at_ns >= cutoff_ns]])
 
 
 def _nearest_agreed(
@@ -167,11 +162,11 @@ def _reach(policy: Policy, start: int, growing: bool) -> int:
 
 
 def _stored(history: tuple[Stamped, ...], entry: Stamped, cutoff_ns: int) -> tuple[Stamped, ...]:
-    stale = [index for index, old in enumerate(history) if old.at_ns < cutoff_ns]
-    if not stale:
-        return (*history, entry)
-    # One slot is reused, the others stay: a window that is made longer later sees them again, as in Kubernetes.
-    return (*history[: stale[-1]], entry, *history[stale[-1] + 1 :])
+    for index in range(len(history) - 1, -1, -1):
+        if history[index].at_ns < cutoff_ns:
+            # One slot is reused, the others stay: a window that is made longer later sees them again, as in Kubernetes.
+            return (*history[:index], entry, *history[index + 1 :])
+    return (*history, entry)
 
 
 def _longest_period_ns(rules: ScaleUp | ScaleDown) -> int:

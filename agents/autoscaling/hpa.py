@@ -13,7 +13,8 @@ the lag of metrics are not the autoscaler's: they are in what it is shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from agents.autoscaling.behavior import (
     HpaState,
@@ -64,8 +65,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One entry of `status.conditions`, with Kubernetes' type and reason (setCondition in horizontal.go)."""
 
     type: str  # AbleToScale, ScalingActive or ScalingLimited
@@ -110,7 +110,7 @@ def _seeded(state: HpaState, current: int, now_ns: int) -> HpaState:
     # A fresh controller knows no past: taking the present for it keeps it from shrinking at once.
     if state.recommendations:
         return state
-    return replace(state, recommendations=(Recommendation(current, now_ns),))
+    return state._replace(recommendations=(Recommendation(current, now_ns),))
 
 
 def _disabled(spec: HpaSpec) -> HpaDecision:

@@ -7,6 +7,7 @@ pkg/controller/podautoscaler/config (MECHANISMS 1).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal
 
 SECOND_NS = 1_000_000_000
@@ -145,7 +146,7 @@ class Tolerances:
         return 1.0 - self.down <= ratio <= 1.0 + self.up
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HpaSpec:
     """A HorizontalPodAutoscaler's spec, with the controller's flags beside it (MECHANISMS 1, 1.5)."""
 
@@ -160,7 +161,12 @@ class HpaSpec:
         assert self.metrics, "an HPA needs at least one metric"
         assert self.min_replicas or any(isinstance(m, SourceValue | SourceAverageValue) for m in self.metrics), self
 
-    @property
+    @cached_property
+    def looks_at_pods(self) -> bool:
+        """Whether a metric asks for more of the pods than how many there are."""
+        return any(not isinstance(metric, SourceAverageValue) for metric in self.metrics)
+
+    @cached_property
     def tolerances(self) -> Tolerances:
         """The tolerance in force each way, as shares of the target (MECHANISMS 1.3)."""
         behavior = self.behavior or Behavior()
@@ -168,7 +174,7 @@ class HpaSpec:
         flag = self.flags.tolerance
         return Tolerances(down=flag if down is None else down, up=flag if up is None else up)
 
-    @property
+    @cached_property
     def downscale_window_ns(self) -> int:
         """How long, in ns, a higher recommendation holds back a scale-down (MECHANISMS 1.6, 1.7)."""
         own = self.behavior.scale_down.stabilization_ns if self.behavior else None

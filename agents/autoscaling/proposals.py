@@ -25,8 +25,7 @@ from agents.autoscaling.pods import Observation, Standing, cpu_standing, standin
 INT32_MAX = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """What one metric asks for, or why it cannot; readings are percent for cpu, else thousandths (MECHANISMS 1.5)."""
 
     metric: MetricSpec

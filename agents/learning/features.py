@@ -38,7 +38,9 @@ class Feature:
     def reading(self, sight: Sight) -> float:
         """The number, within its bounds."""
         value = self.read(sight)
-        return self.unknown if value is None else min(self.high, max(self.low, value))
+        if value is None:
+            return self.unknown
+        return self.low if value < self.low else min(value, self.high)
 
 
 class Frames:
@@ -55,17 +57,8 @@ class Frames:
 
 
 def _utilization(sight: Sight) -> float | None:
-    sampled = [pod for pod in sight.view.pods if pod.is_ready and pod.usage_millicores is not None and pod.request_millicores]
-    requested = sum(pod.request_millicores or 0 for pod in sampled)
-    return sum(pod.usage_millicores or 0 for pod in sampled) / requested if requested else None
-
-
-def _ready(sight: Sight) -> float:
-    return sum(pod.is_ready and not pod.is_terminating for pod in sight.view.pods) / sight.asked
-
-
-def _starting(sight: Sight) -> float:
-    return sum(not pod.is_ready and not pod.is_terminating for pod in sight.view.pods) / sight.asked
+    pods = sight.pods
+    return pods.used_millicores / pods.requested_millicores if pods.requested_millicores else None
 
 
 def _concurrency(sight: Sight) -> float | None:
@@ -101,9 +94,9 @@ FEATURES: tuple[Feature, ...] = (
             ' / sum(kube_pod_container_resource_requests{resource="cpu", pod=~"$service-.*"})', _utilization),
     Feature("asked", "pods asked for", "log2 of pods", 0, 16, (1, 5), f"log2({DESIRED})", lambda sight: math.log2(sight.asked)),
     Feature("ready", "ready pods over those asked for", "share", 0, 4, (0.7, 1),
-            f'kube_deployment_status_replicas_ready{{deployment="$service"}} / {DESIRED}', _ready),
+            f'kube_deployment_status_replicas_ready{{deployment="$service"}} / {DESIRED}', lambda sight: sight.pods.ready / sight.asked),
     Feature("starting", "pods that are not ready yet over those asked for", "share", 0, 4, (0, 0.3),
-            f'kube_deployment_status_replicas_unavailable{{deployment="$service"}} / {DESIRED}', _starting),
+            f'kube_deployment_status_replicas_unavailable{{deployment="$service"}} / {DESIRED}', lambda sight: sight.pods.starting / sight.asked),
     Feature("proposal", "what the rule asks for over what is asked for", "log2 of a ratio", -4, 4, (-0.5, 0.5),
             f'log2(kube_horizontalpodautoscaler_status_desired_replicas{{horizontalpodautoscaler="$service"}} / {DESIRED})',
             lambda sight: math.log2(max(1, sight.proposed) / sight.asked)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +41,9 @@ class Meter:
         world = mesh.scenario
         self._mesh, self._services = mesh, [name in council.minds for name in world.services]
         self._fewest = np.array([council.minds[name].guard.least if name in council.minds else 0 for name in world.services])
-        self._offered = {place: Offered(world, name) for place, name in enumerate(world.services) if name in council.minds}
+        self._offered = Offered(world, *world.services)
         self._cores = np.array([cores(service) for service in world.services.values()])
-        self._goals = _goals(world)
+        self._goal_shares, self._goals_ns = _goals(world)
         self._growth, self._totals = HistogramGrowth(), ServiceTotals(len(world.services))
         self._now_ns, self._classes, self._waiting, self._desired, _ = self._read()
 
@@ -64,27 +63,20 @@ class Meter:
         return seen.now_ns, classes, waiting, desired, self._growth.take(seen.workload_histogram)
 
     def _lateness(self, grown: Grown, succeeded: Integers, failed: Integers) -> Shares:
-        found = np.zeros(len(succeeded))
-        for place, goal in enumerate(self._goals):
-            if goal is None or not (finished := succeeded[place] + failed[place]):
-                continue
-            share, under_ns = goal
-            rank = math.ceil(share * finished)
-            if rank > succeeded[place]:
-                found[place] = math.inf
-            else:
-                (latencies_ns,) = grown.quantiles_ns(len(succeeded), rank / succeeded[place])
-                found[place] = latencies_ns[place] / under_ns
+        finished = succeeded + failed
+        ranks = np.ceil(self._goal_shares * finished)
+        reached, has_goal = ranks <= succeeded, (finished > 0) & (self._goal_shares > 0)
+        (latencies_ns,) = grown.quantiles_ns(len(succeeded), ranks / np.maximum(succeeded, 1))
+        found: Shares = np.where(has_goal, np.where(reached, latencies_ns / self._goals_ns, np.inf), 0.0)
         return found
 
     def _ideal(self, since_ns: int) -> Shares:
-        busy = self._fewest.astype(np.float64)
-        for place, offered in self._offered.items():
-            busy[place] = max(busy[place], offered.most(since_ns, self._now_ns) / self._cores[place])
+        busy: Shares = np.where(self._services, np.maximum(self._fewest, self._offered.most(since_ns, self._now_ns) / self._cores), 0.0)
         return busy
 
 
-def _goals(world: Scenario) -> list[tuple[float, int] | None]:
-    """(share of requests, within so many ns) of each class; None without an objective."""
-    goals = (workload.slo.latency for workload in world.workload.values())
-    return [None if goal is None else (goal.p / 100, goal.under) for goal in goals]
+def _goals(world: Scenario) -> tuple[Shares, Shares]:
+    """Of each class the share of requests, and within how many ns; without an objective any time will do."""
+    goals = [workload.slo.latency for workload in world.workload.values()]
+    return (np.array([0.0 if goal is None else goal.p / 100 for goal in goals]),
+            np.array([np.inf if goal is None else goal.under for goal in goals]))  # fmt: skip

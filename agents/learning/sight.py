@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from agents.policy import View
 from scenarios.flow import Flow
@@ -14,7 +16,17 @@ from sim.platform.metrics import Series
 GROWTH_TICKS = 4  # how far back the growth of a rate looks
 
 
-@dataclass(frozen=True, slots=True)
+class PodTotals(NamedTuple):
+    """What the pods of a service come to. CPU is that of ready pods with a sample and a request."""
+
+    ready: int  # and not about to end
+    starting: int
+    used_millicores: int
+    requested_millicores: int
+    sampled_ns: int  # when the newest sample was taken; 0 where there is none
+
+
+@dataclass(frozen=True)
 class Sight:
     """One look of one agent. Rates are in requests a second, the latest last."""
 
@@ -32,7 +44,21 @@ class Sight:
     @property
     def age_ticks(self) -> float:
         """How old the newest sample is."""
-        return (self.view.now_ns - max((pod.sampled_ns for pod in self.view.pods), default=0)) / self.tick_ns
+        return (self.view.now_ns - self.pods.sampled_ns) / self.tick_ns
+
+    @cached_property
+    def pods(self) -> PodTotals:
+        """All of them, counted once."""
+        ready = starting = used = requested = sampled_ns = 0
+        for pod in self.view.pods:
+            if pod.is_ready:
+                ready += not pod.is_terminating
+                if pod.usage_millicores is not None and pod.request_millicores:
+                    used, requested = used + pod.usage_millicores, requested + pod.request_millicores
+            elif not pod.is_terminating:
+                starting += 1
+            sampled_ns = max(sampled_ns, pod.sampled_ns)
+        return PodTotals(ready, starting, used, requested, sampled_ns)
 
     def value(self, series: Series) -> float | None:
         """A series in its own unit; None where it is not known."""
@@ -40,7 +66,7 @@ class Sight:
         return None if milli is None else milli / 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Watched:
     """The series of one service, and those of the classes of requests that come to it, with their objectives in seconds."""
 
@@ -60,7 +86,7 @@ class Watched:
         return cls(Series("requests_per_second", "service", service), Series("concurrency", "service", service),
                    Series("latency_p95", "service", service), objectives)  # fmt: skip
 
-    @property
+    @cached_property
     def series(self) -> tuple[Series, ...]:
         """All of them."""
         return (self.rate, self.concurrency, self.latency, *self.objectives)

@@ -55,6 +55,7 @@ class FastPlane:
         self._pods: dict[tuple[str, int], int] = {}
         self._views = self._shared_views()
         self._lasting = np.zeros((3, 0), dtype=np.int64)
+        self._glance: Glance | None = None  # since it last moved
         self._rows: list[Row] = []
         self._spans: list[bytes] = []  # of records: NumPy copies those field by field
         self._drain: Callable[[Records], None] | None = None
@@ -73,6 +74,7 @@ class FastPlane:
 
     def is_done(self, why: int) -> bool:
         """Whether a call of the kernel came to its end; else what it needs is done first, or an error raised."""
+        self._glance = None
         if why == st.FULL:
             self._make_room()
         elif why == st.TOO_MANY:
@@ -84,6 +86,7 @@ class FastPlane:
 
     def apply(self, command: c.PlaneCommand) -> None:
         """Act at now. Raises ValueError for a pod, service, zone or route that is not there, or cannot obey."""
+        self._glance = None
         if isinstance(command, c.PodReady):
             self._add(command)
             return
@@ -136,9 +139,11 @@ class FastPlane:
 
     def glance(self) -> Glance:
         """What is cheap to look at often."""
-        if self._lasting.shape[1] != len(self._pods):
-            self._lasting = lasting(self._state, len(self._pods))
-        return glance(self._state, self.layout, self._lasting)
+        if self._glance is None:
+            if self._lasting.shape[1] != len(self._pods):
+                self._lasting = lasting(self._state, len(self._pods))
+            self._glance = glance(self._state, self.layout, self._lasting)
+        return self._glance
 
     def attempts(self) -> NDArray[np.int64]:
         """Tries of each route so far."""
@@ -179,6 +184,7 @@ class FastPlane:
         twin = object.__new__(FastPlane)
         twin.__dict__.update(self.__dict__)
         twin._adopt(st.State(*map(st.copied, self._state)))
+        twin._glance = None
         twin._pods, twin._rows, twin._spans, twin._drain = dict(self._pods), list(self._rows), list(self._spans), None
         return twin
 

@@ -202,6 +202,10 @@ class Cluster:
         phases = Counter(pod.phase.value for pod in self.pods(service))
         return PodCounts(self._of(service).desired, *(phases[name] for name in COUNTED))
 
+    def replicas(self, service: str) -> int:
+        """How many pods a service was asked to have."""
+        return self._of(service).desired
+
     def desired(self) -> list[int]:
         """How many pods each service was asked to have, in the order of the file."""
         return [one.desired for one in self._deployments.values()]

@@ -86,8 +86,7 @@ def recalling(*entries: tuple[int, int]) -> HpaState:
 
 def after_events(up: tuple[int, int] | None = None, down: tuple[int, int] | None = None) -> HpaState:
     """A history of scale events as (pods, age in ns), with nothing in the stabilisation window."""
-    return replace(
-        AGED,
+    return AGED._replace(
         scale_up_events=() if up is None else (ScaleEvent(up[0], NOW - up[1]),),
         scale_down_events=() if down is None else (ScaleEvent(down[0], NOW - down[1]),),
     )

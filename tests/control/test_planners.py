@@ -115,7 +115,7 @@ workload:
     (12.5, 20, (2 * 10 + 20) * 0.02)])  # fmt: skip
 def test_what_will_be_offered_by_hand(start_s: float, end_s: float, most: float) -> None:
     """H23: two visits of 20 ms a page, one a direct call; a step counts on both of its sides."""
-    assert Offered(loads(SHOP), "back").most(round(start_s * S), round(end_s * S)) == pytest.approx(most)
+    assert Offered(loads(SHOP), "back").most(round(start_s * S), round(end_s * S))[0] == pytest.approx(most)
 
 
 def lived(*changes: str, engine: str = "fast", until: int = 24 * S) -> ControlPlane:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from agents.autoscaling import hpa
 from agents.autoscaling.manifest import SECOND_NS, CpuAverageValue, MetricSpec, Source
@@ -31,10 +30,7 @@ class Controller:
 
     def sync(self, view: View, values_milli: Mapping[str, int] | None = None) -> Verdict:
         """One sync; `values_milli` of its metrics from elsewhere come before those of the view."""
-        seen = observed(view)
-        if values_milli is not None:
-            seen = replace(seen, values_milli=values_milli)
-        decision, self.state = hpa.decide(self.spec, self.state, seen, view.now_ns)
+        decision, self.state = hpa.decide(self.spec, self.state, observed(self.spec, view, values_milli), view.now_ns)
         return Verdict(decision.reason, asking_for(decision.desired, view), decision.recommended)
 
     def carried_out(self, command: Command, view: View) -> None:
@@ -148,12 +144,12 @@ def _window_ns(rules: ScalingRules) -> int | None:
     return None if seconds is None else seconds * SECOND_NS
 
 
-def observed(view: View) -> hpa.Observation:
-    """What a view shows of the scale target."""
+def observed(spec: hpa.HpaSpec, view: View, values_milli: Mapping[str, int] | None = None) -> hpa.Observation:
+    """What a view shows of the scale target, as far as its metrics look; values from elsewhere come before the view's."""
     return hpa.Observation(
         replicas=view.replicas,
-        pods=tuple(_sample(pod) for pod in view.pods),
-        values_milli={str(series): value for series, value in view.values_milli.items()},
+        pods=tuple(_sample(pod) for pod in view.pods) if spec.looks_at_pods else (),
+        values_milli={str(series): value for series, value in view.values_milli.items()} if values_milli is None else values_milli,
         status_replicas=sum(not pod.is_terminating for pod in view.pods),
     )
 

@@ -102,6 +102,6 @@ class LookaheadPlanner:
     def want(self, view: View) -> tuple[int, str]:
         """What the future will ask for."""
         until_ns = view.now_ns + self._described.lead + self._described.interval
-        most = self._offered.most(view.now_ns, until_ns)
+        most = float(self._offered.most(view.now_ns, until_ns)[0])
         pods = math.ceil(cores_needed(most, self._described.target_utilization) / self._cores_a_pod)
         return pods, f"clairvoyant: at most {most:.4g} cores of work until {until_ns / NS_PER_S:g}s -> {pods}"
