@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.control_plane import ControlPlane
-from agents.learning.actions import MULTIPLIER, ActionSet
-from agents.learning.guided import Asking, Council
-from agents.learning.measuring import Measured, Meter
+from agents.learning.chair import Seats
+from agents.learning.council import Asking, Council
+from agents.learning.reward import Reward
 from scenarios.schema.scenario import Scenario
 from sim.build import advance_planes
 from sim.mesh import Mesh
@@ -21,29 +21,29 @@ from sim.mesh import Mesh
 class Step:
     """What came of the last actions, and what is asked next; nothing is where the episode is over."""
 
-    measured: Measured
-    guarded: dict[str, str]  # by service: what the guard changed of its action, and why
+    reward: Reward
+    guarded: dict[str, str]  # by row: what a guard changed of its action, and why
     asking: Asking | None
 
 
 class Drive:
     """A world under a seed, from its warm-up to its end, decision by decision."""
 
-    def __init__(self, world: Scenario, seed: int, engine: str = "fast", actions: ActionSet = MULTIPLIER) -> None:
-        """Raises ScenarioError where the world has no rule to guide, and SimulationError as Mesh."""
-        self.council = Council(world, actions)
+    def __init__(self, world: Scenario, seed: int, seats: Seats, engine: str = "fast") -> None:
+        """Raises SimulationError as Mesh."""
+        self.seats, self.council = seats, Council(seats)
         self.mesh = Mesh(world, seed, engine)
-        self.plane = ControlPlane(self.mesh, self.council.minds)
+        self.plane = ControlPlane(self.mesh, seats.minds)
         self.council.sit(self.plane)
         self.until_ns = world.duration
 
     def begin(self) -> Asking:
         """The first question, once it is asked: what happens is measured from here on."""
-        self._meter = Meter(self.mesh, self.council)
+        self.seats.begin()
         return self.council.asking()
 
-    def act(self, chosen: NDArray[np.int64]) -> None:
-        """Carry out an action for every service that asks; then the mesh has to go on."""
+    def act(self, chosen: NDArray[np.int64] | None) -> None:
+        """Carry out an action for every row that asks, or the world's own rule; then the mesh has to go on."""
         self._guarded = self.council.act(chosen)
 
     @property
@@ -53,7 +53,7 @@ class Drive:
 
     def measure(self) -> Step:
         """What came of the last actions."""
-        return Step(self._meter.take(), self._guarded, self.council.asking() if self.council.is_waiting else None)
+        return Step(self.seats.measure(), self._guarded, self.council.asking() if self.council.is_waiting else None)
 
 
 def to_the_next_question(drives: Sequence[Drive]) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.actions import ACTION_SETS
 from agents.learning.lane_processes import lanes_of
 from agents.learning.tasks import Task
 
@@ -48,5 +47,5 @@ def scores(task: Task, seeds: Sequence[int], decides: Decides, jobs: int = 1) ->
 
 def following(task: Task) -> Decides | None:
     """Who does as the rule; None where no action does."""
-    follows = ACTION_SETS[task.actions].follows
+    follows = task.action_set.follows
     return None if follows is None else lambda seen, _: np.full(len(seen), follows, dtype=np.int64)

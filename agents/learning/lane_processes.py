@@ -35,7 +35,7 @@ class LaneProcesses:
     """As Lanes, in several processes."""
 
     def __init__(self, task: Task, lanes: int, jobs: int) -> None:
-        """Raises ScenarioError where the world of the task has no rule to guide."""
+        """Raises ScenarioError where nobody can sit in the world of the task."""
         self.task, self.shape = task, shape_of(task)
         bounds = np.linspace(0, lanes, min(jobs, lanes) + 1).astype(int).tolist()
         self._stretches = [slice(begin, end) for begin, end in pairwise(bounds)]
@@ -49,7 +49,7 @@ class LaneProcesses:
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
-        self.masks: NDArray[np.bool_] = np.ones((lanes, len(self.shape.services), self.shape.actions), dtype=np.bool_)
+        self.masks: NDArray[np.bool_] = np.ones((lanes, len(self.shape.rows), self.shape.actions), dtype=np.bool_)
 
     def __len__(self) -> int:
         return self._count

@@ -18,11 +18,11 @@ from agents.learning.tasks import Task
 class LanesStep:
     """One step of all lanes. Where an episode ended, `observations` are of the next one, and `last` has how it ended."""
 
-    observations: NDArray[np.float32]  # (lanes, services, features)
+    observations: NDArray[np.float32]  # (lanes, rows, features)
     rewards: NDArray[np.float64]  # (lanes,)
-    own: NDArray[np.float64]  # (lanes, services) that sum to them
+    own: NDArray[np.float64]  # (lanes, rows) that sum to them
     ended: NDArray[np.bool_]  # (lanes,)
-    last: dict[int, NDArray[np.float32]]  # by lane: (services, features)
+    last: dict[int, NDArray[np.float32]]  # by lane: (rows, features)
     infos: list[dict[str, Any]]
 
 
@@ -30,7 +30,7 @@ class Lanes:
     """Episodes of one task. Lane i, seeded with s, is what an environment of its own would be that was reset with s."""
 
     def __init__(self, task: Task, lanes: int) -> None:
-        """Raises ScenarioError where the world of the task has no rule to guide."""
+        """Raises ScenarioError where nobody can sit in the world of the task."""
         self.task = task
         self.shape = shape_of(task)
         self._random = [np.random.default_rng() for _ in range(lanes)]
@@ -40,7 +40,7 @@ class Lanes:
         return len(self._random)
 
     def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
-        """New episodes in all lanes, drawn from their seeds; a lane without one goes on with its own. (lanes, services, features)."""
+        """New episodes in all lanes, drawn from their seeds; a lane without one goes on with its own. (lanes, rows, features)."""
         self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
         self._plays = [self._begun(lane, options or {}) for lane in range(len(self))]
         _go_on(self._plays)
@@ -49,12 +49,12 @@ class Lanes:
         return self.observations
 
     def step(self, chosen: NDArray[np.int64]) -> LanesStep:
-        """An action (lanes, services) of every service; an episode that ends is followed by another one at once."""
+        """An action (lanes, rows) of every row; an episode that ends is followed by another one at once."""
         for play, actions in zip(self._plays, chosen, strict=True):
             play.act(actions)
         _go_on(self._plays)
         rewards = [play.see() for play in self._plays]
-        own = np.stack([play.own_rewards(reward) for play, reward in zip(self._plays, rewards, strict=True)])
+        own = np.stack([reward.shares for reward in rewards])
         infos = [play.info(reward) for play, reward in zip(self._plays, rewards, strict=True)]
         ended = np.array([play.is_over for play in self._plays])
         last = {int(lane): self._plays[lane].observations.copy() for lane in np.flatnonzero(ended)}
@@ -68,12 +68,12 @@ class Lanes:
 
     @property
     def observations(self) -> NDArray[np.float32]:
-        """(lanes, services, features) as they are."""
+        """(lanes, rows, features) as they are."""
         return np.stack([play.observations for play in self._plays])
 
     @property
     def masks(self) -> NDArray[np.bool_]:
-        """(lanes, services, actions) that may be chosen."""
+        """(lanes, rows, actions) that may be chosen."""
         return np.stack([play.masks for play in self._plays])
 
     def close(self) -> None:

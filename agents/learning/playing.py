@@ -1,4 +1,4 @@
-"""An episode as environments play it: observations of all guided services, actions of all, and a reward with its terms."""
+"""An episode as environments play it: observations of all rows, actions of all, and a reward with its terms."""
 
 from __future__ import annotations
 
@@ -8,51 +8,50 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.actions import ACTION_SETS
+from agents.learning.council import Asking
 from agents.learning.driving import Drive, to_the_next_question
-from agents.learning.guided import Asking
-from agents.learning.reward import Reward, reward_of
+from agents.learning.observing import Features
+from agents.learning.reward import Reward
 from agents.learning.tasks import Episode, Task
 
 
 class Play:
-    """One episode. Services that are not asked at an instant keep what they saw and have nothing to say."""
+    """One episode. Rows that are not asked at an instant keep what they saw and have nothing to say."""
 
     def __init__(self, episode: Episode, engine: str = "fast") -> None:
         """Raises ScenarioError and SimulationError."""
         self.episode = episode
-        self.drive = Drive(episode.world, episode.seed, engine, ACTION_SETS[episode.task.actions])
-        self.services = tuple(sorted(self.drive.council.minds))
-        self._columns = [list(episode.world.services).index(name) for name in self.services]
+        self.drive = Drive(episode.world, episode.seed, episode.task.seats(episode.world), engine)
+        self.rows = self.drive.seats.rows
         self.ticks = 0
 
     @property
     def horizon(self) -> int:
         """Decisions of an episode, by the task or by how long its world is."""
-        world, tick_ns = self.episode.world, min(mind.cadence_ns for mind in self.drive.council.minds.values())
+        world, tick_ns = self.episode.world, self.drive.seats.cadence_ns
         return min(self.episode.task.ticks, -(-(world.duration - world.warmup) // tick_ns))
 
     def begin(self) -> None:
         """Once the first question is asked."""
         first = self.drive.begin()
-        rows, actions = len(self.services), len(self.drive.council.actions)
+        rows, actions = len(self.rows), first.masks.shape[1]
         self.observations = np.zeros((rows, first.observations.shape[1]), dtype=np.float32)
         self.masks = np.ones((rows, actions), dtype=np.bool_)
         self.asked = np.zeros(rows, dtype=np.bool_)
         self._see(first)
 
-    def act(self, chosen: NDArray[np.int64]) -> None:
-        """An action of every service, in the order of `services`; then the mesh has to go on."""
-        self.drive.act(np.asarray(chosen)[self.asked])
+    def act(self, chosen: NDArray[np.int64] | None) -> None:
+        """An action of every row, in the order of `rows`, or none: the world's own rule. Then the mesh has to go on."""
+        self.drive.act(None if chosen is None else np.asarray(chosen)[self.asked])
 
     def see(self) -> Reward:
         """What came of it; sets what is seen now."""
         step = self.drive.measure()
-        self.measured, self.guarded = step.measured, step.guarded
+        self.guarded = step.guarded
         self.ticks += 1
         if step.asking is not None:
             self._see(step.asking)
-        return reward_of(step.measured, self.episode.task.weights)
+        return step.reward
 
     @property
     def is_over(self) -> bool:
@@ -61,19 +60,10 @@ class Play:
 
     def info(self, reward: Reward) -> dict[str, Any]:
         """What Gymnasium hands on beside the reward."""
-        tick = self.measured
-        return {
-            "reward_terms": reward.terms, "slo_violation": reward.violated, "cost": int(tick.pods.sum()), "churn": int(tick.moved.sum()),
-            "dropped": int(tick.failed.sum()), "offered": int(tick.offered.sum()), "guard": self.guarded,
-        }  # fmt: skip
-
-    def own_rewards(self, reward: Reward) -> NDArray[np.float64]:
-        """(services,) that sum to the reward of all."""
-        own: NDArray[np.float64] = reward.shares[self._columns]
-        return own
+        return {"reward_terms": dict(reward.terms), "slo_violation": reward.violated, **reward.facts, "guard": self.guarded}
 
     def _see(self, asking: Asking) -> None:
-        places = [self.services.index(name) for name in asking.services]
+        places = [self.rows.index(name) for name in asking.rows]
         self.asked[:] = False
         self.asked[places] = True
         self.observations[places], self.masks[places] = asking.observations, asking.masks
@@ -83,15 +73,16 @@ class Play:
 class Shape:
     """What all episodes of a task have in common."""
 
-    services: tuple[str, ...]
+    rows: tuple[str, ...]
     actions: int
     ticks: int
+    features: Features
 
 
 def shape_of(task: Task) -> Shape:
-    """Of a task. Raises ScenarioError where its world has no rule to guide."""
+    """Of a task. Raises ScenarioError where nobody can sit in its world."""
     play = Play(task.drawn(np.random.default_rng(0), {}))
-    return Shape(play.services, len(play.drive.council.actions), play.horizon)
+    return Shape(play.rows, len(task.action_set), play.horizon, task.kind.features)
 
 
 def begun(episode: Episode, engine: str = "fast") -> Play:
@@ -102,7 +93,7 @@ def begun(episode: Episode, engine: str = "fast") -> Play:
     return play
 
 
-def played(play: Play, chosen: NDArray[np.int64]) -> Reward:
+def played(play: Play, chosen: NDArray[np.int64] | None) -> Reward:
     """One step of it."""
     play.act(chosen)
     to_the_next_question([play.drive])

@@ -14,7 +14,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 LIBRARY = "gymnasium"
-ENTRY_POINTS = {"Scale-v0": "agents.learning.scale_env:ScaleEnv"}  # made as `parley:Scale-v0`
+IDS = ("Scale-v0",)  # of agents.learning.tasks.TASKS; made as `parley:Scale-v0`
+ENV, VECTOR_ENV = "agents.learning.mesh_env:MeshEnv", "agents.learning.mesh_vector_env:MeshVectorEnv"
 
 
 def register() -> None:
@@ -26,9 +27,9 @@ def register() -> None:
 
 
 def _tell(gymnasium: ModuleType) -> None:
-    for name, entry_point in ENTRY_POINTS.items():
+    for name in IDS:
         if name not in gymnasium.registry:
-            gymnasium.register(name, entry_point=entry_point)
+            gymnasium.register(name, entry_point=ENV, vector_entry_point=VECTOR_ENV, kwargs={"name": name})
 
 
 class _AtTheDoor(MetaPathFinder):

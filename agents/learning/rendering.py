@@ -5,22 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.features import FEATURES
 from agents.learning.playing import Play
 
-NAMES = [feature.name for feature in FEATURES]
-BAR, HIGH_PX, GAP_PX, UNIT_PX = 24, 14, 6, 6  # characters; pixels of a bar, between two, and of a pod
+BAR, HIGH_PX, GAP_PX = 24, 14, 6  # characters; pixels of a bar, and between two
 WIDE_PX, MARGIN_PX = 480, 8
-PAPER, READY, STARTING, BUSY = (255, 255, 255), (0, 114, 178), (190, 210, 225), (213, 94, 0)
+PAPER, SHADES = (255, 255, 255), ((190, 210, 225), (0, 114, 178), (213, 94, 0))
 
 
-def _rows(play: Play) -> list[tuple[str, int, float, float, float]]:
-    """(service, pods asked for, share ready, utilization, requests a second a pod) of each."""
-    found = []
-    for place, name in enumerate(play.services):
-        seen = dict(zip(NAMES, play.observations[place].tolist(), strict=False))
-        found.append((name, round(2 ** seen["asked"]), seen["ready"], seen["utilization"], 2 ** seen["rate"] - 1))
-    return found
+def _rows(play: Play) -> list[tuple[str, dict[str, float]]]:
+    """Each row's name, and its newest look by feature."""
+    features = play.episode.task.kind.features
+    return [(name, features.newest(play.observations[place])) for place, name in enumerate(play.rows)]
 
 
 def rendered(play: Play, mode: str | None) -> str | NDArray[np.uint8] | None:
@@ -29,22 +24,24 @@ def rendered(play: Play, mode: str | None) -> str | NDArray[np.uint8] | None:
 
 
 def as_text(play: Play) -> str:
-    """A line for each service."""
-    minutes = play.drive.mesh.now_ns / 60e9
-    lines = [f"{minutes:8.2f} min   {'service':<20} {'pods':>5} {'ready':>6} {'CPU':>5} {'1/s a pod':>10}"]
-    for name, pods, ready, busy, rate in _rows(play):
-        bar = "#" * min(BAR, round(BAR * busy))
-        lines.append(f"{'':14}{name:<20} {pods:>5} {ready:>6.0%} {busy:>5.0%} {rate:>10.1f}  {bar}")
+    """A line for each row."""
+    chair, minutes = play.episode.task.kind, play.drive.mesh.now_ns / 60e9
+    lines = [f"{minutes:8.2f} min   {chair.name:<20} " + " ".join(f"{one.heading:>{one.width}}" for one in chair.columns)]
+    for name, seen in _rows(play):
+        bars = chair.bars(seen)
+        length = round(BAR * bars[-1] / bars[0]) if bars[0] > 0 else 0
+        told = " ".join(f"{one.text(seen):>{one.width}}" for one in chair.columns)
+        lines.append(f"{'':14}{name:<20} {told}  {'#' * min(BAR, length)}".rstrip())
     return "\n".join(lines)
 
 
 def as_picture(play: Play) -> NDArray[np.uint8]:
-    """(height, width, 3): a bar for each service, as long as pods are asked for; its ready part dark, and in use red."""
-    rows = _rows(play)
+    """(height, width, 3): a bar for each row, the parts of it that its chair tells on top of each other, from pale to red."""
+    rows, chair = _rows(play), play.episode.task.kind
     picture = np.full((2 * MARGIN_PX + len(rows) * (HIGH_PX + GAP_PX), WIDE_PX, 3), PAPER, dtype=np.uint8)
-    for place, (_, pods, ready, busy, _) in enumerate(rows):
+    for place, (_, seen) in enumerate(rows):
         top = MARGIN_PX + place * (HIGH_PX + GAP_PX)
-        for colour, share in ((STARTING, 1.0), (READY, ready), (BUSY, ready * busy)):
-            right = MARGIN_PX + min(WIDE_PX - 2 * MARGIN_PX, round(UNIT_PX * pods * share))
+        for colour, length in zip(SHADES, chair.bars(seen), strict=False):
+            right = MARGIN_PX + round((WIDE_PX - 2 * MARGIN_PX) * min(1.0, length))
             picture[top : top + HIGH_PX, MARGIN_PX:right] = colour
     return picture

@@ -1,17 +1,18 @@
 """What a tick is worth: the sum of terms that never saturate where a mesh may be, so that worse is always told from bad.
 
-A penalty that saturates teaches to give up: once all is late, fewer pods cost nothing more. So lateness counts by its logarithm,
-failures by their share, and pods against what the offered work would keep busy: to shed it saves nothing.
+A penalty that saturates teaches to give up: once all is late, more of it costs nothing. So lateness counts by its logarithm and
+failures by their share. What else a decision costs is a chair's own: pods, egress, moves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.measuring import Measured
+from agents.learning.traffic import Traffic
 
 LATENESS_MAX = 10.0  # times the objective; what fails is as late
 
@@ -31,9 +32,10 @@ class Weights:
 class Reward:
     """Of one tick: terms are what each takes away, and their sum taken negative is the reward."""
 
-    terms: dict[str, float]
-    shares: NDArray[np.float64]  # (services,) of the reward, in the order of the file: they sum to it
+    terms: Mapping[str, float]
+    shares: NDArray[np.float64]  # (rows,) of the reward: they sum to it
     violated: float  # share of the classes with an objective that missed it
+    facts: Mapping[str, float] = field(default_factory=dict)  # in units of their own: `cost`, `churn`, `offered`, `dropped`
 
     @property
     def total(self) -> float:
@@ -41,26 +43,27 @@ class Reward:
         return -sum(self.terms.values())
 
 
-def reward_of(tick: Measured, weights: Weights) -> Reward:
-    """A tick's reward, and each service's share of it.
+def served_badly(traffic: Traffic, weights: Weights) -> dict[str, float]:
+    """The terms that every chair has: what callers had to bear.
 
-    Of lateness and failures a service is to blame by the share of all waiting that was done in it, all guided services alike where nobody
-    waited; cost and churn are its own.
+    slo = w sum_k offered_k / offered * log(1 + beta max(0, lateness_k - 1)) over classes k; drop = w failed / offered.
     """
-    offered = max(1, int(tick.offered.sum()))
-    late = np.minimum(tick.lateness, LATENESS_MAX)
-    importance = tick.offered / offered
+    offered = max(1, int(traffic.offered.sum()))
+    late = np.minimum(traffic.lateness, LATENESS_MAX)
+    importance = traffic.offered / offered
     slo = weights.slo * float((importance * np.log1p(weights.steepness * np.maximum(0.0, late - 1))).sum())
-    drop = weights.drop * float(tick.failed.sum()) / offered
-    guided = tick.ideal > 0
-    costs = weights.cost * tick.pods / max(1e-9, tick.ideal.sum())
-    moves = weights.churn * tick.moved / np.maximum(1, tick.pods) / max(1, int(guided.sum()))
-    waited = np.where(guided, tick.waiting_ns, 0).astype(np.float64)
-    blame = waited / waited.sum() if waited.sum() > 0 else guided / max(1, int(guided.sum()))
-    terms = {"slo": slo, "drop": drop, "cost": float(costs.sum()), "churn": float(moves.sum())}
-    return Reward(terms, -(blame * (slo + drop) + costs + moves), _violated(tick))
+    return {"slo": slo, "drop": weights.drop * float(traffic.failed.sum()) / offered}
 
 
-def _violated(tick: Measured) -> float:
-    known = tick.lateness > 0
-    return float((tick.lateness[known] > 1).mean()) if known.any() else 0.0
+def violated(traffic: Traffic) -> float:
+    """Share of the classes of which something finished that missed their objective."""
+    known = traffic.lateness > 0
+    return float((traffic.lateness[known] > 1).mean()) if known.any() else 0.0
+
+
+def blamed(amounts: NDArray[np.float64], rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(rows,) shares that sum to one, by amounts of what went wrong in each; of `rows` all alike where nothing did."""
+    held = np.where(rows, amounts, 0.0)
+    total = held.sum()
+    shares: NDArray[np.float64] = held / total if total > 0 else rows / max(1, int(rows.sum()))
+    return shares

@@ -1,4 +1,4 @@
-"""All services of all lanes as the environments of one shared policy: parameter sharing, as Stable-Baselines3 trains it."""
+"""All rows of all lanes as the environments of one shared policy: parameter sharing, as Stable-Baselines3 trains it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents.learning.features import HIGH, LOW
 from agents.learning.lane_processes import lanes_of
 from agents.learning.lanes import LanesStep, seeds_of
 from agents.learning.tasks import Task
 
 
 class SharedVecEnv(VecEnv):
-    """Environment i is service i % services of lane i // services; its reward its own share of the team's."""
+    """Environment i is row i % rows of lane i // rows; its reward its own share of the team's."""
 
     render_mode = None
 
     def __init__(self, task: Task, lanes: int, jobs: int = 1) -> None:
         """`jobs` are processes. Raises ScenarioError as Lanes."""
         self.lanes = lanes_of(task, lanes, jobs)
-        self.services = len(self.lanes.shape.services)
-        super().__init__(lanes * self.services, spaces.Box(LOW, HIGH, dtype=np.float32), spaces.Discrete(self.lanes.shape.actions))
+        shape = self.lanes.shape
+        self.rows = len(shape.rows)
+        super().__init__(lanes * self.rows, spaces.Box(shape.features.low, shape.features.high, dtype=np.float32),
+                         spaces.Discrete(shape.actions))  # fmt: skip
         self._chosen: NDArray[np.int64] | None = None
         self._wanted: Sequence[int | None] = [None] * lanes
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Lane i will be reset with seed + i."""
         self._wanted = seeds_of(seed, len(self.lanes))
-        return [one for one in self._wanted for _ in range(self.services)]
+        return [one for one in self._wanted for _ in range(self.rows)]
 
     def reset(self) -> NDArray[np.float32]:
         """New episodes in all lanes."""
@@ -42,13 +43,13 @@ class SharedVecEnv(VecEnv):
 
     def step_async(self, actions: NDArray[np.int64]) -> None:
         """Take the actions."""
-        self._chosen = np.asarray(actions, dtype=np.int64).reshape(len(self.lanes), self.services)
+        self._chosen = np.asarray(actions, dtype=np.int64).reshape(len(self.lanes), self.rows)
 
     def step_wait(self) -> Any:
         """One tick of all."""
         assert self._chosen is not None, "step_async comes first"
         step = self.lanes.step(self._chosen)
-        dones = np.repeat(step.ended, self.services)
+        dones = np.repeat(step.ended, self.rows)
         return self._rows(step.observations), step.own.reshape(-1).astype(np.float32), dones, self._infos(step)
 
     def action_masks(self) -> NDArray[np.bool_]:
@@ -83,7 +84,7 @@ class SharedVecEnv(VecEnv):
     def _infos(self, step: LanesStep) -> list[dict[str, Any]]:
         infos: list[dict[str, Any]] = []
         for lane, info in enumerate(step.infos):
-            for place in range(self.services):
+            for place in range(self.rows):
                 ended = {"TimeLimit.truncated": True, "terminal_observation": step.last[lane][place]} if lane in step.last else {}
                 infos.append(ended | ({"team": info} if place == 0 else {}))
         return infos

@@ -1,4 +1,4 @@
-"""Tasks: a world, how long an episode is, and what differs from one to the next."""
+"""Tasks: a chair, a world, how long an episode is, and what differs from one to the next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from agents.learning.actions import ACTION_SETS
+from agents.learning.baselines import Baseline
+from agents.learning.chair import ActionSet, Chair, Seats
+from agents.learning.chairs import CHAIRS
 from agents.learning.reward import Weights
 from scenarios.errors import ScenarioError
 from scenarios.load import load, loads
@@ -34,24 +36,54 @@ class Range:
 
 @dataclass(frozen=True)
 class Task:
-    """What is learned: in which worlds, by which actions, and for what."""
+    """What is learned: in which chair and which worlds, by which actions, and for what."""
 
     scenario: str  # a file, or the name of a shipped one
+    chair: str = "scaling"
     ticks: int = 240  # decisions of an episode
-    actions: str = "multiplier"
+    every_ns: int | None = None  # between two decisions; None where agents have intervals of their own
+    actions: str | None = None  # a set of the chair's; None: its usual one
     weights: Weights = field(default_factory=Weights)
     varied: Mapping[str, Range] = field(default_factory=dict)  # by path of the scenario, as "workload.shoppers.load"
+    changes: tuple[str, ...] = ()  # of the scenario in every episode, as `--set` says them
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)  # by name
 
     def __post_init__(self) -> None:
-        if self.actions not in ACTION_SETS:
-            raise ScenarioError(f"actions: {self.actions!r} is not one of {', '.join(ACTION_SETS)}{suggestion(self.actions, ACTION_SETS)}")
+        """Raises ScenarioError for a chair or a set of actions that there is not."""
+        if self.chair not in CHAIRS:
+            raise ScenarioError(f"chair: {self.chair!r} is not one of {', '.join(CHAIRS)}{suggestion(self.chair, CHAIRS)}")
+        self.kind.actions(self.actions)
+
+    @property
+    def kind(self) -> Chair:
+        """What stands where for its chair."""
+        return CHAIRS[self.chair]
+
+    @property
+    def action_set(self) -> ActionSet:
+        """What may be done."""
+        return self.kind.actions(self.actions)
+
+    def seats(self, world: Scenario) -> Seats:
+        """Those of a mesh of this world. Raises ScenarioError where nobody can sit in it."""
+        return self.kind.seated(world, self.action_set, self.weights, self.every_ns)
 
     def changed(self, **changes: Any) -> Task:
-        """With other words on some things; another scenario varies only what is said anew. Raises ScenarioError for a thing no task has."""
+        """With other words on some things; another scenario keeps nothing that was said of places in this one.
+
+        Raises ScenarioError for a thing no task has.
+        """
         unknown = next((name for name in changes if name not in self.__dataclass_fields__), None)
         if unknown is not None:
             raise ScenarioError(f"{unknown!r} is nothing that a task has{suggestion(unknown, self.__dataclass_fields__)}")
-        return replace(self, **({"varied": {}} if "scenario" in changes else {}) | changes)
+        anywhere = {name: one for name, one in self.baselines.items() if not one.changes}
+        return replace(self, **({"varied": {}, "changes": (), "baselines": anywhere} if "scenario" in changes else {}) | changes)
+
+    def under(self, baseline: str) -> Task:
+        """The same where a baseline of this name decides. Raises ScenarioError where there is none."""
+        if baseline not in self.baselines:
+            raise ScenarioError(f"baseline: {baseline!r} is not one of {', '.join(self.baselines)}{suggestion(baseline, self.baselines)}")
+        return replace(self, changes=(*self.changes, *self.baselines[baseline].changes))
 
     def drawn(self, random: np.random.Generator, options: Mapping[str, Any]) -> Episode:
         """An episode: what is varied and the seed are drawn, unless options name them. Raises ScenarioError."""
@@ -61,7 +93,7 @@ class Task:
         varied = [f"{path}={one.drawn(random)}" for path, one in self.varied.items()]
         seed = int(random.integers(SEEDS))
         given = options.get("scenario", self.scenario)
-        changes = varied if "scenario" not in options else []
+        changes = [*varied, *self.changes] if "scenario" not in options else []
         world = loads(as_yaml(given), changes) if isinstance(given, Scenario) else load(given, changes)
         return Episode(world, int(options.get("seed", seed)), self)
 
@@ -83,3 +115,11 @@ SCALE_V0 = Task("learning_to_scale", varied={
     "workload.crowd.load": Range(0.0, 1.5),
     "workload.crowd.arrivals.poisson.flash_crowd.at": Range(5, 50, "m"),
 })  # fmt: skip
+TASKS: dict[str, Task] = {"Scale-v0": SCALE_V0}  # by id; frozen: never changed, but followed by a next version
+
+
+def frozen(name: str) -> Task:
+    """The task of an id. Raises ScenarioError where there is none."""
+    if name not in TASKS:
+        raise ScenarioError(f"{name!r} is no task; there are {', '.join(TASKS)}{suggestion(name, TASKS)}")
+    return TASKS[name]

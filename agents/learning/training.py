@@ -1,4 +1,4 @@
-"""Proximal policy optimisation of one policy that all services share, in legs, so that whoever is killed goes on exactly.
+"""Proximal policy optimisation of one policy that all rows share, in legs, so that whoever is killed goes on exactly.
 
 A leg is one episode in every lane. It begins with episodes drawn from (seed, leg), random numbers seeded likewise and nothing else that
 is remembered but the weights and the optimiser's state: to go on after leg n is to load these two and begin leg n + 1.
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.logger import Logger
 
-from agents.learning.actions import ACTION_SETS
 from agents.learning.networks import GuidedPolicy
 from agents.learning.shared_vec_env import SharedVecEnv
 from agents.learning.tasks import Task
@@ -38,7 +37,7 @@ class Recipe:
     """How a policy is trained."""
 
     task: Task
-    steps: int = 300_000  # decisions of single services
+    steps: int = 300_000  # decisions of single rows
     lanes: int = 16
     jobs: int = 2  # processes with lanes
     rollout: int = 60  # ticks between two updates, about
@@ -55,7 +54,7 @@ class LegDone:
 
     leg: int
     steps: int  # so far
-    reward: float  # of a tick, mean over services' shares and time
+    reward: float  # of a tick, mean over rows' shares and time
     violation: float  # share of class-ticks that missed their objective
     pods: float  # asked for, mean
 
@@ -64,7 +63,7 @@ class Trainer:
     """One seed of a recipe."""
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
-        """Raises ScenarioError where the world of the task has no rule to guide."""
+        """Raises ScenarioError where nobody can sit in the world of the task."""
         torch.set_num_threads(1)  # a second one would spin beside the lanes, and save next to nothing
         self.recipe, self.seed = recipe, seed
         self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs)
@@ -73,11 +72,11 @@ class Trainer:
         self.leg_steps = updates * n_steps * self.env.num_envs
         self.legs = -(-recipe.steps // self.leg_steps)
         self._leg = 0
-        follows = ACTION_SETS[recipe.task.actions].follows
+        follows = recipe.task.action_set.follows
         self.model = MaskablePPO(
             GuidedPolicy, self.env, learning_rate=self._rate, n_steps=n_steps, n_epochs=recipe.epochs,
             batch_size=-(-n_steps * self.env.num_envs // recipe.batches), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
-            ent_coef=recipe.entropy, seed=seed, device="cpu", policy_kwargs={"follows": follows},
+            ent_coef=recipe.entropy, seed=seed, device="cpu", policy_kwargs={"usual": recipe.task.kind.features.usual, "follows": follows},
         )  # fmt: skip
         self.model.set_logger(Logger(None, []))
 

@@ -19,31 +19,37 @@ from pettingzoo.test import parallel_api_test, parallel_seed_test
 from stable_baselines3.common import env_checker
 
 from agents.control_plane import ControlPlane
-from agents.learning.driving import Drive, to_the_next_question
-from agents.learning.guided import Asking, Council
-from agents.learning.playing import begun, played
-from agents.learning.registering import ENTRY_POINTS, register
-from agents.learning.scale_env import ScaleEnv
-from agents.learning.scale_parallel_env import ScaleParallelEnv
-from agents.learning.scale_vector_env import ScaleVectorEnv
+from agents.learning.council import Asking, Council
+from agents.learning.driving import to_the_next_question
+from agents.learning.mesh_env import MeshEnv
+from agents.learning.mesh_parallel_env import MeshParallelEnv
+from agents.learning.mesh_vector_env import MeshVectorEnv
+from agents.learning.playing import Play, begun, played, shape_of
+from agents.learning.registering import IDS, register
 from agents.learning.shared_vec_env import SharedVecEnv
-from agents.learning.tasks import SCALE_V0, Episode
+from agents.learning.tasks import TASKS, Episode
 from scenarios.errors import ScenarioError
 from scenarios.load import load
+from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
 
 ROOT = Path(__file__).parents[2]
 FEW = 12  # ticks
 SHORT: dict[str, Any] = {"ticks": FEW}
 register()
+BRIEF = {  # a world that the readable engine goes through in seconds
+    "Scale-v0": ["duration=4m", "workload.shoppers.load=0.3"],
+}
+every_id = pytest.mark.parametrize("name", IDS)
 
 
-def chosen(step: int, rows: int) -> NDArray[np.int64]:
+def chosen(step: int, env: MeshEnv) -> NDArray[np.int64]:
     """Actions that differ by row and step."""
-    return np.array([(7 * step + 3 * row) % 8 for row in range(rows)], dtype=np.int64)
+    actions = len(env.task.action_set)
+    return np.array([(7 * step + 3 * row) % actions for row in range(len(env.rows))], dtype=np.int64)
 
 
-def hashed(env: gymnasium.Env[Any, Any], seed: int, episodes: int = 1) -> str:
+def hashed(env: MeshEnv, seed: int, episodes: int = 1) -> str:
     """All that an environment hands out over whole episodes, the later ones without a seed."""
     told = hashlib.sha256()
     for episode in range(episodes):
@@ -51,14 +57,19 @@ def hashed(env: gymnasium.Env[Any, Any], seed: int, episodes: int = 1) -> str:
         told.update(seen.tobytes() + repr(info).encode())
         over, step = False, 0
         while not over:
-            seen, reward, terminated, over, info = env.step(chosen(step, len(env.unwrapped.services)))
+            seen, reward, terminated, over, info = env.step(chosen(step, env))
             told.update(seen.tobytes() + repr((reward, terminated, over, sorted(info.items()))).encode())
             step += 1
         assert step == FEW
     return told.hexdigest()
 
 
-@pytest.mark.parametrize("name", ENTRY_POINTS)
+def test_every_task_has_its_id() -> None:
+    """And every id its task."""
+    assert list(IDS) == list(TASKS)
+
+
+@every_id
 def test_the_libraries_find_nothing(name: str) -> None:
     """Gymnasium's checker on the registered id, its render modes too, and Stable-Baselines3's."""
     for mode in (None, "ansi", "rgb_array"):
@@ -68,10 +79,11 @@ def test_the_libraries_find_nothing(name: str) -> None:
         made.close()
 
 
-def test_pettingzoo_finds_nothing() -> None:
+@every_id
+def test_pettingzoo_finds_nothing(name: str) -> None:
     """The interface and the seeds."""
-    parallel_api_test(ScaleParallelEnv(**SHORT), num_cycles=2 * FEW)
-    parallel_seed_test(lambda: ScaleParallelEnv(**SHORT))
+    parallel_api_test(MeshParallelEnv(name, **SHORT), num_cycles=2 * FEW)
+    parallel_seed_test(lambda: MeshParallelEnv(name, **SHORT))
 
 
 def test_gymnasium_knows_the_ids_by_itself() -> None:
@@ -83,35 +95,39 @@ def test_gymnasium_knows_the_ids_by_itself() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == "False"
 
 
-def test_whole_episodes_are_a_function_of_the_seed() -> None:
+@every_id
+def test_whole_episodes_are_a_function_of_the_seed(name: str) -> None:
     """Two in a row, in another process with another PYTHONHASHSEED, and another seed differs."""
-    here = hashed(ScaleEnv(**SHORT), 5, episodes=2)
-    assert here == hashed(ScaleEnv(**SHORT), 5, episodes=2) != hashed(ScaleEnv(**SHORT), 6, episodes=2)
-    code = "from tests.learning.test_environments import *; print(hashed(ScaleEnv(**SHORT), 5, episodes=2))"
+    here = hashed(MeshEnv(name, **SHORT), 5, episodes=2)
+    assert here == hashed(MeshEnv(name, **SHORT), 5, episodes=2) != hashed(MeshEnv(name, **SHORT), 6, episodes=2)
+    code = f"from tests.learning.test_environments import *; print(hashed(MeshEnv({name!r}, **SHORT), 5, episodes=2))"
     for seed in ("1", "77"):
         env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
         said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
         assert said.split()[-1] == here
 
 
+@every_id
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_lane_is_an_environment_of_its_own(jobs: int) -> None:
-    """Gymnasium's vector and the shared policy's: lane i, seeded with s, is the single one seeded with s + i, through two episodes."""
+def test_a_lane_is_an_environment_of_its_own(name: str, jobs: int) -> None:
+    """Gymnasium's vector as `make_vec` makes it, and the shared policy's: lane i, seeded with s, is the single one seeded with s + i, through two episodes."""
     lanes, seed = 3, 11
-    vector, shared = ScaleVectorEnv(lanes, jobs, **SHORT), SharedVecEnv(SCALE_V0.changed(**SHORT), lanes, jobs)
-    singles = [ScaleEnv(**SHORT) for _ in range(lanes)]
+    vector = gymnasium.make_vec(name, lanes, vectorization_mode="vector_entry_point", jobs=jobs, **SHORT)
+    shared = SharedVecEnv(TASKS[name].changed(**SHORT), lanes, jobs)
+    assert isinstance(vector, MeshVectorEnv)
+    singles = [MeshEnv(name, **SHORT) for _ in range(lanes)]
     first = [env.reset(seed=seed + lane)[0] for lane, env in enumerate(singles)]
     shared.seed(seed)
-    seen, rows = vector.reset(seed=seed)[0], shared.reset()
-    assert np.array_equal(seen, first) and np.array_equal(rows.reshape(lanes, -1), first)
-    services = len(singles[0].services)
+    seen = vector.reset(seed=seed)[0]
+    assert np.array_equal(seen, first) and np.array_equal(shared.reset().reshape(lanes, -1), first)
+    rows = len(singles[0].rows)
     for step in range(2 * FEW - 1):
-        actions = np.stack([chosen(step + lane, services) for lane in range(lanes)])
+        actions = np.stack([chosen(step + lane, singles[0]) for lane in range(lanes)])
         told = [env.step(actions[lane]) for lane, env in enumerate(singles)]
         seen, rewards, terminated, truncated, info = vector.step(actions)
         shared_seen, own, dones, infos = shared.step(actions.reshape(-1))
         assert np.array_equal(rewards, [one[1] for one in told]) and not terminated.any()
-        assert np.array_equal(truncated, [one[3] for one in told]) and np.array_equal(dones, np.repeat(truncated, services))
+        assert np.array_equal(truncated, [one[3] for one in told]) and np.array_equal(dones, np.repeat(truncated, rows))
         assert own.reshape(lanes, -1).sum(axis=1) == pytest.approx(rewards, rel=1e-5)
         ends = [one[0] for one in told]
         if truncated.any():
@@ -125,48 +141,59 @@ def test_a_lane_is_an_environment_of_its_own(jobs: int) -> None:
     shared.close()
 
 
-def test_all_agents_together_are_the_single_environment() -> None:
-    """PettingZoo's agents see what ScaleEnv sees, and their rewards sum to its reward."""
-    single, many = ScaleEnv(**SHORT), ScaleParallelEnv(**SHORT)
+@every_id
+def test_all_agents_together_are_the_single_environment(name: str) -> None:
+    """PettingZoo's agents see what MeshEnv sees, and their rewards sum to its reward."""
+    single, many = MeshEnv(name, **SHORT), MeshParallelEnv(name, **SHORT)
     seen, _ = single.reset(seed=3)
     each, _ = many.reset(seed=3)
-    assert list(many.agents) == list(single.services) == sorted(single.services)
+    assert list(many.agents) == list(single.rows)
     for step in range(FEW):
-        assert np.array_equal(np.concatenate([each[name]["observation"] for name in single.services]), seen)
+        assert np.array_equal(np.concatenate([each[row]["observation"] for row in single.rows]), seen)
         assert np.array_equal(many.state(), seen)
-        actions = chosen(step, len(single.services))
+        actions = chosen(step, single)
         seen, reward, _, over, _ = single.step(actions)
-        each, rewards, ended, truncated, _ = many.step(dict(zip(single.services, actions.tolist(), strict=True)))
+        each, rewards, ended, truncated, _ = many.step(dict(zip(single.rows, actions.tolist(), strict=True)))
         assert sum(rewards.values()) == pytest.approx(reward) and not any(ended.values())
         assert set(truncated.values()) == {over}
     assert many.agents == []
 
 
-def seated(episode: Episode, chooser: Callable[[Asking], NDArray[np.int64]], engine: str) -> str:
-    """The digest of a run in which a policy sits, as any run has agents."""
-    mesh, council = Mesh(episode.world, episode.seed, engine), Council(episode.world, chooser=chooser)
-    plane = ControlPlane(mesh, council.minds)
-    council.sit(plane)
+def brief(name: str) -> Scenario:
+    """The world of a task, cut short."""
+    return load(TASKS[name].scenario, BRIEF[name])
+
+
+def seated(episode: Episode, chooser: Callable[[Asking], NDArray[np.int64]] | None, engine: str) -> str:
+    """The digest of a run in which a policy sits, as any run has agents; without one, of the plain run."""
+    mesh = Mesh(episode.world, episode.seed, engine)
+    if chooser is None:
+        ControlPlane(mesh)
+    else:
+        council = Council(episode.task.seats(episode.world), chooser)
+        council.sit(ControlPlane(mesh, council.seats.minds))
     mesh.advance(episode.world.duration)
     return mesh.plane.digest()
 
 
+@every_id
 @pytest.mark.parametrize("engine", ["fast", "reference"])
-def test_a_rollout_is_the_run_with_that_policy(engine: str) -> None:
+def test_a_rollout_is_the_run_with_that_policy(name: str, engine: str) -> None:
     """The same digest: batched beside others, alone, and as a run with the policy in the chair, under both engines."""
-    world = load("learning_to_scale", ["duration=4m", "workload.shoppers.load=0.3"])
-    episodes = [Episode(world, seed, SCALE_V0) for seed in (1, 2)]
-    made = []
+    task = TASKS[name].changed(scenario=brief(name))
+    episodes = [task.drawn(np.random.default_rng(seed), {}) for seed in (1, 2)]
+    shape, made = shape_of(task), []
 
     def policy(asking: Asking) -> NDArray[np.int64]:
-        return np.asarray(asking.observations[:, 5] * 10, dtype=np.int64) % 8  # of what is seen
+        return np.asarray(np.abs(asking.observations).sum(axis=1) * 10, dtype=np.int64) % shape.actions  # of what is seen
 
     for episode in episodes:
         play = begun(episode, engine)
         while not play.is_over:
-            played(play, policy(Asking(0, play.services, play.observations, play.masks)))
+            played(play, policy(Asking(0, play.rows, play.observations, play.masks)))
         made.append(play.drive.mesh.plane.digest())
-    drives = [Drive(world, episode.seed, engine) for episode in episodes]
+    plays = [Play(episode, engine) for episode in episodes]
+    drives = [play.drive for play in plays]
     to_the_next_question(drives)
     while any(drive.council.is_waiting for drive in drives):
         for drive in drives:
@@ -174,30 +201,38 @@ def test_a_rollout_is_the_run_with_that_policy(engine: str) -> None:
                 drive.act(policy(drive.council.asking()))
         to_the_next_question(drives)
     assert made == [drive.mesh.plane.digest() for drive in drives] == [seated(episode, policy, engine) for episode in episodes]
-    followed = seated(episodes[0], lambda asking: np.full(len(asking.services), 3), engine)
-    plain = Mesh(world, 1, engine)
-    ControlPlane(plain)
-    plain.advance(world.duration)
-    assert followed == plain.plane.digest() != made[0], "who follows the rule is the rule"
+    play = begun(episodes[0], engine)
+    while not play.is_over:
+        played(play, None)
+    plain = seated(episodes[0], None, engine)
+    assert play.drive.mesh.plane.digest() == plain != made[0], "left alone it is the world's own rule"
+    if (follows := task.action_set.follows) is not None:
+        assert seated(episodes[0], lambda asking: np.full(len(asking.rows), follows), engine) == plain, "who follows the rule is the rule"
 
 
 def test_mistakes_are_answered() -> None:
     """A word that a task does not have, an option, an action set, a world without a rule, and a rule that cannot be guided."""
     with pytest.raises(ScenarioError, match="'tick' is nothing that a task has; did you mean 'ticks'"):
-        ScaleEnv(tick=3)
+        MeshEnv("Scale-v0", tick=3)
     with pytest.raises(ScenarioError, match="'multiply' is not one of multiplier, delta, target, replicas"):
-        ScaleEnv(actions="multiply")
+        MeshEnv("Scale-v0", actions="multiply")
     with pytest.raises(ScenarioError, match="options: 'sed' is none; did you mean 'seed'"):
-        ScaleEnv(**SHORT).reset(options={"sed": 3})
+        MeshEnv("Scale-v0", **SHORT).reset(options={"sed": 3})
+    with pytest.raises(ScenarioError, match=r"'Scales-v0' is no task; there are .*; did you mean 'Scale-v0'"):
+        MeshEnv("Scales-v0")
+    with pytest.raises(ScenarioError, match=r"chair: 'scalin' is not one of scaling.*; did you mean 'scaling'"):
+        MeshEnv("Scale-v0", chair="scalin")
+    with pytest.raises(ScenarioError, match="asked when its rule looks"):
+        MeshEnv("Scale-v0", every_ns=1_000_000_000)
     with pytest.raises(ScenarioError, match="nobody scales here"):
-        ScaleEnv(scenario="hello_mesh")
+        MeshEnv("Scale-v0", scenario="hello_mesh")
     with pytest.raises(gymnasium.error.ResetNeeded):
-        ScaleEnv(**SHORT).step(np.zeros(6, dtype=np.int64))
+        MeshEnv("Scale-v0", **SHORT).step(np.zeros(6, dtype=np.int64))
 
 
 def test_options_name_the_world_and_the_seed() -> None:
     """The same mesh whatever was drawn."""
-    env, world = ScaleEnv(**SHORT), load("learning_to_scale", ["workload.shoppers.load=0.2"])
+    env, world = MeshEnv("Scale-v0", **SHORT), load("learning_to_scale", ["workload.shoppers.load=0.2"])
     one, told = env.reset(seed=1, options={"scenario": world, "seed": 9})
     other, _ = env.reset(seed=2, options={"scenario": world, "seed": 9})
     assert told == {"seed": 9} and np.array_equal(one, other)

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.learning.actions import ACTION_SETS, DELTA, MULTIPLES, MULTIPLIER, REPLICAS, TARGET
-from agents.learning.features import FEATURES, FRAMES, HIGH, LOW, Frames
-from agents.learning.guard import Guard
-from agents.learning.measuring import Measured
+from agents.learning.observing import FRAMES, Frames
 from agents.learning.playing import begun, played
-from agents.learning.reward import Weights, reward_of
-from agents.learning.sight import Looking, Sight, Watched
+from agents.learning.reward import Weights
+from agents.learning.scaling.actions import ACTION_SETS, DELTA, MULTIPLES, MULTIPLIER, REPLICAS, TARGET
+from agents.learning.scaling.features import FEATURES, SCALING
+from agents.learning.scaling.guard import Guard
+from agents.learning.scaling.measuring import Measured
+from agents.learning.scaling.reward import reward_of
+from agents.learning.scaling.sight import Looking, Sight, Watched
 from agents.learning.tasks import SCALE_V0, Episode
 from agents.policy import PodView, View
 from scenarios.load import load
@@ -39,23 +41,23 @@ def sight(asked: int = 4, proposed: int = 4, usage: int | None = 500, age: int =
 def test_features_say_what_they_are() -> None:
     """Each with a unit, bounds and a query of its own; readings lie within them whatever is seen."""
     assert len({feature.name for feature in FEATURES}) == len(FEATURES) and all(feature.unit and feature.query for feature in FEATURES)
-    assert len(LOW) == len(HIGH) == FRAMES * len(FEATURES) and (LOW < HIGH).all()
-    seen = dict(zip((feature.name for feature in FEATURES), Frames().take(sight()).tolist(), strict=False))
+    assert len(SCALING.low) == len(SCALING.high) == FRAMES * len(FEATURES) and (SCALING.low < SCALING.high).all()
+    seen = dict(zip((feature.name for feature in FEATURES), Frames(SCALING).take(sight()).tolist(), strict=False))
     assert seen["utilization"] == 0.5 and seen["asked"] == 2 and seen["ready"] == 1 and seen["starting"] == 0
     assert seen["proposal"] == 0 and seen["rate"] == pytest.approx(math.log2(11)) and seen["age"] == 0 and seen["growth"] == 0
-    assert dict(zip(seen, Frames().take(sight(usage=None, rate=None)).tolist(), strict=False))["utilization"] == 0
+    assert dict(zip(seen, Frames(SCALING).take(sight(usage=None, rate=None)).tolist(), strict=False))["utilization"] == 0
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 10**9), st.integers(0, 99), st.floats(0, 1e9))
 def test_readings_stay_within_their_bounds(asked: int, proposed: int, usage: int, age: int, rate: float) -> None:
     """However strange the figures are."""
-    seen = Frames().take(sight(asked, proposed, usage, age, rate))
-    assert ((seen >= LOW) & (seen <= HIGH)).all()
+    seen = Frames(SCALING).take(sight(asked, proposed, usage, age, rate))
+    assert ((seen >= SCALING.low) & (seen <= SCALING.high)).all()
 
 
 def test_frames_are_the_last_looks() -> None:
     """The newest first, the first one repeated until there are enough."""
-    frames, width = Frames(), len(FEATURES)
+    frames, width = Frames(SCALING), len(FEATURES)
     first = frames.take(sight(asked=2))
     assert (first.reshape(FRAMES, width) == first[:width]).all()
     second = frames.take(sight(asked=8)).reshape(FRAMES, width)
@@ -130,5 +132,5 @@ def test_who_sheds_work_saves_nothing() -> None:
         play = begun(Episode(world, 1, SCALE_V0))
         totals[action] = 0.0
         while not play.is_over:
-            totals[action] += played(play, np.full(len(play.services), action)).total
+            totals[action] += played(play, np.full(len(play.rows), action)).total
     assert totals[0] < totals[3]

@@ -16,22 +16,21 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from agents.learning.features import HIGH, LOW
 from agents.learning.lane_processes import lanes_of
 from agents.learning.lanes import seeds_of
-from agents.learning.tasks import SCALE_V0
+from agents.learning.tasks import frozen
 
 
-class ScaleVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[Any]]):
-    """Lane i, seeded with s + i, is ScaleEnv seeded with s + i."""
+class MeshVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[Any]]):
+    """Lane i, seeded with s + i, is MeshEnv seeded with s + i."""
 
     metadata = {"autoreset_mode": AutoresetMode.SAME_STEP, "render_modes": []}
 
-    def __init__(self, num_envs: int = 1, jobs: int = 1, **task: Any) -> None:
-        """`jobs` are processes; `task` is as of ScaleEnv. Raises ScenarioError."""
-        self.num_envs, self._lanes = num_envs, lanes_of(SCALE_V0.changed(**task), num_envs, jobs)
-        rows = len(self._lanes.shape.services)
-        self.single_observation_space = spaces.Box(np.tile(LOW, rows), np.tile(HIGH, rows), dtype=np.float32)
+    def __init__(self, name: str, num_envs: int = 1, jobs: int = 1, **task: Any) -> None:
+        """`jobs` are processes; `name` and `task` are as of MeshEnv. Raises ScenarioError."""
+        self.num_envs, self._lanes = num_envs, lanes_of(frozen(name).changed(**task), num_envs, jobs)
+        features, rows = self._lanes.shape.features, len(self._lanes.shape.rows)
+        self.single_observation_space = spaces.Box(np.tile(features.low, rows), np.tile(features.high, rows), dtype=np.float32)
         self.single_action_space = spaces.MultiDiscrete([self._lanes.shape.actions] * rows)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)

@@ -7,53 +7,11 @@ stand for names, `$tick` for the time between two decisions. Readings are bounde
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from agents.learning.sight import Sight
+from agents.learning.observing import Feature, Features
+from agents.learning.scaling.sight import Sight
 
 DAY_NS = 86_400_000_000_000
-FRAMES = 4  # looks in an observation
-Reading = Callable[[Sight], float | None]
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One number of an observation."""
-
-    name: str
-    says: str
-    unit: str
-    low: float
-    high: float
-    usual: tuple[float, float]  # where it mostly is: a network is shown this range as -1 to 1
-    query: str  # in PromQL
-    read: Reading
-    unknown: float = 0.0
-
-    def reading(self, sight: Sight) -> float:
-        """The number, within its bounds."""
-        value = self.read(sight)
-        if value is None:
-            return self.unknown
-        return self.low if value < self.low else min(value, self.high)
-
-
-class Frames:
-    """The last looks of one agent, for want of a memory: the newest first, the first one again where there are none yet."""
-
-    def __init__(self) -> None:
-        self._frames = deque[NDArray[np.float32]](maxlen=FRAMES)
-
-    def take(self, sight: Sight) -> NDArray[np.float32]:
-        """(FRAMES * features,) with one more look."""
-        frame = np.array([feature.reading(sight) for feature in FEATURES], dtype=np.float32)
-        self._frames.extendleft([frame] * (FRAMES - len(self._frames)) or [frame])
-        return np.concatenate(self._frames)
 
 
 def _utilization(sight: Sight) -> float | None:
@@ -120,5 +78,4 @@ FEATURES: tuple[Feature, ...] = (
     Feature("day_cosine", "the time of the day", "cosine", -1, 1, (-1, 1), "cos(2 * pi() * (time() % 86400) / 86400)",
             lambda sight: math.cos(_angle(sight))),
 )  # fmt: skip
-LOW, HIGH = (np.tile(np.array([getattr(feature, side) for feature in FEATURES], dtype=np.float32), FRAMES) for side in ("low", "high"))
-USUAL = np.tile(np.array([feature.usual for feature in FEATURES], dtype=np.float32), (FRAMES, 1))  # (FRAMES * features, 2)
+SCALING = Features(FEATURES)

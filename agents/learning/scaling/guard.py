@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from agents.learning.sight import Sight
+from agents.learning.scaling.sight import Sight
 
 UP, DOWN = 2.0, 0.5  # times the pods asked for, in one decision
 STALE_TICKS = 4

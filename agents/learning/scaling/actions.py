@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.sight import Sight
+from agents.learning.chair import ActionSet
+from agents.learning.scaling.sight import Sight
 
 MULTIPLES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 STEPS = (-4, -2, -1, 0, 1, 2, 4)
@@ -21,16 +22,10 @@ COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
 @dataclass(frozen=True)
-class ActionSet:
-    """A table of actions; `pods` says what one asks for, before the guard."""
+class ScaleActions(ActionSet):
+    """`pods` says what an action asks for, before the guard."""
 
-    name: str
-    labels: tuple[str, ...]
-    follows: int | None  # the action that does as the rule; None where none does
     pods: Callable[[int, Sight], int]
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
     def mask(self, sight: Sight, least: int, most: int) -> NDArray[np.bool_]:
         """(actions,) those that lead within the bounds, and the nearest where none does; whoever follows the rule always may."""
@@ -57,9 +52,9 @@ def _for_target(action: int, sight: Sight) -> int:
     return math.ceil(used / (TARGETS[action] * (sampled[-1].request_millicores or 1)))
 
 
-MULTIPLIER = ActionSet("multiplier", tuple(f"x{times:g}" for times in MULTIPLES), MULTIPLES.index(1.0),
-                       lambda action, sight: _scaled(MULTIPLES[action], sight.proposed))  # fmt: skip
-DELTA = ActionSet("delta", tuple(f"{step:+d}" for step in STEPS), None, lambda action, sight: sight.view.replicas + STEPS[action])
-TARGET = ActionSet("target", tuple(f"{target:.0%}" for target in TARGETS), None, _for_target)
-REPLICAS = ActionSet("replicas", tuple(f"{count} pods" for count in COUNTS), None, lambda action, _: COUNTS[action])
+MULTIPLIER = ScaleActions("multiplier", tuple(f"x{times:g}" for times in MULTIPLES), MULTIPLES.index(1.0),
+                          lambda action, sight: _scaled(MULTIPLES[action], sight.proposed))  # fmt: skip
+DELTA = ScaleActions("delta", tuple(f"{step:+d}" for step in STEPS), None, lambda action, sight: sight.view.replicas + STEPS[action])
+TARGET = ScaleActions("target", tuple(f"{target:.0%}" for target in TARGETS), None, _for_target)
+REPLICAS = ScaleActions("replicas", tuple(f"{count} pods" for count in COUNTS), None, lambda action, _: COUNTS[action])
 ACTION_SETS = {one.name: one for one in (MULTIPLIER, DELTA, TARGET, REPLICAS)}

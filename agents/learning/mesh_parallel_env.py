@@ -1,4 +1,4 @@
-"""Scaling as many agents play it: one a service, all with what they see themselves (PettingZoo's parallel interface)."""
+"""A task as many agents play it: one a row, all with what they see themselves (PettingZoo's parallel interface)."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from gymnasium.utils.seeding import np_random
 from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
-from agents.learning.features import HIGH, LOW
+from agents.learning.observing import Features
 from agents.learning.playing import Play, begun, played, shape_of
 from agents.learning.rendering import rendered
-from agents.learning.tasks import OPTIONS, SCALE_V0
+from agents.learning.tasks import OPTIONS, frozen
 
 Observation = dict[str, NDArray[Any]]
 Flags = dict[str, bool]
 
 
-class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
-    """One agent a service; the reward of each is its share of the team's, to which all sum.
+class MeshParallelEnv(ParallelEnv[str, Observation, int]):
+    """One agent a row; the reward of each is its share of the team's, to which all sum.
 
     An observation is {"observation": (features,) float32, "action_mask": (actions,) int8}. Agents with cadences of their own are
     asked when they wake: `infos[agent]["asked"]` says whether the next action of an agent counts, and until it wakes its
     observation stays as it was. `state()` is what all see, one after the other, for a critic in training.
     """
 
-    metadata = {"name": "parley_scale_v0", "render_modes": ["ansi", "rgb_array"], "is_parallelizable": True}
+    metadata = {"name": "parley_mesh", "render_modes": ["ansi", "rgb_array"], "is_parallelizable": True}
 
-    def __init__(self, render_mode: str | None = None, engine: str = "fast", **task: Any) -> None:
-        """As ScaleEnv. Raises ScenarioError."""
-        self.task, self.render_mode, self._engine = SCALE_V0.changed(**task), render_mode, engine
+    def __init__(self, name: str, render_mode: str | None = None, engine: str = "fast", **task: Any) -> None:
+        """As MeshEnv. Raises ScenarioError."""
+        self.task, self.render_mode, self._engine = frozen(name).changed(**task), render_mode, engine
+        self.metadata = type(self).metadata | {"name": f"parley_{name.lower().replace('-', '_')}"}
         shape = shape_of(self.task)
-        self.possible_agents = list(shape.services)
+        self.possible_agents = list(shape.rows)
         self.agents: list[str] = []
-        self.observation_spaces = {agent: _space(shape.actions) for agent in self.possible_agents}
+        self.observation_spaces = {agent: _space(shape.features, shape.actions) for agent in self.possible_agents}
         self.action_spaces = {agent: spaces.Discrete(shape.actions) for agent in self.possible_agents}
         self._random, _ = np_random(None)
         self._play: Play | None = None
@@ -49,7 +50,7 @@ class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
         return self.action_spaces[agent]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Observation], dict[str, Any]]:
-        """A new episode, as ScaleEnv draws it from the same seed; other options are for others, as PettingZoo's tests hand them in."""
+        """A new episode, as MeshEnv draws it from the same seed; other options are for others, as PettingZoo's tests hand them in."""
         if seed is not None:
             self._random, _ = np_random(seed)
         ours = {name: value for name, value in (options or {}).items() if name in OPTIONS}
@@ -61,7 +62,7 @@ class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
         """One tick."""
         play, agents = self._playing(), self.agents
         reward = played(play, np.array([actions[agent] for agent in agents], dtype=np.int64))
-        own, team = play.own_rewards(reward), play.info(reward)
+        own, team = reward.shares, play.info(reward)
         infos = {agent: {"asked": bool(play.asked[place]), "team": team} for place, agent in enumerate(agents)}
         if play.is_over:
             self.agents = []
@@ -69,7 +70,7 @@ class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
                 dict.fromkeys(agents, play.is_over), infos)  # fmt: skip
 
     def state(self) -> NDArray[np.float32]:
-        """(services * features,)."""
+        """(rows * features,)."""
         return self._playing().observations.reshape(-1).copy()
 
     def render(self) -> Any:
@@ -89,5 +90,5 @@ class ScaleParallelEnv(ParallelEnv[str, Observation, int]):
         return self._play
 
 
-def _space(actions: int) -> spaces.Space[Any]:
-    return spaces.Dict({"observation": spaces.Box(LOW, HIGH, dtype=np.float32), "action_mask": spaces.MultiBinary(actions)})
+def _space(features: Features, actions: int) -> spaces.Space[Any]:
+    return spaces.Dict({"observation": spaces.Box(features.low, features.high, dtype=np.float32), "action_mask": spaces.MultiBinary(actions)})
