@@ -32,7 +32,7 @@ class Feature:
     def reading(self, sight: Any) -> float:
         """The number, within its bounds."""
         value = self.read(sight)
-        if value is None:
+        if value is None or value != value:  # None, or nan
             return self.unknown
         return self.low if value < self.low else min(value, self.high)
 
@@ -69,6 +69,14 @@ class Features:
     def frame(self, sight: Any) -> Observation:
         """(features,) one look."""
         return np.array([feature.reading(sight) for feature in self.all], dtype=np.float32)
+
+    def frames(self, sights: Any) -> Observation:
+        """(..., features) of many looks at once, each read as an array; what is nan is not known."""
+        readings: list[Any] = [feature.read(sights) for feature in self.all]
+        read = np.stack(np.broadcast_arrays(*readings), axis=-1).astype(np.float64)
+        unknown = np.array([feature.unknown for feature in self.all])
+        low, high = (np.array([getattr(feature, side) for feature in self.all]) for side in ("low", "high"))
+        return np.where(np.isnan(read), unknown, np.clip(read, low, high)).astype(np.float32)
 
     def newest(self, observation: Observation) -> dict[str, float]:
         """The newest look of a row by name."""

@@ -66,16 +66,16 @@ def test_frames_are_the_last_looks() -> None:
 
 def test_actions_are_what_they_say() -> None:
     """Worked by hand; a multiple of one pod is not always one pod."""
-    assert [MULTIPLIER.pods(n, sight(proposed=10)) for n in range(len(MULTIPLIER))] == [7, 8, 9, 10, 11, 13, 15, 20]
-    assert [MULTIPLIER.pods(n, sight(proposed=1)) for n in range(len(MULTIPLIER))] == [0, 0, 0, 1, 2, 2, 2, 2]
+    assert MULTIPLIER.pods(sight(proposed=10)).tolist() == [7, 8, 9, 10, 11, 13, 15, 20]
+    assert MULTIPLIER.pods(sight(proposed=1)).tolist() == [0, 0, 0, 1, 2, 2, 2, 2]
     assert MULTIPLIER.follows is not None and MULTIPLES[MULTIPLIER.follows] == 1
-    assert [DELTA.pods(n, sight()) for n in range(len(DELTA))] == [0, 2, 3, 4, 5, 6, 8]
-    assert [TARGET.pods(n, sight()) for n in range(len(TARGET))] == [5, 4, 4, 3, 3, 3]  # 2 cores in use
-    assert REPLICAS.pods(0, sight()) == 1
-    assert all(set(one.mask(sight(), 1, 40)) <= {True, False} and one.mask(sight(), 1, 40).any() for one in ACTION_SETS.values())
-    assert MULTIPLIER.mask(sight(proposed=30), 1, 40).tolist() == [True] * 6 + [False] * 2
-    assert MULTIPLIER.mask(sight(proposed=60), 1, 40).tolist() == [n == MULTIPLIER.follows for n in range(8)]
-    assert REPLICAS.mask(sight(), 5, 5).tolist() == [count == 4 for count in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)]
+    assert DELTA.pods(sight()).tolist() == [0, 2, 3, 4, 5, 6, 8]
+    assert TARGET.pods(sight()).tolist() == [5, 4, 4, 3, 3, 3]  # 2 cores in use
+    assert REPLICAS.pods(sight())[0] == 1
+    assert all(one.mask(one.pods(sight()), 1, 40).any() for one in ACTION_SETS.values())
+    assert MULTIPLIER.mask(MULTIPLIER.pods(sight(proposed=30)), 1, 40).tolist() == [True] * 6 + [False] * 2
+    assert MULTIPLIER.mask(MULTIPLIER.pods(sight(proposed=60)), 1, 40).tolist() == [n == MULTIPLIER.follows for n in range(8)]
+    assert REPLICAS.mask(REPLICAS.pods(sight()), 5, 5).tolist() == [count == 4 for count in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)]
 
 
 def test_the_guard_holds() -> None:

@@ -5,7 +5,6 @@ Every set has a place that does nothing but follow: where a policy does not know
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.chair import ActionSet
-from agents.learning.scaling.sight import Sight
+from agents.learning.scaling.sight import Sighted
+from sim.telemetry import Integers
 
 MULTIPLES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 STEPS = (-4, -2, -1, 0, 1, 2, 4)
@@ -23,38 +23,39 @@ COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 @dataclass(frozen=True)
 class ScaleActions(ActionSet):
-    """`pods` says what an action asks for, before the guard."""
+    """`pods` says what each action asks for, before the guard: (..., actions) of sights (...)."""
 
-    pods: Callable[[int, Sight], int]
+    pods: Callable[[Sighted], Integers]
 
-    def mask(self, sight: Sight, least: int, most: int) -> NDArray[np.bool_]:
-        """(actions,) those that lead within the bounds, and the nearest where none does; whoever follows the rule always may."""
-        wanted = np.array([self.pods(action, sight) for action in range(len(self))])
-        inside = (wanted >= least) & (wanted <= most)
+    def mask(self, wanted: Integers, least: int | Integers, most: int | Integers) -> NDArray[np.bool_]:
+        """(..., actions) those that lead within the bounds, and the nearest where none does; whoever follows the rule always may."""
+        low, high = (np.asarray(bound)[..., None] for bound in (least, most))
+        inside: NDArray[np.bool_] = (wanted >= low) & (wanted <= high)
         if self.follows is not None:
-            inside[self.follows] = True
-        elif not inside.any():
-            inside[int(np.abs(wanted - np.clip(wanted, least, most)).argmin())] = True
+            inside[..., self.follows] = True
+            return inside
+        nearest = np.abs(wanted - np.clip(wanted, low, high)).argmin(axis=-1)
+        inside |= ~inside.any(axis=-1, keepdims=True) & (np.arange(len(self)) == np.asarray(nearest)[..., None])
         return inside
 
 
-def _scaled(times: float, pods: int) -> int:
+def _scaled(sight: Sighted) -> Integers:
     """Rounded away from what it is a multiple of, so that a multiple of one pod is not always one pod."""
-    return math.ceil(times * pods - 1e-9) if times > 1 else math.floor(times * pods + 1e-9) if times < 1 else pods
+    times, pods = np.array(MULTIPLES), np.asarray(sight.proposed)[..., None]
+    scaled: Integers = np.where(times > 1, np.ceil(times * pods - 1e-9), np.floor(times * pods + 1e-9)).astype(np.int64)
+    return scaled
 
 
-def _for_target(action: int, sight: Sight) -> int:
+def _for_target(sight: Sighted) -> Integers:
     """Pods whose requests the CPU in use would be the target of; those asked for where it is not known."""
-    sampled = [pod for pod in sight.view.pods if pod.usage_millicores is not None and pod.request_millicores]
-    if not sampled:
-        return sight.view.replicas
-    used = sum(pod.usage_millicores or 0 for pod in sampled)
-    return math.ceil(used / (TARGETS[action] * (sampled[-1].request_millicores or 1)))
+    asked, used, request = (np.asarray(one)[..., None] for one in (sight.replicas, sight.used_millicores, sight.request_millicores))
+    wanted: Integers = np.where(used > 0, np.ceil(used / (np.array(TARGETS) * np.maximum(request, 1))), asked).astype(np.int64)
+    return wanted
 
 
-MULTIPLIER = ScaleActions("multiplier", tuple(f"x{times:g}" for times in MULTIPLES), MULTIPLES.index(1.0),
-                          lambda action, sight: _scaled(MULTIPLES[action], sight.proposed))  # fmt: skip
-DELTA = ScaleActions("delta", tuple(f"{step:+d}" for step in STEPS), None, lambda action, sight: sight.view.replicas + STEPS[action])
+MULTIPLIER = ScaleActions("multiplier", tuple(f"x{times:g}" for times in MULTIPLES), MULTIPLES.index(1.0), _scaled)
+DELTA = ScaleActions("delta", tuple(f"{step:+d}" for step in STEPS), None, lambda sight: np.asarray(sight.replicas)[..., None] + np.array(STEPS))
 TARGET = ScaleActions("target", tuple(f"{target:.0%}" for target in TARGETS), None, _for_target)
-REPLICAS = ScaleActions("replicas", tuple(f"{count} pods" for count in COUNTS), None, lambda action, _: COUNTS[action])
+REPLICAS = ScaleActions("replicas", tuple(f"{count} pods" for count in COUNTS), None,
+                        lambda sight: np.zeros_like(np.asarray(sight.replicas))[..., None] + np.array(COUNTS))  # fmt: skip
 ACTION_SETS = {one.name: one for one in (MULTIPLIER, DELTA, TARGET, REPLICAS)}

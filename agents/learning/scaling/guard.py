@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Any
 
-from agents.learning.scaling.sight import Sight
+import numpy as np
+
+from agents.learning.scaling.sight import Sight, Sighted
 
 UP, DOWN = 2.0, 0.5  # times the pods asked for, in one decision
 STALE_TICKS = 4
@@ -15,8 +17,8 @@ STALE_TICKS = 4
 class Guard:
     """Stands between a policy and its levers, in training as in service."""
 
-    least: int
-    most: int
+    least: Any  # pods, or of many sights those of each
+    most: Any
     up: float = UP
     down: float = DOWN
     stale_ticks: float = STALE_TICKS
@@ -24,14 +26,22 @@ class Guard:
     def passed(self, pods: int, sight: Sight) -> tuple[int, str]:
         """(pods that may be asked for, what was changed and why: nothing where all is well)."""
         if sight.age_ticks > self.stale_ticks:
-            return self._bounded(sight.proposed), "stale metrics: the rule decides"
-        leap = min(max(pods, math.floor(self.down * sight.asked)), max(math.ceil(self.up * sight.asked), sight.proposed))
-        held = self._bounded(leap)
+            return int(self._bounded(sight.proposed)), "stale metrics: the rule decides"
+        leap = int(self._within_a_leap(pods, sight))
+        held = int(self._bounded(leap))
         if held == pods:
             return pods, ""
         if leap != pods:
             return held, f"{pods} is too far in one step: {held}"
         return held, f"{pods} is out of {self.least}..{self.most}: {held}"
 
-    def _bounded(self, pods: int) -> int:
-        return min(max(pods, self.least), self.most)
+    def held(self, pods: Any, sight: Sighted) -> Any:
+        """Of many sights, whose figures are fresh."""
+        return self._bounded(self._within_a_leap(pods, sight))
+
+    def _within_a_leap(self, pods: Any, sight: Sighted) -> Any:
+        up = np.maximum(np.ceil(self.up * sight.asked), sight.proposed)
+        return np.minimum(np.maximum(pods, np.floor(self.down * sight.asked)), up)
+
+    def _bounded(self, pods: Any) -> Any:
+        return np.minimum(np.maximum(pods, self.least), self.most)

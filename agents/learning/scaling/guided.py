@@ -6,9 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from agents.autoscaling.seating import PODS_MAX, scaling_policy
 from agents.learning.chair import MIND, ActionSet, Look, Seats
 from agents.learning.observing import Frames, Observation
@@ -25,6 +22,7 @@ from scenarios.flow import Flow
 from scenarios.schema.control import Scaling
 from scenarios.schema.scenario import Scenario
 from sim.commands import Command, Scale
+from sim.telemetry import Integers
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,7 @@ class GuidedLook(Look):
     mind: GuidedMind
     sight: Sight
     rule: Verdict
+    wanted: Integers  # (actions,) pods, before the guard
 
 
 class GuidedMind:
@@ -63,8 +62,9 @@ class GuidedMind:
         self.rule.carried_out(command, view)
 
     def _look(self, sight: Sight, rule: Verdict, observation: Observation) -> GuidedLook:
-        mask: NDArray[np.bool_] = self._seats.actions.mask(sight, self.guard.least, self.guard.most)
-        return GuidedLook(self.service, sight.view.now_ns, observation, mask, self, sight, rule)
+        wanted = self._seats.actions.pods(sight)
+        mask = self._seats.actions.mask(wanted, self.guard.least, self.guard.most)
+        return GuidedLook(self.service, sight.now_ns, observation, mask, self, sight, rule, wanted)
 
 
 class GuidedSeats(Seats):
@@ -106,7 +106,7 @@ class GuidedSeats(Seats):
 
     def _carry_out(self, look: Look, action: int) -> str:
         assert isinstance(look, GuidedLook), "of this chair"
-        view, wanted = look.sight.view, self.actions.pods(action, look.sight)
+        view, wanted = look.sight.view, int(look.wanted[action])
         pods, changed = look.mind.guard.passed(wanted, look.sight)
         reason = f"{look.rule.reason}; {look.mind.rule.mind} {look.sight.proposed}, {self.actions.labels[action]} -> {wanted}"
         verdict = Verdict(f"{reason}; guard: {changed}" if changed else reason, asking_for(pods, view), look.sight.proposed)

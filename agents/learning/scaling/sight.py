@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from agents.policy import View
 from scenarios.flow import Flow
@@ -14,6 +15,27 @@ from scenarios.schema.units import NS_PER_S
 from sim.platform.metrics import Series
 
 GROWTH_TICKS = 4  # how far back the growth of a rate looks
+
+
+class Sighted(Protocol):
+    """What features and actions ask of a look, or of many at once: numbers, or arrays of them. What is not known is nan."""
+
+    now_ns: Any
+    replicas: Any  # pods asked for
+    asked: Any  # as many, at least one, to divide by
+    proposed: Any  # pods that the rule asks for
+    ready: Any  # pods, and not about to end
+    starting: Any  # pods
+    used_millicores: Any  # CPU of ready pods with a sample and a request
+    request_millicores: Any  # of a pod made now
+    utilization: Any
+    rate: Any  # requests a second
+    rate_before: Any  # GROWTH_TICKS ago
+    concurrency: Any
+    latency_s: Any  # 95th percentile of its own visits
+    objective_s: Any  # the strictest of a class that comes to it
+    lateness: Any  # 99th percentile over the objective, of the class that is worst off
+    age_ticks: Any  # of the newest sample
 
 
 class PodTotals(NamedTuple):
@@ -26,44 +48,40 @@ class PodTotals(NamedTuple):
     sampled_ns: int  # when the newest sample was taken; 0 where there is none
 
 
-@dataclass(frozen=True)
 class Sight:
-    """One look of one agent. Rates are in requests a second, the latest last."""
+    """One look of one agent (`Sighted`)."""
 
-    view: View
-    proposed: int  # pods that the rule asks for
-    rates: tuple[float, ...]
-    tick_ns: int  # between two looks
-    watched: Watched
+    def __init__(self, view: View, proposed: int, rates: Sequence[float], tick_ns: int, watched: Watched) -> None:
+        """Rates are in requests a second, the latest last; `tick_ns` is from look to look."""
+        self.view, self.proposed = view, proposed
+        self.now_ns, self.replicas, self.asked = view.now_ns, view.replicas, max(1, view.replicas)
+        self.rate, self.rate_before = rates[-1], rates[0]
+        self.request_millicores = view.request_millicores or 0
+        totals = _totals(view)
+        self.ready, self.starting, self.used_millicores = totals[:3]
+        self.utilization = totals.used_millicores / totals.requested_millicores if totals.requested_millicores else math.nan
+        self.age_ticks = (view.now_ns - totals.sampled_ns) / tick_ns
+        self.concurrency, self.latency_s = self._value(watched.concurrency), self._value(watched.latency)
+        self.objective_s = watched.strictest_s
+        shares = (self._value(series) / under_s for series, under_s in watched.objectives.items())
+        self.lateness = max((share for share in shares if share > 0), default=math.nan)
 
-    @property
-    def asked(self) -> int:
-        """Pods asked for, at least one, to divide by."""
-        return max(1, self.view.replicas)
-
-    @property
-    def age_ticks(self) -> float:
-        """How old the newest sample is."""
-        return (self.view.now_ns - self.pods.sampled_ns) / self.tick_ns
-
-    @cached_property
-    def pods(self) -> PodTotals:
-        """All of them, counted once."""
-        ready = starting = used = requested = sampled_ns = 0
-        for pod in self.view.pods:
-            if pod.is_ready:
-                ready += not pod.is_terminating
-                if pod.usage_millicores is not None and pod.request_millicores:
-                    used, requested = used + pod.usage_millicores, requested + pod.request_millicores
-            elif not pod.is_terminating:
-                starting += 1
-            sampled_ns = max(sampled_ns, pod.sampled_ns)
-        return PodTotals(ready, starting, used, requested, sampled_ns)
-
-    def value(self, series: Series) -> float | None:
-        """A series in its own unit; None where it is not known."""
+    def _value(self, series: Series) -> float:
         milli = self.view.values_milli.get(series)
-        return None if milli is None else milli / 1000
+        return math.nan if milli is None else milli / 1000
+
+
+def _totals(view: View) -> PodTotals:
+    ready = starting = used = requested = sampled_ns = 0
+    for pod in view.pods:
+        if pod.is_ready:
+            ready += not pod.is_terminating
+            if pod.usage_millicores is not None and pod.request_millicores:
+                used, requested = used + pod.usage_millicores, requested + pod.request_millicores
+        elif not pod.is_terminating:
+            starting += 1
+        sampled_ns = max(sampled_ns, pod.sampled_ns)
+    return PodTotals(ready, starting, used, requested, sampled_ns)
 
 
 @dataclass(frozen=True)
@@ -85,6 +103,11 @@ class Watched:
                 objectives[Series("latency_p99", "workload", name)] = goal.under / NS_PER_S
         return cls(Series("requests_per_second", "service", service), Series("concurrency", "service", service),
                    Series("latency_p95", "service", service), objectives)  # fmt: skip
+
+    @cached_property
+    def strictest_s(self) -> float:
+        """The strictest objective; nan where there is none."""
+        return min(self.objectives.values(), default=math.nan)
 
     @cached_property
     def series(self) -> tuple[Series, ...]:
