@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.learning.fluid.lanes import FluidLanes
 from agents.learning.lanes import Lanes, LanesStep
 from agents.learning.playing import shape_of
 from agents.learning.tasks import Task
@@ -98,7 +99,7 @@ def _serve(pipe: Connection, task: Task, lanes: int) -> None:
     """In a process of its own: Ctrl-C is for whoever started it, and so is the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*RARELY)  # meshes live long and are no garbage: to look through them after every tick takes a tenth of the time
-    made = Lanes(task, lanes)
+    made = _lanes(task, lanes)
     while True:
         try:
             what, args = pipe.recv()
@@ -111,6 +112,10 @@ def _serve(pipe: Connection, task: Task, lanes: int) -> None:
             pipe.send((fault, None))
 
 
-def lanes_of(task: Task, lanes: int, jobs: int) -> Lanes | LaneProcesses:
-    """In this process, or in several. Raises ScenarioError."""
-    return LaneProcesses(task, lanes, jobs) if jobs > 1 and lanes > 1 else Lanes(task, lanes)
+def lanes_of(task: Task, lanes: int, jobs: int) -> Lanes | FluidLanes | LaneProcesses:
+    """In this process, or in several, at the task's fidelity. Raises ScenarioError."""
+    return LaneProcesses(task, lanes, jobs) if jobs > 1 and lanes > 1 else _lanes(task, lanes)
+
+
+def _lanes(task: Task, lanes: int) -> Lanes | FluidLanes:
+    return FluidLanes(task, lanes) if task.fidelity == "fluid" else Lanes(task, lanes)

@@ -19,6 +19,7 @@ from scenarios.schema.scenario import Scenario
 from scenarios.writing import as_yaml
 
 SEEDS = 2**62  # of meshes
+FIDELITIES = ("requests", "fluid")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Task:
     chair: str = "scaling"
     ticks: int = 240  # decisions of an episode
     every_ns: int | None = None  # between two decisions; None where agents have intervals of their own
+    fidelity: str = "requests"  # or fluid: an approximation to learn in before
     actions: str | None = None  # a set of the chair's; None: its usual one
     weights: Weights = field(default_factory=Weights)
     varied: Mapping[str, Range] = field(default_factory=dict)  # by path of the scenario, as "workload.shoppers.load"
@@ -52,6 +54,8 @@ class Task:
         """Raises ScenarioError for a chair or a set of actions that there is not."""
         if self.chair not in CHAIRS:
             raise ScenarioError(f"chair: {self.chair!r} is not one of {', '.join(CHAIRS)}{suggestion(self.chair, CHAIRS)}")
+        if self.fidelity not in FIDELITIES:
+            raise ScenarioError(f"fidelity: {self.fidelity!r} is not one of {', '.join(FIDELITIES)}{suggestion(self.fidelity, FIDELITIES)}")
         self.kind.actions(self.actions)
 
     @property

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agents.learning.tasks import SCALE_V0
+from agents.learning.tasks import FIDELITIES, SCALE_V0
 from parley.commands.terminal import Out, mistakes_told, refuse_beside
 from parley.errors import Interrupted
 from parley.progress import CellsLine
 from parley.training.tables import print_training
-from parley.training.training import CHAIRS, LANES, SEEDS, STEPS, Training, train
+from parley.training.training import CHAIRS, LANES, SEEDS, STEPS, Asked, Training, train
 from scenarios.schema.units import parse_quantity
 
 
@@ -25,13 +25,14 @@ def train_command(
     steps: Annotated[str | None, typer.Option(help="Decisions of single services for each seed: 300k.")] = None,
     seeds: Annotated[int | None, typer.Option(help="How many policies; they differ: 5.", min=1)] = None,
     lanes: Annotated[int | None, typer.Option(help="Meshes beside each other: 16.", min=1)] = None,
+    fidelity: Annotated[str | None, typer.Option(help="Where it learns: requests, or fluid, which is faster.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes that they are shared among.", min=1)] = 2,
     out: Out = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a training that was stopped or killed.")] = None,
 ) -> None:
     """Train a policy that multiplies what a scenario's own rules ask for, once for each seed."""
     with mistakes_told():
-        refuse_beside(resume, scenario, chair, steps, seeds, lanes, out)
+        refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, out)
         policies = seeds or SEEDS
         with CellsLine(sys.stderr, "decisions") as line:
 
@@ -42,9 +43,9 @@ def train_command(
                 if resume is not None:
                     found = Training(resume).resume(jobs=jobs, told=told)
                 else:
-                    found = train(scenario or SCALE_V0.scenario, chair=chair or CHAIRS[0], steps=_whole(steps) if steps else STEPS,
-                                  seeds=policies, lanes=lanes or LANES, jobs=jobs,
-                                  out=out, told=told)  # fmt: skip
+                    asked: Asked = {"chair": chair or CHAIRS[0], "steps": _whole(steps) if steps else STEPS, "seeds": policies,
+                                    "lanes": lanes or LANES, "fidelity": fidelity or FIDELITIES[0]}  # fmt: skip
+                    found = train(scenario or SCALE_V0.scenario, jobs=jobs, out=out, told=told, **asked)
             except Interrupted as stopped:
                 print_training(Console(highlight=False), Training(stopped.folder))
                 raise

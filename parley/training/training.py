@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
 from agents.learning.judging import Score, following, scores
-from agents.learning.tasks import SCALE_V0, Task
+from agents.learning.tasks import FIDELITIES, SCALE_V0, Task
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
@@ -46,11 +46,17 @@ class Plan:
     seeds: int
     lanes: int
     jobs: int
+    fidelity: str = FIDELITIES[0]
 
     @property
     def task(self) -> Task:
-        """The frozen one for its own scenario; for another the same without what is varied."""
+        """What it is judged in: the frozen one for its own scenario; for another the same without what is varied."""
         return SCALE_V0 if self.scenario == SCALE_V0.scenario else SCALE_V0.changed(scenario=self.scenario)
+
+    @property
+    def learned_in(self) -> Task:
+        """The same at the fidelity that was asked for."""
+        return self.task.changed(fidelity=self.fidelity)
 
 
 class Training(Experiment):
@@ -87,22 +93,36 @@ class Training(Experiment):
         return self if self.state == "complete" else _trained(self, jobs or self.plan.jobs, told)
 
 
-def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, chair: str = CHAIRS[0], steps: int = STEPS, seeds: int = SEEDS,
-          lanes: int = LANES, jobs: int = 2, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Training:  # fmt: skip
+class Asked(TypedDict, total=False):
+    """What `train` may be asked for, and with what it is where nothing is said."""
+
+    chair: str  # scaling
+    steps: int  # 300,000
+    seeds: int  # 5
+    lanes: int  # 16
+    fidelity: str  # requests
+
+
+def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, jobs: int = 2, out: str | os.PathLike[str] | None = None,
+          told: Told | None = None, **asked: Unpack[Asked]) -> Training:  # fmt: skip
     """Train a policy that all services share, once for each seed.
 
-    `steps` are decisions of single services; `lanes` are meshes beside each other, in so many processes (`jobs`).
+    `steps` are decisions of single services; `lanes` are meshes beside each other, in so many processes (`jobs`). At the fidelity `fluid`
+    the policy learns in an approximation that is many times faster, and is judged on requests all the same.
     Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C; `Training(folder).resume()` goes on.
     """
+    chair = asked.get("chair", CHAIRS[0])
     if chair not in CHAIRS:
         raise UsageError(f"chair is one of {', '.join(CHAIRS)}, not {chair!r}")
-    for name, value in (("steps", steps), ("seeds", seeds), ("lanes", lanes), ("jobs", jobs)):
-        if value < 1:
+    plan = Plan(os.fspath(scenario), asked.get("steps", STEPS), asked.get("seeds", SEEDS), asked.get("lanes", LANES), jobs,
+                asked.get("fidelity", FIDELITIES[0]))  # fmt: skip
+    for name in ("steps", "seeds", "lanes", "jobs"):
+        if (value := getattr(plan, name)) < 1:
             raise UsageError(f"{name} is a number from 1 on, not {value}")
-    plan = Plan(os.fspath(scenario), steps, seeds, lanes, jobs)
     _trainer_of(plan, 1, 1).close()  # whatever is wrong is wrong before anything is written
     folder = new_folder(out, f"{Path(scenario).stem}-training")
-    command = ["parley", "train", os.fspath(scenario), "--steps", str(steps), "--seeds", str(seeds)]
+    command = ["parley", "train", os.fspath(scenario), "--chair", chair]
+    command += [word for name in ("steps", "seeds", "lanes", "fidelity") for word in (f"--{name}", str(getattr(plan, name)))]
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": Path(scenario).stem, "chair": chair, "plan": asdict(plan),
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(command), "process": this_process(), "rule": None,
@@ -180,4 +200,4 @@ def _trainer_of(plan: Plan, seed: int, jobs: int) -> Trainer:
         from agents.learning.training import Recipe, Trainer
     except ModuleNotFoundError as fault:
         raise UsageError(f"training needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
-    return Trainer(Recipe(plan.task, plan.steps, plan.lanes, jobs), seed)
+    return Trainer(Recipe(plan.learned_in, plan.steps, plan.lanes, jobs), seed)

@@ -20,22 +20,69 @@ GROWTH_TICKS = 4  # how far back the growth of a rate looks
 class Sighted(Protocol):
     """What features and actions ask of a look, or of many at once: numbers, or arrays of them. What is not known is nan."""
 
-    now_ns: Any
-    replicas: Any  # pods asked for
-    asked: Any  # as many, at least one, to divide by
-    proposed: Any  # pods that the rule asks for
-    ready: Any  # pods, and not about to end
-    starting: Any  # pods
-    used_millicores: Any  # CPU of ready pods with a sample and a request
-    request_millicores: Any  # of a pod made now
-    utilization: Any
-    rate: Any  # requests a second
-    rate_before: Any  # GROWTH_TICKS ago
-    concurrency: Any
-    latency_s: Any  # 95th percentile of its own visits
-    objective_s: Any  # the strictest of a class that comes to it
-    lateness: Any  # 99th percentile over the objective, of the class that is worst off
-    age_ticks: Any  # of the newest sample
+    @property
+    def now_ns(self) -> Any:
+        """When."""
+
+    @property
+    def replicas(self) -> Any:
+        """Pods asked for."""
+
+    @property
+    def asked(self) -> Any:
+        """As many, at least one, to divide by."""
+
+    @property
+    def proposed(self) -> Any:
+        """Pods that the rule asks for."""
+
+    @property
+    def ready(self) -> Any:
+        """Pods, and not about to end."""
+
+    @property
+    def starting(self) -> Any:
+        """Pods."""
+
+    @property
+    def used_millicores(self) -> Any:
+        """CPU of ready pods with a sample and a request."""
+
+    @property
+    def request_millicores(self) -> Any:
+        """Of a pod made now."""
+
+    @property
+    def utilization(self) -> Any:
+        """CPU in use over CPU requested, of ready pods."""
+
+    @property
+    def rate(self) -> Any:
+        """Requests a second."""
+
+    @property
+    def rate_before(self) -> Any:
+        """GROWTH_TICKS ago."""
+
+    @property
+    def concurrency(self) -> Any:
+        """Requests inside."""
+
+    @property
+    def latency_s(self) -> Any:
+        """95th percentile of its own visits."""
+
+    @property
+    def objective_s(self) -> Any:
+        """The strictest of a class that comes to it."""
+
+    @property
+    def lateness(self) -> Any:
+        """99th percentile over the objective, of the class that is worst off."""
+
+    @property
+    def age_ticks(self) -> Any:
+        """Of the newest sample."""
 
 
 class PodTotals(NamedTuple):

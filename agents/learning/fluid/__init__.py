@@ -1,0 +1,1 @@
+"""Meshes as fluids: rates, backlogs and formulas for waiting in place of requests, for many meshes at once."""

@@ -1,0 +1,139 @@
+"""Many meshes as fluids, tick by tick: pods start and end, work comes, waits and is done, and callers give up.
+
+Arrays are (meshes, services) or (meshes, classes). Work that a service cannot do holds back what comes to those it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.learning.fluid.latency import Courses, Moments, beyond, quantile_s, waiting_s
+from agents.learning.fluid.worlds import PARTS, Floats, FluidWorld
+from scenarios.flow import Flow
+from scenarios.schema.units import NS_PER_S
+from sim.telemetry import Integers
+
+CHOICE = 0.5  # a balancer that looks at two of n pods is taken for a queue with n ** CHOICE servers in common
+
+
+@dataclass(frozen=True)
+class FluidTick:
+    """What a tick came to."""
+
+    offered: Floats  # (meshes, classes) requests
+    failed: Floats
+    lateness: Floats  # (meshes, classes) as Traffic has it
+    waiting_s: Floats  # (meshes, services) all visits' together
+    utilization: Floats  # (meshes, services) of ready pods
+    concurrency: Floats  # (meshes, services) requests inside, on average
+    visits: Floats  # (meshes, services) that came
+    visit_p95_s: Floats  # (meshes, services)
+    class_p99_s: Floats  # (meshes, classes)
+
+
+class FluidMeshes:
+    """Some episodes side by side."""
+
+    def __init__(self, worlds: Sequence[FluidWorld]) -> None:
+        first = worlds[0]
+        self.worlds, self.tick = list(worlds), 0
+        self.part_s = first.tick_ns / PARTS / NS_PER_S
+        self.visits, self.work_s, self.cores, self.timeout_s, self._objective, self._counts, self._starts = (
+            np.stack([getattr(world, name) for world in worlds])
+            for name in ("visits", "work_s", "cores", "timeout_s", "objective", "counts", "start_parts"))  # fmt: skip
+        self.asked = np.stack([world.replicas for world in worlds]).astype(np.int64)
+        self.ready = self.asked.copy()
+        self._due = np.zeros((*self.asked.shape, 1 + int(self._starts.max())), dtype=np.int64)  # pods, by parts until they are ready
+        self._started = np.zeros_like(self.asked)
+        self._backlog = np.zeros(self.asked.shape)  # core-seconds
+        self._courses = Courses([world.scenario for world in worlds], first.services)
+        self._callers = _callers(first)
+
+    @property
+    def starting(self) -> Integers:
+        """Pods that are not ready yet."""
+        pods: Integers = self._due.sum(axis=2)
+        return pods
+
+    def scale(self, pods: Integers) -> None:
+        """Ask for so many: more begin to start, fewer end, those that are not ready first."""
+        more, fewer = np.maximum(pods - self.asked, 0), np.maximum(self.asked - pods, 0)
+        for mesh, service in np.argwhere(more):
+            numbers = (self._started[mesh, service] + np.arange(more[mesh, service])) % self._starts.shape[2]
+            np.add.at(self._due[mesh, service], self._starts[mesh, service, numbers], 1)
+        self._started += more
+        latest_first = self._due[:, :, ::-1]
+        before = np.cumsum(latest_first, axis=2) - latest_first
+        ended = np.clip(fewer[:, :, None] - before, 0, latest_first)
+        self._due = np.ascontiguousarray((latest_first - ended)[:, :, ::-1])
+        self.ready = self.ready - (fewer - ended.sum(axis=2))
+        self.asked = pods
+
+    def go_on(self) -> FluidTick:
+        """One tick."""
+        parts = [self._part(self._counts[:, self.tick * PARTS + part]) for part in range(PARTS)]
+        self.tick += 1
+        counts, visits, done_s, wait_s, variance = (np.stack([part[nth] for part in parts]) for nth in range(5))
+        of_classes, of_visits = self._courses.moments((wait_s, variance))
+        offered, failed = counts.sum(axis=0), (counts * beyond(of_classes, self.timeout_s)).sum(axis=0)
+        share, under_s = self._objective[:, :, 0], self._objective[:, :, 1]
+        is_lost = failed > (1 - share) * offered
+        late = np.where(is_lost, np.inf, _mixed(of_classes, np.where(share > 0, share, 0.5)) / under_s)
+        tick_s = self.part_s * PARTS
+        return FluidTick(
+            offered, failed, np.where((offered > 0) & (share > 0), late, 0.0), (visits * wait_s).sum(axis=0),
+            done_s.sum(axis=0) / (np.maximum(self.ready * self.cores, 1e-9) * tick_s), (visits * of_visits[0]).sum(axis=0) / tick_s,
+            visits.sum(axis=0), _mixed(of_visits, 0.95), _mixed(of_classes, 0.99),
+        )  # fmt: skip
+
+    def _part(self, counts: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """(requests, visits, core-seconds done, mean and variance of the wait of a visit)."""
+        visits = np.einsum("mc,mcs->ms", counts, self.visits)
+        nominal_s = np.einsum("mc,mcs->ms", counts, self.work_s)
+        rate = np.maximum(self.ready * self.cores, 1e-3)
+        can_s, before, come_s, done_s = rate * self.part_s, self._backlog, np.zeros_like(visits), np.zeros_like(visits)
+        flowing = np.ones_like(visits)  # of what would come, the share that callers let through
+        for place, callers in self._callers:
+            through = flowing[:, callers].min(axis=1) if callers else np.ones(len(visits))
+            come_s[:, place] = nominal_s[:, place] * through
+            done_s[:, place] = np.minimum(before[:, place] + come_s[:, place], can_s[:, place])
+            flowing[:, place] = through * np.clip(done_s[:, place] / np.maximum(come_s[:, place], 1e-9), 0.0, 4.0)
+        patience_s = self.timeout_s.max(axis=1, keepdims=True)
+        self._backlog = np.minimum(before + come_s - done_s, patience_s * rate)  # who waited longer has been called off
+        wait, variance = waiting_s(nominal_s / np.maximum(visits, 1e-9), rate**CHOICE, come_s / can_s)
+        behind_s = (before + self._backlog) / 2 / rate
+        self._start()
+        return counts, visits, done_s, wait + behind_s, variance + (behind_s / 2) ** 2
+
+    def _start(self) -> None:
+        """Pods that are ready by the end of a part."""
+        self.ready = self.ready + self._due[:, :, 1]
+        self._due = np.roll(self._due, -1, axis=2)
+        self._due[:, :, 0] = 0
+
+
+def _mixed(parts: Moments, q: Floats | float) -> Floats:
+    """About the quantile over a tick, of (parts, ...): that of its mean course, or of its worst part as far as that part is to blame."""
+    worst = np.argmax(parts[0], axis=0)[None]
+    mean, variance = (np.take_along_axis(one, worst, axis=0)[0] for one in parts)
+    own = 1 - np.minimum((1 - np.asarray(q)) * PARTS, 0.5)
+    higher: Floats = np.maximum(quantile_s((parts[0].mean(axis=0), parts[1].mean(axis=0)), q), quantile_s((mean, variance), own))
+    return higher
+
+
+def _callers(world: FluidWorld) -> list[tuple[int, list[int]]]:
+    """Places of services, callers before whom they call, and of those that call each."""
+    calls = Flow(world.scenario).calls
+    place = {name: nth for nth, name in enumerate(world.services)}
+    called: dict[int, set[int]] = {nth: set() for nth in range(len(place))}
+    for caller, callees in calls.items():
+        for callee in callees:
+            called[place[callee.split(".")[0]]].add(place[caller.split(".")[0]])
+    order: list[int] = []
+    while left := [nth for nth in called if nth not in order]:
+        free = [nth for nth in left if called[nth] <= {*order, nth}]
+        order += free or left[:1]
+    return [(nth, sorted(called[nth] - {nth})) for nth in order]

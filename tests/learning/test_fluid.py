@@ -1,0 +1,142 @@
+"""Fluids: formulas against what they stand for, the rule against the rule, and the same shape of answers as meshes of requests."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import gamma, spearmanr
+
+from agents.autoscaling.minds.trend import TrendPolicy
+from agents.learning.fluid.lanes import FluidLanes
+from agents.learning.fluid.latency import beyond, later, quantile_s, waiting_s
+from agents.learning.fluid.rule import TrendRules
+from agents.learning.judging import scores
+from agents.learning.lane_processes import lanes_of
+from agents.learning.tasks import SCALE_V0
+from agents.policy import PodView, View
+from scenarios.errors import ScenarioError
+from scenarios.load import load
+from scenarios.schema.planning import Trend
+from sim.commands import Scale
+from sim.platform.metrics import Series
+
+FLUID = SCALE_V0.changed(fidelity="fluid")
+TICK_NS = 15_000_000_000
+
+
+def erlang_wait(work_s: float, servers: int, rho: float) -> float:
+    """The mean wait in M/M/c."""
+    load = servers * rho
+    terms = [load**n / math.factorial(n) for n in range(servers)]
+    last = load**servers / math.factorial(servers) / (1 - rho)
+    return last / (sum(terms) + last) * work_s / (servers * (1 - rho))
+
+
+@pytest.mark.parametrize("servers", [1, 2, 5, 20])
+@pytest.mark.parametrize("rho", [0.5, 0.8, 0.95])
+def test_waiting_is_that_of_erlang(servers: int, rho: float) -> None:
+    """Sakasegawa's formula is exact for one server, and within a few per cent of a visit's length for more."""
+    mean, variance = waiting_s(np.array(0.04), np.array(float(servers)), np.array(rho))
+    exact = erlang_wait(0.04, servers, rho)
+    assert mean == pytest.approx(exact, abs=1e-9 if servers == 1 else 0.025 * 0.04, rel=0.12) and variance > mean**2
+
+
+def test_the_longer_of_two_is_clarks() -> None:
+    """Against drawn pairs of normals; of two that are far apart it is the longer one."""
+    random = np.random.default_rng(1)
+    one, other = (0.2, 0.01), (0.25, 0.0025)
+    drawn = np.maximum(random.normal(one[0], math.sqrt(one[1]), 400_000), random.normal(other[0], math.sqrt(other[1]), 400_000))
+    mean, variance = later(*((np.array(m), np.array(v)) for m, v in (one, other)))
+    assert mean == pytest.approx(drawn.mean(), rel=0.005) and variance == pytest.approx(drawn.var(), rel=0.02)
+    far = later((np.array(1.0), np.array(0.01)), (np.array(9.0), np.array(0.04)))
+    assert far[0] == pytest.approx(9) and far[1] == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize("shape", [1.0, 3.0, 20.0])
+def test_tails_are_those_of_a_gamma_distribution(shape: float) -> None:
+    """Wilson and Hilferty's cube root: within a per cent or two."""
+    moments = np.array(shape * 0.1), np.array(shape * 0.01)
+    exact = gamma(shape, scale=0.1)
+    assert quantile_s(moments, 0.99) == pytest.approx(exact.ppf(0.99), rel=0.02)
+    assert beyond(moments, np.array(exact.ppf(0.9))) == pytest.approx(0.1, abs=0.005)
+    assert beyond(moments, np.array(np.inf)) == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 400_000), min_size=1, max_size=60), st.floats(0.7, 1.4))
+def test_the_rule_is_the_rule(milli: list[int], other: float) -> None:
+    """The same pods as `trend` in an agent's chair, whatever comes, even where somebody else changes the pods."""
+    described = Trend.model_validate({"averageValue": 16.5, "min": 1, "max": 40})
+    policy, rules, asked = TrendPolicy(described, "a"), TrendRules([[described]]), 4
+    for tick, rate in enumerate(milli, start=1):
+        pods = tuple(PodView(f"a-{n}", "Running", n, is_ready=True) for n in range(asked))
+        seen = View(tick * TICK_NS, "a", asked, 1000, pods, values_milli={Series("requests_per_second", "service", "a"): rate})
+        verdict = policy.decide(seen)
+        wanted = next((command.replicas for command in verdict.commands if isinstance(command, Scale)), asked)
+        assert rules.proposed(np.array([[float(rate)]]), np.array([[asked]])).tolist() == [[wanted]]
+        asked = min(40, max(1, round(wanted * other)))
+
+
+def test_a_lane_is_what_it_would_be_alone() -> None:
+    """Whatever is beside it, in this process and in two, and every time."""
+    def walked(made: Any, seeds: list[int]) -> tuple[Any, ...]:
+        seen, random = [made.reset(seeds)], np.random.default_rng(0)
+        rewards = []
+        for _ in range(30):
+            chosen = np.repeat(random.integers(0, 8, (1, 6)), len(seeds), axis=0)
+            step = made.step(chosen)
+            seen.append(step.observations)
+            rewards.append(step.rewards)
+        made.close()
+        return np.stack(seen, axis=1), np.stack(rewards, axis=1)
+
+    together, alone, apart = walked(FluidLanes(FLUID, 3), [5, 6, 7]), walked(FluidLanes(FLUID, 1), [6]), walked(lanes_of(FLUID, 3, 2), [5, 6, 7])
+    for one, other, third in zip(together, alone, apart, strict=True):
+        assert np.array_equal(one[1], other[0]) and np.array_equal(one, third)
+
+
+def test_it_answers_in_the_shape_of_requests() -> None:
+    """The same rows, features within their bounds, masks and terms; shares sum to the reward; episodes follow each other."""
+    made = FluidLanes(FLUID.changed(ticks=12), 2)
+    seen, features = made.reset([1, 2]), made.shape.features
+    for _ in range(13):
+        step = made.step(np.full((2, 6), 3))
+        seen = step.observations
+        assert ((seen >= features.low) & (seen <= features.high)).all() and np.isfinite(seen).all()
+        assert step.own.sum(axis=1) == pytest.approx(step.rewards) and made.masks[:, :, 3].all()
+        assert set(step.infos[0]["reward_terms"]) == {"slo", "drop", "cost", "churn"}
+        assert bool(step.ended.all()) == bool(step.last)
+        if step.ended.all():
+            assert not np.array_equal(step.last[0], seen[0])
+
+
+@pytest.mark.parametrize(("change", "place"), [
+    ("agents.front.scaling={hpa: {target_cpu: 70%, max: 9}}", "agents.front.scaling"),
+    ("faults.lost={at: 5m, crash: {service: front}}", "faults"),
+    ("routes.defaults.retries={num_retries: 2}", "routes"),
+    ("telemetry.delivery_lag=5s", "telemetry.delivery_lag"),
+    ("services.store.endpoints.read=[{wait: 5ms}]", "services.store.endpoints.read"),
+])  # fmt: skip
+def test_what_a_fluid_cannot_stand_for_is_refused(change: str, place: str) -> None:
+    """By its place, and with what can be done."""
+    with pytest.raises(ScenarioError, match=f"{place}.*fidelity: requests"):
+        FluidLanes(FLUID, 1).reset([1], {"scenario": load("learning_to_scale", [change])})
+
+
+@pytest.mark.slow
+def test_fluid_and_requests_rank_policies_alike() -> None:
+    """Eight policies that always choose the same multiple, on the same four episodes: the gap is known, and small where it matters."""
+    paid: dict[str, list[float]] = {"requests": [], "fluid": []}
+    for fidelity, found in paid.items():
+        for action in range(8):
+            def always(seen: Any, masks: Any, action: int = action) -> Any:
+                return np.where(masks[:, action], action, 3)
+
+            found.append(float(np.mean([one.reward for one in scores(SCALE_V0.changed(fidelity=fidelity), range(900_001, 900_005), always)])))
+    assert spearmanr(paid["requests"], paid["fluid"]).statistic > 0.9
+    assert paid["fluid"][3] == pytest.approx(paid["requests"][3], rel=0.15), "the rule itself"
