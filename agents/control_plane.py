@@ -23,10 +23,10 @@ from agents.policy import NOTHING, Needs, PodView, Policy, View
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlPhase
 from sim.commands import Command, Resize, RouteCommand, Scale
+from sim.draws import family_key
 from sim.mesh import Mesh
 from sim.platform.metrics import POD_METRICS, CpuSample, MetricsServer, PodMetrics
 from sim.platform.pods import Pod, PodPhase, Size
-from sim.words import unsigned
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ControlPlane(MesaModel):
 
     def __init__(self, mesh: Mesh, minds: Mapping[str, Policy] | None = None) -> None:
         """Minds by service come before those of the scenario."""
-        super().__init__(rng=unsigned(mesh.seed))  # for Mesa's users; our agents draw by address or not at all
+        super().__init__(rng=family_key(mesh.seed, "agent", "mesa"))  # for Mesa's users; our agents draw by address or not at all
         self.mesh, self.clock = mesh, mesh.clock
         self.decisions: list[Decision] = []
         self.held: set[str] = set()  # services that agents command in vain: somebody outside keeps them as they are

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.schema.control_network import ControlNetwork as Described
 from sim.clock import ControlClock, ControlPhase
-from sim.draws import family_key, indexed_key, mix, name_hash, stream, unit
+from sim.draws import Seed, family_key, indexed_key, mix, name_hash, stream, unit
 from sim.sampling import sample_ns
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class _Arrival:
 class ControlNetwork:
     """Carries messages between the agents that have joined, on the control clock."""
 
-    def __init__(self, described: Described, seed: int, clock: ControlClock) -> None:
+    def __init__(self, described: Described, seed: Seed, clock: ControlClock) -> None:
         self.described, self.seed, self.clock = described, seed, clock
         self.log: list[Posted] = []  # in the order of sending; a row is completed when its fate is known
         self._receivers: dict[str, Receive] = {}

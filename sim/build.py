@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenarios.schema.scenario import Scenario
+from sim.draws import Seed
 from sim.fast.engine import FastPlane, advance_many
 from sim.plane import DataPlane
 from sim.reference.engine import ReferencePlane
@@ -21,7 +22,7 @@ def advance_planes(some: Sequence[DataPlane], until_ns: Sequence[int]) -> None:
             plane.advance(until)
 
 
-def build_plane(scenario: Scenario, seed: int, engine: str = "fast", *, span_share: float = 0.0,
+def build_plane(scenario: Scenario, seed: Seed, engine: str = "fast", *, span_share: float = 0.0,
                 span_tail: bool = False, record: bool = False) -> DataPlane:  # fmt: skip
     """A plane at time 0, empty of pods.
 

@@ -9,6 +9,7 @@ seeded with `mix(key ^ stream)`, so its published sequence is a known answer.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from sim.registry import law
 from sim.words import M64, unsigned
@@ -68,9 +69,26 @@ def stream(name: str) -> int:
     return name_hash(f"stream:{name}") >> 1
 
 
-def family_key(seed: int, family: str, name: str) -> int:
+@dataclass(frozen=True)
+class Seeds:
+    """One each for what comes, for what strikes, and for all else: two of them may be kept where the third differs."""
+
+    demand: int  # when requests come, and how much each of them asks for
+    service: int  # starts of pods, picks of balancers, levers, nodes, agents
+    faults: int  # whom faults and failures strike, and when
+
+    def of(self, family: str) -> int:
+        """The seed of a family of things."""
+        return self.demand if family == "workload" else self.faults if family in ("fault", "failure") else self.service
+
+
+Seed = int | Seeds  # one for all, or one for each
+
+
+def family_key(seed: Seed, family: str, name: str) -> int:
     """Base key of a family of things, as ("workload", "shoppers") or ("service", "cart"), under a seed."""
-    return mix(mix((seed ^ GOLDEN) & M64) ^ name_hash(f"{family}:{name}"))
+    mine = seed.of(family) if isinstance(seed, Seeds) else seed
+    return mix(mix((mine ^ GOLDEN) & M64) ^ name_hash(f"{family}:{name}"))
 
 
 WORK = stream("work")  # demand of a work or wait step

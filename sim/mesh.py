@@ -13,6 +13,7 @@ from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import AUTO
 from sim.build import advance_planes, build_plane
 from sim.clock import ControlClock
+from sim.draws import Seed
 from sim.errors import SimulationError
 from sim.platform.cluster import Cluster
 from sim.platform.elections import Elections
@@ -28,7 +29,7 @@ from sim.platform.routing_config import RoutingConfig
 class Mesh:
     """A scenario under a seed, from time 0 on. Minds are not part of it: agents/ plugs into its clock."""
 
-    def __init__(self, scenario: Scenario, seed: int = 0, engine: str = "fast", *, span_share: float = 0.0,
+    def __init__(self, scenario: Scenario, seed: Seed = 0, engine: str = "fast", *, span_share: float = 0.0,
                  span_tail: bool = False, record: bool = False) -> None:  # fmt: skip
         if scenario.warmup == AUTO:
             raise SimulationError("warmup: auto is found by a pilot run, as `parley run` and parley.run() make it; here give a time")

@@ -14,6 +14,7 @@ from agents.learning.council import Asking, Council
 from agents.learning.reward import Reward
 from scenarios.schema.scenario import Scenario
 from sim.build import advance_planes
+from sim.draws import Seed
 from sim.mesh import Mesh
 
 
@@ -29,7 +30,7 @@ class Step:
 class Drive:
     """A world under a seed, from its warm-up to its end, decision by decision."""
 
-    def __init__(self, world: Scenario, seed: int, seats: Seats, engine: str = "fast") -> None:
+    def __init__(self, world: Scenario, seed: Seed, seats: Seats, engine: str = "fast") -> None:
         """Raises SimulationError as Mesh."""
         self.seats, self.council = seats, Council(seats)
         self.mesh = Mesh(world, seed, engine)

@@ -17,6 +17,7 @@ from scenarios.load import load, loads
 from scenarios.naming import suggestion
 from scenarios.schema.scenario import Scenario
 from scenarios.writing import as_yaml
+from sim.draws import Seed, Seeds
 
 SEEDS = 2**62  # of meshes
 FIDELITIES = ("requests", "fluid")
@@ -99,10 +100,12 @@ class Task:
         given = options.get("scenario", self.scenario)
         changes = [*varied, *self.changes] if "scenario" not in options else []
         world = loads(as_yaml(given), changes) if isinstance(given, Scenario) else load(given, changes)
-        return Episode(world, int(options.get("seed", seed)), self)
+        seed = int(options.get("seed", seed))
+        demand, service, faults = (int(options.get(f"{name}_seed", seed)) for name in ("demand", "service", "fault"))
+        return Episode(world, seed if demand == service == faults == seed else Seeds(demand, service, faults), self)
 
 
-OPTIONS = ("scenario", "seed")
+OPTIONS = ("scenario", "seed", "demand_seed", "service_seed", "fault_seed")  # those of parts, where they are not the same
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Episode:
     """One world under one seed."""
 
     world: Scenario
-    seed: int
+    seed: Seed
     task: Task
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scenarios.schema.programs import CacheSettings, LockSettings
 from scenarios.schema.routing import ResolvedRoute
 from sim import settings
-from sim.draws import family_key, indexed_key
+from sim.draws import Seed, family_key, indexed_key
 from sim.fast import key_records as kr
 from sim.fast import state as st
 from sim.fast.compiling import kernels
@@ -36,7 +36,7 @@ from sim.records import CONNECTION, CPU, GATE, GUARD, LEVEL, QUEUE, RETRY_METER,
 VIEW_KINDS = {"caller": st.CALLER, "zone": st.ZONE, "service": st.SERVICE}
 
 
-def initial_state(maker: TableMaker, seed: int, span_share: float, span_tail: bool, record: bool) -> st.State:
+def initial_state(maker: TableMaker, seed: Seed, span_share: float, span_tail: bool, record: bool) -> st.State:
     """A world at time 0, without pods. Adds the workloads' and routes' needs to the tables."""
     layout = maker.layout
     views, host_sets, localities = (list[dict[str, int]]() for _ in range(3))  # the latter of these views
@@ -114,12 +114,12 @@ def _new_lane(maker: TableMaker, routes: list[dict[str, Any]]) -> st.Array:
     return lane
 
 
-def _list(index: int, name: str, seed: int) -> dict[str, int]:
+def _list(index: int, name: str, seed: Seed) -> dict[str, int]:
     """Of pods of a service; there are none yet."""
     return {"first": 4 * index, "key": family_key(seed, "service", name)}
 
 
-def _route(maker: TableMaker, layout: Layout, index: int, seed: int) -> dict[str, Any]:
+def _route(maker: TableMaker, layout: Layout, index: int, seed: Seed) -> dict[str, Any]:
     policy = layout.routes[index]
     key = family_key(seed, "route", policy.name)
     row: dict[str, Any] = {
@@ -147,7 +147,7 @@ def _special(policy: ResolvedRoute) -> int:
 
 
 def _views(
-    layout: Layout, index: int, seed: int, views: list[dict[str, int]], host_sets: list[dict[str, int]],
+    layout: Layout, index: int, seed: Seed, views: list[dict[str, int]], host_sets: list[dict[str, int]],
     localities: list[dict[str, int]],
 ) -> dict[str, int]:
     policy = layout.routes[index]
@@ -278,7 +278,7 @@ def _keys(spec: CacheSettings | LockSettings, store: int) -> dict[str, Any]:
     return key_space(spec.keys, spec.header_name) | {"store": store, "of_pod": spec.scope == "pod"}
 
 
-def _workloads(maker: TableMaker, seed: int) -> list[dict[str, Any]]:
+def _workloads(maker: TableMaker, seed: Seed) -> list[dict[str, Any]]:
     """Every class of requests as a row."""
     made: list[dict[str, Any]] = []
     users = 0

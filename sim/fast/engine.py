@@ -14,7 +14,7 @@ from scenarios.schema.topology import Service
 from sim import commands as c
 from sim import settings
 from sim.clock import CALLS_MAX
-from sim.draws import family_key, indexed_key
+from sim.draws import Seed, family_key, indexed_key
 from sim.errors import Standstill, TooManyCalls
 from sim.fast import state as st
 from sim.fast.building import grown, initial_state, needs_features, with_more_pods, with_pairs, with_views
@@ -44,7 +44,7 @@ from sim.trace import Row
 class FastPlane:
     """A DataPlane at full speed."""
 
-    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, span_tail: bool = False,
+    def __init__(self, scenario: Scenario, seed: Seed, *, span_share: float = 0.0, span_tail: bool = False,
                  record: bool = False) -> None:  # fmt: skip
         self.layout, self.seed = Layout(scenario), seed
         maker = TableMaker(self.layout)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.schema.replicating import Replication
-from sim.draws import LAG, family_key, indexed_key
+from sim.draws import LAG, Seed, family_key, indexed_key
 from sim.fast import state as st
 from sim.fast.building import doubled
 from sim.laws.replicating import has_arrived
@@ -79,7 +79,7 @@ def lead(state: st.State, layout: Layout, p: int, *, leads: bool) -> None:
     change(state, layout, service)
 
 
-def lose_primary(state: st.State, layout: Layout, seed: int, p: int) -> None:
+def lose_primary(state: st.State, layout: Layout, seed: Seed, p: int) -> None:
     """U8: pod p dies; of a primary's commits those that the next one has not got are lost, if there is a next one."""
     service = int(state.pods[p]["service"])
     if not layout.role_lists(service) or state.databases[(at := database_of(layout, service))]["primary"] != p:
@@ -90,7 +90,7 @@ def lose_primary(state: st.State, layout: Layout, seed: int, p: int) -> None:
     _drop_commits(state, at)
 
 
-def forget_sent(state: st.State, layout: Layout, seed: int) -> None:
+def forget_sent(state: st.State, layout: Layout, seed: Seed) -> None:
     """Of the commits noted, those stay which would be lost if their primaries died now."""
     commits = _commits(state)
     if len(commits) == 0:
@@ -101,7 +101,7 @@ def forget_sent(state: st.State, layout: Layout, seed: int) -> None:
     _keep(state, commits[np.logical_not(is_sent)])
 
 
-def _lag_ns(layout: Layout, seed: int, name: str, primaries: int) -> int:
+def _lag_ns(layout: Layout, seed: Seed, name: str, primaries: int) -> int:
     """By how much the standby that would take over is behind, drawn anew for every primary."""
     spec = layout.scenario.services[name].replication
     assert isinstance(spec, Replication)

@@ -11,7 +11,7 @@ from scenarios.schema.pods import Rollout
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import HOUR_NS
 from sim.clock import ControlClock, ControlPhase
-from sim.draws import family_key
+from sim.draws import Seed, family_key
 from sim.plane import DataPlane
 from sim.platform.conditions import Ailment, Conditions, Scraping
 from sim.platform.config_push import ConfigPush
@@ -27,7 +27,7 @@ COUNTED = ("pending", "starting", "ready", "draining", "unready", "lost")
 class Cluster:
     """Nodes and pods. Nothing here knows who asks for replicas, or why."""
 
-    def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, plane: DataPlane) -> None:
+    def __init__(self, scenario: Scenario, seed: Seed, clock: ControlClock, plane: DataPlane) -> None:
         self._clock, self._scenario = clock, scenario
         self._scheduler = Scheduler(scenario.cluster)
         self._given = len(self._scheduler.nodes)  # nodes of the file, which exist the whole run unless they are autoscaled

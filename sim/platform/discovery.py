@@ -8,7 +8,7 @@ from functools import partial
 from scenarios.schema.discovery import Discovery
 from sim.clock import ControlClock, ControlPhase
 from sim.commands import EndpointListed, EndpointUnlisted, PodGone, PodReady
-from sim.draws import family_key, indexed_key
+from sim.draws import Seed, family_key, indexed_key
 from sim.plane import DataPlane
 from sim.platform.config_push import ConfigPush, Resource
 from sim.platform.pods import Pod
@@ -33,7 +33,7 @@ def last_heartbeat_ns(admitted_ns: int, interval_ns: int, died_ns: int) -> int:
 class Registry:
     """The list of endpoints, whose changes are pushed to the callers."""
 
-    def __init__(self, spec: Discovery, seed: int, clock: ControlClock, plane: DataPlane, push: ConfigPush) -> None:
+    def __init__(self, spec: Discovery, seed: Seed, clock: ControlClock, plane: DataPlane, push: ConfigPush) -> None:
         self._spec, self._seed, self._clock, self._plane, self._push = spec, seed, clock, plane, push
         self._entries: dict[Pod, Entry] = {}
 

@@ -8,7 +8,7 @@ from scenarios.schema.replicating import Replication
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
 from sim.commands import PodDemoted, PodPromoted
-from sim.draws import PROMOTION, family_key, indexed_key
+from sim.draws import PROMOTION, Seed, family_key, indexed_key
 from sim.plane import DataPlane
 from sim.platform.cluster import Cluster
 from sim.platform.discovery import last_heartbeat_ns
@@ -19,7 +19,7 @@ from sim.sampling import sample_ns
 class Elections:
     """The leader keys of all databases. Each is one primary's, or nobody's while its service waits for one."""
 
-    def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, plane: DataPlane, cluster: Cluster) -> None:
+    def __init__(self, scenario: Scenario, seed: Seed, clock: ControlClock, plane: DataPlane, cluster: Cluster) -> None:
         self._seed, self._clock, self._plane, self._cluster = seed, clock, plane, cluster
         self._specs: dict[str, Replication] = {
             name: one.replication for name, one in scenario.services.items() if one.replication is not None}  # fmt: skip

@@ -7,7 +7,7 @@ from functools import partial
 
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
-from sim.draws import family_key, indexed_key
+from sim.draws import Seed, family_key, indexed_key
 from sim.platform.cluster import Cluster
 from sim.platform.conditions import Ailment
 from sim.platform.node_lifecycle import NodeLifecycle
@@ -20,7 +20,7 @@ Times = Iterator[tuple[int, int]]
 class Failures:
     """Domains that fail and are repaired."""
 
-    def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, cluster: Cluster, nodes: NodeLifecycle) -> None:
+    def __init__(self, scenario: Scenario, seed: Seed, clock: ControlClock, cluster: Cluster, nodes: NodeLifecycle) -> None:
         self._scenario, self._seed, self._clock, self._cluster, self._nodes = scenario, seed, clock, cluster, nodes
         self._risks = risks(scenario.failures)
         self._active: list[tuple[Risk, Domain]] = []

@@ -8,7 +8,7 @@ from functools import partial
 from scenarios.schema.faults import OF_AGENTS, Crash, Fault, Struck
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
-from sim.draws import FAULT, family_key, unit
+from sim.draws import FAULT, Seed, family_key, unit
 from sim.laws.failing import is_struck
 from sim.platform.cluster import Cluster
 from sim.platform.conditions import Ailment
@@ -22,7 +22,7 @@ from sim.platform.scheduling import Node
 class Faults:
     """The faults of a scenario. Whom one strikes depends on its name and the pods' numbers, never on who asked for them."""
 
-    def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, cluster: Cluster, nodes: NodeLifecycle,
+    def __init__(self, scenario: Scenario, seed: Seed, clock: ControlClock, cluster: Cluster, nodes: NodeLifecycle,
                  links: Links, elections: Elections) -> None:  # fmt: skip
         self._clock, self._cluster, self._nodes, self._links, self._elections = clock, cluster, nodes, links, elections
         self._faults, self._spec, self._scraped = scenario.faults, scenario.cluster, [*scenario.services, *scenario.workload]

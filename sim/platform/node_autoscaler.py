@@ -8,7 +8,7 @@ from functools import partial
 from scenarios.schema.cluster import NodeAutoscaling, NodePool
 from scenarios.schema.scenario import Scenario
 from sim.clock import ControlClock, ControlPhase
-from sim.draws import PROVISION, family_key
+from sim.draws import PROVISION, Seed, family_key
 from sim.platform.cluster import Cluster
 from sim.platform.pods import Pod
 from sim.platform.scheduling import Node, machine
@@ -35,7 +35,7 @@ class Group:
 class NodeAutoscaler:
     """One loop a pool. It looks at what pods ask for, and never at how busy they are."""
 
-    def __init__(self, scenario: Scenario, seed: int, clock: ControlClock, cluster: Cluster) -> None:
+    def __init__(self, scenario: Scenario, seed: Seed, clock: ControlClock, cluster: Cluster) -> None:
         self._scenario, self._seed, self._clock, self._cluster = scenario, seed, clock, cluster
         self._groups = {
             name: [Group(name, zone, pool, pool.autoscaling, pool.count) for zone in pool.zones or scenario.cluster.zones]

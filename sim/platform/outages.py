@@ -11,7 +11,7 @@ from scenarios.schema.distributions import Distribution
 from scenarios.schema.failures import NESTED, Effect, Failures
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import HOUR_NS
-from sim.draws import OUTAGE, REPAIR, family_key, indexed_key
+from sim.draws import OUTAGE, REPAIR, Seed, family_key, indexed_key
 from sim.laws.service import exponential_ns
 from sim.platform.pods import Pod
 from sim.platform.scheduling import Node
@@ -101,7 +101,7 @@ def _google_first_year(acceleration: float) -> Iterator[Risk]:
         yield Risk(name, domain, YEAR_NS / per_year - duration.mean_ns, duration, effect, acceleration=acceleration)
 
 
-def timeline(scenario: Scenario, seed: int, nodes: Sequence[Node], until_ns: int) -> list[Outage]:
+def timeline(scenario: Scenario, seed: Seed, nodes: Sequence[Node], until_ns: int) -> list[Outage]:
     """Every failure before a time, but for those of single pods, which begin when these do."""
     found = [
         Outage(begins_ns, ends_ns, risk, domain)
@@ -113,7 +113,7 @@ def timeline(scenario: Scenario, seed: int, nodes: Sequence[Node], until_ns: int
     return sorted(found, key=lambda one: (one.begins_ns, one.risk.name, one.domain.name))
 
 
-def address(seed: int, risk: Risk, domain: Domain) -> int:
+def address(seed: Seed, risk: Risk, domain: Domain) -> int:
     """F7 Key of a domain's failures: the seed, the process's name and the domain's own."""
     return family_key(seed, "failure", f"{risk.name}/{domain.name}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from sim.commands import RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
-from sim.draws import family_key
+from sim.draws import Seed, family_key
 from sim.plane import DataPlane
 from sim.platform.config_push import ConfigPush, Resource
 from sim.rerouting import rerouted
@@ -14,7 +14,7 @@ from sim.rerouting import rerouted
 class RoutingConfig:
     """The routes as callers were told last, whether they know it already or not."""
 
-    def __init__(self, seed: int, plane: DataPlane, push: ConfigPush) -> None:
+    def __init__(self, seed: Seed, plane: DataPlane, push: ConfigPush) -> None:
         self._seed, self._plane, self._push = seed, plane, push
         self._told = plane.layout
         self._levers: dict[str, Resource] = {}

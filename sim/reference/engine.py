@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scenarios.schema.scenario import Scenario
 from sim import commands as c
 from sim.clock import REPLIED, STANDSTILL, Moment, rank
-from sim.draws import family_key
+from sim.draws import Seed, family_key
 from sim.errors import Standstill
 from sim.laws import digesting
 from sim.laws.failing import call_fails
@@ -45,7 +45,7 @@ from sim.trace import ANSWERED, REJECTED, Row
 class ReferencePlane:
     """A DataPlane to read. Holds everything of one run; nothing is shared between planes."""
 
-    def __init__(self, scenario: Scenario, seed: int, *, span_share: float = 0.0, span_tail: bool = False,
+    def __init__(self, scenario: Scenario, seed: Seed, *, span_share: float = 0.0, span_tail: bool = False,
                  record: bool = False) -> None:  # fmt: skip
         self.layout, self.seed = Layout(scenario), seed
         self.span_share, self.span_tail = span_share, span_tail

@@ -19,7 +19,7 @@ from scenarios.schema.planning import Trend
 from scenarios.schema.programs import Call, Parallel, Step, Work
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
-from sim.draws import indexed_key
+from sim.draws import Seed, family_key, indexed_key
 from sim.sampling import sample_ns
 from sim.telemetry import Integers
 
@@ -49,12 +49,13 @@ class FluidWorld:
     start_parts: Integers  # (services, STARTS) parts of a tick that a pod takes to start
 
 
-def fluid_world(world: Scenario, seed: int) -> FluidWorld:
+def fluid_world(world: Scenario, seed: Seed) -> FluidWorld:
     """Raises ScenarioError for what a fluid cannot stand for."""
     refuse(world)
     flow, services = Flow(world), tuple(sorted(world.services))
     rules = tuple(_rule(world, name) for name in services)
-    tick_ns, random = rules[0].sync_period, np.random.default_rng(seed)
+    tick_ns = rules[0].sync_period
+    demand, starts = (np.random.default_rng(family_key(seed, family, "fluid")) for family in ("workload", "service"))
     per_class = [_per_service(flow.visits_of_one(name), services) for name in world.workload]
     works = [_per_service({at: count * flow.work_ns[at] / NS_PER_S for at, count in flow.visits_of_one(name).items()}, services)
              for name in world.workload]  # fmt: skip
@@ -66,8 +67,8 @@ def fluid_world(world: Scenario, seed: int) -> FluidWorld:
     return FluidWorld(
         world, services, rules, tick_ns, visits, np.array(works), np.array([cores(world.services[name]) for name in services]),
         np.array([float(world.services[name].replicas) for name in services]), np.array(list(_timeouts(flow))), objective,
-        np.where(np.isfinite(under), under, np.nan), comes_to, _counts(flow, tick_ns, random), _ideal(world, services, tick_ns),
-        _starts(world, services, tick_ns, random),
+        np.where(np.isfinite(under), under, np.nan), comes_to, _counts(flow, tick_ns, demand), _ideal(world, services, tick_ns),
+        _starts(world, services, tick_ns, starts),
     )  # fmt: skip
 
 

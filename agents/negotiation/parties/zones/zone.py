@@ -12,7 +12,7 @@ from scenarios.schema.misreporting import TRUTH
 from scenarios.schema.negotiating import Negotiation
 from scenarios.schema.spill_rules import zone_agent
 from sim.commands import WeightsShifted
-from sim.draws import family_key, stream, unit
+from sim.draws import Seed, family_key, stream, unit
 from sim.platform.metrics import Series
 
 PHASE = stream("spill/phase")  # of an agent's own cadence
@@ -94,7 +94,7 @@ class ZoneAgent(Party):
         self.decide()
 
 
-def rest_ns(seed: int, name: str, every_ns: int) -> int:
+def rest_ns(seed: Seed, name: str, every_ns: int) -> int:
     """Until an agent first wakes: no two wake in step, nor with the scrapes."""
     return int(unit(family_key(seed, "agent", name), PHASE, 0) * every_ns) + 1
 
