@@ -12,7 +12,10 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from agents.learning.lane_processes import lanes_of
 from agents.learning.lanes import LanesStep, seeds_of
+from agents.learning.networks import ALL, OWN, PLACE
 from agents.learning.tasks import Task
+
+Shown = NDArray[np.float32] | dict[str, NDArray[np.float32]]
 
 
 class SharedVecEnv(VecEnv):
@@ -20,13 +23,17 @@ class SharedVecEnv(VecEnv):
 
     render_mode = None
 
-    def __init__(self, task: Task, lanes: int, jobs: int = 1) -> None:
-        """`jobs` are processes. Raises ScenarioError as Lanes."""
+    def __init__(self, task: Task, lanes: int, jobs: int = 1, *, shows_all: bool = False) -> None:
+        """`jobs` are processes; who `shows_all` shows each row all rows of its lane, too. Raises ScenarioError as Lanes."""
         self.lanes = lanes_of(task, lanes, jobs)
         shape = self.lanes.shape
         self.rows = len(shape.rows)
-        super().__init__(lanes * self.rows, spaces.Box(shape.features.low, shape.features.high, dtype=np.float32),
-                         spaces.Discrete(shape.actions))  # fmt: skip
+        own = spaces.Box(shape.features.low, shape.features.high, dtype=np.float32)
+        self._shows_all, self._places = shows_all, np.tile(np.eye(self.rows, dtype=np.float32), (lanes, 1))
+        super().__init__(lanes * self.rows, spaces.Dict({
+            OWN: own, ALL: spaces.Box(np.tile(own.low, self.rows), np.tile(own.high, self.rows), dtype=np.float32),
+            PLACE: spaces.Box(0.0, 1.0, (self.rows,), dtype=np.float32),
+        }) if shows_all else own, spaces.Discrete(shape.actions))  # fmt: skip
         self._chosen: NDArray[np.int64] | None = None
         self._wanted: Sequence[int | None] = [None] * lanes
 
@@ -35,7 +42,7 @@ class SharedVecEnv(VecEnv):
         self._wanted = seeds_of(seed, len(self.lanes))
         return [one for one in self._wanted for _ in range(self.rows)]
 
-    def reset(self) -> NDArray[np.float32]:
+    def reset(self) -> Shown:
         """New episodes in all lanes."""
         seen = self.lanes.reset(self._wanted)
         self._wanted = [None] * len(self.lanes)
@@ -78,13 +85,23 @@ class SharedVecEnv(VecEnv):
         """None is."""
         return [False] * len(list(self._get_indices(indices)))
 
-    def _rows(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        return seen.reshape(self.num_envs, -1)
+    def _rows(self, seen: NDArray[np.float32]) -> Shown:
+        own = seen.reshape(self.num_envs, -1)
+        return self.shown(own, np.repeat(seen.reshape(len(seen), -1), self.rows, axis=0), self._places) if self._shows_all else own
+
+    @staticmethod
+    def shown(own: NDArray[np.float32], all_rows: NDArray[np.float32], places: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """As the spaces have it."""
+        return {OWN: own, ALL: all_rows, PLACE: places}
 
     def _infos(self, step: LanesStep) -> list[dict[str, Any]]:
         infos: list[dict[str, Any]] = []
         for lane, info in enumerate(step.infos):
             for place in range(self.rows):
-                ended = {"TimeLimit.truncated": True, "terminal_observation": step.last[lane][place]} if lane in step.last else {}
+                ended = {"TimeLimit.truncated": True, "terminal_observation": self._last(step.last[lane], place)} if lane in step.last else {}
                 infos.append(ended | ({"team": info} if place == 0 else {}))
         return infos
+
+    def _last(self, seen: NDArray[np.float32], place: int) -> Shown:
+        """Of a row where its episode ended."""
+        return self.shown(seen[place], seen.reshape(-1), self._places[place]) if self._shows_all else seen[place]

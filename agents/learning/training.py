@@ -1,29 +1,30 @@
-"""Proximal policy optimisation of one policy that all rows share, in legs, so that whoever is killed goes on exactly.
+"""One policy that all rows share, learned in legs, so that whoever is killed goes on exactly.
 
 A leg is one episode in every lane. It begins with episodes drawn from (seed, leg), random numbers seeded likewise and nothing else that
-is remembered but the weights and the optimiser's state: to go on after leg n is to load these two and begin leg n + 1.
+is remembered but the weights, the optimiser's state and, of algorithms that have one, a memory: to go on after leg n is to load these
+and begin leg n + 1.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sb3_contrib import MaskablePPO
-from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.logger import Logger, configure
 
-from agents.learning.networks import GuidedPolicy
+from agents.learning.algorithms import ALGORITHMS
 from agents.learning.shared_vec_env import SharedVecEnv
 from agents.learning.tasks import Task
 from scenarios.errors import ParleyError
 
-LEARNING_RATE = 5e-4  # at first; it falls to nothing in a straight line
+CRITICS = ("own", "central")
 
 
 class WeightsError(ParleyError):
@@ -46,6 +47,8 @@ class Recipe:
     gamma: float = 0.96
     gae_lambda: float = 0.95
     entropy: float = 0.003
+    algorithm: str = "ppo"
+    critic: str = CRITICS[0]  # of PPO: what it is shown of a lane
 
 
 @dataclass(frozen=True)
@@ -62,23 +65,19 @@ class LegDone:
 class Trainer:
     """One seed of a recipe."""
 
-    def __init__(self, recipe: Recipe, seed: int) -> None:
-        """Raises ScenarioError where nobody can sit in the world of the task."""
+    def __init__(self, recipe: Recipe, seed: int, events: Path | None = None) -> None:
+        """`events` is a folder for TensorBoard. Raises ScenarioError where nobody can sit in the world of the task."""
         torch.set_num_threads(1)  # a second one would spin beside the lanes, and save next to nothing
         self.recipe, self.seed = recipe, seed
-        self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs)
+        self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs, shows_all=recipe.critic == "central")
         updates = max(1, self.env.lanes.shape.ticks // recipe.rollout)
         n_steps = self.env.lanes.shape.ticks // updates
         self.leg_steps = updates * n_steps * self.env.num_envs
         self.legs = -(-recipe.steps // self.leg_steps)
         self._leg = 0
-        follows = recipe.task.action_set.follows
-        self.model = MaskablePPO(
-            GuidedPolicy, self.env, learning_rate=self._rate, n_steps=n_steps, n_epochs=recipe.epochs,
-            batch_size=-(-n_steps * self.env.num_envs // recipe.batches), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
-            ent_coef=recipe.entropy, seed=seed, device="cpu", policy_kwargs={"usual": recipe.task.kind.features.usual, "follows": follows},
-        )  # fmt: skip
-        self.model.set_logger(Logger(None, []))
+        self._algorithm = ALGORITHMS[recipe.algorithm]
+        self.model = self._algorithm.made(recipe, self.env, n_steps, lambda: 1 - self._leg / self.legs, seed)
+        self.model.set_logger(Logger(None, []) if events is None else configure(str(events), ["tensorboard"]))
 
     @property
     def done(self) -> int:
@@ -90,20 +89,28 @@ class Trainer:
         model, watch = self.model, _Watch(told, self._leg * self.leg_steps)
         model.set_random_seed(int(np.random.SeedSequence((self.seed, self._leg)).generate_state(1)[0]))
         model._last_obs = None  # noqa: SLF001  # begin with fresh episodes: SB3 has no other word for it
-        model.learn(self.leg_steps, callback=watch, reset_num_timesteps=False, use_masking=True)
+        model.learn(self.leg_steps, callback=watch, reset_num_timesteps=False, **self._algorithm.learning)
         self._leg += 1
-        return LegDone(self._leg, self._leg * self.leg_steps, *watch.means())
+        done = LegDone(self._leg, self._leg * self.leg_steps, *watch.means())
+        self.tell("leg", {"reward": done.reward, "violation": done.violation, "pods": done.pods})
+        return done
+
+    def tell(self, what: str, figures: Mapping[str, float]) -> None:
+        """TensorBoard, where it listens, of something after a leg."""
+        for name, value in figures.items():
+            self.model.logger.record(f"{what}/{name}", value)
+        self.model.logger.dump(self.model.num_timesteps)
 
     def decides(self, seen: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
         """What the policy would do by now, without trying anything."""
-        chosen, _ = self.model.predict(seen, deterministic=True, action_masks=masks)
-        return np.asarray(chosen, dtype=np.int64)
+        return self._algorithm.decides(self.model, seen, masks)
 
     def state(self, note: str) -> bytes:
         """Weights, the optimiser's state and a note: tensors, numbers and text only, which can be read without running anything."""
         kept = io.BytesIO()
         policy = self.model.policy
-        torch.save({"leg": self._leg, "note": note, "policy": policy.state_dict(), "optimizer": policy.optimizer.state_dict()}, kept)
+        torch.save({"leg": self._leg, "note": note, "policy": policy.state_dict(), "optimizer": policy.optimizer.state_dict(),
+                    "memory": self._algorithm.memory(self.model)}, kept)  # fmt: skip
         return kept.getvalue()
 
     def restore(self, state: bytes) -> str:
@@ -112,6 +119,7 @@ class Trainer:
             kept: dict[str, Any] = torch.load(io.BytesIO(state), weights_only=True)
             self.model.policy.load_state_dict(kept["policy"])
             self.model.policy.optimizer.load_state_dict(kept["optimizer"])
+            self._algorithm.recalls(self.model, kept["memory"])
             self._leg = int(kept["leg"])
         except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError) as fault:
             why = (str(fault).splitlines() or [type(fault).__name__])[0]
@@ -122,9 +130,6 @@ class Trainer:
     def close(self) -> None:
         """End what was begun."""
         self.env.close()
-
-    def _rate(self, _: float) -> float:
-        return LEARNING_RATE * (1 - self._leg / self.legs)
 
 
 class _Watch:

@@ -15,7 +15,7 @@ from parley.commands.terminal import Out, mistakes_told, refuse_beside
 from parley.errors import Interrupted
 from parley.progress import CellsLine
 from parley.training.tables import print_training
-from parley.training.training import CHAIRS, LANES, SEEDS, STEPS, Asked, Training, train
+from parley.training.training import ALGORITHMS, CHAIRS, CRITICS, LANES, SEEDS, STEPS, Asked, Training, train
 from scenarios.schema.units import parse_quantity
 
 
@@ -26,13 +26,15 @@ def train_command(
     seeds: Annotated[int | None, typer.Option(help="How many policies; they differ: 5.", min=1)] = None,
     lanes: Annotated[int | None, typer.Option(help="Meshes beside each other: 16.", min=1)] = None,
     fidelity: Annotated[str | None, typer.Option(help="Where it learns: requests, or fluid, which is faster.")] = None,
+    algorithm: Annotated[str | None, typer.Option(help="ppo (with masks), or dqn.")] = None,
+    critic: Annotated[str | None, typer.Option(help="What PPO's critic is shown while it learns: own, or central, which is all rows.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes that they are shared among.", min=1)] = 2,
     out: Out = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a training that was stopped or killed.")] = None,
 ) -> None:
     """Train a policy that multiplies what a scenario's own rules ask for, once for each seed."""
     with mistakes_told():
-        refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, out)
+        refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, algorithm, critic, out)
         policies = seeds or SEEDS
         with CellsLine(sys.stderr, "decisions") as line:
 
@@ -44,7 +46,8 @@ def train_command(
                     found = Training(resume).resume(jobs=jobs, told=told)
                 else:
                     asked: Asked = {"chair": chair or CHAIRS[0], "steps": _whole(steps) if steps else STEPS, "seeds": policies,
-                                    "lanes": lanes or LANES, "fidelity": fidelity or FIDELITIES[0]}  # fmt: skip
+                                    "lanes": lanes or LANES, "fidelity": fidelity or FIDELITIES[0], "algorithm": algorithm or ALGORITHMS[0],
+                                    "critic": critic or CRITICS[0]}  # fmt: skip
                     found = train(scenario or SCALE_V0.scenario, jobs=jobs, out=out, told=told, **asked)
             except Interrupted as stopped:
                 print_training(Console(highlight=False), Training(stopped.folder))

@@ -6,10 +6,11 @@ which did best where it was judged. Files of weights hold tensors and numbers al
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,15 +25,18 @@ from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
 from parley.storage.run_folder import FORMAT, MANIFEST, Experiment, RunFolder, new_folder, plain, this_process
 from scenarios.errors import ParleyError
+from scenarios.naming import suggestion
 from sim.trace import SEMANTICS
 
 if TYPE_CHECKING:
     from agents.learning.training import LegDone, Trainer
 
 KIND = "training"
-CURVE, LAST, BEST = "curve.jsonl", "last.pt", "best.pt"
+CURVE, LAST, BEST, EVENTS = "curve.jsonl", "last.pt", "best.pt", "events"
 CHAIRS = ("scaling",)
 STEPS, SEEDS, LANES = 300_000, 5, 16  # where nothing is said
+ALGORITHMS, CRITICS = ("ppo", "dqn"), ("own", "central")
+CHOICES = {"fidelity": FIDELITIES, "algorithm": ALGORITHMS, "critic": CRITICS}
 VALIDATION = range(900_001, 900_005)  # seeds of episodes that no leg draws
 Told = Callable[[int, int, int], None]  # (seed, decisions that are done, of how many)
 
@@ -47,6 +51,8 @@ class Plan:
     lanes: int
     jobs: int
     fidelity: str = FIDELITIES[0]
+    algorithm: str = ALGORITHMS[0]
+    critic: str = CRITICS[0]
 
     @property
     def task(self) -> Task:
@@ -101,6 +107,8 @@ class Asked(TypedDict, total=False):
     seeds: int  # 5
     lanes: int  # 16
     fidelity: str  # requests
+    algorithm: str  # ppo
+    critic: str  # own
 
 
 def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, jobs: int = 2, out: str | os.PathLike[str] | None = None,
@@ -114,15 +122,16 @@ def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, jobs: int = 2
     chair = asked.get("chair", CHAIRS[0])
     if chair not in CHAIRS:
         raise UsageError(f"chair is one of {', '.join(CHAIRS)}, not {chair!r}")
+    words: dict[str, Any] = dict(asked)
     plan = Plan(os.fspath(scenario), asked.get("steps", STEPS), asked.get("seeds", SEEDS), asked.get("lanes", LANES), jobs,
-                asked.get("fidelity", FIDELITIES[0]))  # fmt: skip
+                *(_one_of(name, words.get(name), known) for name, known in CHOICES.items()))  # fmt: skip
     for name in ("steps", "seeds", "lanes", "jobs"):
         if (value := getattr(plan, name)) < 1:
             raise UsageError(f"{name} is a number from 1 on, not {value}")
     _trainer_of(plan, 1, 1).close()  # whatever is wrong is wrong before anything is written
     folder = new_folder(out, f"{Path(scenario).stem}-training")
     command = ["parley", "train", os.fspath(scenario), "--chair", chair]
-    command += [word for name in ("steps", "seeds", "lanes", "fidelity") for word in (f"--{name}", str(getattr(plan, name)))]
+    command += [word for name in ("steps", "seeds", "lanes", *CHOICES) for word in (f"--{name}", str(getattr(plan, name)))]
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": Path(scenario).stem, "chair": chair, "plan": asdict(plan),
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(command), "process": this_process(), "rule": None,
@@ -157,7 +166,7 @@ def _one_seed(begun: Training, seed: int, jobs: int, stop: Stop, told: Told | No
     rows, place = begun.curve(seed), f"seed-{seed}"
     if rows and rows[-1]["leg"] >= rows[-1]["legs"]:
         return  # the curve is written last
-    trainer = _trainer_of(plan, seed, jobs)
+    trainer = _trainer_of(plan, seed, jobs, begun.path / place / EVENTS)
     try:
         kept = begun.path / place / LAST
         rows = _restored(trainer, kept) if kept.is_file() else []
@@ -183,8 +192,9 @@ def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:
 
 
 def _row(done: LegDone, trainer: Trainer, plan: Plan, jobs: int) -> dict[str, Any]:
-    judged = scores(plan.task, VALIDATION, trainer.decides, jobs)
-    row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": _as_json(judged)})
+    judged = _as_json(scores(plan.task, VALIDATION, trainer.decides, jobs))
+    trainer.tell("judged", {name: judged[name] for name in ("reward", "violation", "pods", "churn")})
+    row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": judged})
     return row
 
 
@@ -194,10 +204,20 @@ def _as_json(found: list[Score]) -> dict[str, Any]:
     return {**means, "seeds": [one.seed for one in found], "rewards": [one.reward for one in found]}
 
 
-def _trainer_of(plan: Plan, seed: int, jobs: int) -> Trainer:
-    """Raises UsageError where the extra is not installed, and ScenarioError."""
+def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) -> Trainer:
+    """`events` is a folder for TensorBoard, where that is installed. Raises UsageError where the extra is not installed, and ScenarioError."""
     try:
         from agents.learning.training import Recipe, Trainer
     except ModuleNotFoundError as fault:
         raise UsageError(f"training needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
-    return Trainer(Recipe(plan.learned_in, plan.steps, plan.lanes, jobs), seed)
+    recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic)
+    return Trainer(recipe, seed, events if importlib.util.find_spec("tensorboard") else None)
+
+
+def _one_of(name: str, asked: str | None, known: Sequence[str]) -> str:
+    """The first where nothing is asked for. Raises UsageError."""
+    if asked is None:
+        return known[0]
+    if asked not in known:
+        raise UsageError(f"{name} is one of {', '.join(known)}, not {asked!r}{suggestion(asked, known)}")
+    return asked

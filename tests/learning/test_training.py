@@ -152,3 +152,47 @@ def test_better_is_judged_better() -> None:
     }  # fmt: skip
     found = {name: float(np.mean([one.reward for one in scores(task, (5, 6, 7), way)])) for name, way in ways.items()}
     assert found["rule"] > found["more"] and found["rule"] > found["chance"] > found["less"]
+
+
+@pytest.mark.parametrize(("algorithm", "critic"), [("ppo", "own"), ("ppo", "central"), ("dqn", "own")])
+def test_every_way_to_learn_goes_on_exactly(algorithm: str, critic: str) -> None:
+    """What is kept after a leg is all that the next one needs; and something is learned in both."""
+    task = SCALE_V0.changed(fidelity="fluid", ticks=12)
+    asked = Recipe(task, steps=400, lanes=2, jobs=1, rollout=6, algorithm=algorithm, critic=critic)
+    through, stopped, again = Trainer(asked, 1), Trainer(asked, 1), Trainer(asked, 1)
+    for trainer in (through, stopped):
+        trainer.leg()
+    first = stopped.state("kept")
+    assert again.restore(first) == "kept" and again.done == 1
+    for trainer in (through, again):
+        trainer.leg()
+    assert through.state("") == again.state("") != first
+    seen, masks = np.zeros((3, through.env.lanes.shape.features.low.size), dtype=np.float32), np.eye(3, 8, dtype=np.bool_)
+    assert through.decides(seen, masks).tolist() == [0, 1, 2], "only what may be chosen"
+
+
+def test_a_central_critic_changes_what_the_actor_needs_in_nothing() -> None:
+    """Who serves is shown its own row alone: the actor's part does not know what the critic saw."""
+    task = SCALE_V0.changed(fidelity="fluid", ticks=12)
+    trainer = Trainer(Recipe(task, steps=100, lanes=2, jobs=1, critic="central"), 1)
+    trainer.leg()
+    policy, env = trainer.model.policy, trainer.env
+    shown = env.reset()
+    assert isinstance(shown, dict)
+    blind = {**shown, "all": np.zeros_like(shown["all"]), "place": np.zeros_like(shown["place"])}
+    masks = env.action_masks()
+    assert np.array_equal(policy.predict(shown, deterministic=True, action_masks=masks)[0],
+                          policy.predict(blind, deterministic=True, action_masks=masks)[0])  # fmt: skip
+    worth = [policy.predict_values(policy.obs_to_tensor(one)[0]).detach().numpy() for one in (shown, blind)]
+    assert not np.allclose(*worth)
+
+
+def test_tensorboard_hears_of_every_leg(small: Path, tmp_path: Path) -> None:
+    """By its own reader."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = train(small, **(LITTLE | {"seeds": 1}), out=tmp_path / "t")
+    heard = EventAccumulator(str(found.path / "seed-1" / "events"))
+    heard.Reload()
+    assert [one.step for one in heard.Scalars("judged/reward")] == [row["steps"] for row in found.curve(1)]
+    assert [one.value for one in heard.Scalars("leg/reward")] == pytest.approx([row["reward"] for row in found.curve(1)])
