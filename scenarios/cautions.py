@@ -184,8 +184,9 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
             yield f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: picks at random without a hash_policy"
         by_zone = route.locality_lb_setting is not None and route.locality_lb_setting.is_weighted
         own = route.load_balancing_weights
-        if len(set(service.load_balancing_weights)) > 1 and not own and not route.lb_policy.sees_weights and not by_zone:
-            yield (f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: sees no services.{route.callee}.load_balancing_weights, so all "
+        whose = f"routes.{route.name}" if own else f"services.{route.callee}"
+        if len(set(own or service.load_balancing_weights) - {0}) > 1 and not route.lb_policy.sees_weights and not by_zone:
+            yield (f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: sees no {whose}.load_balancing_weights, so all "
                    "its pods are alike")  # fmt: skip
         aware = route.zone_aware_lb_config
         if aware is not None and pods < aware.min_cluster_size:

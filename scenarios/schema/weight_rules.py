@@ -13,12 +13,11 @@ from scenarios.schema.routing import place_of, resolve
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
 
-BESIDE_WEIGHTS = ("random", "round_robin", "least_request")  # balancers that are told of weights, or of some pods alone
 KEY = "load_balancing_weights"
 
 
 def weight_mistakes(world: Scenario) -> Iterator[Mistake]:
-    """Weights that a balancer would not see, and those that leave nobody to be asked."""
+    """Weights that a hash table would not have, and those that leave nobody to be asked."""
     told: set[Path] = set()
     for edge in edges(world.services, world.workload):
         route = resolve(world.routes, edge)
@@ -27,7 +26,7 @@ def weight_mistakes(world: Scenario) -> Iterator[Mistake]:
             continue
         told.add(place)
         said = f"({edge.caller} -> {edge.callee})"
-        if route.lb_policy.kind not in BESIDE_WEIGHTS:
-            yield Mistake(place, f"is not modelled with {route.lb_policy.kind}; it goes with {', '.join(BESIDE_WEIGHTS)} {said}")
+        if route.lb_policy.is_hashing:
+            yield Mistake(place, f"are not modelled with {route.lb_policy.kind}, whose table has the service's; give those {said}")
         if not any(route.load_balancing_weights):
             yield Mistake(place, f"are all 0, so that nobody would be asked; give one pod some weight {said}")

@@ -147,7 +147,7 @@ class HostSet:
             self.localities.arrange()
             return
         serving = [host for host in self.hosts if not host.is_ejected]
-        panics = is_in_panic(len(serving), len(self.hosts), self.policy.healthy_panic_threshold)
+        panics = bool(self.hosts) and is_in_panic(len(serving), len(self.hosts), self.policy.healthy_panic_threshold)
         self.choose_among(self.hosts if panics else serving)
 
     def choose_among(self, usable: list[Any]) -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from scenarios.schema.locality_rules import BESIDE_ZONES
 from scenarios.schema.scenario import Scenario
-from scenarios.schema.weight_rules import BESIDE_WEIGHTS
 from sim import commands as c
 from sim.build import build_plane
 from tests.conservation import assert_conserved
@@ -54,7 +53,7 @@ def route(draw: st.DrawFn) -> dict[str, Any]:
         "retries": {"num_retries": 3, "retry_on": ["5xx"], "retry_back_off": {"base_interval": draw(st.sampled_from(["0ms", "2ms"]))},
                     "retry_budget": {"budget_percent": "20%", "min_retry_concurrency": draw(st.integers(0, 1))}},
     }  # fmt: skip
-    if made["lb_policy"] in BESIDE_WEIGHTS and draw(st.booleans()):
+    if draw(st.booleans()):
         made["load_balancing_weights"] = draw(st.sampled_from([[1], [1, 3, 2], [0, 1], [2, 0, 0, 1]]))
     if draw(st.booleans()):
         made["locality_lb_setting"] = None

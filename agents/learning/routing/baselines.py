@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.baselines import Baseline, Decider, Standing, always
+from agents.learning.queueing import Place
 from agents.learning.routing.actions import LEVELS
-from agents.learning.routing.planning import Outset, Place, cheapest_levels
+from agents.learning.routing.planning import Outset, cheapest_levels
 from agents.learning.routing.seats import WaySeats
 from agents.negotiation.parties.truth import TrueRates
 from scenarios.flow import Flow
@@ -95,14 +96,11 @@ class _Knows:
         for zone in seats.zones:
             pods = [pod for pod in mesh.cluster.pods(service) if pod.looks_ready and pod.zone == zone]
             share = sum(mesh.plane.present(service, pod.number or 0) for pod in pods)
-            slow = max([pod.slowdown for pod in pods] + [self._slower(seats, zone, now_ns, until_ns)])
-            places.append(Place(len(pods) * workers, self._work_s * slow, max(0.0, share - len(pods) * workers)))
+            coming = [fault for pod in pods for fault in mesh.faults.coming(pod, until_ns)]
+            slow = max([pod.slowdown for pod in pods] + [fault.slow.factor for fault in coming if fault.slow], default=1.0)
+            left = len(pods) - sum(1 for fault in coming if fault.crash)
+            places.append(Place(left * workers, self._work_s * slow, max(0.0, share - len(pods) * workers)))
         return rates, places
-
-    def _slower(self, seats: WaySeats, zone: str, since_ns: int, until_ns: int) -> float:
-        """By faults that begin within a tick."""
-        coming = [fault.slow for fault in seats.world.faults.values() if fault.slow is not None and since_ns <= fault.at < until_ns]
-        return max([one.factor for one in coming if one.zone in (zone, None)], default=1.0)
 
 
 def _planning(seats: WaySeats, knowing: Knowing) -> Decider:

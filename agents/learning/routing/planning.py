@@ -1,7 +1,7 @@
 """Where calls should go, if one knows how many there are and what pods can do: weights that cost least, by a model of queues.
 
 SLATE (Lim and others, NSDI 2026) does so with a model learned of each pool and a solver; here are zones by the dozen and five weights, so that
-each zone's weights are improved in turn until none can be. Queues are M/M/c (Sakasegawa, Ann. Inst. Stat. Math. 29, 1977).
+each zone's weights are improved in turn until none can be.
 """
 
 from __future__ import annotations
@@ -11,33 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from agents.learning.queueing import TAIL, Place
 from agents.learning.reward import LATENESS_MAX, Weights
 from agents.learning.routing.actions import LEVELS
 
-TAIL = math.log(100)  # of an exponential: its 99th percentile over its mean
 ROUNDS = 4
-
-
-@dataclass(frozen=True)
-class Place:
-    """What one zone can do."""
-
-    servers: float  # requests at once, in ready pods
-    work_s: float  # of one request
-    backlog: float = 0.0  # requests that wait already
-
-    def lateness(self, rate: float, tick_s: float, objective_s: float) -> float:
-        """The 99th percentile over the objective, at so many requests a second until the next decision."""
-        if rate <= 0:
-            return 0.0
-        if self.servers <= 0:
-            return LATENESS_MAX
-        rate += self.backlog / tick_s
-        busy = rate * self.work_s / self.servers
-        if busy >= 1:
-            return LATENESS_MAX * busy
-        wait_s = self.work_s * busy ** (math.sqrt(2 * (self.servers + 1)) - 1) / (self.servers * (1 - busy))
-        return TAIL * (self.work_s + wait_s) / objective_s
 
 
 @dataclass(frozen=True)
@@ -56,13 +34,20 @@ class Outset:
         """What a tick takes away, as the reward has it."""
         shares = [[one / sum(mine) for one in mine] for mine in levels]
         loads = [sum(rate * share[y] for rate, share in zip(self.rates, shares, strict=True)) for y in range(len(self.places))]
-        late = [place.lateness(load, self.tick_s, self.objective_s) for place, load in zip(self.places, loads, strict=True)]
+        late = [self._lateness(place, load) for place, load in zip(self.places, loads, strict=True)]
         total, found = max(1e-9, sum(self.rates)), 0.0
         for rate, share, home, before in zip(self.rates, shares, self.homes, self.levels, strict=True):
             moved = sum(abs(one - was / sum(before)) for one, was in zip(share, before, strict=True)) / 2
             slo = sum(one * math.log1p(self.weights.steepness * max(0.0, late[y] - 1)) for y, one in enumerate(share))
             found += rate / total * (self.weights.slo * slo + self.weights.cost * (1 - share[home])) + self.weights.churn * moved / len(shares)
         return found + sum(load * max(0.0, one - LATENESS_MAX) for load, one in zip(loads, late, strict=True)) / total
+
+    def _lateness(self, place: Place, rate: float) -> float:
+        """The 99th percentile over the objective; ever more where more comes than can be served."""
+        busy = place.busy(rate, self.tick_s)
+        if rate <= 0 or place.servers <= 0:
+            return LATENESS_MAX * (rate > 0)
+        return LATENESS_MAX * busy if busy >= 1 else TAIL * place.mean_s(rate, self.tick_s) / self.objective_s
 
 
 def cheapest_levels(outset: Outset) -> list[tuple[int, ...]]:
@@ -75,7 +60,8 @@ def cheapest_levels(outset: Outset) -> list[tuple[int, ...]]:
         for _ in range(ROUNDS):
             before = list(levels)
             for zone in range(len(levels)):
-                levels[zone] = min(choices, key=lambda one, zone=zone: outset.cost([*levels[:zone], one, *levels[zone + 1 :]]))
+                tried = [[*levels[:zone], one, *levels[zone + 1 :]] for one in choices]
+                levels = min(tried, key=outset.cost)
             if levels == before:
                 break
         found.append(levels)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agents.learning.routing.splits import Split
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
-from sim.platform.metrics import Series
+from sim.platform.metrics import PodMetrics, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +72,6 @@ class Watching:
         return self._mesh.clock.now_ns - newest
 
 
-def _sum(said: Sequence[object], name: str) -> float:
-    return sum(getattr(one, name) for one in said) / 1000
+def _sum(said: Sequence[PodMetrics], name: str) -> float:
+    total: int = sum(getattr(one, name) for one in said)
+    return total / 1000
