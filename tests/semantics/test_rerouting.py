@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from sim.commands import HostsWeighted, PodFailing, PodReady, RateLimited, RetriesBudgeted, WeightsShifted
+from sim.commands import HostsWeighted, PodFailing, PodGone, PodReady, RateLimited, RetriesBudgeted, WeightsShifted
 from sim.draws import family_key, indexed_key
 from sim.laws.localities import begin_turns, next_locality
 from sim.plane import DataPlane
@@ -180,6 +180,16 @@ def test_what_was_known_of_a_pod_is_forgotten(engine, between_ms, failures):
     assert places(plane, 100).count(0) == 1
     places(weigh(plane, 0, 1, 1, 1), 100 + between_ms)
     assert places(weigh(plane, 1, 1, 1, 1), 200).count(0) == failures
+
+
+def test_who_is_gone_refuses(engine):
+    """B26, V3: a pod that is gone and still listed turns away what comes, and is counted; of no weight, nothing comes."""
+    plane = hosts(engine)
+    plane.apply(PodGone("a", 2, stays_listed=True))
+    assert Counter(places(plane, 101))[2] == pytest.approx(50, abs=1)
+    refused = plane.observe().pods["refused"].tolist()
+    assert refused[2] == pytest.approx(50, abs=1) and sum(refused) == refused[2]
+    assert 2 not in places(weigh(plane, 1, 1, 0, 1), 201) and plane.observe().pods["refused"].tolist() == refused
 
 
 def test_nobody_weighs_anything(engine):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from agents.learning.baselines import Baseline, Decider, Standing
 from agents.learning.hosts.seats import LEAST, HostSeats
-from agents.learning.queueing import Place, tail_s
+from agents.learning.queueing import Place, Places, Reals, tail_s
 from scenarios.flow import Flow
 from scenarios.schema.units import NS_PER_S
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agents.learning.playing import Play
 
 ROUNDS = 3
+TRIFLE = 0.1  # for a mean time as long as the objective
 FIRST_TICKS = 5  # in which who weighs once and for all looks
 DOUBTFUL, SLOW = 0.2, 2.0  # share of calls that fail, and times the median: not to be called
 SEEDS = 2**32
@@ -162,16 +163,11 @@ class _Knows:
 def knowing(play: Play) -> Decider:
     """The weights that cost least by a model of queues, for what is true."""
     seats = _seats(play)
-    return _planning(seats, _Knows(seats))
-
-
-def _planning(seats: HostSeats, places_of: Callable[[HostSeats], list[Place]]) -> Decider:
-    chosen = [seats.actions.usual] * len(seats.rows)
+    knows, chosen = _Knows(seats), [seats.actions.usual] * len(seats.rows)
 
     def decide() -> NDArray[np.int64]:
         nonlocal chosen
-        places, rate = places_of(seats), _rate(seats)
-        chosen = _cheapest(seats, places, rate, chosen)
+        chosen = _cheapest(seats, knows(seats), _rate(seats), chosen)
         return np.array(chosen, dtype=np.int64)
 
     return decide
@@ -187,34 +183,31 @@ def _cheapest(seats: HostSeats, places: Sequence[Place], rate: float, before: Se
     kinds: dict[tuple[float, float, float], list[int]] = {}
     for row, place in enumerate(places):
         kinds.setdefault((place.servers, place.work_s, place.failing), []).append(row)
-    actions = [seats.actions.usual] * len(places)
+    actions = np.full(len(places), seats.actions.usual, dtype=np.int64)
+    model = Places(places, seats.cadence_ns / NS_PER_S)
     for _ in range(ROUNDS):
         for rows in kinds.values():
-            tried = [_with(actions, rows, action) for action in range(len(seats.actions))]
-            actions = min(tried, key=lambda one: _cost(seats, places, rate, one, before))
-    return actions
+            tried = np.repeat(actions[None], len(seats.actions), axis=0)
+            tried[:, rows] = np.arange(len(seats.actions))[:, None]
+            actions = tried[int(_costs(seats, model, rate, tried, np.array(before)).argmin())]
+    chosen: list[int] = actions.tolist()
+    return chosen
 
 
-def _with(actions: Sequence[int], rows: Sequence[int], action: int) -> list[int]:
-    return [action if row in rows else other for row, other in enumerate(actions)]
-
-
-def _cost(seats: HostSeats, places: Sequence[Place], rate: float, actions: Sequence[int], before: Sequence[int]) -> float:
-    """What a tick takes away, as the reward has it, and a trifle for the mean time."""
-    times, prices, tick_s = seats.actions.times, seats.weights, seats.cadence_ns / NS_PER_S
-    weights = [times[action] if number is not None else 0.0 for action, number in zip(actions, seats.numbers, strict=True)]
-    if not sum(weights):
-        return math.inf
-    shares = [one / sum(weights) for one in weights]
-    means = [place.mean_s(rate * share, tick_s) for place, share in zip(places, shares, strict=True)]
-    late = tail_s(shares, means) * NS_PER_S / seats.objective_ns
-    failing = sum(share * place.failing for share, place in zip(shares, places, strict=True))
-    mean = sum(share * one for share, one in zip(shares, means, strict=True)) * NS_PER_S / seats.objective_ns
-    was = [times[action] for action in before]
-    moved = sum(abs(one - other / max(1e-9, sum(was))) for one, other in zip(shares, was, strict=True)) / 2
-    kept = sum(weight > 0 for weight in weights) / seats.weighed.pods
-    return (prices.slo * math.log1p(prices.steepness * max(0.0, late - 1)) + prices.drop * failing + prices.cost * kept
-            + prices.churn * moved + 0.1 * mean)  # fmt: skip
+def _costs(seats: HostSeats, model: Places, rate: float, tried: NDArray[np.int64], before: NDArray[np.int64]) -> Reals:
+    """(plans,) What a tick takes away, as the reward has it, and a trifle for the mean time; actions are (plans, rows)."""
+    times, prices = np.array(seats.actions.times), seats.weights
+    there = np.array([number is not None for number in seats.numbers])
+    weights, was = times[tried] * there, times[before] * there
+    shares = weights / np.maximum(1e-9, weights.sum(axis=1, keepdims=True))
+    means_s = model.mean_s(rate * shares)
+    late, mean = (one * NS_PER_S / seats.objective_ns for one in (tail_s(shares, means_s), (shares * means_s).sum(axis=1)))
+    moved = np.abs(shares - was / max(1e-9, float(was.sum()))).sum(axis=1) / 2
+    found: Reals = (
+        prices.slo * np.log1p(prices.steepness * np.maximum(0.0, late - 1)) + prices.drop * (shares * model.failing).sum(axis=1)
+        + prices.cost * (weights > 0).sum(axis=1) / seats.weighed.pods + prices.churn * moved + TRIFLE * mean
+    )  # fmt: skip
+    return np.where(weights.any(axis=1), found, np.inf)
 
 
 _POLICY = "routes.clients -> pool.lb_policy"
