@@ -183,15 +183,17 @@ def _idle_balancing(flow: Flow) -> Iterator[str]:
         if route.lb_policy.is_hashing and route.hash_policy is None:
             yield f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: picks at random without a hash_policy"
         by_zone = route.locality_lb_setting is not None and route.locality_lb_setting.is_weighted
-        if len(set(service.load_balancing_weights)) > 1 and not route.lb_policy.sees_weights and not by_zone:
-            yield (f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: sees no services.{route.callee}.load_balancing_weights, so all "
+        own = route.load_balancing_weights
+        whose = f"routes.{route.name}" if own else f"services.{route.callee}"
+        if len(set(own or service.load_balancing_weights) - {0}) > 1 and not route.lb_policy.sees_weights and not by_zone:
+            yield (f"routes.{route.name}.lb_policy.{route.lb_policy.kind}: sees no {whose}.load_balancing_weights, so all "
                    "its pods are alike")  # fmt: skip
         aware = route.zone_aware_lb_config
         if aware is not None and pods < aware.min_cluster_size:
             yield (f"routes.{route.name}.zone_aware_lb_config.min_cluster_size: is {aware.min_cluster_size}, and {route.callee} never has "
                    f"more than {pods:g} pods, so zones never matter")  # fmt: skip
         least_request = route.lb_policy.least_request
-        if least_request and least_request.active_request_bias != 1.0 and len(set(service.load_balancing_weights)) == 1:
+        if least_request and least_request.active_request_bias != 1.0 and len(set(own or service.load_balancing_weights)) == 1:
             yield (f"routes.{route.name}.lb_policy.least_request.active_request_bias: acts only among unequal pods; give "
                    f"services.{route.callee}.load_balancing_weights")  # fmt: skip
 

@@ -129,8 +129,16 @@ class RetriesBudgeted:
     budget_percent: float  # a share, as the schema has it: 0.2 is 20 %
 
 
+@dataclass(frozen=True)
+class HostsWeighted:
+    """B26 The pods of a route's callee have these weights for its callers, as if its `load_balancing_weights` said so."""
+
+    route: str
+    weights: tuple[int, ...]  # dealt to pod numbers in turn, as many as the file's; 0: callers are not told of the pod
+
+
 PodCommand = PodReady | PodDraining | PodGone | EndpointListed | EndpointUnlisted | PodSlowed | PodFailing | PodPromoted | PodDemoted
-RouteCommand = WeightsShifted | RateLimited | RetriesBudgeted
+RouteCommand = WeightsShifted | RateLimited | RetriesBudgeted | HostsWeighted
 PlaneCommand = PodCommand | LinkChanged | RouteCommand
 
 

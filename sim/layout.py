@@ -165,8 +165,8 @@ class Layout:
         weights = self.scenario.services[route.callee].load_balancing_weights
         policy = route.lb_policy
         is_weighted = policy.kind in WEIGHTED and (len(set(weights)) > 1 or policy.slow_start is not None)
-        is_limited = route.subset is not None or route.outlier_detection is not None or route.is_located
-        return is_weighted or is_limited or policy.kind not in SIMPLE
+        is_limited = route.subset is not None or route.outlier_detection is not None or route.is_located or route.load_balancing_weights
+        return bool(is_weighted or is_limited or policy.kind not in SIMPLE)
 
     def reports(self, service: str) -> bool:
         """B16, B19, B22: whether a service's pods tell of themselves, because some caller goes by that."""

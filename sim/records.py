@@ -77,6 +77,7 @@ POD_TALLY = Record("PodTally", (
     ("inside_ns", "i8"),  # time that visits which left had spent inside
     ("served_ns", "i8"),  # time at work that was finished
     ("lost_ns", "i8"),  # time at work that was lost with the pod, or cancelled
+    ("refused", "i8"),  # tries that came when it was gone
 ))  # fmt: skip
 
 RETRY_METER = Record("RetryMeter", (  # what a view remembers for a budget of its retries (R7, R8)

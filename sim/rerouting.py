@@ -1,4 +1,4 @@
-"""What a command makes of a route: another policy, as if the file had said so, from now on (Z13, W11, R10)."""
+"""What a command makes of a route: another policy, as if the file had said so, from now on (Z13, W11, R10, B26)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from scenarios.schema.cluster import Cluster
 from scenarios.schema.limiting import BUCKET_MAX, CREDIT_MAX
 from scenarios.schema.localities import Distribute
 from scenarios.schema.routing import ResolvedRoute
-from sim.commands import RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
+from scenarios.schema.words import WEIGHT_MAX
+from sim.commands import HostsWeighted, RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
 from sim.layout import Layout
 
 
@@ -22,6 +23,8 @@ def rerouted(layout: Layout, command: RouteCommand) -> ResolvedRoute:
             return _limited(route, command)
         case RetriesBudgeted():
             return _budgeted(route, command)
+        case HostsWeighted():
+            return _weighted(route, command)
 
 
 def _spread(route: ResolvedRoute, cluster: Cluster, command: WeightsShifted) -> ResolvedRoute:
@@ -66,3 +69,13 @@ def _budgeted(route: ResolvedRoute, command: RetriesBudgeted) -> ResolvedRoute:
         raise ValueError(f"{command.budget_percent} is not a share of the tries in flight, 0 to 1")
     budget = retries.retry_budget.model_copy(update={"budget_percent": float(command.budget_percent)})
     return replace(route, retries=retries.model_copy(update={"retry_budget": budget}))
+
+
+def _weighted(route: ResolvedRoute, command: HostsWeighted) -> ResolvedRoute:
+    """B26 As many as before, so that a pod number keeps its place."""
+    if not route.load_balancing_weights:
+        raise ValueError(f"{route.name} has no load_balancing_weights, so its pods have those of their service")
+    many = len(route.load_balancing_weights)
+    if len(command.weights) != many or any(not isinstance(one, int) or not 0 <= one <= WEIGHT_MAX for one in command.weights):
+        raise ValueError(f"{command.weights} is not {many} whole weights from 0 to {WEIGHT_MAX}")
+    return replace(route, load_balancing_weights=tuple(command.weights))

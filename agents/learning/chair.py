@@ -47,6 +47,9 @@ class Look:
     mask: NDArray[np.bool_]  # (actions,) those that may be chosen
 
 
+Told = Callable[[Look], None]
+
+
 class Seats(ABC):
     """The rows of one mesh."""
 
@@ -54,7 +57,7 @@ class Seats(ABC):
     cadence_ns: int  # between two decisions, the shortest
     minds: Mapping[str, Policy] = {}  # for agents of the control plane, by their seats; none where rows are no agents of it
 
-    def sit(self, plane: ControlPlane, told: Callable[[Look], None]) -> None:
+    def sit(self, plane: ControlPlane, told: Told) -> None:
         """Take part in a control plane that was made with `minds`; whoever looks from the end of the warm-up on tells it."""
         self.plane, self.told = plane, told
 
@@ -81,7 +84,7 @@ class TimedSeats(Seats):
     def __init__(self, world: Scenario, every_ns: int) -> None:
         self.world, self.cadence_ns = world, every_ns
 
-    def sit(self, plane: ControlPlane, told: Callable[[Look], None]) -> None:
+    def sit(self, plane: ControlPlane, told: Told) -> None:
         """Look for the first time one interval from now."""
         super().sit(plane, told)
         plane.clock.after(self.cadence_ns, ControlPhase.WAKE, MIND, self._wake)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.learning.driving import to_the_next_question
 from agents.learning.lane_processes import lanes_of
+from agents.learning.playing import Play
 from agents.learning.tasks import Task
 
 Decides = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.int64]]  # (rows, features), (rows, actions) -> (rows,)
@@ -42,6 +44,29 @@ def scores(task: Task, seeds: Sequence[int], decides: Decides, jobs: int = 1) ->
             seen = step.observations
     finally:
         lanes.close()
+    return [Score(seed, *np.mean(mine, axis=0).tolist()) for seed, mine in zip(seeds, ticks, strict=True)]
+
+
+def baseline_scores(task: Task, name: str, seeds: Sequence[int]) -> list[Score]:
+    """One episode for every seed, drawn from it as for anybody else, in which a baseline decides. Raises ScenarioError."""
+    baseline, under = task.baselines.get(name), task.under(name)
+    assert baseline is not None, "`under` refuses a name that nobody bears"
+    plays = [Play(under.drawn(np.random.default_rng(seed), {})) for seed in seeds]
+    deciders = [None if baseline.seated is None else baseline.seated(play) for play in plays]
+    to_the_next_question([play.drive for play in plays])
+    for play in plays:
+        play.begin()
+    ticks: list[list[tuple[float, ...]]] = [[] for _ in seeds]
+    ahead = list(range(len(seeds)))
+    while ahead:
+        for lane in ahead:
+            decide = deciders[lane]
+            plays[lane].act(None if decide is None else decide())
+        to_the_next_question([plays[lane].drive for lane in ahead])
+        for lane in ahead:
+            reward = plays[lane].see()
+            ticks[lane].append((reward.total, reward.violated, reward.facts["cost"], reward.facts["churn"]))
+        ahead = [lane for lane in ahead if not plays[lane].is_over]
     return [Score(seed, *np.mean(mine, axis=0).tolist()) for seed, mine in zip(seeds, ticks, strict=True)]
 
 

@@ -14,7 +14,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 LIBRARY = "gymnasium"
-IDS = ("Scale-v0",)  # of agents.learning.tasks.TASKS; made as `parley:Scale-v0`
+IDS = ("Scale-v0", "Route-v0", "Balance-v0", "Discover-v0")  # of agents.learning.tasks.TASKS; made as `parley:Scale-v0`
 ENV, VECTOR_ENV = "agents.learning.mesh_env:MeshEnv", "agents.learning.mesh_vector_env:MeshVectorEnv"
 
 

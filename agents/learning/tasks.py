@@ -11,11 +11,14 @@ import numpy as np
 from agents.learning.baselines import Baseline
 from agents.learning.chair import ActionSet, Chair, Seats
 from agents.learning.chairs import CHAIRS
+from agents.learning.hosts.baselines import BALANCERS, DISCOVERERS
 from agents.learning.reward import Weights
+from agents.learning.routing.baselines import ROUTERS
 from scenarios.errors import ScenarioError
 from scenarios.load import load, loads
 from scenarios.naming import suggestion
 from scenarios.schema.scenario import Scenario
+from scenarios.schema.units import NS_PER_S
 from scenarios.writing import as_yaml
 from sim.draws import Seed, Seeds
 
@@ -122,7 +125,31 @@ SCALE_V0 = Task("learning_to_scale", varied={
     "workload.crowd.load": Range(0.0, 1.5),
     "workload.crowd.arrivals.poisson.flash_crowd.at": Range(5, 50, "m"),
 })  # fmt: skip
-TASKS: dict[str, Task] = {"Scale-v0": SCALE_V0}  # by id; frozen: never changed, but followed by a next version
+ROUTE_V0 = Task("learning_to_route", "routing", ticks=78, every_ns=5 * NS_PER_S, baselines=ROUTERS, varied={
+    "workload.easterners.load": Range(0.8, 1.1),
+    "workload.middlers.load": Range(0.6, 1.3),
+    "workload.westerners.load": Range(0.6, 1.2),
+    "workload.easterners.arrivals.poisson.flash_crowd.at": Range(1, 4, "m"),
+    "faults.version.at": Range(1, 5, "m"),
+    "faults.version.slow.factor": Range(1.5, 3),
+    "faults.deaths.at": Range(1, 6, "m"),
+})  # fmt: skip
+BALANCE_V0 = Task("learning_to_balance", "balancing", ticks=90, every_ns=2 * NS_PER_S, weights=Weights(cost=0.0), baselines=BALANCERS, varied={
+    "workload.clients.load": Range(0.7, 1.2),
+    "faults.old.slow.factor": Range(2, 4),
+    "faults.neighbour.at": Range(20, 100, "s"),
+    "faults.neighbour.slow.factor": Range(2, 4),
+    "faults.second.at": Range(60, 140, "s"),
+    "faults.wrong.at": Range(20, 130, "s"),
+})  # fmt: skip
+DISCOVER_V0 = Task("learning_to_discover", "discovery", ticks=120, every_ns=2 * NS_PER_S, baselines=DISCOVERERS, varied={
+    "workload.clients.load": Range(0.7, 1.2),
+    "faults.old.slow.factor": Range(2, 4),
+    "faults.first.at": Range(20, 100, "s"),
+    "faults.wrong.at": Range(20, 180, "s"),
+    "faults.second.at": Range(110, 220, "s"),
+})  # fmt: skip
+TASKS: dict[str, Task] = {"Scale-v0": SCALE_V0, "Route-v0": ROUTE_V0, "Balance-v0": BALANCE_V0, "Discover-v0": DISCOVER_V0}  # by id; frozen: never changed, but followed by a next version
 
 
 def frozen(name: str) -> Task:

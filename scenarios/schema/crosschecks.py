@@ -20,6 +20,7 @@ from scenarios.schema.replication_rules import replication_mistakes
 from scenarios.schema.routing import DEFAULTS, place_of, resolve
 from scenarios.schema.steadiness import unsteady
 from scenarios.schema.units import AUTO, format_duration
+from scenarios.schema.weight_rules import weight_mistakes
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -45,6 +46,7 @@ def broken_rules(world: Scenario) -> Iterator[Mistake]:
         yield from replication_mistakes(world)
         yield from _expiring(world)
         yield from locality_mistakes(world)
+        yield from weight_mistakes(world)
         yield from reentry_mistakes(world)
     yield from negotiation_mistakes(world)
     for _, steps, path in programs(world.services):

@@ -52,7 +52,7 @@ def _judges_pods(world: Scenario, route: ResolvedRoute) -> bool:
     weights = world.services[route.callee].load_balancing_weights
     policy = route.lb_policy
     steers = policy.kind not in ("random", "round_robin", "least_request") or policy.slow_start is not None or route.subset is not None
-    return len(set(weights)) > 1 or steers or route.outlier_detection is not None or route.is_located
+    return len(set(weights)) > 1 or bool(route.load_balancing_weights) or steers or route.outlier_detection is not None or route.is_located
 
 
 def _said(rule: str, edge: Edge) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from scenarios.schema.balancing import LbPolicy
 from scenarios.schema.breaking import CircuitBreaker, CircuitBreakers
@@ -19,6 +21,7 @@ from scenarios.schema.replicating import SessionAttrs
 from scenarios.schema.retrying import Retries
 from scenarios.schema.subsetting import Subset
 from scenarios.schema.units import Bytes, Duration, Share
+from scenarios.schema.words import HostWeight
 
 
 class Route(Part):
@@ -30,6 +33,9 @@ class Route(Part):
     lb_policy: LbPolicy | None = field(
         None, says="least_request by default",
         seen=Witness("mesh", "routes.front -> stock.lb_policy", ("round_robin", "random")))
+    load_balancing_weights: Annotated[tuple[HostWeight, ...], Field(min_length=1)] | None = field(
+        None, says="of the callee's pods on this route, dealt to pod numbers in turn, in place of the service's; 0: it is not told of them",
+        seen=Witness("hosts", "routes.users -> told.load_balancing_weights", ([1, 3, 2], [1, 0, 9])))
     hash_policy: HashPolicy | None = field(
         None, says="by what ring_hash and maglev hash a call; without it they pick at random",
         seen=Witness("hashing", "routes.users -> ring.hash_policy", (

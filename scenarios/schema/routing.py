@@ -72,6 +72,7 @@ class ResolvedRoute:
     subset: Subset | None = None
     locality_lb_setting: LocalityLbSetting | None = None  # where it is enabled
     zone_aware_lb_config: ZoneAwareLbConfig | None = None
+    load_balancing_weights: tuple[int, ...] = ()  # none: the service's
 
     @property
     def is_located(self) -> bool:
@@ -159,6 +160,7 @@ def resolve(routes: Mapping[str, Route], edge: Edge) -> ResolvedRoute:
         zone_aware_lb_config=merged.zone_aware_lb_config if edge.caller_endpoint else None,  # a workload has no pods
         hash_policy=merged.hash_policy,
         subset=merged.subset,
+        load_balancing_weights=merged.load_balancing_weights or (),
     )
 
 

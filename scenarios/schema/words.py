@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Strict, WithJsonSchema
+from pydantic import AfterValidator, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -38,6 +38,8 @@ _NAME = r"[a-z][a-z0-9_-]{0,62}"
 _A_NAME = "a name: a small letter, then small letters, digits, - or _, 63 at most"
 
 Whole = Annotated[int, Strict()]  # neither true nor "5"
+WEIGHT_MAX = 1_000_000
+HostWeight = Annotated[Whole, Field(ge=0, le=WEIGHT_MAX)]
 Name = Annotated[str, *word(_NAME, _A_NAME)]
 AgentName = Annotated[str, *word(rf"{_NAME}(?:@{_NAME})?", "the name of an agent: write 'name', or 'service@zone'")]
 Target = Annotated[str, *word(rf"{_NAME}\.{_NAME}", "of the form service.endpoint")]

@@ -41,6 +41,8 @@ HASH_TABLE = Record("HashTable", (  # a ring's entries, or Maglev's slots
 TRY, HEADER, COOKIE, SOURCE = range(4)  # by what a call is hashed
 BALANCER = Record("Balancer", (  # of the route of the same place, where its views remember hosts
     ("policy", "i4"),
+    ("weights", "i4"),  # first of its own weights of pods
+    ("weighted", "i4"),  # how many they are; 0: pods have their service's
     ("choices", "i4"),
     ("bias", "f8"),
     ("decay_ns", "i8"),

@@ -105,7 +105,7 @@ def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
 
     Z13: so are pods of zones that nothing is sent to any more, and those of zones that something is sent to now.
     """
-    n, known, listed, few = held.first, held.version, s.services[service], rules.subset_size > 0
+    n, known, listed, few, told = held.first, held.version, s.services[service], rules.subset_size > 0, rules.weighted > 0
     key, low, high = held.subset_key, held.subset_low, held.subset_high
     if few:
         choose_subset(s, held, rules, view, service)
@@ -116,14 +116,17 @@ def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
             if n < i:
                 move(s, i, n)
             held.ejected += s.hosts[n].is_ejected
+            s.hosts[n].weight = told_weight(s, rules, pod)
             n += 1
+    met = n
     for i in range(listed.first, listed.first + listed.count):
         pod = s.ready[i]
-        is_new = s.pods[pod].listed > known or not was_sent_to(s, held, rules, pod) or (few and not is_chosen(s, key, low, high, pod))
+        is_new = s.pods[pod].listed > known or not was_sent_to(s, held, rules, pod) or (few and not is_chosen(s, key, low, high, pod)) or (
+            told and not is_among(s, held.first, met, pod))
         if is_new and is_to_know(s, held, rules, pod):
             held.serials += 1
             host = s.hosts[n]
-            host.serial, host.pod, host.weight, host.active = held.serials, pod, s.pods[pod].weight, 0
+            host.serial, host.pod, host.weight, host.active = held.serials, pod, told_weight(s, rules, pod), 0
             host.since_ns, host.reporting_ns = max(held.began_ns, s.pods[pod].listed_ns), -1
             host.reported = host.queue = 0.0
             host.rtt_ns, host.updated_ns = rules.default_rtt_ns, s.lane[0].now_ns
@@ -141,10 +144,29 @@ def meet(s: Any, held: Any, rules: Any, view: int, service: int) -> None:
 
 @part
 def is_to_know(s: Any, held: Any, rules: Any, pod: int) -> bool:
-    """B25, Z8: whether a pod is in the view's subset, and in a zone that something is sent to."""
+    """B25, B26, Z8: whether a pod is in the view's subset, of some weight, and in a zone that something is sent to."""
     if rules.subset_size > 0 and not is_chosen(s, held.subset_key, held.subset_low, held.subset_high, pod):
         return False
+    if rules.weighted > 0 and told_weight(s, rules, pod) == 0:
+        return False
     return rules.is_located == 0 or s.localities[held.localities + s.pods[pod].zone].level >= 0
+
+
+@part
+def told_weight(s: Any, rules: Any, pod: int) -> int:
+    """B26: as this route has it, or else its service."""
+    if rules.weighted > 0:
+        return int(s.host_weights[rules.weights + s.pods[pod].number % rules.weighted])
+    return int(s.pods[pod].weight)
+
+
+@part
+def is_among(s: Any, first: int, end: int, pod: int) -> bool:
+    """Whether a pod is one of these hosts."""
+    for i in range(first, end):
+        if s.hosts[i].pod == pod:
+            return True
+    return False
 
 
 @part

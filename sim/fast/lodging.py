@@ -24,7 +24,12 @@ ROOM = 4  # hosts a view has room for at first
 
 def balancers(layout: Layout) -> Array:
     """What views need to know of their routes beyond what plain balancing does."""
-    return rows(BALANCER, [_balancer(policy) | _located(layout, policy) for policy in layout.routes])
+    told, first = [], 0
+    for policy in layout.routes:
+        told.append({"weights": first, "weighted": len(policy.load_balancing_weights)})
+        first += len(policy.load_balancing_weights)
+    return rows(BALANCER, [_balancer(policy) | _located(layout, policy) | weights
+                           for policy, weights in zip(layout.routes, told, strict=True)])  # fmt: skip
 
 
 def _located(layout: Layout, policy: ResolvedRoute) -> dict[str, Any]:

@@ -43,7 +43,7 @@ POD = Record("Pod", (  # what every visit touches comes first
     ("connections", "i4"),  # open to it
     ("most_connections", "i4"),  # -1: no limit
     ("awaited", "i4"),  # the strand whose event is the next change of a shared CPU; -1: none
-    *POD_TALLY.only("shed", "stalled", "stalled_area_ns", "throttled"),
+    *POD_TALLY.only("shed", "stalled", "stalled_area_ns", "throttled", "refused"),
 ), itemsize=5 * CACHE_LINE)  # fmt: skip
 GATES, REPORTS = 1, 2  # it has gates; the pod tells of itself
 CHAIN = Record("Chain", (("head", "i4"), ("tail", "i4")))

@@ -1,10 +1,10 @@
-"""What a route's new policy changes in state and tables (Z13, W11, R10). The layout says it already."""
+"""What a route's new policy changes in state and tables (Z13, W11, R10, B26). The layout says it already."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sim.commands import RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
+from sim.commands import HostsWeighted, RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
 from sim.fast import state as st
 from sim.fast.gate_tables import bucket_fields
 from sim.laws.limiting import change_rate
@@ -22,6 +22,8 @@ def rerouted_tables(state: st.State, tables: st.Tables, layout: Layout, command:
             state.routes[route]["budget"] = command.budget_percent
         case RateLimited():
             return _limited(state, tables, layout, route)
+        case HostsWeighted():
+            return _weighted(state, tables, layout, route)
     return tables
 
 
@@ -46,6 +48,15 @@ def _limited(state: st.State, tables: st.Tables, layout: Layout, route: int) -> 
     for gate in state.views["gate"][_views_of(state, route)].tolist():
         change_rate(gates[gate], **before, full_after=int(rules[route]["full"]), now_ns=int(state.lane[0]["now_ns"]))
     return tables._replace(gate_rules=rules)
+
+
+def _weighted(state: st.State, tables: st.Tables, layout: Layout, route: int) -> st.Tables:
+    """B26: every view meets its hosts at the next pick; a fork goes on with the weights it has."""
+    weights, first = st.copied(tables.host_weights), int(tables.balancers[route]["weights"])
+    told = layout.routes[route].load_balancing_weights
+    weights[first : first + len(told)] = told
+    state.host_sets["is_met"][_views_of(state, route)] = 0
+    return tables._replace(host_weights=weights)
 
 
 def _views_of(state: st.State, route: int) -> st.Array:

@@ -86,6 +86,7 @@ def on_delivered(s: Any, a: int) -> int:
         refuse_cancelled(s, a)
         return NOTHING
     if pod.is_gone == 1:
+        pod.refused += 1
         return turn_away(s, a, ROW_REJECTED, REFUSED)
     if pod.is_gated != 0:
         refused = ask_door(s, a)

@@ -390,6 +390,7 @@ class Tables(NamedTuple):
     times: Array  # (times,) int64 ns
     gate_rules: Array  # (routes + services,) GATE_RULE
     balancers: Array  # (routes,) BALANCER
+    host_weights: Array  # (weights,) int64, of pods by number, of routes that have their own
     pool_rules: Array  # (routes,) POOL_RULE
 
 
@@ -433,7 +434,7 @@ FIELDS: dict[str, np.dtype[Any]] = {  # element types of State, then of Tables, 
     "ops": OP.dtype, "links": np.dtype("i4"), "bounds": np.dtype("f8"), "first_op": np.dtype("i4"),
     "entries": ENTRY.dtype, "distributions": DISTRIBUTION.dtype, "segments": SEGMENT.dtype, "times": np.dtype("i8"),
     "gate_rules": GATE_RULE.dtype,
-    "balancers": BALANCER.dtype, "pool_rules": POOL_RULE.dtype,
+    "balancers": BALANCER.dtype, "host_weights": np.dtype("i8"), "pool_rules": POOL_RULE.dtype,
 }  # fmt: skip
 
 

@@ -233,6 +233,7 @@ class TableMaker:
             times=np.array(self.times or [0], dtype=np.int64),
             gate_rules=rows(GATE_RULE, gate_rules(self.layout)),
             balancers=balancers,
+            host_weights=np.array([one for route in self.layout.routes for one in route.load_balancing_weights] or [0], dtype=np.int64),
             pool_rules=rows(POOL_RULE, self.pools),
         )
 

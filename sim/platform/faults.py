@@ -109,6 +109,12 @@ class Faults:
         pods = self._cluster.pods(_struck(self._faults[name]).service)
         return [pod for pod in pods if pod.is_serving and self._strikes(name, pod)]
 
+    def coming(self, pod: Pod, until_ns: int) -> list[Fault]:
+        """What will strike a pod from now on, and begins before then: for references that know the truth."""
+        now_ns = self._clock.now_ns
+        return [fault for name, fault in self._faults.items()
+                if now_ns <= fault.at < until_ns and isinstance(fault.chosen, Struck) and self._strikes(name, pod)]  # fmt: skip
+
     def _strikes(self, name: str, pod: Pod) -> bool:
         struck = _struck(self._faults[name])
         if pod.service != struck.service or struck.zone not in (None, pod.zone) or pod.number is None:

@@ -333,6 +333,7 @@ class ReferencePlane:
         if one.served == CANCELLED:
             refuse(self, one)
         elif pod.is_gone:
+            pod.tally.refused += 1
             self._turn_away(one, REFUSED)
         elif pod.gates and (refused := pod.ask_gates(one)) != OK:
             pod.tally.rejected += 1

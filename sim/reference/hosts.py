@@ -104,27 +104,34 @@ class HostSet:
             on_runs(host, self.held, len(self.hosts), reached, self.rules, self.key, now)
 
     def _meet(self) -> None:
-        """B6, Z13: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met."""
+        """B6, Z13, B26: whoever left the list of ready pods is forgotten, even if it is back; whoever is new is met."""
         held, version = self.held, self.plane.versions[self.callee]
         if held.version == version and held.is_met:
             return
         pods, seen, before = self.plane.pods, held.version, self.known
         ready = self.plane.ready[self.callee]
-        self.known = [pod for pod in chosen_pods(self.policy.subset, ready, held.viewer, self.key, self.route.key) if self._reaches(pod)]
+        self.known = [pod for pod in chosen_pods(self.policy.subset, ready, held.viewer, self.key, self.route.key) if self._reaches(pod) and self._weight_of(pod) > 0]
         self.hosts = [host for host in self.hosts if pods[host.pod].listed <= seen and pods[host.pod] in self.known]
         for pod in ready:
             if pod in self.known and (pod.listed > seen or pod not in before):
                 self.hosts.append(self._met(pod))
+        for host in self.hosts:
+            host.weight = self._weight_of(pods[host.pod])
         held.version, held.is_stale, held.is_met = version, 1, 1
         held.ejected = sum(host.is_ejected for host in self.hosts)
 
     def _reaches(self, pod: Pod) -> bool:
         return self.localities is None or self.localities.reach(pod)
 
+    def _weight_of(self, pod: Pod) -> int:
+        """B26: as this route has it, or else its service."""
+        told = self.policy.load_balancing_weights
+        return told[pod.number % len(told)] if told else pod.weight
+
     def _met(self, pod: Pod) -> Any:
         ewma = self.policy.lb_policy.peak_ewma
         self.held.serials += 1
-        return Host(serial=self.held.serials, pod=pod.ident, weight=pod.weight, updated_ns=self.plane.now_ns,
+        return Host(serial=self.held.serials, pod=pod.ident, updated_ns=self.plane.now_ns,
                     since_ns=max(self.held.began_ns, pod.listed_ns), reporting_ns=-1,
                     rtt_ns=float(ewma.default_rtt) if ewma else 0.0, unejected_ns=-1)  # fmt: skip
 
@@ -140,7 +147,7 @@ class HostSet:
             self.localities.arrange()
             return
         serving = [host for host in self.hosts if not host.is_ejected]
-        panics = is_in_panic(len(serving), len(self.hosts), self.policy.healthy_panic_threshold)
+        panics = bool(self.hosts) and is_in_panic(len(serving), len(self.hosts), self.policy.healthy_panic_threshold)
         self.choose_among(self.hosts if panics else serving)
 
     def choose_among(self, usable: list[Any]) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from scenarios.schema.routing import ResolvedRoute
-from sim.commands import RateLimited, RouteCommand, WeightsShifted
+from sim.commands import HostsWeighted, RateLimited, RouteCommand, WeightsShifted
 from sim.draws import indexed_key
 from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.budgeting import SLOTS
@@ -74,6 +74,8 @@ class Route:
         for view in views:
             if isinstance(command, WeightsShifted) and view.hosts is not None:
                 view.hosts.shift(self.plane.layout.zones.index(command.source))
+            if isinstance(command, HostsWeighted) and view.hosts is not None:
+                view.hosts.held.is_met = 0
             if isinstance(command, RateLimited) and view.gates is not None:
                 view.gates.limit(policy, self.plane.now_ns)
 

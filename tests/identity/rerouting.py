@@ -1,4 +1,4 @@
-"""Draws of what control does to routes of generated worlds: weights, rates and budgets, where their files have such."""
+"""Draws of what control does to routes of generated worlds: weights of zones and pods, rates and budgets, where their files have such."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def levers(route: ResolvedRoute) -> list[str]:
     setting, retries = route.locality_lb_setting, route.retries
     return [kind for kind, holds in (
         ("weights", setting is not None and setting.distribute), ("rate", route.local_rate_limit is not None),
-        ("budget", retries is not None and retries.retry_budget is not None)) if holds]  # fmt: skip
+        ("budget", retries is not None and retries.retry_budget is not None),
+        ("hosts", route.load_balancing_weights)) if holds]  # fmt: skip
 
 
 @st.composite
@@ -37,5 +38,8 @@ def command(draw: st.DrawFn, route: ResolvedRoute, kind: str, zones: tuple[str, 
         return c.RateLimited(route.name, draw(st.sampled_from([0, 1, 3, 20])), draw(st.sampled_from([0, 1, 2, 8])))
     if kind == "budget":
         return c.RetriesBudgeted(route.name, draw(st.sampled_from([0.0, 0.2, 0.5, 1.0])))
+    if kind == "hosts":
+        many = len(route.load_balancing_weights)
+        return c.HostsWeighted(route.name, tuple(draw(st.lists(st.sampled_from([0, 1, 1, 2, 5]), min_size=many, max_size=many))))
     split = draw(st.sampled_from([split for split in SPLITS if len(split) <= len(zones)]))
     return c.WeightsShifted(route.name, draw(st.sampled_from(zones)), tuple(zip(draw(st.permutations(zones)), split, strict=False)))

@@ -53,6 +53,10 @@ def route(draw: st.DrawFn) -> dict[str, Any]:
         "retries": {"num_retries": 3, "retry_on": ["5xx"], "retry_back_off": {"base_interval": draw(st.sampled_from(["0ms", "2ms"]))},
                     "retry_budget": {"budget_percent": "20%", "min_retry_concurrency": draw(st.integers(0, 1))}},
     }  # fmt: skip
+    if draw(st.booleans()):
+        made["load_balancing_weights"] = draw(st.sampled_from([[1], [1, 3, 2], [0, 1], [2, 0, 0, 1]]))
+    if draw(st.booleans()):
+        made["locality_lb_setting"] = None
     return made | ({"outlier_detection": draw(detection())} if draw(st.booleans()) else {})
 
 

@@ -39,6 +39,9 @@ SHORT: dict[str, Any] = {"ticks": FEW}
 register()
 BRIEF = {  # a world that the readable engine goes through in seconds
     "Scale-v0": ["duration=4m", "workload.shoppers.load=0.3"],
+    "Route-v0": ["duration=50s", "faults.version.at=40s", "faults.deaths.at=35s"],
+    "Balance-v0": ["duration=20s", "faults.neighbour.at=12s"],
+    "Discover-v0": ["duration=24s", "faults.first.at=14s"],
 }
 every_id = pytest.mark.parametrize("name", IDS)
 

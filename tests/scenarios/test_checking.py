@@ -167,6 +167,8 @@ WARNED: list[tuple[list[str], str]] = [
      "routes: retries multiply to 8 attempts on the path u -> a.go -> b.go when all fail"),
     (["routes.a -> c={lb_policy: prequal}", "services.c.load_balancing_weights=[1, 2]"],
      "routes.a -> c.lb_policy.prequal: sees no services.c.load_balancing_weights, so all its pods are alike"),
+    (["routes.a -> c={lb_policy: prequal, load_balancing_weights: [0, 2, 3]}"],
+     "routes.a -> c.lb_policy.prequal: sees no routes.a -> c.load_balancing_weights, so all its pods are alike"),
     (["services.c.replication={writes: [go], stale_quality: 50%}"],
      "services.c.replication.stale_quality: acts only on reads of standbys, and no route with load goes there"),
     (["routes.a -> c={zone_aware_lb_config: {}}"],

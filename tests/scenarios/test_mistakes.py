@@ -43,6 +43,8 @@ SPOILED: list[tuple[str, str, Sequence[str]]] = [
         "is more than maximum_ring_size 8"]),
     ("lb_policy: least_request", "hash_policy: cookie", ["is looked at by ring_hash and maglev only", "hash_policy: null"]),
     ("lb_policy: least_request", "lb_policy: maglev, subset: 3", ["shows each caller other pods", "maglev would send one key to many"]),
+    ("lb_policy: least_request", "lb_policy: maglev, load_balancing_weights: [1, 2]", ["are not modelled with maglev"]),
+    ("lb_policy: least_request", "load_balancing_weights: [0, 0]", ["are all 0, so that nobody would be asked; give one pod some weight"]),
     ("front -> stock: {", "shoppers -> front: {zone_aware_lb_config: {}}\n  front -> stock: {", [
         "routes.shoppers -> front.zone_aware_lb_config: asks where", "shoppers has none: it is for calls between services"]),
     ("lb_policy: least_request", "view: callers", ["routes.defaults.view = 'callers' is not one of caller, zone, service",

@@ -1,4 +1,4 @@
-"""Z13, W11 and R10 on small worlds: routes that are told of other weights, rates and budgets while calls go."""
+"""Z13, W11, R10 and B26 on small worlds: routes that are told of other weights, rates and budgets while calls go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from sim.commands import PodFailing, PodReady, RateLimited, RetriesBudgeted, WeightsShifted
+from sim.commands import HostsWeighted, PodFailing, PodGone, PodReady, RateLimited, RetriesBudgeted, WeightsShifted
 from sim.draws import family_key, indexed_key
 from sim.laws.localities import begin_turns, next_locality
 from sim.plane import DataPlane
@@ -128,6 +128,75 @@ def test_a_caller_that_comes_later(engine, view):
     assert set(found[1]) == set(found[12]) == {"s"}
 
 
+HOSTS = """
+services: {a: {replicas: 4, workers: 9, load_balancing_weights: [5], endpoints: {x: [{work: 0.1ms}]}}}
+routes: {w -> a: {lb_policy: POLICY, SETTING load_balancing_weights: [1, 1, 2, 0]}}
+workload: {w: {entry: a.x, arrivals: {constant: 1000/s}}}
+"""
+
+
+def weigh(plane: DataPlane, *weights: int) -> DataPlane:
+    """Other weights of pods for the last route."""
+    plane.apply(HostsWeighted(plane.layout.routes[-1].name, weights))
+    return plane
+
+
+def hosts(engine: str, policy: str = "round_robin", setting: str = "") -> DataPlane:
+    """Four pods, of which the last is told to nobody."""
+    return plane_of(HOSTS.replace("POLICY", policy).replace("SETTING", setting), engine)
+
+
+def test_pods_weigh_what_their_route_says(engine):
+    """B26: one to one to two to none, whatever the service says; then none, three, none, one; a new pod has the place of its number."""
+    plane = hosts(engine)
+    assert Counter(places(plane, 101)) == pytest.approx({0: 25, 1: 25, 2: 50}, abs=1)
+    assert Counter(places(weigh(plane, 0, 3, 0, 1), 201)) == pytest.approx({1: 75, 3: 25}, abs=1)
+    plane.apply(PodReady("a", 4, "local"))
+    assert set(places(plane, 251)) == {1, 3}
+    plane.apply(PodReady("a", 5, "local"))
+    assert Counter(places(plane, 451)) == pytest.approx({1: 86, 3: 28, 5: 86}, abs=2)
+
+
+@pytest.mark.parametrize("policy", ["random", "least_request"])
+def test_who_weighs_nothing_is_not_asked(engine, policy):
+    """B26: by any balancer; chance sees no other weights, the least busy of two does."""
+    plane = hosts(engine, policy)
+    assert set(places(plane, 200)) == {0, 1, 2}
+    told = Counter(places(weigh(plane, 9, 0, 0, 1), 1200))
+    assert set(told) == {0, 3} and (0.8 < told[0] / told.total() < 1.0) is (policy == "least_request")
+
+
+def test_weights_begin_turns_anew(engine):
+    """B26, B3: equal weights are turns, one after the other, of those that weigh something."""
+    sent = places(weigh(hosts(engine), 2, 0, 2, 2), 100)
+    assert all(sent[i] == sent[i + 3] for i in range(len(sent) - 3)) and set(sent) == {0, 2, 3}
+
+
+@pytest.mark.parametrize(("between_ms", "failures"), [(0, 0), (20, 1)])
+def test_what_was_known_of_a_pod_is_forgotten(engine, between_ms, failures):
+    """B26: pod 0 fails and is ejected; away and back, it is met anew, and fails once more. At one instant nobody looks in between."""
+    plane = hosts(engine, setting=EJECTS)
+    plane.apply(PodFailing("a", 0, 1.0))
+    assert places(plane, 100).count(0) == 1
+    places(weigh(plane, 0, 1, 1, 1), 100 + between_ms)
+    assert places(weigh(plane, 1, 1, 1, 1), 200).count(0) == failures
+
+
+def test_who_is_gone_refuses(engine):
+    """B26, V3: a pod that is gone and still listed turns away what comes, and is counted; of no weight, nothing comes."""
+    plane = hosts(engine)
+    plane.apply(PodGone("a", 2, stays_listed=True))
+    assert Counter(places(plane, 101))[2] == pytest.approx(50, abs=1)
+    refused = plane.observe().pods["refused"].tolist()
+    assert refused[2] == pytest.approx(50, abs=1) and sum(refused) == refused[2]
+    assert 2 not in places(weigh(plane, 1, 1, 0, 1), 201) and plane.observe().pods["refused"].tolist() == refused
+
+
+def test_nobody_weighs_anything(engine):
+    """B26, B4: nobody is asked."""
+    assert set(places(weigh(hosts(engine), 0, 0, 0, 0), 50)) == {-1}
+
+
 BUCKET = """
 services: {a: {workers: 9, endpoints: {x: [{work: 0.1ms}]}}}
 routes: {w -> a: {local_rate_limit: {token_bucket: {max_tokens: 5, tokens_per_fill: 5, fill_interval: 50ms}}}}
@@ -227,17 +296,20 @@ def test_another_retry_budget_from_now_on(engine):
         (WeightsShifted("w -> a", "p", ()), "is not percents by zone that make 100"),
         (RateLimited("w -> a", 1, 1), "has no local_rate_limit"), (RateLimited("f -> a", -1, 1), "are not what a bucket can have"),
         (RateLimited("f -> a", 1, 1 << 32), "are not what a bucket can have"),
+        (HostsWeighted("w -> a", (1,)), "has no load_balancing_weights"), (HostsWeighted("w -> f", (1, 2)), "is not 1 whole weights"),
+        (HostsWeighted("w -> f", (-1,)), "is not 1 whole weights"), (HostsWeighted("w -> f", (0.5,)), "is not 1 whole weights"),
         (RetriesBudgeted("w -> a", 0.2), "has no retries.retry_budget"), (RetriesBudgeted("f -> a", 20), "is not a share"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_obeyed(engine, command, says):
-    """Z13, W11, R10: only routes whose file has the setting can be told of another, and only what makes sense; nothing has changed then."""
+    """Z13, W11, R10, B26: only routes whose file has the setting can be told of another, and only what makes sense; else all stays."""
     plane = plane_of(f"""
 {CLUSTER}
 services: {{f: {{endpoints: {{x: [{{call: a.x}}]}}}}, a: {{endpoints: {{x: [{{work: 0.1ms}}]}}}}}}
 routes:
   w -> a: {{locality_lb_setting: {{distribute: [{{from: "*", to: {{"*": 100}}}}]}}}}
   f -> a: {{local_rate_limit: {{token_bucket: {{max_tokens: 1, fill_interval: 1s}}}}, retries: {{num_retries: 1, retry_budget: {{}}}}}}
+  w -> f: {{load_balancing_weights: [3]}}
 workload: {{w: {{mix: {{a.x: 1, f.x: 1}}, arrivals: {{constant: 1000/s}}}}}}
 """, engine)  # fmt: skip
     before = list(plane.layout.routes)
@@ -249,7 +321,8 @@ workload: {{w: {{mix: {{a.x: 1, f.x: 1}}, arrivals: {{constant: 1000/s}}}}}}
 @pytest.mark.parametrize(
     ("text", "command"),
     [(SPREAD.replace("SETTING", ""), WeightsShifted("w -> a", "p", (("s", 100),))), (BUCKET.replace("TIMES", "constant: 1000/s"),
-     RateLimited("w -> a", 0, 0)), (BUDGET, RetriesBudgeted("w -> a", 1.0))])  # fmt: skip
+     RateLimited("w -> a", 0, 0)), (HOSTS.replace("POLICY", "round_robin").replace("SETTING", ""), HostsWeighted("w -> a", (0, 1, 0, 1))),
+     (BUDGET, RetriesBudgeted("w -> a", 1.0))])  # fmt: skip
 def test_a_fork_is_told_alone(engine, text, command):
     """D8: what a fork's routes are told its origin's are not, and what they were told before the fork both know."""
     plane, untold = (plane_of(text, engine) for _ in range(2))
