@@ -96,8 +96,8 @@ def _angle(sight: Sight) -> float:
 HERE = 'namespace="$namespace"'
 PODS = f'pod=~"$service-[a-z0-9]+-[a-z0-9]+", {HERE}'  # those of a Deployment
 DESIRED = f'max(kube_deployment_spec_replicas{{deployment="$service", {HERE}}})'
-OWN = 'reporter="destination", destination_workload="$service", destination_workload_namespace="$namespace"'
-RATE = f"sum(rate(istio_requests_total{{{OWN}}}[$window]))"
+OWN = 'destination_service_name="$service", destination_service_namespace="$namespace"'
+RATE = f'sum(rate(istio_requests_total{{reporter="source", {OWN}}}[$window]))'  # who sends them counts them: no pod need be ready
 CPU = f'container_cpu_usage_seconds_total{{{PODS}, container!=""}}'
 
 FEATURES: tuple[Feature, ...] = (
@@ -119,8 +119,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("concurrency", "requests inside for each pod asked for", "log2 of 1 + requests", 0, 16, (0, 3),
             f'log2(1 + sum(envoy_http_downstream_rq_active{{{PODS}}}) / {DESIRED})', _concurrency),
     Feature("latency", "95th percentile of its own visits over the strictest objective", "log2 of a ratio", -8, 4, (-4, 0),
-            f"log2(histogram_quantile(0.95, sum by (le) (rate(istio_request_duration_milliseconds_bucket{{{OWN}}}[$window])))"
-            " / $objective_ms)", _latency),
+            f'log2(histogram_quantile(0.95, sum by (le) (rate(istio_request_duration_milliseconds_bucket{{reporter="destination", {OWN}}}'
+            "[$window]))) / $objective_ms)", _latency),
     Feature("objective", "99th percentile end to end over its objective, of the class that is worst off", "log2 of a ratio", -8, 4, (-2, 1),
             "log2(max(histogram_quantile(0.99, sum by (le, workload) (rate(gateway_request_duration_milliseconds_bucket"
             '{workload=~"$workload"}[$window]))) / on (workload) objective_ms))', _objective),

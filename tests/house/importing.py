@@ -14,7 +14,7 @@ LATE = frozenset({
     "SALib", "duckdb", "gymnasium", "jinja2", "joblib", "matplotlib", "mesa", "mlflow", "networkx", "numba", "onnx", "onnxruntime",
     "optuna", "pandas", "pettingzoo", "plotly", "psutil", "pyarrow", "ray", "sb3_contrib", "scipy", "solara", "stable_baselines3", "torch",
 })  # fmt: skip
-TAUGHT = {"numba", "torch"}  # modules that extend these import them on top, and are late themselves
+TAUGHT = {"aiohttp", "grpc", "numba", "prometheus_client", "torch"}  # modules that extend these import them on top, and are late themselves
 
 
 def late_imports_of_ours(sources: Sequence[Source]) -> list[str]:

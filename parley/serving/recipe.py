@@ -1,0 +1,81 @@
+"""What a scaler has to know of a policy: what to ask for it, what it may do, and who stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Template
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.learning.actions import ACTION_SETS, ActionSet
+from parley.errors import UsageError
+from scenarios.naming import suggestion
+
+NEEDED = ("asked", "ready", "age")  # without these nobody can tell how many pods there are, or how old that is
+RULED = "proposal"  # what the rule says, which the scaler computes itself: in a cluster's status it would read its own number
+PLACEHOLDERS = ("service", "namespace", "workload", "objective_ms", "tick", "tick_seconds", "window", "before")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A feature: its PromQL, and what is made of the answer."""
+
+    name: str
+    query: str
+    low: float
+    high: float
+    unknown: float
+
+    def reading(self, raw: float | None) -> float:
+        """What the policy is shown."""
+        return self.unknown if raw is None else min(self.high, max(self.low, raw))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Of one policy."""
+
+    name: str  # what it is called in the log
+    inputs: tuple[Input, ...]
+    frames: int  # looks in an observation, the newest first
+    tick_ns: int
+    actions: ActionSet
+    up: float
+    down: float
+    stale_ticks: float
+    usual: Mapping[str, Histogram]  # how its inputs were distributed in training, of those that say so
+
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.inputs]
+        if lacking := [name for name in NEEDED if name not in names]:
+            raise UsageError(f"{self.name}: has no feature {lacking[0]!r}, and a scaler cannot tell without it what there is; "
+                             f"features are {', '.join(names)}")  # fmt: skip
+        for one in self.inputs:
+            if strange := [name for name in Template(one.query).get_identifiers() if name not in PLACEHOLDERS]:
+                raise UsageError(f"{self.name}: features.{one.name}: nobody knows what ${strange[0]} stands for"
+                                 f"{suggestion(strange[0], PLACEHOLDERS)}; there are {', '.join(PLACEHOLDERS)}")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Of one input in training: shares between edges, as many edges as shares and one more."""
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+class Deciding(Protocol):
+    """A policy, whatever it is made of."""
+
+    def decides(self, observations: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """(rows, width), (rows, actions) -> (rows,) actions."""
+
+
+def actions_named(name: str) -> ActionSet:
+    """Raises UsageError for one that this version does not know."""
+    if name not in ACTION_SETS:
+        raise UsageError(f"actions: {name!r} is not one of {', '.join(ACTION_SETS)}{suggestion(name, ACTION_SETS)}")
+    return ACTION_SETS[name]
