@@ -7,7 +7,7 @@ the warm-up is over, rules decide alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,10 +83,11 @@ class GuidedMind:
 class Council:
     """Asks a policy for all that look at one instant; without one, whoever advances the mesh has to `act`."""
 
-    def __init__(self, world: Scenario, actions: ActionSet = MULTIPLIER, chooser: Chooser | None = None) -> None:
-        """Raises ScenarioError where no service has a rule to guide, or one that cannot be."""
+    def __init__(self, world: Scenario, actions: ActionSet = MULTIPLIER, chooser: Chooser | None = None,
+                 services: Collection[str] | None = None) -> None:  # fmt: skip
+        """`services` are those it decides for: all, if absent. Raises ScenarioError where none has a rule that can be guided."""
         self.world, self.actions, self._chooser = world, actions, chooser
-        self.minds = _minds(world, self)
+        self.minds = _minds(world, self, world.services if services is None else services)
         self.is_waiting = False
         self._looks: dict[str, Look] = {}
         self._plane: ControlPlane | None = None
@@ -140,9 +141,9 @@ class Council:
         return changed
 
 
-def _minds(world: Scenario, council: Council) -> Mapping[str, GuidedMind]:
+def _minds(world: Scenario, council: Council, services: Collection[str]) -> Mapping[str, GuidedMind]:
     found, flow = {}, Flow(world)
-    for service in sorted(world.services):
+    for service in sorted(services):
         described = world.minds(service).scaling
         rule = scaling_policy(described, service, world)
         if described is None or rule is None:

@@ -7,7 +7,6 @@ is remembered but the weights and the optimiser's state: to go on after leg n is
 from __future__ import annotations
 
 import io
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,15 +21,9 @@ from agents.learning.actions import ACTION_SETS
 from agents.learning.networks import GuidedPolicy
 from agents.learning.shared_vec_env import SharedVecEnv
 from agents.learning.tasks import Task
-from scenarios.errors import ParleyError
+from agents.learning.weights import UNREADABLE, no_weights, weights_in
 
 LEARNING_RATE = 5e-4  # at first; it falls to nothing in a straight line
-
-
-class WeightsError(ParleyError):
-    """A file does not hold the weights that it should."""
-
-    exit_code = 5
 
 
 @dataclass(frozen=True)
@@ -110,13 +103,12 @@ class Trainer:
     def restore(self, state: bytes) -> str:
         """Go on after what was kept; its note. Raises WeightsError."""
         try:
-            kept: dict[str, Any] = torch.load(io.BytesIO(state), weights_only=True)
+            kept = weights_in(state)
             self.model.policy.load_state_dict(kept["policy"])
             self.model.policy.optimizer.load_state_dict(kept["optimizer"])
             self._leg = int(kept["leg"])
-        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError) as fault:
-            why = (str(fault).splitlines() or [type(fault).__name__])[0]
-            raise WeightsError(f"is no state of this training, and nothing in it was run: {why}") from None
+        except UNREADABLE as fault:
+            raise no_weights(fault) from None
         self.model.num_timesteps = self._leg * self.leg_steps
         return str(kept["note"])
 

@@ -35,11 +35,12 @@ class Leaving:
         return head + "---\n".join(yaml_of(one) for one in self.documents)
 
 
-def document(api_version: str, kind: str, name: str, namespace: str, spec: Mapping[str, Any]) -> Document:
-    """One object of a cluster. Raises ScenarioError for a name that no such object may have."""
+def document(api_version: str, kind: str, name: str, namespace: str | None, spec: Mapping[str, Any]) -> Document:
+    """One object of a cluster, in the namespace it is applied in where none is given. Raises ScenarioError for a name that no such object may have."""
     if not NAME.fullmatch(name):
         raise ScenarioError(f"{name!r} is no name in Kubernetes: small letters, digits and - inside, 63 at most; rename it in the scenario")
-    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": dict(spec)}
+    where = {} if namespace is None else {"namespace": namespace}
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, **where}, "spec": dict(spec)}
 
 
 def read_documents(text: str, source: str, known: Mapping[str, str]) -> list[tuple[str, Document]]:

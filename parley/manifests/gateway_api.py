@@ -30,7 +30,7 @@ REASONS = {
 OTHERWISE = "the Gateway API has no word for it"
 
 
-def manifest(world: Scenario, namespace: str = "default") -> Leaving:
+def manifest(world: Scenario, namespace: str | None = None) -> Leaving:
     """All routes of a world, as far as callers of a service agree. What cannot be said is listed, with the reason."""
     rules: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     missing = []
@@ -40,7 +40,7 @@ def manifest(world: Scenario, namespace: str = "default") -> Leaving:
         else:
             rules.setdefault((route.callee, callee_endpoint(name)), {})[route.caller] = _rule(route, callee_endpoint(name))
     agreed: dict[str, list[dict[str, Any]]] = {}
-    for (callee, endpoint), by_caller in rules.items():
+    for (callee, _), by_caller in rules.items():
         first = next(iter(by_caller.values()))
         if any(one != first for one in by_caller.values()):
             missing.append(f"{callee}: {', '.join(by_caller)} call it each in a way of its own, and an HTTPRoute holds for all callers")

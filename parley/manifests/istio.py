@@ -43,7 +43,7 @@ REASONS = {
 OTHERWISE = "Istio has no word for it"
 
 
-def manifest(world: Scenario, namespace: str = "default") -> Leaving:
+def manifest(world: Scenario, namespace: str | None = None) -> Leaving:
     """All routes of a world. What cannot be said is listed above the documents, with the reason."""
     rules: dict[str, list[dict[str, Any]]] = {}
     policies: dict[tuple[str, str], dict[str, Any]] = {}
@@ -119,7 +119,7 @@ def _put(policy: dict[str, Any], endpoint: str, said: dict[str, Any]) -> None:
         policy["trafficPolicy"] = said
 
 
-def _destination_rule(caller: str, callee: str, namespace: str, policy: dict[str, Any]) -> Document:
+def _destination_rule(caller: str, callee: str, namespace: str | None, policy: dict[str, Any]) -> Document:
     spec = {"host": callee, "workloadSelector": {"matchLabels": {"app": caller}}, **policy}
     return document(API, "DestinationRule", f"{caller}-to-{callee}", namespace, spec)
 
@@ -149,11 +149,16 @@ def _balancer(route: ResolvedRoute) -> dict[str, Any]:
     policy, made = route.lb_policy, dict[str, Any]()
     by = route.hash_policy
     if policy.is_hashing and by is not None:
-        key = {"header": {"httpHeaderName": by.header.header_name if by.header else ""}, "cookie": {"httpCookie": {"name": "user"}},
-               "source_ip": {"useSourceIp": True}}[by.kind]  # fmt: skip
-        ring = policy.ring_hash
-        table = {"ringHash": {"minimumRingSize": ring.minimum_ring_size}} if ring else {}
-        made["consistentHash"] = key | (table or {"maglev": {"tableSize": policy.maglev.table_size if policy.maglev else 0}})
+        keys: dict[str, dict[str, Any]] = {
+            "header": {"httpHeaderName": by.header.header_name if by.header else ""}, "cookie": {"httpCookie": {"name": "user"}},
+            "source_ip": {"useSourceIp": True},
+        }  # fmt: skip
+        key = keys[by.kind]
+        if policy.ring_hash is not None:
+            key["ringHash"] = {"minimumRingSize": policy.ring_hash.minimum_ring_size}
+        if policy.maglev is not None:
+            key["maglev"] = {"tableSize": policy.maglev.table_size}
+        made["consistentHash"] = key
     else:
         made["simple"] = SIMPLE.get(policy.kind, "LEAST_REQUEST")
     if (warm := policy.slow_start) is not None:

@@ -81,7 +81,8 @@ def _fits(rule: Mapping[str, Any], at: str, edge: Edge) -> bool:
     match = only(one_of(rule["match"], f"{at}.match"), f"{at}.match.0", ("sourceLabels", "uri"))
     labels = only(match.get("sourceLabels"), f"{at}.match.0.sourceLabels", ("app",))
     uri = only(match.get("uri"), f"{at}.match.0.uri", ("exact",))
-    return labels.get("app", edge.caller) == edge.caller and uri.get("exact", f"/{edge.callee_endpoint}") == f"/{edge.callee_endpoint}"
+    path = f"/{edge.callee_endpoint}"
+    return bool(labels.get("app", edge.caller) == edge.caller and uri.get("exact", path) == path)
 
 
 def _of_rule(rule: Mapping[str, Any], at: str) -> Data:

@@ -15,7 +15,7 @@ FAILURES = 4  # polls in a row that fail before `fallback` stands in
 TICK_S = 15
 
 
-def manifest(world: Scenario, namespace: str = "default", address: str = "parley-scaler.parley:6000", tolerance: float = 0.1,
+def manifest(world: Scenario, namespace: str | None = None, address: str = "parley-scaler.parley:6000", tolerance: float = 0.1,
              pushed: bool = False) -> Leaving:
     """Of all services of a world that somebody scales. `pushed` makes KEDA listen for `StreamIsActive`, too.
 

@@ -31,7 +31,7 @@ IDLE = "healthy_panic_threshold"  # means nothing where nobody is ejected
 
 def named_routes(world: Scenario) -> dict[str, tuple[Edge, ResolvedRoute]]:
     """The routes of a world by name, each with an edge that takes it; those that name endpoints before those that do not."""
-    found = {}
+    found: dict[str, tuple[Edge, ResolvedRoute]] = {}
     for edge in edges(world.services, world.workload):
         route = resolve(world.routes, edge)
         found.setdefault(route.name, (edge, route))
@@ -40,12 +40,12 @@ def named_routes(world: Scenario) -> dict[str, tuple[Edge, ResolvedRoute]]:
 
 def callee_endpoint(name: str) -> str:
     """`y` of `a -> b.y`; nothing where a route is of all endpoints."""
-    return name.split(" -> ")[1].partition(".")[2]
+    return name.partition(" -> ")[2].partition(".")[2]
 
 
 def names_caller_endpoint(name: str) -> bool:
     """Whether it is `a.x -> …`: no proxy knows for which of its requests a caller calls."""
-    return "." in name.split(" -> ")[0]
+    return "." in name.partition(" -> ")[0]
 
 
 def unsaid(name: str, edge: Edge, route: ResolvedRoute, said: Data, reasons: Mapping[str, str], otherwise: str) -> Iterator[str]:

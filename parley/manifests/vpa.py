@@ -20,7 +20,7 @@ API, KIND = "autoscaling.k8s.io/v1", "VerticalPodAutoscaler"
 OF_FILE = ("updateMode", "minReplicas", "minAllowed", "maxAllowed", "controlledValues")  # the others are flags
 
 
-def manifest(world: Scenario, namespace: str = "default") -> Leaving:
+def manifest(world: Scenario, namespace: str | None = None) -> Leaving:
     """Of all services of a world that somebody sizes. Raises ScenarioError where nobody does."""
     documents, missing = [], []
     for name in sorted(world.services):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -13,19 +13,15 @@ from aiohttp import web
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from parley.errors import UsageError
+from parley.serving.decision_log import DecisionLog
+from parley.serving.prometheus import Prometheus
+from parley.serving.recipe import Deciding, Recipe
 from parley.serving.scaler import SERVICE, handler
+from parley.serving.services import Served
 from parley.serving.serving import Serving
+from parley.serving.settings import Asked, Doors, Settings
 
 GRACE_S = 2.0  # that calls under way have to end, once it is told to stop
-
-
-@dataclass(frozen=True)
-class Doors:
-    """Where it listens; port 0 is any that is free."""
-
-    host: str = "127.0.0.1"
-    port: int = 6000
-    metrics_port: int = 9095
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,7 @@ class Open:
 
     grpc: str
     http: str
+    restored: tuple[str, ...]  # services of which something is said since before the restart
 
 
 @contextlib.asynccontextmanager
@@ -58,7 +55,7 @@ async def opened(serving: Serving, doors: Doors) -> AsyncIterator[Open]:
         raise UsageError(f"--metrics-port: {doors.host}:{doors.metrics_port} cannot be listened at: {fault.strerror}") from None
     await server.start()
     try:
-        yield Open(f"{doors.host}:{port}", f"http://{doors.host}:{runner.addresses[0][1]}")
+        yield Open(f"{doors.host}:{port}", f"http://{doors.host}:{runner.addresses[0][1]}", tuple(serving.restored))
     finally:
         await well.enter_graceful_shutdown()
         await server.stop(GRACE_S)
@@ -80,13 +77,23 @@ def _site(serving: Serving) -> web.Application:
     return site
 
 
-async def serve(serving: Serving, doors: Doors, told: Callable[[Open], None]) -> None:
-    """Until SIGTERM or Ctrl-C. Raises UsageError where a port is taken, FolderError where the log cannot be written."""
-    with told_to_stop() as stop:
-        async with serving.source, opened(serving, doors) as found:
-            told(found)
-            await serving.begin()
-            await serving.run(stop)
+def serve_scaler(policy: Deciding, recipe: Recipe, services: Sequence[Served], asked: Asked, settings: Settings, doors: Doors,
+                 told: Callable[[Open], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises UsageError where an address cannot be used, FolderError where the log cannot be written."""
+    async def whole() -> None:
+        async with Prometheus(asked.url, asked.deadline_s, asked.token) as source:
+            serving = Serving(policy, recipe, services, source, log, settings)
+            with told_to_stop() as stop:
+                async with opened(serving, doors) as found:
+                    told(found)
+                    await serving.begin()
+                    await serving.run(stop)
+
+    log = DecisionLog(asked.log)
+    try:
+        asyncio.run(whole())
+    finally:
+        log.close()
 
 
 @contextlib.contextmanager

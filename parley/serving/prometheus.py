@@ -5,7 +5,6 @@ A question is a POST, as it may be long. Everything is bounded: the time an answ
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 from collections.abc import Mapping
@@ -71,7 +70,7 @@ class Prometheus:
                 content = await answer.content.read(ANSWER_MAX + 1)
                 while len(content) <= ANSWER_MAX and (more := await answer.content.read(ANSWER_MAX + 1 - len(content))):
                     content += more
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as fault:
+        except (aiohttp.ClientError, OSError) as fault:
             raise SourceError(_told(fault, self._timeout.total)) from fault
         if len(content) > ANSWER_MAX:
             raise SourceError(f"answers with more than {ANSWER_MAX >> 20} MiB")
@@ -79,7 +78,7 @@ class Prometheus:
 
 
 def _told(fault: BaseException, deadline_s: float | None) -> str:
-    if isinstance(fault, asyncio.TimeoutError):
+    if isinstance(fault, TimeoutError):
         return f"no answer within {deadline_s:g} s"
     return f"cannot be asked: {fault or type(fault).__name__}"
 

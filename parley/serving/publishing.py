@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parley.serving.deciding import Decision
-
-TOLERANCE = 0.1  # --horizontal-pod-autoscaler-tolerance
+from parley.serving.settings import TOLERANCE
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from string import Template
 from typing import Protocol
 
@@ -11,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.actions import ACTION_SETS, ActionSet
+from agents.learning.bundles.described import Described
 from parley.errors import UsageError
 from scenarios.naming import suggestion
+from scenarios.schema.units import NS_PER_S
 
 NEEDED = ("asked", "ready", "age")  # without these nobody can tell how many pods there are, or how old that is
 RULED = "proposal"  # what the rule says, which the scaler computes itself: in a cluster's status it would read its own number
@@ -79,3 +82,17 @@ def actions_named(name: str) -> ActionSet:
     if name not in ACTION_SETS:
         raise UsageError(f"actions: {name!r} is not one of {', '.join(ACTION_SETS)}{suggestion(name, ACTION_SETS)}")
     return ACTION_SETS[name]
+
+
+def recipe_of(described: Described) -> Recipe:
+    """Of a policy.json. Raises UsageError where a scaler cannot serve it."""
+    inputs = tuple(Input(one.name, one.query, one.low, one.high, one.unknown) for one in described.features)
+    usual = {name: Histogram(one.deciles, one.shares) for name, one in described.inputs.items() if _is_told_apart(one.deciles)}
+    guard = described.guard
+    return Recipe(described.name, inputs, described.frames, round(described.tick_s * NS_PER_S), actions_named(described.actions.name),
+                  guard.up, guard.down, guard.stale_ticks, usual)  # fmt: skip
+
+
+def _is_told_apart(deciles: tuple[float, ...]) -> bool:
+    """An input that was mostly one number has no bins to fall into."""
+    return all(low < high for low, high in pairwise(deciles))

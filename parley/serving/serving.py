@@ -10,31 +10,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from parley.serving.deciding import Bench, Decision
 from parley.serving.decision_log import DecisionLog
 from parley.serving.meters import Meters
 from parley.serving.prometheus import Prometheus, SourceError
-from parley.serving.publishing import TOLERANCE, Board
+from parley.serving.publishing import Board
 from parley.serving.questions import Asking, Readings, answers, known
 from parley.serving.recipe import RULED, Deciding, Recipe
 from parley.serving.scaler import Scaler
 from parley.serving.services import Served, named
+from parley.serving.settings import Settings
 from scenarios.schema.units import NS_PER_S
 
 HISTORY_TICKS = 20  # that are asked for at the start: as far as an HPA's stabilization window looks back
 EXPIRES_TICKS = 20
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How it serves."""
-
-    window_s: float | None = None  # what rates are taken over; two ticks if None
-    expires_s: float | None = None  # nothing is said after so long without news; EXPIRES_TICKS if None
-    tolerance: float = TOLERANCE  # the HPA's
-    dry_run: bool = False
 
 
 class Serving:

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import grpc
 import numpy as np
 
-from parley.serving.doors import Doors, opened
+from parley.serving.doors import opened
+from parley.serving.settings import Doors
 from tests.serving.generating import client
 from tests.serving.worlds import Always, served
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from parley.serving.publishing import heard
-from parley.serving.serving import Settings
+from parley.serving.settings import Settings
 from tests.serving.worlds import Always, World, served
 
 Story = Callable[[World], Awaitable[None]]

@@ -9,7 +9,8 @@ from parley.serving.decision_log import DecisionLog
 from parley.serving.prometheus import Prometheus
 from parley.serving.recipe import Deciding
 from parley.serving.services import read_services
-from parley.serving.serving import Serving, Settings
+from parley.serving.serving import Serving
+from parley.serving.settings import Settings
 from scenarios.load import load
 from tests.serving.recorded import Recorded, recorded
 from tests.serving.sources import Source, listening

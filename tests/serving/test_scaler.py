@@ -14,7 +14,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from parley.errors import UsageError
-from parley.serving.doors import Doors, opened
+from parley.serving.doors import opened
+from parley.serving.settings import Doors
 from tests.serving.generating import ROOT, client, generate
 from tests.serving.worlds import Always, World, served
 
@@ -146,10 +147,11 @@ def test_kubernetes_probes(tmp_path: Path) -> None:
     """grpc.health.v1 says SERVING of the whole and of the service."""
     async def whole() -> None:
         async with served(tmp_path, Always("x1")) as world, opened(world.serving, Doors(port=0, metrics_port=0)) as doors:
-            async with grpc.aio.insecure_channel(doors.grpc) as channel:
-                for name in ("", "externalscaler.ExternalScaler"):
-                    answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=name))
-                    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            channel = grpc.aio.insecure_channel(doors.grpc)
+            for name in ("", "externalscaler.ExternalScaler"):
+                answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=name))
+                assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            await channel.close()
 
     asyncio.run(whole())
 

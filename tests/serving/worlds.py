@@ -18,7 +18,8 @@ from parley.serving.decision_log import DecisionLog
 from parley.serving.prometheus import Prometheus
 from parley.serving.recipe import Deciding, Input, Recipe
 from parley.serving.services import Served, read_services
-from parley.serving.serving import Serving, Settings
+from parley.serving.serving import Serving
+from parley.serving.settings import Settings
 from tests.serving.sources import Source, listening
 
 TICK_NS = 15_000_000_000
@@ -33,6 +34,7 @@ services:
 QUIET = {"asked": 2.0, "ready": 1.0, "starting": 0.0, "utilization": 0.5, "rate": math.log2(1 + 20), "growth": 0.0, "age": 0.5,
          "concurrency": 0.1, "latency": -2.0, "objective": -1.0, "day_sine": 0.0, "day_cosine": 1.0}  # fmt: skip
 BEGAN_S = 1_000_000.0
+EXACT = Settings(tolerance=0.0)
 
 
 class Leaning:
@@ -52,7 +54,7 @@ class Always:
     def __init__(self, label: str) -> None:
         self._action = MULTIPLIER.labels.index(label)
 
-    def decides(self, observations: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def decides(self, _observations: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Whatever is seen; what follows the rule where it may not."""
         return np.where(masks[:, self._action], self._action, MULTIPLIER.follows or 0).astype(np.int64)
 
@@ -79,7 +81,7 @@ def listed(folder: Path, text: str = SERVICES) -> list[Served]:
 
 
 @contextlib.asynccontextmanager
-async def served(folder: Path, policy: Deciding, deadline_s: float = 2.0, settings: Settings = Settings(tolerance=0.0), *,
+async def served(folder: Path, policy: Deciding, deadline_s: float = 2.0, settings: Settings = EXACT, *,
                  recipe: Recipe = RECIPE, readings: Mapping[str, Mapping[str, float]] | None = None) -> AsyncIterator[World]:  # fmt: skip
     """A scaler of `front` and `cart`, four pods each, that was not yet told to tick."""
     now, numbers = [BEGAN_S], {name: dict(of) for name, of in (readings or {"front": QUIET, "cart": QUIET}).items()}
