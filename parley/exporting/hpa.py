@@ -7,7 +7,6 @@ are then tried lower and higher together in the mesh itself, and the best is kep
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +36,8 @@ from sim.commands import Scale
 
 TARGETS = tuple(range(30, 100, 5))  # percent of the CPU requested
 WINDOWS_S = (0, 60, 300)  # stabilization of scaling down
+WINDOW_S = 60  # while a target is sought
+FITTED_ON = 2  # episodes
 FACTORS = (0.8, 0.9, 1.0, 1.1)  # on all targets together
 TOO_FEW = 2.0  # times as bad as too many
 REQUEST = 1000  # milli-cores of a pod, where only the share in use matters
@@ -56,7 +57,7 @@ def hpa(policy: Finished) -> Leaving:
     services = sorted(name for name in world.services if (scaling := world.minds(name).scaling) is not None and scaling.fixed is None)
     if lacking := [name for name in services if not world.services[name].resources.requests.cpu]:
         raise UsageError(f"services.{lacking[0]}: requests no CPU, and an HPA aims at a share of that; give it resources.requests.cpu")
-    fitted = {name: _fitted(_paths(policy.met, services, name), *_bounds(world, name)) for name in services}
+    fitted = {name: _fitted(_paths(policy.met, services, name)[:FITTED_ON], *_bounds(world, name)) for name in services}
     best = max((_scaled(fitted, factor) for factor in FACTORS), key=lambda one: _played(policy, world, one, MEETING).reward)
     found = _played(policy, world, best, HELD_OUT)
     documents = tuple(manifest_of(best[name], name) for name in services)
@@ -78,8 +79,8 @@ def _fitted(paths: Sequence[Met], least: int, most: int, tick_ns: int) -> Hpa:
     def strays(one: Hpa) -> float:
         return float(np.mean([_distance(_followed(one, path), path.pods) for path in paths]))
 
-    tried = [_described(target, window, least, most, tick_ns) for target, window in itertools.product(TARGETS, WINDOWS_S)]
-    return min(tried, key=strays)
+    aimed = min(TARGETS, key=lambda target: strays(_described(target, WINDOW_S, least, most, tick_ns)))
+    return min((_described(aimed, window, least, most, tick_ns) for window in WINDOWS_S), key=strays)
 
 
 def _distance(pods: NDArray[np.int64], wanted: NDArray[np.int64]) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +68,6 @@ class Chair:
     def mask(self, look: Look) -> NDArray[np.bool_]:
         """(actions,) that may be chosen."""
         return self._recipe.actions.mask(look.sight, self.served.least, self.served.most)
-
-    def aged(self, look: Look, ticks: float) -> Look:
-        """The same look, some ticks later."""
-        view = look.sight.view
-        return replace(look, sight=replace(look.sight, view=replace(view, now_ns=view.now_ns + round(ticks * self._recipe.tick_ns))))
 
     def _view(self, at_ns: int, raw: Mapping[str, float]) -> View:
         replicas = round(2.0 ** raw["asked"])

@@ -95,9 +95,9 @@ class Bench:
     def _without(self, at_s: float, name: str, why: str) -> Decision:
         """Nothing new is known: what was seen last grows old, and once it is too old the rule's last word holds."""
         look, ticks = self._last[name], (at_s - self._seen_s[name]) * NS_PER_S / self._recipe.tick_ns
-        sight = self.chairs[name].aged(look, ticks).sight
+        sight, served = look.sight, self.chairs[name].served
         why = f"{why}; last seen {ticks * self._recipe.tick_ns / NS_PER_S:.0f} s ago"
-        if sight.age_ticks <= self._recipe.stale_ticks:
+        if sight.age_ticks + ticks <= self._recipe.stale_ticks:
             return Decision(at_s, name, sight.view.replicas, sight.proposed, sight.view.replicas, f"{why}: held", fallback=why)
-        pods, _ = self.chairs[name].guard.passed(sight.proposed, sight)
+        pods = min(max(sight.proposed, served.least), served.most)
         return Decision(at_s, name, pods, sight.proposed, sight.view.replicas, f"{why}: {look.rule} {pods}", fallback=why)
