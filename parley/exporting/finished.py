@@ -115,7 +115,8 @@ class Finished:
         return Described(
             format=1, name=self.name, chair="scaling", frames=FRAMES, features=FEATURE_LINES,
             actions=action_table(self.task.actions), guard=GUARD, tick_s=min(mind.cadence_ns for mind in cadences) / 1e9,
-            task=task_line(self.task), training=self.training, inputs=statistics(self.met), safe_region=region(self.met), measured=self.losses,
+            task=task_line(self.task), training=self.training, inputs=statistics(self.met),
+            safe_region=region(self.met), measured=self.losses,
         )  # fmt: skip
 
 
