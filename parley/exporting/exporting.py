@@ -11,11 +11,11 @@ from pathlib import Path
 
 from agents.learning.actions import ACTION_SETS
 from agents.learning.bundles.described import Described, Provenance
-from agents.learning.bundles.packing import ARCHIVES, SEAL, SIGNATURE, packed
+from agents.learning.bundles.packing import ARCHIVES, SEAL, packed
 from agents.learning.bundles.refusing import missing_extra
 from agents.learning.bundles.sealing import digest_of, sealed
 from parley.errors import FolderError, UsageError
-from parley.exporting.finished import LEAVES, Finished, Wishes
+from parley.exporting.finished import HELD_OUT, LEAVES, Finished, Wishes
 from parley.exporting.targets import TARGETS
 from parley.storage.run_folder import RunFolder, new_folder
 from parley.training.training import BEST, Training
@@ -23,7 +23,7 @@ from scenarios.errors import ParleyError
 from scenarios.naming import suggestion
 
 LIBRARIES = ("torch", "stable_baselines3", "sb3_contrib", "gymnasium", "onnx", "scikit-learn")
-JOBS = 2
+JOBS, LEAVES_MAX = 2, 4096
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,24 @@ class Exported:
     described: Described
     files: Mapping[str, int]  # bytes by name
     sha256: str | None  # of the manifest, where there is one
-    is_signed: bool
+    key: Path | None  # that signed it
 
 
 def export(run: str | os.PathLike[str], *, to: str = "bundle", policy: int | None = None, leaves: int = LEAVES,
-           key: str | os.PathLike[str] | None = None, jobs: int = JOBS, out: str | os.PathLike[str] | None = None) -> Exported:  # fmt: skip
+           episodes: int = len(HELD_OUT), key: str | os.PathLike[str] | None = None, jobs: int = JOBS,
+           out: str | os.PathLike[str] | None = None) -> Exported:  # fmt: skip
     """Write a policy of a training (its folder) as a target.
 
-    `policy` is a seed of the training: the one that did best where it was judged, if absent. `leaves` are those of its tree, at most.
+    `policy` is a seed of the training: the one that did best where it was judged, if absent. `leaves` are those of its tree, at most;
+    `episodes` are held-out ones on which it is measured.
     `key` is a file with a private key, which signs a bundle. `out` is a folder that is new or empty, or an archive (.tar, .zip).
     Raises ParleyError for what the user can mend.
     """
     if to not in TARGETS:
         raise UsageError(f"a policy leaves to one of {', '.join(TARGETS)}, not {to!r}{suggestion(to, TARGETS)}")
-    for name, value, least in (("leaves", leaves, 2), ("jobs", jobs, 1)):
-        if value < least:
-            raise UsageError(f"{name} is a number from {least} on, not {value}")
+    for name, value, least, most in (("leaves", leaves, 2, LEAVES_MAX), ("episodes", episodes, 1, len(HELD_OUT)), ("jobs", jobs, 1, 256)):
+        if not least <= value <= most:
+            raise UsageError(f"{name} is a number from {least} to {most}, not {value}")
     target, place = TARGETS[to], None if out is None else Path(out)
     is_archive = place is not None and place.suffix in ARCHIVES
     if key is not None and not target.is_sealed:
@@ -60,13 +62,14 @@ def export(run: str | os.PathLike[str], *, to: str = "bundle", policy: int | Non
         raise FolderError(f"{place}: is there already, and nothing is written over")
     if key is not None:
         sealed({}, Path(key))  # whatever is wrong with it is wrong before a minute of work
-    made = finished(run, policy, Wishes(leaves, jobs=jobs))
+    made = finished(run, policy, Wishes(leaves, episodes, jobs))
     files = dict(target.files(made))
     if target.is_sealed:
         files = sealed(files, None if key is None else Path(key))
     folder = _written(files, place, is_archive, f"{made.name}-{to}")
     digest = digest_of(files[SEAL]) if SEAL in files else None
-    return Exported(folder, made.described, {name: len(content) for name, content in files.items()}, digest, SIGNATURE in files)
+    sizes = {name: len(content) for name, content in files.items()}
+    return Exported(folder, made.described, sizes, digest, None if key is None else Path(key))
 
 
 def new_key(path: Path, to: str = "bundle") -> Path:

@@ -114,8 +114,9 @@ class Finished:
         cadences = Play(self.task.drawn(np.random.default_rng(0), {})).drive.council.minds.values()
         return Described(
             format=1, name=self.name, chair="scaling", frames=FRAMES, features=FEATURE_LINES,
-            actions=action_table(self.task.actions), guard=GUARD, tick_s=min(mind.cadence_ns for mind in cadences) / 1e9, task=task_line(self.task), training=self.training,
-            inputs=statistics(self.met), safe_region=region(self.met), measured=self.losses,
+            actions=action_table(self.task.actions), guard=GUARD, tick_s=min(mind.cadence_ns for mind in cadences) / 1e9,
+            task=task_line(self.task), training=self.training, inputs=statistics(self.met),
+            safe_region=region(self.met), measured=self.losses,
         )  # fmt: skip
 
 

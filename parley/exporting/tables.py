@@ -33,8 +33,8 @@ def print_export(console: Console, made: Exported) -> None:
     if made.sha256 is None:
         return
     console.print(f"digest       sha256:{made.sha256}", soft_wrap=True)
-    trust = "--key KEY.pub" if made.is_signed else "--unsigned"
-    if not made.is_signed:
+    trust = "--unsigned" if made.key is None else f"--key {shown(made.key.with_name(made.key.name + '.pub'))}"
+    if made.key is None:
         console.print(Text("not signed: whoever opens it has to say so; --key FILE signs, --new-key FILE makes a key first", "bold yellow"))
     console.print(Text(f"try it by    parley run {one.task.scenario} --policy {shown(made.path)} {trust}"), soft_wrap=True)
 

@@ -169,7 +169,7 @@ def _require_fit(found: Described) -> None:
     if found.frames != FRAMES:
         raise BundleError(f"{DESCRIBED}: it looks at {found.frames} frames, and this Parley shows {FRAMES}: train it again")
     if len(found.features) != len(FEATURE_LINES):
-        raise BundleError(f"{DESCRIBED}: it sees {len(found.features)} features, not the {len(FEATURE_LINES)} of this Parley: train it again")
+        raise BundleError(f"{DESCRIBED}: sees {len(found.features)} features, not the {len(FEATURE_LINES)} of this Parley: train it again")
     for place, (its, ours) in enumerate(zip(found.features, FEATURE_LINES, strict=True)):
         for what in ("name", "unit", "low", "high", "unknown"):
             if getattr(its, what) != getattr(ours, what):
