@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from parley.serving.meters import stability_index
 from parley.serving.publishing import heard
+from parley.serving.recipe import Histogram
 from parley.serving.settings import Settings
-from tests.serving.worlds import Always, World, served
+from tests.serving.worlds import RECIPE, Always, World, served
 
 Story = Callable[[World], Awaitable[None]]
 
@@ -171,3 +175,18 @@ def test_an_hpa_hears_what_is_published() -> None:
         for pods in range(asked + 1, 60):
             value = heard(pods, asked, 1000, 0.1)
             assert value >= pods and value / asked > 1.1, (asked, pods)
+
+
+def test_inputs_that_drift_are_told(tmp_path: Path) -> None:
+    """The population stability index, by hand: all in one of two bins that had a half each is (1 - .5) ln 2 + (.0001 - .5) ln .0002."""
+    usual = Histogram((0.0, 0.4, 1.0), (0.5, 0.5))
+    assert stability_index(usual, deque([0.1, 0.2, 0.5, 0.9])) == 0
+    expected = 0.5 * math.log(2) + (1e-4 - 0.5) * math.log(2e-4)
+    assert stability_index(usual, deque([0.9, 7.0])) == pytest.approx(expected)
+
+    async def story(world: World) -> None:
+        await world.tick()
+        told = next(line for line in world.serving.meters.exposition().decode().splitlines() if line.startswith("parley_input_psi{"))
+        assert told.startswith('parley_input_psi{feature="utilization"}') and float(told.split(" ")[1]) == pytest.approx(expected)
+
+    played(story, tmp_path, recipe=dataclasses.replace(RECIPE, usual={"utilization": usual}))
