@@ -12,8 +12,9 @@ from parley.commands import experiments, learning, manifests, runs, serving, wor
 
 app = typer.Typer(name="parley", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Simulate a service mesh request by request, with an agent in every service.")  # fmt: skip
-for name, command in {**runs.COMMANDS, **experiments.COMMANDS, **learning.COMMANDS, **serving.COMMANDS, **manifests.COMMANDS, **worlds.COMMANDS}.items():
-    app.command(name)(command)
+for room in (runs, experiments, learning, serving, manifests, worlds):
+    for name, command in room.COMMANDS.items():
+        app.command(name)(command)
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def serve_scaler_command(
     sha256: Annotated[str | None, typer.Option(help="Or the digest of this very bundle.")] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Or take it from anybody: you know where it comes from.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and write down, but publish what the rule asks for.")] = False,
-    tolerance: Annotated[str, typer.Option(help="The HPA's; 0 where its manifest says so, as `parley export --to keda` can.")] = "10%",
+    tolerance: Annotated[str, typer.Option(help="That of the HPA; 0 where its manifest says so (behavior.scaleUp.tolerance).")] = "10%",
     window: Annotated[str | None, typer.Option(help="What rates are taken over; two ticks, so that two scrapes lie in it.")] = None,
     expire: Annotated[str | None, typer.Option(help="Say nothing after so long without news, for KEDA's fallback; twenty ticks.")] = None,
     deadline: Annotated[str, typer.Option(help="How long Prometheus may take to answer.")] = "5s",
@@ -57,7 +57,8 @@ def serve_scaler_command(
             names = ", ".join(one.name for one in served)
             lines = [("policy", f"{policy.described.name}, {policy.vouched}"),
                      ("serves", f"{names} in {served[0].namespace}, every {policy.described.tick_s:g} s"),
-                     ("asks", prometheus), ("KEDA", f"{found.grpc} (gRPC): desired_replicas, 1 a pod"), ("metrics", f"{found.http}/metrics"),
+                     ("asks", prometheus), ("KEDA", f"{found.grpc} (gRPC): desired_replicas, 1 a pod"),
+                     ("metrics", f"{found.http}/metrics"),
                      ("decisions", f"{asked.log}" + (f"; as before: {', '.join(found.restored)}" if found.restored else ""))]  # fmt: skip
             console = Console(highlight=False)
             for word, what in [*lines, *([("dry run", "KEDA is told what the rule asks for")] if dry_run else [])]:

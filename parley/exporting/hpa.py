@@ -2,7 +2,8 @@
 
 On what the policy met, a simulated HPA of each service is fitted to the pods that the policy asked for: a target of CPU and a window for
 scaling down, by the mean distance in doublings (too few pods count twice). What is fitted follows one service at a time, so all targets
-are then tried lower and higher together in the mesh itself, and the best is kept. On held-out episodes it is measured beside rule and policy.
+are then tried lower and higher together in the mesh itself, and the best is kept. On held-out episodes it is measured beside rule and
+policy.
 """
 
 from __future__ import annotations

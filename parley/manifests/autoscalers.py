@@ -22,6 +22,7 @@ def import_hpa(text: str, world: Scenario, source: str = "hpa.yaml") -> Scenario
         except ScenarioError as fault:
             raise ScenarioError(f"{place}: {fault}") from None
         if name not in world.services:
-            raise ScenarioError(f"{place}: spec.scaleTargetRef.name: {name!r} is no service of {world.name}{suggestion(name, world.services)}")
+            raise ScenarioError(f"{place}: spec.scaleTargetRef.name: {name!r} is no service of {world.name}"
+                                f"{suggestion(name, world.services)}")  # fmt: skip
         agents[name] = {**agents.get(name, {}), "scaling": {"hpa": dumped(hpa)}}
     return loads(yaml_of(data))

@@ -36,7 +36,10 @@ class Leaving:
 
 
 def document(api_version: str, kind: str, name: str, namespace: str | None, spec: Mapping[str, Any]) -> Document:
-    """One object of a cluster, in the namespace it is applied in where none is given. Raises ScenarioError for a name that no such object may have."""
+    """One object of a cluster, in the namespace it is applied in where none is given.
+
+    Raises ScenarioError for a name that no such object may have.
+    """
     if not NAME.fullmatch(name):
         raise ScenarioError(f"{name!r} is no name in Kubernetes: small letters, digits and - inside, 63 at most; rename it in the scenario")
     where = {} if namespace is None else {"namespace": namespace}
@@ -53,8 +56,8 @@ def read_documents(text: str, source: str, known: Mapping[str, str]) -> list[tup
             raise ScenarioError(f"{place}: is no object of a cluster")
         kind = str(one.get("kind"))
         if known.get(kind) != one.get("apiVersion"):
-            raise ScenarioError(f"{place}: is {one.get('apiVersion')} {kind}, not one of "
-                                f"{', '.join(f'{version} {name}' for name, version in known.items())}{suggestion(kind, known)}")  # fmt: skip
+            right = ", ".join(f"{version} {name}" for name, version in known.items())
+            raise ScenarioError(f"{place}: is {one.get('apiVersion')} {kind}, not one of {right}{suggestion(kind, known)}")
         if not isinstance(one.get("spec"), Mapping):
             raise ScenarioError(f"{place}: has no spec")
         found.append((place, json.loads(json.dumps(one))))

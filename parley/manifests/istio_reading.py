@@ -1,4 +1,4 @@
-"""Istio's YAML as routes of a scenario. What a scenario cannot simulate is refused, with its place; what is absent is as a sidecar has it."""
+"""Istio's YAML as routes of a scenario: what a scenario cannot simulate is refused, with its place; what is absent is a sidecar's."""
 
 from __future__ import annotations
 
@@ -116,7 +116,8 @@ def _fault(fault: Mapping[str, Any], at: str) -> Data:
     said: Data = {}
     if fault.get("delay") is not None:
         delay = only(fault["delay"], f"{at}.delay", ("percentage", "fixedDelay"))
-        said["delay"] = {"percentage": _share(delay.get("percentage")), "fixed_delay": _duration(delay["fixedDelay"], f"{at}.delay.fixedDelay")}
+        said["delay"] = {"percentage": _share(delay.get("percentage")),
+                         "fixed_delay": _duration(delay["fixedDelay"], f"{at}.delay.fixedDelay")}  # fmt: skip
     if fault.get("abort") is not None:
         abort = only(fault["abort"], f"{at}.abort", ("percentage", "httpStatus"))
         said["abort"] = {"percentage": _share(abort.get("percentage")), "http_status": abort["httpStatus"]}
@@ -151,7 +152,8 @@ def _balancer(one: Mapping[str, Any], at: str) -> Data:
     if one.get("warmup") is not None:
         warm = only(one["warmup"], f"{at}.warmup", ("duration", "aggression", "minimumPercent"))
         warmup = {"slow_start_config": {"slow_start_window": _duration(warm["duration"], f"{at}.warmup.duration"),
-                  "aggression": warm.get("aggression", 1.0), "min_weight_percent": _share({"value": warm.get("minimumPercent", 10)})}}  # fmt: skip
+                  "aggression": warm.get("aggression", 1.0),
+                  "min_weight_percent": _share({"value": warm.get("minimumPercent", 10)})}}  # fmt: skip
     if one.get("consistentHash") is not None:
         said |= _hash(only(one["consistentHash"], f"{at}.consistentHash",
                            ("httpHeaderName", "httpCookie", "useSourceIp", "ringHash", "maglev")))  # fmt: skip
@@ -197,7 +199,8 @@ def _ejection(one: Mapping[str, Any], at: str) -> Data:
         "max_ejection_percent": _share({"value": one.get("maxEjectionPercent", 10)}),
     }  # fmt: skip
     if one.get("splitExternalLocalOriginErrors"):
-        said |= {"split_external_local_origin_errors": True, "consecutive_local_origin_failure": one.get("consecutiveLocalOriginFailures", 5)}
+        said |= {"split_external_local_origin_errors": True,
+                 "consecutive_local_origin_failure": one.get("consecutiveLocalOriginFailures", 5)}  # fmt: skip
     return {"outlier_detection": said, "healthy_panic_threshold": _share({"value": one.get("minHealthPercent", 0)})}
 
 

@@ -47,7 +47,8 @@ def _spec(world: Scenario, name: str, scaling: Scaling, address: str, tolerance:
                      "behavior": "currentReplicasIfHigher"},
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {
             "scaleUp": {"stabilizationWindowSeconds": 0, **exact},
-            "scaleDown": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Percent", "value": 100, "periodSeconds": TICK_S}], **exact},
+            "scaleDown": {"stabilizationWindowSeconds": 0, **exact,
+                          "policies": [{"type": "Percent", "value": 100, "periodSeconds": TICK_S}]},
         }}},
         "triggers": [{"type": "external-push" if pushed else "external", "metricType": "AverageValue",
                       "metadata": {"scalerAddress": address, "service": name}}],

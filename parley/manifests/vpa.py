@@ -50,7 +50,8 @@ def import_vpa(text: str, world: Scenario, source: str = "vpa.yaml") -> Scenario
 
 
 def _spec(name: str, vpa: Vpa) -> dict[str, Any]:
-    bounds = {key: {"cpu": f"{value}m"} for key, value in (("minAllowed", vpa.minAllowed), ("maxAllowed", vpa.maxAllowed)) if value is not None}
+    allowed = (("minAllowed", vpa.minAllowed), ("maxAllowed", vpa.maxAllowed))
+    bounds = {key: {"cpu": f"{value}m"} for key, value in allowed if value is not None}
     policy = {"containerName": "*", "controlledResources": ["cpu"], "controlledValues": vpa.controlledValues, **bounds}
     return {
         "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},

@@ -93,7 +93,8 @@ class Scaler:
         service = self._services[name]
         if ref.namespace and ref.namespace != service.namespace:
             await self._refused(context, grpc.StatusCode.NOT_FOUND,
-                                f"service {name!r} is served in namespace {service.namespace!r}, not in {ref.namespace[:80]!r}")  # fmt: skip
+                                f"service {name!r} is served in namespace {service.namespace!r}, not in "
+                                f"{ref.namespace[:80]!r}")  # fmt: skip
         return service
 
     async def _said(self, ref: ScaledObjectRef, context: Context) -> Published:

@@ -47,7 +47,8 @@ def test_manifests_are_read_again_and_say_what_they_lose() -> None:
     read = dict(hpa_of(one) for one in yaml.safe_load_all(text))
     assert sorted(read) == ["catalog", "features", "front", "memory", "recommend", "store"]
     assert all(one.min == 1 and one.max == 40 and one.utilizations for one in read.values())
-    for sentence in ("# Mean of a tick over 1 held-out episodes", "#   the policy ", "#   these autoscalers ", "one episode, so no interval"):
+    for sentence in ("# Mean of a tick over 1 held-out episodes", "#   the policy ", "#   these autoscalers ",
+                     "one episode, so no interval"):  # fmt: skip
         assert sentence in text
 
 

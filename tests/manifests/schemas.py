@@ -80,7 +80,8 @@ SPECS = {
         triggers_=many(of(type_=TEXT, metricType=word("Value", "AverageValue", "Utilization"), metadata_=named(TEXT)), minItems=1)),
     "VerticalPodAutoscaler": of(
         targetRef_=of(apiVersion=TEXT, kind_=TEXT, name_=TEXT),
-        updatePolicy=of(updateMode=word("Off", "Initial", "Recreate", "InPlaceOrRecreate", "Auto"), minReplicas={"type": "integer", "minimum": 1}),
+        updatePolicy=of(updateMode=word("Off", "Initial", "Recreate", "InPlaceOrRecreate", "Auto"),
+                        minReplicas={"type": "integer", "minimum": 1}),
         resourcePolicy=of(containerPolicies=many(of(
             containerName=TEXT, mode=word("Auto", "Off"), minAllowed=named(TEXT), maxAllowed=named(TEXT), controlledResources=many(TEXT),
             controlledValues=word("RequestsAndLimits", "RequestsOnly"))))),

@@ -39,7 +39,8 @@ def test_autoscalers_and_routes_in_one_file() -> None:
 def test_the_command_writes_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which loads; nothing is written over."""
     (tmp_path / "shop.yaml").write_text(both())
-    monkeypatch.setattr(sys, "argv", ["parley", "import", str(tmp_path / "shop.yaml"), "learning_to_scale", "--out", str(tmp_path / "new.yaml")])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["parley", "import", "shop.yaml", "learning_to_scale", "--out", "new.yaml"])
     with pytest.raises(SystemExit) as end:
         main()
     assert not end.value.code and load(str(tmp_path / "new.yaml")).minds("catalog").scaling.hpa.max == 9

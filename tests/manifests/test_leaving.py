@@ -70,7 +70,8 @@ def test_what_is_changed_in_a_file_changes_the_world() -> None:
     """A timeout, a retry taken away, a rule for one endpoint; what Istio has no word for stays."""
     of = world("retry_credits.yaml")
     documents = list(yaml.safe_load_all(str(istio.manifest(of))))
-    rule = next(rule for one in documents if one["kind"] == "VirtualService" and one["metadata"]["name"] == "edge" for rule in one["spec"]["http"])
+    service = next(one for one in documents if one["kind"] == "VirtualService" and one["metadata"]["name"] == "edge")
+    rule = service["spec"]["http"][0]
     rule["timeout"], rule["retries"] = "1m2s3ms", {"attempts": 0}
     back = routes(istio.import_istio(yaml.safe_dump_all(documents), of))
     (name,) = [name for name, route in back.items() if route != routes(of)[name]]
@@ -81,8 +82,8 @@ def test_what_is_changed_in_a_file_changes_the_world() -> None:
 def test_an_endpoint_of_its_own() -> None:
     """A rule by path that the scenario did not have becomes a route of that endpoint alone."""
     of = world("hello.yaml")
-    rules = [{"match": [{"uri": {"exact": "/put"}}], "route": [{"destination": {"host": "api"}}], "timeout": "9s", "retries": {"attempts": 0}},
-             {"route": [{"destination": {"host": "api"}}], "retries": {"attempts": 0}}]  # fmt: skip
+    plain = {"route": [{"destination": {"host": "api"}}], "retries": {"attempts": 0}}
+    rules = [{"match": [{"uri": {"exact": "/put"}}], "timeout": "9s", **plain}, plain]
     text = yaml.safe_dump({"apiVersion": istio.API, "kind": "VirtualService", "metadata": {"name": "api"}, "spec": {
         "hosts": ["api"], "http": rules}})
     back = routes(istio.import_istio(text, of))

@@ -67,16 +67,19 @@ def exposed() -> Iterator[str]:
 
 def by_family(lines: Iterator[str]) -> str:
     """OpenMetrics wants the samples of a series together."""
-    return "\n".join(sorted(lines, key=lambda line: (line.rpartition(" ")[0].rpartition(" ")[0], int(line.rpartition(" ")[2])))) + "\n# EOF\n"
+    samples = sorted((series, int(at), value) for series, value, at in (line.rsplit(" ", 2) for line in lines))
+    return "".join(f"{series} {value} {at}\n" for series, at, value in samples) + "# EOF\n"
 
 
 @pytest.fixture
 def prometheus(tmp_path: Path) -> Iterator[str]:
     """A Prometheus that has seen all that."""
     (tmp_path / "seen.txt").write_text(by_family(exposed()))
-    subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "seen.txt", "data"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "seen.txt", "data"], cwd=tmp_path, check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
     (tmp_path / "prometheus.yml").write_text("global: {scrape_interval: 15s}\n")
-    process = subprocess.Popen(["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=100y",
+    process = subprocess.Popen(["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+                                "--storage.tsdb.retention.time=100y",
                                 f"--web.listen-address=127.0.0.1:{PORT}"], cwd=tmp_path, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         yield f"http://127.0.0.1:{PORT}"
