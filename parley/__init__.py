@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.learning.bundles.policy import Policy
 from agents.learning.registering import register as _register
 from parley.comparisons.comparing import compare
 from parley.errors import Interrupted
@@ -23,6 +24,6 @@ from scenarios.schema.scenario import Scenario
 _register()
 
 __all__ = [
-    "Interrupted", "ParleyError", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load", "load_run", "loads",
+    "Interrupted", "ParleyError", "Policy", "Run", "Scenario", "Sweep", "check", "compare", "explain", "load", "load_run", "loads",
     "outcome_map", "replicate", "report", "run", "sensitivity", "shipped", "sweep", "tune", "whatif",
 ]  # fmt: skip

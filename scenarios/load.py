@@ -165,17 +165,18 @@ def _extends(data: PlacedMapping, file: Place) -> Iterator[tuple[str, Place]]:
 
 
 def _anchored(data: PlacedMapping, folder: Path) -> PlacedMapping:
-    """Relative paths of rate files and timestamps made absolute; data that has none is left alone."""
-    workloads = data.get("workload")
-    if not isinstance(workloads, dict):
-        return data
-    anchored = copied(data)
-    anchored["workload"] = copied(workloads)
-    for name, workload in workloads.items():
-        if isinstance(workload, dict) and isinstance(workload.get("arrivals"), dict):
-            anchored["workload"][name] = copied(workload)
-            anchored["workload"][name]["arrivals"] = _with_paths(workload["arrivals"], folder)
-    return anchored
+    """Relative paths of rate files, timestamps and policies made absolute; data that has none is left alone."""
+    for chapter, part, made in (("workload", "arrivals", _with_paths), ("agents", "policy", _absolute)):
+        named = data.get(chapter)
+        if not isinstance(named, dict):
+            continue
+        data = copied(data)
+        data[chapter] = copied(named)
+        for name, one in named.items():
+            if isinstance(one, dict) and one.get(part) is not None:
+                data[chapter][name] = copied(one)
+                data[chapter][name][part] = made(one[part], folder)
+    return data
 
 
 def _with_paths(data: Any, folder: Path) -> Any:

@@ -17,20 +17,20 @@ from agents.policy import Policy
 from scenarios.schema.control import Scaling, Sizing
 from scenarios.schema.scenario import Scenario
 
-Maker = Callable[[Any, str, Scenario], Policy]  # (what the file says, service, the world)
-
 PODS_MAX = 100_000
 
-MINDS: dict[str, Maker] = {
-    "hpa": lambda described, service, _: HpaPolicy(described, service),
-    "kpa": lambda described, _, __: KpaPolicy(described),
-    "keda": lambda described, service, _: KedaPolicy(described, service),
-    "trend": lambda described, service, _: TrendPolicy(described, service),
-    "cron": lambda described, _, __: PacedPolicy(CronPlanner(described), described.interval, 0, PODS_MAX),
+ALONE: dict[str, Callable[[Any, str], Policy]] = {  # by what the file says of scaling and the service's name
+    "hpa": HpaPolicy,
+    "kpa": lambda described, _: KpaPolicy(described),
+    "keda": KedaPolicy,
+    "trend": TrendPolicy,
+    "cron": lambda described, _: PacedPolicy(CronPlanner(described), described.interval, 0, PODS_MAX),
+    "forecast": lambda described, service: _paced(ForecastPlanner(described, service), described),
+    "lcp": lambda described, service: _paced(LazyPlanner(described, service), described),
+    "mpc": lambda described, service: _paced(MpcPlanner(described, service), described),
+}
+WITH_WORLD: dict[str, Callable[[Any, str, Scenario], Policy]] = {
     "staffing": lambda described, service, world: _paced(StaffingPlanner(described, service, world), described),
-    "forecast": lambda described, service, _: _paced(ForecastPlanner(described, service), described),
-    "lcp": lambda described, service, _: _paced(LazyPlanner(described, service), described),
-    "mpc": lambda described, service, _: _paced(MpcPlanner(described, service), described),
     "lookahead": lambda described, service, world: _paced(LookaheadPlanner(described, service, world), described),
 }
 
@@ -43,7 +43,9 @@ def scaling_policy(scaling: Scaling | None, service: str, world: Scenario) -> Po
     """The mind a scenario asks for; None where the replicas of the file stay."""
     if scaling is None or scaling.fixed is not None:
         return None
-    return MINDS[scaling.kind](scaling.chosen, service, world)
+    if scaling.kind in ALONE:
+        return ALONE[scaling.kind](scaling.chosen, service)
+    return WITH_WORLD[scaling.kind](scaling.chosen, service, world)
 
 
 def sizing_policy(sizing: Sizing | None) -> Policy | None:

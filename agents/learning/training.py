@@ -8,7 +8,6 @@ and begin leg n + 1.
 from __future__ import annotations
 
 import io
-import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +21,9 @@ from stable_baselines3.common.logger import Logger, configure
 from agents.learning.algorithms import ALGORITHMS
 from agents.learning.shared_vec_env import SharedVecEnv
 from agents.learning.tasks import Task
-from scenarios.errors import ParleyError
+from agents.learning.weights import UNREADABLE, no_weights, weights_in
 
 CRITICS = ("own", "central")
-
-
-class WeightsError(ParleyError):
-    """A file does not hold the weights that it should."""
-
-    exit_code = 5
 
 
 @dataclass(frozen=True)
@@ -116,14 +109,13 @@ class Trainer:
     def restore(self, state: bytes) -> str:
         """Go on after what was kept; its note. Raises WeightsError."""
         try:
-            kept: dict[str, Any] = torch.load(io.BytesIO(state), weights_only=True)
+            kept = weights_in(state)
             self.model.policy.load_state_dict(kept["policy"])
             self.model.policy.optimizer.load_state_dict(kept["optimizer"])
             self._algorithm.recalls(self.model, kept["memory"])
             self._leg = int(kept["leg"])
-        except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError) as fault:
-            why = (str(fault).splitlines() or [type(fault).__name__])[0]
-            raise WeightsError(f"is no state of this training, and nothing in it was run: {why}") from None
+        except UNREADABLE as fault:
+            raise no_weights(fault) from None
         self.model.num_timesteps = self._leg * self.leg_steps
         return str(kept["note"])
 

@@ -11,8 +11,12 @@ import typer
 from rich.console import Console
 
 from agents.learning.tasks import FIDELITIES, SCALE_V0
-from parley.commands.terminal import Out, mistakes_told, refuse_beside
-from parley.errors import Interrupted
+from parley.commands.terminal import Out, mistakes_told, refuse_beside, say
+from parley.errors import Interrupted, UsageError
+from parley.exporting.exporting import export, new_key
+from parley.exporting.finished import HELD_OUT, LEAVES
+from parley.exporting.tables import print_export
+from parley.exporting.targets import TARGETS
 from parley.progress import CellsLine
 from parley.training.tables import print_training
 from parley.training.training import ALGORITHMS, CHAIRS, CRITICS, LANES, SEEDS, STEPS, Asked, Training, train
@@ -55,9 +59,32 @@ def train_command(
         print_training(Console(highlight=False), found)
 
 
+def export_command(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a training.")],
+    to: Annotated[str, typer.Option(help=f"What it leaves as: {', '.join(TARGETS)}.")] = "bundle",
+    policy: Annotated[int | None, typer.Option(help="Its seed; the best one by validation if not given.", min=1)] = None,
+    leaves: Annotated[int, typer.Option(help="Of its decision tree, at most.", min=2)] = LEAVES,
+    episodes: Annotated[int, typer.Option(help="Held-out ones on which policy, tree and rule are measured.", min=1)] = len(HELD_OUT),
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="A private key (Ed25519, PEM) that signs the bundle.")] = None,
+    fresh_key: Annotated[Path | None, typer.Option("--new-key", metavar="FILE", help="Make that key first, and FILE.pub.")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes that measure it.", min=1)] = 2,
+    out: Annotated[Path | None, typer.Option(help="A new or empty folder; or for a bundle an archive, FILE.tar or FILE.zip.")] = None,
+) -> None:
+    """Write a trained policy as a bundle that others can check and run, or as a part of one."""
+    with mistakes_told():
+        if key is not None and fresh_key is not None:
+            raise UsageError("--key signs with a key that is there, --new-key makes one: name one of them")
+        if fresh_key is not None:
+            key = new_key(fresh_key, to)
+        if sys.stderr.isatty():
+            say("plays episodes to fit the tree and to measure what is lost; about a minute", "bold cyan")
+        made = export(run_folder, to=to, policy=policy, leaves=leaves, episodes=episodes, key=key, jobs=jobs, out=out)
+        print_export(Console(highlight=False), made)
+
+
 def _whole(text: str) -> int:
     """`300k` as a number. Raises UnitError."""
     return parse_quantity(text) // 1000
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"train": train_command}
+COMMANDS: dict[str, Callable[..., None]] = {"train": train_command, "export": export_command}

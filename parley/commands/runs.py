@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from agents.learning.bundles.policy import Policy
 from parley.analysis.tracing import print_traces
 from parley.commands.reports import print_replications
 from parley.commands.terminal import (
@@ -55,6 +56,9 @@ def run_command(
     until: Until = None,
     changes: Set = None,
     spans: Spans = "sample",
+    policy: Annotated[Path | None, typer.Option(metavar="BUNDLE", help="A learned policy that guides whoever scales.")] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="The public key of those whose policy you trust.")] = None,
+    unsigned: Annotated[bool, typer.Option("--unsigned", help="Take the policy without asking who made it.")] = False,
     out: Out = None,
     as_json: AsJson = False,
     seeds: Annotated[int | None, typer.Option(help="Run so many seeds, from --seed on, and print intervals.", min=1)] = None,
@@ -63,7 +67,8 @@ def run_command(
 ) -> None:
     """Run a scenario; the results go to a run folder."""
     with mistakes_told():
-        order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans)
+        guide = _trusted(policy, key, unsigned)
+        order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes or (), spans=spans, policy=guide)
         if of is not None and precision is None:
             raise UsageError("--of names the figure that --precision is of; say how well it is to be known, as --precision 2%")
         compile_engine(order.engine, order.scenario)
@@ -151,6 +156,15 @@ def report_command(
     with mistakes_told():
         path = report(*run_folders, out=out)
         Console().print(Text(f"wrote {shown(path)}, {path.stat().st_size / 1e6:.1f} MB"), soft_wrap=True)
+
+
+def _trusted(bundle: Path | None, key: Path | None, unsigned: bool) -> Policy | None:
+    """The policy that is named, if one is. Raises BundleError, UsageError."""
+    if bundle is None:
+        if key is not None or unsigned:
+            raise UsageError("--key and --unsigned say how far the policy is trusted that --policy BUNDLE names")
+        return None
+    return Policy.load(bundle, key, unsigned=unsigned)
 
 
 def _tell(done: Run, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.control_plane import ControlPlane
 from agents.decision import Decision
+from agents.learning.seating import plane_of
 from agents.mailbox import Posted
 from parley.interventions.actions import Action, Fail, Kill, Scale, Slow, parsed
 from parley.interventions.levers import pull
@@ -67,7 +68,7 @@ def seat(mesh: Mesh, interventions: Sequence[Intervention] = ()) -> Seated:
     plane, decisions = None, list[Decision]()
     world = mesh.scenario
     if world.agents or world.alerts or world.negotiations:  # else nobody would be there, and importing Mesa takes a second
-        plane = ControlPlane(mesh)
+        plane = plane_of(mesh)
         decisions = plane.decisions
     for one in interventions:
         mesh.clock.at(one.at_ns, ControlPhase.MESSAGE, NAME, partial(_act, one, mesh, plane, decisions))

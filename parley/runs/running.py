@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import shlex
@@ -16,6 +17,8 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, TypedDict, Unpack
 
+from agents.learning.bundles.policy import Policy
+from agents.learning.seating import policies_of
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.interventions.interventions import Intervention, seat
 from parley.recording.conserving import require_balance
@@ -28,6 +31,7 @@ from parley.storage.run_folder import FORMAT, MANIFEST, SCENARIO, RunFolder, new
 from scenarios.errors import ParleyError
 from scenarios.load import load, loads
 from scenarios.naming import suggestion
+from scenarios.schema.routing import DEFAULTS
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import AUTO, format_duration, parse_duration
 from scenarios.writing import as_yaml
@@ -77,6 +81,7 @@ class Asked(TypedDict, total=False):
     until: str | int | None
     set: Sequence[str]
     spans: str
+    policy: Policy | str | None
 
 
 class Stop:
@@ -106,18 +111,16 @@ class Stop:
                 signal.signal(number, handler)
 
 
-def run(scenario: Source, *, seed: int = 1, engine: str = "fast",
-        until: str | int | None = None, set: Sequence[str] = (), spans: str = "sample",  # noqa: A002 - the word of the command line
-        out: str | os.PathLike[str] | None = None, progress: Watcher | None = None) -> Run:  # fmt: skip
+def run(scenario: Source, *, out: str | os.PathLike[str] | None = None, progress: Watcher | None = None, **asked: Unpack[Asked]) -> Run:
     """Run a scenario (an object, a file, or the name of a shipped one) and return its run folder, opened.
 
-    `until` ends it early ("10m", or nanoseconds); `set` are changes as "services.cart.replicas=5"; `spans` is sample,
-    tail (requests that failed or took longer than their class's latency objective), all or none; `out` is a folder that
-    is new or empty, results/runs/… if absent; `progress` is called now and then.
+    `seed` (1) and `engine` ("fast", "reference") say how; `until` ends it early ("10m", or nanoseconds); `set` are changes as
+    "services.cart.replicas=5"; `spans` is "sample", "tail" (requests that failed or took longer than their class's latency
+    objective), "all" or "none"; `policy` guides whoever scales: a `parley.Policy` that was loaded, or "BUNDLE@sha256:…"; `out` is a
+    folder that is new or empty, results/runs/… if absent; `progress` is called now and then.
     Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C, with what there is in the folder.
     """
-    changes = (set,) if isinstance(set, str) else set
-    order = ordered(scenario, seed=seed, engine=engine, until=until, set=changes, spans=spans)
+    order = ordered(scenario, **asked)
     folder = new_folder(out, f"{order.scenario.name}-{order.seed}")
     with Stop().on_signals() as stop:
         simulate(order, folder, stop, progress)
@@ -130,7 +133,11 @@ def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
     """What `run` is asked for, checked; an order stays as it is. Raises ParleyError."""
     if isinstance(scenario, Order):
         return scenario
-    world = resolved(scenario, asked.get("set", ()))
+    changes = asked.get("set", ())
+    asked["set"] = changes = (changes,) if isinstance(changes, str) else tuple(changes)
+    if (policy := asked.get("policy")) is not None:
+        asked["set"] = changes = (*changes, *_seating(policy, resolved(scenario, changes)))
+    world = resolved(scenario, changes)
     seed, engine, spans = asked.get("seed", 1), asked.get("engine", "fast"), asked.get("spans", "sample")
     for name, given, right in (("engine", engine, tuple(ENGINES)), ("spans", spans, MODES)):
         if given not in right:
@@ -139,6 +146,17 @@ def ordered(scenario: Source, **asked: Unpack[Asked]) -> Order:
         raise UsageError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed!r}")
     until_ns = _until_ns(world, asked.get("until"))
     return Order(_warmed(world, seed, engine), seed, engine, until_ns, spans, command_line("run", scenario, asked))
+
+
+def _seating(policy: Policy | str, world: Scenario) -> Iterator[str]:
+    """The changes that let a policy guide whoever scales. Raises UsageError."""
+    reference = policy.reference if isinstance(policy, Policy) else policy
+    if "@sha256:" not in reference:
+        raise UsageError(f"policy is one that was loaded, as parley.Policy.load({reference!r}, key='team.pub'), or {reference}@sha256:…")
+    if not any(one.scaling is not None and one.scaling.fixed is None for one in map(world.minds, world.services)):
+        raise UsageError(f"{world.name}: nobody scales here, so there is no rule for a policy to guide")
+    yield f"agents.defaults.policy={json.dumps(reference)}"
+    yield from (f"agents.{name}.policy=null" for name, one in world.agents.items() if one.policy is not None and name != DEFAULTS)
 
 
 def resolved(scenario: Described, changes: Sequence[str] = ()) -> Scenario:
@@ -238,12 +256,13 @@ def _until_ns(scenario: Scenario, until: str | int | None) -> int:
 def _manifest(order: Order) -> dict[str, Any]:
     scenario = order.scenario
     whatif = {} if order.whatif is None else {"whatif": order.whatif}
+    policies = {"policies": named} if (named := policies_of(scenario)) else {}
     return {
         "format": FORMAT, "state": "running", "scenario": scenario.name, "question": scenario.question,
         "currency": scenario.currency, "scenario_digest": scenario_digest(scenario), "semantics": SEMANTICS,
         "seed": order.seed, "engine": order.engine, "spans": order.spans, "until_ns": order.until_ns, "simulated_ns": 0,
         "versions": versions(),
-        "command": order.command, "process": this_process(), "trace_digest": None, **whatif, "checkpoints": [],
+        "command": order.command, "process": this_process(), "trace_digest": None, **policies, **whatif, "checkpoints": [],
     }  # fmt: skip
 
 

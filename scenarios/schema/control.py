@@ -15,6 +15,7 @@ from scenarios.schema.placed import Path
 from scenarios.schema.planning import Forecast, Lookahead, Staffing, Timetable, Trend
 from scenarios.schema.units import Duration
 from scenarios.schema.vpa import Vpa
+from scenarios.schema.words import PolicyReference
 
 
 class Scaling(OneOf):
@@ -117,6 +118,11 @@ class Agent(Part):
         None, says="who decides how much CPU a pod requests; like `defaults` if absent",
         seen=Witness("sizing", "agents.tight.sizing", (
             {"vpa": {"recommender_interval": "1s", "updater_interval": "2s", "confidence_interval_cpu": "2s"}}, "fixed")))
+    policy: PolicyReference | None = field(
+        None, says="a learned policy that guides who scales: its bundle, relative to this file, and its digest; like `defaults` if absent",
+        seen=Witness("guided", "agents.defaults.policy", (
+            "hasty_policy.zip@sha256:8ee677c5f73ecac0986a15c01bdf8e9c801ba96dee2676cb0b08c4c967946e26",
+            None)))
 
 
 class Telemetry(Part):

@@ -135,6 +135,8 @@ def _autoscalers(world: Scenario) -> Iterator[Mistake]:
         minds, resources = world.minds(name), service.resources
         scaling, sizing = minds.scaling, minds.sizing
         lacks = f"give services.{name}.resources.requests.cpu"
+        if (scaling is None or scaling.fixed is not None) and name in world.agents and world.agents[name].policy is not None:
+            yield Mistake(("agents", name, "policy"), f"guides who scales, and nobody scales {name}; give agents.{name}.scaling")
         if scaling and scaling.cpu_targets and resources.requests.cpu is None:
             yield Mistake((*_holder(world, name, "scaling"), scaling.kind), f"measures CPU against a request; {lacks}")
         if sizing is None or sizing.vpa is None:

@@ -203,7 +203,7 @@ class Scenario(Part):
     def minds(self, service: str) -> Agent:
         """A service's own word on each of its minds, or else that of the defaults."""
         own, defaults = (self.agents.get(name, Agent()) for name in (service, DEFAULTS))
-        return Agent(scaling=own.scaling or defaults.scaling, sizing=own.sizing or defaults.sizing)
+        return Agent(scaling=own.scaling or defaults.scaling, sizing=own.sizing or defaults.sizing, policy=own.policy or defaults.policy)
 
     def most_pods(self, service: str) -> float:
         """How many pods a service may come to have, which may be inf: of the file, by its autoscaler, or out of a pool."""

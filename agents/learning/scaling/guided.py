@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.autoscaling.seating import PODS_MAX, scaling_policy
@@ -70,13 +70,14 @@ class GuidedMind:
 class GuidedSeats(Seats):
     """All services of a mesh that a rule scales, in order of their names."""
 
-    def __init__(self, world: Scenario, actions: ActionSet, weights: Weights, every_ns: int | None = None) -> None:
-        """Raises ScenarioError where no service has a rule to guide, or one that cannot be."""
+    def __init__(self, world: Scenario, actions: ActionSet, weights: Weights, every_ns: int | None = None,
+                 services: Collection[str] | None = None) -> None:  # fmt: skip
+        """`services` are those it decides for: all, if absent. Raises ScenarioError where none has a rule that can be guided."""
         if every_ns is not None:
             raise ScenarioError("every_ns: whoever scales is asked when its rule looks, at the rule's own interval")
         assert isinstance(actions, ScaleActions), "of this chair"
         self.world, self.actions, self.weights = world, actions, weights
-        self.minds: Mapping[str, GuidedMind] = _minds(world, self)
+        self.minds: Mapping[str, GuidedMind] = _minds(world, self, world.services if services is None else services)
         self.rows = tuple(self.minds)
         self.cadence_ns = min(mind.cadence_ns for mind in self.minds.values())
         self._columns = [list(world.services).index(name) for name in self.rows]
@@ -114,9 +115,9 @@ class GuidedSeats(Seats):
         return changed
 
 
-def _minds(world: Scenario, seats: GuidedSeats) -> Mapping[str, GuidedMind]:
+def _minds(world: Scenario, seats: GuidedSeats, services: Collection[str]) -> Mapping[str, GuidedMind]:
     found, flow = {}, Flow(world)
-    for service in sorted(world.services):
+    for service in sorted(services):
         described = world.minds(service).scaling
         rule = scaling_policy(described, service, world)
         if described is None or rule is None:

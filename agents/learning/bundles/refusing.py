@@ -1,0 +1,20 @@
+"""What is said where a bundle is not taken."""
+
+from __future__ import annotations
+
+from scenarios.errors import ParleyError
+
+
+class BundleError(ParleyError):
+    """A bundle, or a key of one, is not what it should be; nothing in it was run."""
+
+    exit_code = 5
+
+
+class ObservationError(ParleyError):
+    """A policy is asked about something that is no observation of its own, or may do nothing at all."""
+
+
+def missing_extra(fault: ModuleNotFoundError, what: str) -> BundleError:
+    """The sentence for a package that is not installed."""
+    return BundleError(f"{what} needs the extra `export` ({fault.name} is missing): pip install 'parley[export]' -c constraints.txt")

@@ -1,0 +1,1 @@
+"""Policies leave: as signed bundles, as graphs, as trees, and as whatever else a target makes of one."""
