@@ -10,7 +10,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as told
 from agents.learning.bundles.packing import GRAPH
 from agents.learning.bundles.refusing import BundleError
 
-REFUSED = (told.Fail, told.InvalidArgument, told.InvalidGraph, told.InvalidProtobuf, told.NotImplemented, told.RuntimeException, RuntimeError)
+REFUSED = (told.Fail, told.InvalidArgument, told.InvalidGraph, told.InvalidProtobuf, told.NotImplemented, told.RuntimeException)
 
 
 class Session:
