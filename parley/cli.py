@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typer
 
-from parley.commands import experiments, learning, runs, worlds
+from parley.commands import experiments, judging, learning, runs, worlds
 
 app = typer.Typer(name="parley", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Simulate a service mesh request by request, with an agent in every service.")  # fmt: skip
-for name, command in {**runs.COMMANDS, **experiments.COMMANDS, **learning.COMMANDS, **worlds.COMMANDS}.items():
+for name, command in {**runs.COMMANDS, **experiments.COMMANDS, **learning.COMMANDS, **judging.COMMANDS, **worlds.COMMANDS}.items():
     app.command(name)(command)
 
 

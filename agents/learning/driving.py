@@ -39,7 +39,7 @@ class Drive:
 
     def begin(self) -> Asking:
         """The first question, once it is asked: what happens is measured from here on."""
-        self._meter = Meter(self.mesh, self.council)
+        self._meter = Meter(self.mesh, {name: mind.guard.least for name, mind in self.council.minds.items()})
         return self.council.asking()
 
     def act(self, chosen: NDArray[np.int64]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.autoscaling.lookahead import Offered
-from agents.learning.guided import Council
 from scenarios.flow import cores
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
@@ -38,11 +38,12 @@ class Measured:
 class Meter:
     """Reads a mesh from decision to decision."""
 
-    def __init__(self, mesh: Mesh, council: Council) -> None:
+    def __init__(self, mesh: Mesh, fewest: Mapping[str, int]) -> None:
+        """`fewest` are the services that count, and how few pods each may have."""
         world = mesh.scenario
-        self._mesh, self._services = mesh, [name in council.minds for name in world.services]
-        self._fewest = np.array([council.minds[name].guard.least if name in council.minds else 0 for name in world.services])
-        self._offered = {place: Offered(world, name) for place, name in enumerate(world.services) if name in council.minds}
+        self._mesh, self._services = mesh, [name in fewest for name in world.services]
+        self._fewest = np.array([fewest.get(name, 0) for name in world.services])
+        self._offered = {place: Offered(world, name) for place, name in enumerate(world.services) if name in fewest}
         self._cores = np.array([cores(service) for service in world.services.values()])
         self._goals = _goals(world)
         self._growth, self._totals = HistogramGrowth(), ServiceTotals(len(world.services))

@@ -27,10 +27,10 @@ from parley.storage.run_folder import (
     this_process,
 )
 from parley.sweeps.axes import Axis, Varied, axes_of
-from parley.sweeps.cells import Base, Cell, has_agents
+from parley.sweeps.cells import Base, has_agents
 from parley.sweeps.grids import OF_A_CELL, Grid, grid_of
 from parley.sweeps.on_ray import ray_crew
-from parley.sweeps.workers import THREADS_MAX, Crew, jobs_of, local_crew, rows_of
+from parley.sweeps.workers import THREADS_MAX, Crew, Numbered, jobs_of, local_crew, rows_of
 from scenarios.schema.scenario import Scenario
 from sim.fast.compiling import is_compiled, kernels
 from sim.fast.engine import needs_full
@@ -49,7 +49,7 @@ class Plan(Protocol):
     def size(self) -> int:
         """How many."""
 
-    def cells(self, wanted: Iterable[int]) -> Iterator[Cell]:
+    def cells(self, wanted: Iterable[int]) -> Iterator[Numbered]:
         """Some of them, by their index."""
 
 

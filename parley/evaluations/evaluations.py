@@ -1,0 +1,243 @@
+"""`parley evaluate`: controllers x families x seeds, everybody in the same episodes; a finished one is read from evaluation.json."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from parley.errors import FolderError, UsageError
+from parley.evaluations.calibrating import Calibration
+from parley.evaluations.cells import EpisodeCell, Stage
+from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed
+from parley.evaluations.findings import findings_of
+from parley.evaluations.outcomes import Outcomes, outcomes_of
+from parley.evaluations.policies import Learned, policies_of
+from parley.evaluations.scoring import weights_of
+from parley.evaluations.seats import Chosen, Seats, seats_of
+from parley.evaluations.stages import Ground, ground_of
+from parley.runs.running import versions
+from parley.storage.cell_store import read_cells
+from parley.storage.run_folder import (
+    FORMAT,
+    MANIFEST,
+    Experiment,
+    RunFolder,
+    new_folder,
+    plain,
+    read_json,
+    this_process,
+)
+from parley.sweeps.sweeping import Told, at_work, compute, require_laws
+from parley.sweeps.workers import jobs_of, local_crew
+from sim.trace import SEMANTICS
+
+KIND, SUMMARY, SEATS = "evaluation", "evaluation.json", "seats.json"
+PUBLISHED = Path(__file__).parents[2] / "results" / "published"
+FIRST_SEED = 2_000_001  # of episodes that everybody is judged by, and nobody learned from
+STAGE = Stage(("family", "controller", "member", "weighting"))
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """Who is judged, and where: a controller as it was calibrated for one weighting, or a policy."""
+
+    controller: str
+    weighting: str
+    families: tuple[str, ...]
+    policy: Learned | None = None
+
+    @property
+    def member(self) -> str:
+        """Which of several policies; empty of a rule."""
+        return self.policy.name if self.policy else ""
+
+
+class Evaluation(Experiment):
+    """An evaluation, as its folder tells it."""
+
+    kind, made_by = KIND, "parley evaluate scaling"
+
+    @cached_property
+    def file(self) -> EvaluationFile:
+        """What is evaluated."""
+        return parsed(self.manifest["evaluation"])
+
+    @property
+    def policies(self) -> list[Learned]:
+        """Those that are judged. Raises FolderError where one is another by now."""
+        found = [Learned(one["name"], Path(one["path"])) for one in self.manifest["policies"]]
+        for one, kept in zip(found, self.manifest["policies"], strict=True):
+            if not one.path.is_file() or _sha256(one.path) != kept["sha256"]:
+                raise FolderError(f"{one.path}: is not the policy that this evaluation began with")
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """Controllers in the order of tables."""
+        return [*self.file.controllers, *([LEARNED] if self.manifest["policies"] else [])]
+
+    @cached_property
+    def findings(self) -> dict[str, Any]:
+        """All that follows from the cells. Raises FolderError before it is finished."""
+        if not (self.path / SUMMARY).is_file():
+            raise FolderError(f"{self.path}: is not finished; `{resume_words(self.path)}` goes on")
+        return read_json(self.path / SUMMARY)
+
+    def cells(self) -> Any:
+        """Every finished episode as a pyarrow Table."""
+        return read_cells(self.path, STAGE.columns)
+
+    def outcomes(self, weighting: str) -> Outcomes:
+        """By family and controller. Raises FolderError where an episode could not go on."""
+        made = self.file
+        families = made.tests if weighting == _first(made) else made.over_weightings
+        return outcomes_of(self.cells(), weights_of(made.weightings[weighting]), weighting, families, self.names,
+                           lambda name: name == LEARNED or made.controllers[name].calibrated is None)  # fmt: skip
+
+    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Evaluation:
+        """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `evaluate`."""
+        if (self.path / SUMMARY).is_file():
+            return self
+        require_laws(self.path, self.manifest)
+        return _run(self, jobs, told)
+
+
+def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Sequence[str | os.PathLike[str]] = (),
+             calibration: str | os.PathLike[str] | None = None, seeds: int | None = None, families: Iterable[str] = (),
+             jobs: int | None = None, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Evaluation:  # fmt: skip
+    """Judge controllers, and the policies of trainings, by the families of an evaluation: a file, a shipped one's name, or a mapping.
+
+    `calibration` is a folder of `parley calibrate`, the published one if absent; `families` are some of those for tests, all if none
+    is named. Raises ParleyError, and Interrupted on Ctrl-C; `Evaluation(folder).resume()` goes on.
+    """
+    made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
+    name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
+    made = _narrowed(made, tuple(families), seeds)
+    found = policies_of(policies)
+    calibrated = _calibration(name, calibration)
+    folder = new_folder(out, name)
+    ground = ground_of(folder.path, made, is_new=True)
+    entrants = entrants_of(made, found)
+    folder.write_json(SEATS, {"seats": seats_of_all(made, ground, entrants, calibrated)})
+    words = [*(word for one in policies for word in ("--policies", os.fspath(one))), *(["--seeds", str(seeds)] if seeds else []),
+             *(word for one in families for word in ("--family", one))]  # fmt: skip
+    folder.write_json(MANIFEST, {
+        "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "evaluation": as_plain(made),
+        "digests": ground.digests, "policies": [{"name": one.name, "path": str(one.path), "sha256": _sha256(one.path)} for one in found],
+        "calibration": str(calibrated.path), "semantics": SEMANTICS, "versions": versions(),
+        "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
+        "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
+    })  # fmt: skip
+    return _run(Evaluation(folder.path), jobs, told)
+
+
+def resume_words(path: str | os.PathLike[str]) -> str:
+    """What goes on with an unfinished one."""
+    return f"parley evaluate --resume {shlex.quote(os.fspath(path))}"
+
+
+def entrants_of(made: EvaluationFile, found: Sequence[Learned]) -> list[Entrant]:
+    """Everybody under the first weighting in all families; under the others those that are calibrated, in some."""
+    first, judged = _first(made), tuple(made.tests)
+    rules = [Entrant(name, first, judged) for name in made.controllers]
+    learned = [Entrant(LEARNED, first, judged, one) for one in found]
+    again = [Entrant(name, weighting, made.over_weightings) for weighting in made.weightings if weighting != first
+             for name, one in made.controllers.items() if one.calibrated is not None and made.over_weightings]  # fmt: skip
+    return [*rules, *learned, *again]
+
+
+def seats_of_all(made: EvaluationFile, ground: Ground, entrants: Sequence[Entrant],
+                 calibrated: Calibration) -> list[dict[str, Seats | None]]:  # fmt: skip
+    """Of every entrant by family. Raises FolderError where a controller was not calibrated."""
+    found = []
+    for one in entrants:
+        if one.policy is not None:
+            found.append(dict[str, Seats | None].fromkeys(one.families))
+            continue
+        controller = made.controllers[one.controller]
+        is_chosen = controller.calibrated is not None
+        chosen = calibrated.chosen(one.weighting, one.controller, made, ground.digests) if is_chosen else Chosen()
+        found.append({family: seats_of(controller, chosen, ground.arenas[family], ground.homes(family), made.pods.least)
+                      for family in one.families})  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Cells by their number: family by family, then entrant by entrant, then episode by episode."""
+
+    made: EvaluationFile
+    ground: Ground
+    entrants: Sequence[Entrant]
+    seats: Sequence[Mapping[str, Seats | None]]
+
+    @cached_property
+    def places(self) -> list[tuple[str, int, int]]:
+        """(family, entrant, episode) in canonical order."""
+        return [(family, nth, k) for family in self.made.tests for nth, one in enumerate(self.entrants) if family in one.families
+                for k in range(self.made.seeds_of(family))]  # fmt: skip
+
+    @property
+    def size(self) -> int:
+        """How many."""
+        return len(self.places)
+
+    def cells(self, wanted: Iterable[int]) -> Iterator[EpisodeCell]:
+        """Some of them, by their index."""
+        for index in wanted:
+            family, nth, k = self.places[index]
+            one = self.entrants[nth]
+            words = {"family": family, "controller": one.controller, "member": one.member, "weighting": one.weighting}
+            replicas = None if one.policy else self.made.controllers[one.controller].replicas
+            yield replace(self.ground.cell(family, FIRST_SEED + k), index=index, words=words, seats=self.seats[nth][family],
+                          replicas=replicas, policy=str(one.policy.path) if one.policy else None)  # fmt: skip
+
+
+def _run(begun: Evaluation, jobs: int | None, told: Told | None) -> Evaluation:
+    made = begun.file
+    plan = Plan(made, ground_of(begun.path, made), entrants_of(made, begun.policies), read_json(begun.path / SEATS)["seats"])
+    with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
+        count = jobs_of(jobs)
+        compute(plan, store, stop, told, partial(local_crew, STAGE, count, by_processes=count > 1))
+    done = Evaluation(begun.path)
+    found = findings_of(made, done.names, {name: done.outcomes(name) for name in made.weightings})
+    RunFolder(begun.path).write_bytes(SUMMARY, json.dumps(plain(found), separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+    return done
+
+
+def _narrowed(made: EvaluationFile, families: tuple[str, ...], seeds: int | None) -> EvaluationFile:
+    """With some of the families for tests, and so many seeds. Raises UsageError."""
+    data = as_plain(made)
+    for name in families:
+        if name not in made.tests:
+            raise UsageError(f"--family {name}: is no family for tests; there are {', '.join(made.tests)}")
+    if families:
+        kept = [name for name in made.families if name in families or name not in made.tests]
+        data["families"] = {name: data["families"][name] for name in kept}
+        data["over_weightings"] = [name for name in made.over_weightings if name in families]
+        data["hypotheses"] = {says: one for says, one in data.get("hypotheses", {}).items()
+                              if all(name in families for name in one.get("families", ()))}  # fmt: skip
+    return parsed(data if seeds is None else {**data, "seeds": seeds})
+
+
+def _calibration(name: str, folder: str | os.PathLike[str] | None) -> Calibration:
+    found = Path(folder) if folder is not None else PUBLISHED / f"{name}-calibration"
+    if not (found / MANIFEST).is_file():
+        raise UsageError(f"{found}: holds no calibration, and uncalibrated rules are no baseline; `parley calibrate {name} --out DIR` makes "
+                         "one, and --calibration DIR names it")  # fmt: skip
+    return Calibration(found)
+
+
+def _first(made: EvaluationFile) -> str:
+    return next(iter(made.weightings))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
