@@ -56,10 +56,11 @@ def picture_of_profile(found: Evaluation) -> Picture:
         axes.annotate(name, (at, 1.015), xycoords=("data", "axes fraction"), ha="center", color=QUIET, fontsize=11)
     axes.set_xlabel("score of an episode", color=QUIET, fontsize=12)
     axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes.set_xlim(told["levels"][0], told["levels"][-1])
     _quiet(axes)
     _words(figure, high, f"{found.manifest['name']}: how many episodes reach a score",
-           "share of episodes of all families for tests above each score; bands: 95 %, trainings and episodes drawn anew")  # fmt: skip
+           "episodes of all families for tests above each score; bands: 95 %, trainings and episodes drawn anew")  # fmt: skip
     _legend(figure, high, looks)
     return Picture(figure)
 
@@ -70,7 +71,7 @@ def _plane(axes: Any, rows: dict[str, Any], family: str, looks: dict[str, tuple[
     for name, one in rows.items():
         if one["violation"] < 0.8 and one["pods"] < most:
             colour, marker = looks[name]
-            axes.plot(one["pods"], 100 * one["violation"], marker, color=colour, markersize=11 if name == LEARNED else 8, markeredgewidth=1.6)
+            axes.plot(one["pods"], 100 * one["violation"], marker, color=colour, markersize=11 if name == LEARNED else 8, clip_on=False)
     out = [name for name, one in rows.items() if one["violation"] >= 0.8]
     if out:
         axes.annotate(f"not drawn: {', '.join(out)}", (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", color=QUIET, fontsize=8)
@@ -87,7 +88,8 @@ def _looks(found: Evaluation) -> dict[str, tuple[str, str]]:
     free = [name for name in found.names if name not in (found.file.calibrated, LEARNED, found.file.reference)]
     colours = [QUIET, ORANGE, GREEN, PURPLE, SKY, "#A08B00", "#8C564B", "#BBBBBB"]
     looks = {name: (colours[nth % len(colours)], MARKERS[2 + nth % (len(MARKERS) - 2)]) for nth, name in enumerate(free)}
-    return looks | {found.file.calibrated: (INK, "o"), found.file.reference: (RED, "s"), LEARNED: (BLUE, "o")}
+    looks |= {found.file.calibrated: (INK, "o"), found.file.reference: (RED, "s"), LEARNED: (BLUE, "o")}
+    return {name: looks[name] for name in found.names}
 
 
 def _legend(figure: Any, high: float, looks: dict[str, tuple[str, str]]) -> None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from parley.statistics.intervals import CONFIDENCE, t_quantile
 
 REPLICATES, OF_A_PART = 2000, 400
+FEW = 5  # trainings, or episodes: of fewer, percentiles end at the outermost one, and Student's t of the same variance takes their place
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -76,19 +77,25 @@ def intervals(design: Design, figures: Callable[[Draws], Floats], random: np.ran
     if design.seeds > 1:
         parts[0] = figures(design.drawn(random, OF_A_PART, episodes=False)).var(axis=0)
     parts[1] = figures(design.drawn(random, OF_A_PART, seeds=False)).var(axis=0)
+    parts[1] *= (mean := max(2.0, sum(design.episodes) / len(design.episodes))) / (mean - 1)  # a bootstrap's variance is divided by n
+    parts[0] *= design.seeds / max(1, design.seeds - 1)
     freedoms = np.array([max(1, design.seeds - 1), max(1, sum(design.episodes) - len(design.episodes))])
-    return [_interval(float(value), column, both, freedoms, max(design.episodes))
+    is_few = 1 < design.seeds < FEW or max(design.episodes) < FEW
+    if max(design.episodes) < 2:
+        return [Interval(float(value), math.nan, math.nan) for value in values]
+    return [_interval(float(value), column, both, freedoms, is_few=is_few)
             for value, column, both in zip(values, drawn.T, parts.T, strict=True)]  # fmt: skip
 
 
-def _interval(value: float, drawn: Floats, parts: Floats, freedoms: Places, episodes: int) -> Interval:
+def _interval(value: float, drawn: Floats, parts: Floats, freedoms: Places, *, is_few: bool) -> Interval:
     """Percentiles, as far out as the variance of both parts and their degrees of freedom ask for."""
-    if episodes < 2 or not np.isfinite(drawn).all():
+    if not np.isfinite(drawn).all():
         return Interval(value, math.nan, math.nan)
-    if not parts.sum():
+    if not parts.sum() or not drawn.std():
         return Interval(value, float(drawn.min()), float(drawn.max()))
-    wholes = parts * (1 + 1 / freedoms)  # a bootstrap's variance is divided by n, where n - 1 is right
-    freedom = float(wholes.sum() ** 2 / (wholes**2 / freedoms).sum())
-    tail = NormalDist().cdf(-t_quantile(freedom, CONFIDENCE) * math.sqrt(wholes.sum() / parts.sum()))
+    reach = t_quantile(float(parts.sum() ** 2 / (parts**2 / freedoms).sum()), CONFIDENCE) * math.sqrt(parts.sum())
+    if is_few:
+        return Interval(value, value - reach, value + reach)
+    tail = NormalDist().cdf(-reach / float(drawn.std()))
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(value, float(low), float(high))

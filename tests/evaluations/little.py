@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-SHORT = {"duration": "4m", "workload.crowd.arrivals.poisson.flash_crowd.at": "90s", "workload.shoppers.load": 0.5}
+SHORT = {"duration": "3m", "workload.crowd.arrivals.poisson.flash_crowd.at": "75s", "workload.shoppers.load": 0.5}
 LITTLE: dict[str, Any] = {
-    "question": "Who scales best in four minutes?", "scenario": "learning_to_scale", "ticks": 12, "pods": {"most": 40},
+    "question": "Who scales best in three minutes?", "scenario": "learning_to_scale", "ticks": 8, "pods": {"most": 40},
     "varied": {"workload.crowd.load": "0.5..1.5"}, "seeds": 3,
     "controllers": {
         "default HPA": {"scaling": {"hpa": {"target_cpu": "80%"}}},
@@ -20,7 +20,7 @@ LITTLE: dict[str, Any] = {
     },
     "default": "default HPA", "calibrated": "calibrated HPA", "reference": "lookahead",
     "ordering": ["lookahead", "calibrated HPA", "one pod"],
-    "calibration": {"decisions": 72 * 2 * 3, "episodes": 2, "finalists": 1},
+    "calibration": {"decisions": 48 * 2 * 3, "episodes": 2, "finalists": 1},
     "weightings": {"as trained": {}, "dear pods": {"cost": 2}}, "over_weightings": ["late"],
     "hypotheses": {"Calibrated is better than none": {"of": "calibrated HPA", "against": "one pod", "better_by": "10%"},
                    "Policies are better by half": {"of": "learned", "against": "calibrated HPA", "better_by": "50%"}},
