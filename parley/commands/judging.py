@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from parley.commands.terminal import AsJson, Out, mistakes_told, print_json, refuse_beside
+from parley.commands.terminal import AsJson, Out, compile_engine, mistakes_told, print_json, refuse_beside
 from parley.errors import Interrupted, UsageError
 from parley.evaluations.calibrating import Calibration, calibrate
 from parley.evaluations.evaluations import Evaluation, evaluate
+from parley.evaluations.families import arenas_of
+from parley.evaluations.files import EvaluationFile, evaluation_file
 from parley.evaluations.page import publish
 from parley.evaluations.tables import print_calibration, print_evaluation
 from parley.progress import CellsLine
@@ -36,6 +38,7 @@ def evaluate_command(
     """Judge rules and trained policies in families of worlds that neither has seen, and say what of the claims holds."""
     with mistakes_told():
         _require_one("an evaluation, as scaling,", source, resume, policies, calibration, seeds, family, out)
+        _compile(Evaluation(resume).file if resume is not None else evaluation_file(source or ""))
         try:
             with CellsLine(sys.stderr) as told:
                 if resume is not None:
@@ -62,6 +65,7 @@ def calibrate_command(
     """Calibrate the rules of an evaluation on its family for training, by the budget that one seed of a policy has."""
     with mistakes_told():
         _require_one("an evaluation, as scaling,", source, resume, out)
+        _compile(Calibration(resume).file if resume is not None else evaluation_file(source or ""))
         try:
             with CellsLine(sys.stderr) as told:
                 found = Calibration(resume).resume(jobs=jobs, told=told) if resume is not None else calibrate(
@@ -70,6 +74,11 @@ def calibrate_command(
             print_calibration(Console(highlight=False), Calibration(stopped.folder))
             raise
         print_calibration(Console(highlight=False), found)
+
+
+def _compile(made: EvaluationFile) -> None:
+    """Say so where the engine has to be compiled first: families may need all of its features. Raises ScenarioError."""
+    compile_engine("fast", *(one.world for one in arenas_of(made).values()))
 
 
 def _require_one(what: str, source: str | None, resume: Path | None, *asked: object) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,16 @@ from typing import Any
 
 from parley.errors import FolderError
 from parley.evaluations.cells import EpisodeCell, Row, Stage
-from parley.evaluations.files import TRAIN, VALIDATION, Controller, EvaluationFile, as_plain, evaluation_file, parsed
+from parley.evaluations.files import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Controller,
+    EvaluationFile,
+    as_plain,
+    evaluation_file,
+    parsed,
+)
 from parley.evaluations.proposing import Proposals
 from parley.evaluations.scoring import J, weights_of
 from parley.evaluations.seats import Chosen, seats_of
@@ -36,7 +45,7 @@ from parley.storage.run_folder import (
     read_json,
     this_process,
 )
-from parley.sweeps.sweeping import Told, at_work
+from parley.sweeps.sweeping import Told, at_work, compile_first
 from parley.sweeps.workers import Crew, jobs_of, local_crew, rows_of
 from sim.trace import SEMANTICS
 
@@ -150,7 +159,8 @@ def _run(begun: Calibration, jobs: int | None, told: Told | None) -> Calibration
     folder = RunFolder(begun.path)
     with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
         known = {row["cell"]: row for row in read_cells(begun.path, STAGE.columns).to_pylist()}
-        with contextlib.closing(local_crew(STAGE, count := jobs_of(jobs), by_processes=count > 1)) as crew:
+        compile_first((one.world for one in begun.ground.arenas.values() if one.family.role != TEST), by_processes=(count := jobs_of(jobs)) > 1)
+        with contextlib.closing(local_crew(STAGE, count, by_processes=count > 1)) as crew:
             work = _Work(begun, crew, store, stop, known, told)
             studies: dict[str, dict[str, Any]] = {}
             for study in begun.studies:
@@ -197,7 +207,8 @@ def _studied(work: _Work, study: Study) -> dict[str, Any] | None:
     made, ground = work.begun.file, work.begun.ground
     budget, services = made.calibration, ground.arenas[made.family_of(TRAIN)].scaled
     assert study.controller.calibrated is not None, "who is studied has something to look for"
-    proposals, trials = Proposals(study.controller, services, study.first), []
+    proposals = Proposals(study.controller, services, study.first)
+    trials: list[dict[str, Any]] = []
     for nth in range(trials_of(made, len(services))):
         proposal, chosen = proposals.ask()
         value = work.mean(study, list(_cells(work.begun, study, TRAIN, nth, chosen)))
@@ -206,22 +217,13 @@ def _studied(work: _Work, study: Study) -> dict[str, Any] | None:
         proposals.tell(proposal, value)
         trials.append({"chosen": asdict(chosen), "J": value})
     best: list[dict[str, Any]] = []
-    for trial in sorted(_once(trials), key=lambda one: float(one["J"]))[: budget.finalists]:
+    for trial in sorted(trials, key=lambda one: float(one["J"]))[: budget.finalists]:
         value = work.mean(study, list(_cells(work.begun, study, VALIDATION, len(trials) + len(best), Chosen(**trial["chosen"]))))
         if value is None:
             return None
         best.append({**trial, "validation": value})
     taken = min(best, key=lambda one: float(one["validation"]))
     return {"words": _words(made, study.weighting, study.name), **taken, "finalists": best, "trials": trials}
-
-
-def _once(trials: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Without those that were proposed before."""
-    seen = set()
-    for one in trials:
-        if (text := json.dumps(one["chosen"], sort_keys=True)) not in seen:
-            seen.add(text)
-            yield one
 
 
 def _cells(begun: Calibration, study: Study, role: str, nth: int, chosen: Chosen) -> Iterator[EpisodeCell]:

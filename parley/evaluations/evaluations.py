@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ from parley.storage.run_folder import (
     read_json,
     this_process,
 )
-from parley.sweeps.sweeping import Told, at_work, compute, require_laws
-from parley.sweeps.workers import jobs_of, local_crew
+from parley.sweeps.sweeping import Told, at_work, compile_first, compute, require_laws
+from parley.sweeps.workers import Crew, jobs_of, local_crew
 from sim.trace import SEMANTICS
 
 KIND, SUMMARY, SEATS = "evaluation", "evaluation.json", "seats.json"
@@ -52,11 +53,12 @@ class Entrant:
     weighting: str
     families: tuple[str, ...]
     policy: Learned | None = None
+    value: str = ""  # of what a reference is the best of
 
     @property
     def member(self) -> str:
-        """Which of several policies; empty of a rule."""
-        return self.policy.name if self.policy else ""
+        """Which of several policies, or values; empty of a rule."""
+        return self.policy.name if self.policy else self.value
 
 
 class Evaluation(Experiment):
@@ -72,7 +74,7 @@ class Evaluation(Experiment):
     @property
     def policies(self) -> list[Learned]:
         """Those that are judged. Raises FolderError where one is another by now."""
-        found = [Learned(one["name"], Path(one["path"])) for one in self.manifest["policies"]]
+        found = [Learned(one["name"], self.path / one["path"]) for one in self.manifest["policies"]]
         for one, kept in zip(found, self.manifest["policies"], strict=True):
             if not one.path.is_file() or _sha256(one.path) != kept["sha256"]:
                 raise FolderError(f"{one.path}: is not the policy that this evaluation began with")
@@ -95,11 +97,12 @@ class Evaluation(Experiment):
         return read_cells(self.path, STAGE.columns)
 
     def outcomes(self, weighting: str) -> Outcomes:
-        """By family and controller. Raises FolderError where an episode could not go on."""
+        """By family and controller."""
         made = self.file
         families = made.tests if weighting == _first(made) else made.over_weightings
         return outcomes_of(self.cells(), weights_of(made.weightings[weighting]), weighting, families, self.names,
-                           lambda name: name == LEARNED or made.controllers[name].calibrated is None)  # fmt: skip
+                           lambda name: name == LEARNED or made.controllers[name].calibrated is None,
+                           [name for name, one in made.controllers.items() if one.best_of])  # fmt: skip
 
     def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Evaluation:
         """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `evaluate`."""
@@ -130,8 +133,8 @@ def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Se
              *(word for one in families for word in ("--family", one))]  # fmt: skip
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "evaluation": as_plain(made),
-        "digests": ground.digests, "policies": [{"name": one.name, "path": str(one.path), "sha256": _sha256(one.path)} for one in found],
-        "calibration": str(calibrated.path), "semantics": SEMANTICS, "versions": versions(),
+        "digests": ground.digests, "policies": [{"name": one.name, "path": relpath(one.path, folder.path), "sha256": _sha256(one.path)} for one in found],
+        "calibration": relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
         "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
         "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
     })  # fmt: skip
@@ -144,9 +147,10 @@ def resume_words(path: str | os.PathLike[str]) -> str:
 
 
 def entrants_of(made: EvaluationFile, found: Sequence[Learned]) -> list[Entrant]:
-    """Everybody under the first weighting in all families; under the others those that are calibrated, in some."""
+    """Everybody under the first weighting in all families, the reference with each of its values; then those that are calibrated for others."""
     first, judged = _first(made), tuple(made.tests)
-    rules = [Entrant(name, first, judged) for name in made.controllers]
+    rules = [Entrant(name, first, judged, value=value) for name, one in made.controllers.items()
+             for value in next(iter(one.best_of.values()), ("",))]  # fmt: skip
     learned = [Entrant(LEARNED, first, judged, one) for one in found]
     again = [Entrant(name, weighting, made.over_weightings) for weighting in made.weightings if weighting != first
              for name, one in made.controllers.items() if one.calibrated is not None and made.over_weightings]  # fmt: skip
@@ -162,8 +166,9 @@ def seats_of_all(made: EvaluationFile, ground: Ground, entrants: Sequence[Entran
             found.append(dict[str, Seats | None].fromkeys(one.families))
             continue
         controller = made.controllers[one.controller]
-        is_chosen = controller.calibrated is not None
-        chosen = calibrated.chosen(one.weighting, one.controller, made, ground.digests) if is_chosen else Chosen()
+        chosen = Chosen(all=dict.fromkeys(controller.best_of, one.value))
+        if controller.calibrated is not None:
+            chosen = calibrated.chosen(one.weighting, one.controller, made, ground.digests)
         found.append({family: seats_of(controller, chosen, ground.arenas[family], ground.homes(family), made.pods.least)
                       for family in one.families})  # fmt: skip
     return found
@@ -204,12 +209,22 @@ def _run(begun: Evaluation, jobs: int | None, told: Told | None) -> Evaluation:
     made = begun.file
     plan = Plan(made, ground_of(begun.path, made), entrants_of(made, begun.policies), read_json(begun.path / SEATS)["seats"])
     with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
-        count = jobs_of(jobs)
-        compute(plan, store, stop, told, partial(local_crew, STAGE, count, by_processes=count > 1))
+        compute(plan, store, stop, told, partial(_crew, plan, jobs_of(jobs)))
     done = Evaluation(begun.path)
-    found = findings_of(made, done.names, {name: done.outcomes(name) for name in made.weightings})
+    found = findings_of(made, done.names, {name: done.outcomes(name) for name in made.weightings}) | {"faults": faults_of(done)}
     RunFolder(begun.path).write_bytes(SUMMARY, json.dumps(plain(found), separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
     return done
+
+
+def _crew(plan: Plan, jobs: int) -> Crew:
+    compile_first((plan.ground.arenas[name].world for name in plan.made.tests), by_processes=jobs > 1)
+    return local_crew(STAGE, jobs, by_processes=jobs > 1)
+
+
+def faults_of(found: Evaluation) -> list[str]:
+    """Episodes that could not go on, and why; what they come to is not known."""
+    return [f"{row['family']}, {row['controller']} {row['member']}".strip() + f", seed {row['seed']}: {row['fault']}"
+            for row in found.cells().to_pylist() if row["fault"] is not None]  # fmt: skip
 
 
 def _narrowed(made: EvaluationFile, families: tuple[str, ...], seeds: int | None) -> EvaluationFile:

@@ -13,7 +13,7 @@ import numpy as np
 from agents.learning.reward import Weights
 from agents.learning.tasks import Episode, Range, Task
 from parley.errors import UsageError
-from parley.evaluations.files import EvaluationFile, Family
+from parley.evaluations.files import SHIPPED, EvaluationFile, Family
 from parley.sweeps.axes import RANGE, as_text, range_unit
 from scenarios.errors import ScenarioError
 from scenarios.load import load
@@ -70,7 +70,8 @@ def arenas_of(made: EvaluationFile) -> dict[str, Arena]:
 
 
 def _arena(made: EvaluationFile, name: str, family: Family) -> Arena:
-    source = family.scenario or made.scenario
+    named = family.scenario or made.scenario
+    source = SHIPPED / named if (SHIPPED / named).is_file() else named
     try:
         changes = [f"{path}={as_text(value)}" for path, value in _spread(family.set, load(source))]
         world = load(source, changes)

@@ -63,6 +63,16 @@ class Controller(Part):
                          "more, `66% of capacity` for requests a second, and `timetable` for schedules. The world's own rules if absent")
     replicas: Whole | None = field(None, says="pods that services begin with; the world's if absent", ge=0)
     calibrated: Calibrated | None = field(None, says="what is calibrated; nothing if absent")
+    best_of: dict[str, tuple[str, ...]] = field({}, says="by path below `scaling`, values of which in every family the one counts that costs "
+                                                "least there: hindsight, for a reference alone")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Controller:
+        if self.best_of and self.calibrated is not None:
+            raise ValueError("is either calibrated or the best of several in hindsight, not both")
+        if len(self.best_of) > 1 or any(len(values) < 2 for values in self.best_of.values()):
+            raise ValueError("best_of needs one path, with two values or more")
+        return self
 
 
 class Pods(Part):
@@ -134,6 +144,8 @@ class EvaluationFile(Part):
                 _require(who, [*self.controllers, LEARNED], repr(says))
             for name in one.families:
                 _require(name, self.tests, repr(says))
+        if (clever := next((name for name, one in self.controllers.items() if one.best_of and name != self.reference), None)) is not None:
+            raise ValueError(f"{clever!r} is the best of several in hindsight, which only the reference may be")
         if LEARNED in self.controllers:
             raise ValueError(f"a controller cannot be called {LEARNED!r}: policies are")
         return self
@@ -174,8 +186,8 @@ def evaluation_file(source: str | os.PathLike[str]) -> EvaluationFile:
 
 
 def _beside(path: Path, scenario: str) -> str:
-    """A scenario that lies beside the evaluation, named so that it is found."""
-    return str(path.parent / scenario) if (path.parent / scenario).is_file() else scenario
+    """A scenario that lies beside the evaluation, named so that it is found; beside a shipped one it always is."""
+    return str(path.parent / scenario) if path.parent != SHIPPED and (path.parent / scenario).is_file() else scenario
 
 
 def parsed(data: Any) -> EvaluationFile:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from agents.learning.reward import Weights
-from parley.errors import FolderError
 from parley.evaluations.cells import FIGURES, TERMS
 from parley.statistics.crossed import Design, Draws, Floats
 
@@ -56,17 +56,21 @@ class Outcomes:
 
 
 def outcomes_of(table: Any, weights: Weights, weighting: str, families: Sequence[str], names: Sequence[str],
-                is_any: Callable[[str], bool]) -> Outcomes:  # fmt: skip
-    """From the cells of an evaluation; `is_any` says of whom that he is the same under all weightings. Raises FolderError for a fault."""
+                is_any: Callable[[str], bool], hindsight: Collection[str] = ()) -> Outcomes:  # fmt: skip
+    """From the cells of an evaluation; nan where an episode could not go on.
+
+    `is_any` says of whom that he is the same under all weightings; of those in `hindsight` the member counts that costs least.
+    """
     rows = [row for row in table.to_pylist() if row["family"] in families and row["controller"] in names]
-    if (fault := next((row for row in rows if row["fault"] is not None), None)) is not None:
-        raise FolderError(f"{fault['family']}, {fault['controller']}: an episode could not go on: {fault['fault']}")
     found: dict[tuple[str, str], dict[str, dict[str, list[float]]]] = {}
     for row in rows:
         if row["weighting"] == weighting or is_any(row["controller"]):
             members = found.setdefault((row["family"], row["controller"]), {})
             mine = members.setdefault(row["member"], {name: [] for name in FIGURES})
             for name in FIGURES:
-                mine[name].append(row[name])
+                mine[name].append(math.nan if row[name] is None else row[name])
     figures = {key: {name: np.array([mine[name] for mine in members.values()]) for name in FIGURES} for key, members in found.items()}
-    return Outcomes(weights, tuple(families), tuple(names), figures)
+    made = Outcomes(weights, tuple(families), tuple(names), figures)
+    best = {key: int(made.costs(*key).mean(axis=1).argmin()) for key in figures if key[1] in hindsight}
+    return replace(made, figures={key: {name: values[[best[key]]] if key in best else values for name, values in mine.items()}
+                                  for key, mine in figures.items()})  # fmt: skip

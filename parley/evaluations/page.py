@@ -54,6 +54,8 @@ def _lines(found: Evaluation) -> Iterator[str]:
     yield from _trainings(told)
     yield from _ordering(told)
     yield from _weightings(found)
+    if told["faults"]:
+        yield from ("## Episodes that could not go on", "", *(f"- {fault}" for fault in told["faults"]))
 
 
 def _claims(told: dict[str, Any]) -> Iterator[str]:

@@ -40,6 +40,8 @@ def print_evaluation(console: Console, found: Evaluation) -> None:
         _print_family(console, made, family, rows)
     _print_claims(console, told)
     console.print(Text(READING, "dim"))
+    for fault in told["faults"]:
+        console.print(Text(f"could not go on: {fault}", "bold red"))
     if len(manifest["policies"]) == 1:
         console.print(Text("one training: intervals say nothing of what another one would come to", "bold yellow"))
     console.print(f"\nfolder           {shown(found.path)}", soft_wrap=True)

@@ -17,9 +17,9 @@ TRIMMED = 0.25  # of each side
 
 
 def iqm(values: Floats) -> Floats:
-    """The interquartile mean along the last axis: of the middle half, as scipy's trim_mean has it."""
+    """The interquartile mean along the last axis: of the middle half, as scipy's trim_mean has it; nan where one is, wherever it is."""
     cut = int(TRIMMED * values.shape[-1])
-    found: Floats = np.sort(values, axis=-1)[..., cut : values.shape[-1] - cut].mean(axis=-1)
+    found: Floats = np.sort(values, axis=-1)[..., cut : values.shape[-1] - cut].mean(axis=-1) + 0 * values.sum(axis=-1)
     return found
 
 
@@ -36,8 +36,8 @@ def profile(values: Floats, levels: Floats) -> Floats:
 
 
 def paired_test(ours: Floats, theirs: Floats) -> float:
-    """p of Wilcoxon's signed-rank test, two-sided, that pairs do not differ; 1 where none does."""
-    if not np.any(ours != theirs):
+    """p of Wilcoxon's signed-rank test, two-sided, that pairs do not differ; 1 where none does, or one is not known."""
+    if np.isnan(ours - theirs).any() or not np.any(ours != theirs):
         return 1.0
     from scipy.stats import wilcoxon
 

@@ -193,7 +193,12 @@ def crew_for(base: Base, worlds: Sequence[Scenario], jobs: int, ray: str | None)
         return ray_crew(base, ray)
     by_processes = jobs > 1 and (jobs > THREADS_MAX or base.engine != "fast" or has_agents(worlds))
     if base.engine == "fast":
-        for is_full in sorted({needs_full(world) for world in worlds}):
-            if not (by_processes and is_compiled(is_full)):
-                kernels(is_full)  # once, before everybody does
+        compile_first(worlds, by_processes=by_processes)
     return local_crew(base, jobs, by_processes)
+
+
+def compile_first(worlds: Iterable[Scenario], *, by_processes: bool) -> None:
+    """Compile the engine that worlds need, once, before everybody does."""
+    for is_full in sorted({needs_full(world) for world in worlds}):
+        if not (by_processes and is_compiled(is_full)):
+            kernels(is_full)

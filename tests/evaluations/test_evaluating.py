@@ -113,7 +113,7 @@ def test_everybody_meets_the_same_episodes(judged: Evaluation) -> None:
     rows = judged.cells().to_pylist()
     assert {row["seed"] for row in rows} == set(range(FIRST_SEED, FIRST_SEED + 3)) and not any(row["fault"] for row in rows)
     often = {(row["family"], row["controller"], row["member"], row["weighting"]) for row in rows}
-    assert len(rows) == 3 * len(often) == 3 * (2 * (6 + 2) + 1)
+    assert len(rows) == 3 * len(often) == 3 * (2 * (5 + 2 + 2) + 1)
     assert ("late", "calibrated HPA", "", "dear pods") in often and ("fresh", LEARNED, "seed 2", "as trained") in often
     bare = [row for row in rows if row["controller"] == "one pod"]
     assert all(row["pods"] == 6 and row["moved"] == 0 for row in bare)
@@ -125,7 +125,9 @@ def test_findings_are_of_the_cells(judged: Evaluation) -> None:
     rows = judged.cells().to_pylist()
 
     def costs(name: str) -> list[float]:
-        return [J(row, outcomes.weights) for row in rows if (row["family"], row["controller"], row["weighting"]) == ("late", name, "as trained")]
+        mine = [row for row in rows if (row["family"], row["controller"], row["weighting"]) == ("late", name, "as trained")]
+        found = [J(row, outcomes.weights) for row in mine]
+        return found if name != "lookahead" else min(found[:3], found[3:], key=sum)
 
     for name in judged.names:
         mine, default, reference, hpa = (np.array(costs(one)) for one in (name, "default HPA", "lookahead", "calibrated HPA"))
@@ -193,7 +195,7 @@ def test_a_policy_out_of_its_file_is_the_one_that_was_trained(trained: Training,
     assert scores(task, [3], ours) == scores(task, [3], trainer.decides)
     trainer.close()
     for broken in (state[:100], b"", b"cos\nsystem\n(S'false'\ntR."):
-        with pytest.raises(WeightsError, match="holds no policy .* nothing in it was run"):
+        with pytest.raises(WeightsError, match=r"holds no policy .* nothing in it was run"):
             restored(broken, task.actions)
     with pytest.raises(WeightsError, match="does one of 14 things"):
         restored(state, "replicas")

@@ -84,6 +84,8 @@ def test_mistakes_are_answered() -> None:
         ({"hypotheses": {"x": {"of": "lerned", "against": "the rule"}}}, "'x' names 'lerned', which there is not; did you mean 'learned'"),
         ({"families": {"train": {"role": "train"}}}, "must have exactly one family for validation"),
         ({"controllers": {**LITTLE["controllers"], "learned": {}}}, "cannot be called 'learned'"),
+        ({"controllers": {**LITTLE["controllers"], "cron": {"best_of": {"a": ["1", "2"]}}}}, "only the reference may be"),
+        ({"controllers": {**LITTLE["controllers"], "cron": {"best_of": {"a": ["1"]}}}}, "needs one path, with two values or more"),
         ({"controllers": {**LITTLE["controllers"], "cron": {"calibrated": {}}}}, "looks for nothing"),
     ):  # fmt: skip
         with pytest.raises(ScenarioError, match=words.replace("(", r"\(")):
