@@ -1,1 +1,1 @@
-"""Who controls best, judged honestly: families of worlds that nobody was trained on, the same episodes for all, intervals for every claim."""
+"""Who controls best, judged honestly: worlds that nobody was trained on, the same episodes for all, an interval for every claim."""

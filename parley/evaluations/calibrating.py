@@ -99,7 +99,7 @@ class Calibration(Experiment):
         """For a controller of an evaluation. Raises FolderError where another one was calibrated, or in other worlds."""
         found, told = self.found.get(weighting, {}).get(name), self.manifest["digests"]
         if found is None or found["words"] != _words(made, weighting, name):
-            raise FolderError(f"{self.path}: has no calibration of {name!r} {weighting}, or of other words about it; `parley calibrate` anew")
+            raise FolderError(f"{self.path}: has no calibration of {name!r} {weighting}, or of other words about it; calibrate anew")
         for role in (TRAIN, VALIDATION):
             family = made.family_of(role)
             if told.get(family) != digests[family]:
@@ -159,7 +159,8 @@ def _run(begun: Calibration, jobs: int | None, told: Told | None) -> Calibration
     folder = RunFolder(begun.path)
     with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
         known = {row["cell"]: row for row in read_cells(begun.path, STAGE.columns).to_pylist()}
-        compile_first((one.world for one in begun.ground.arenas.values() if one.family.role != TEST), by_processes=(count := jobs_of(jobs)) > 1)
+        count, arenas = jobs_of(jobs), begun.ground.arenas.values()
+        compile_first((one.world for one in arenas if one.family.role != TEST), by_processes=count > 1)
         with contextlib.closing(local_crew(STAGE, count, by_processes=count > 1)) as crew:
             work = _Work(begun, crew, store, stop, known, told)
             studies: dict[str, dict[str, Any]] = {}

@@ -6,8 +6,7 @@ import hashlib
 import json
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from os.path import relpath
 from pathlib import Path
@@ -15,14 +14,14 @@ from typing import Any
 
 from parley.errors import FolderError, UsageError
 from parley.evaluations.calibrating import Calibration
-from parley.evaluations.cells import EpisodeCell, Stage
+from parley.evaluations.cells import Stage
+from parley.evaluations.entrants import Plan, entrants_of, seats_of_all
 from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed
 from parley.evaluations.findings import findings_of
 from parley.evaluations.outcomes import Outcomes, outcomes_of
 from parley.evaluations.policies import Learned, policies_of
 from parley.evaluations.scoring import weights_of
-from parley.evaluations.seats import Chosen, Seats, seats_of
-from parley.evaluations.stages import Ground, ground_of
+from parley.evaluations.stages import ground_of
 from parley.runs.running import versions
 from parley.storage.cell_store import read_cells
 from parley.storage.run_folder import (
@@ -41,24 +40,7 @@ from sim.trace import SEMANTICS
 
 KIND, SUMMARY, SEATS = "evaluation", "evaluation.json", "seats.json"
 PUBLISHED = Path(__file__).parents[2] / "results" / "published"
-FIRST_SEED = 2_000_001  # of episodes that everybody is judged by, and nobody learned from
 STAGE = Stage(("family", "controller", "member", "weighting"))
-
-
-@dataclass(frozen=True)
-class Entrant:
-    """Who is judged, and where: a controller as it was calibrated for one weighting, or a policy."""
-
-    controller: str
-    weighting: str
-    families: tuple[str, ...]
-    policy: Learned | None = None
-    value: str = ""  # of what a reference is the best of
-
-    @property
-    def member(self) -> str:
-        """Which of several policies, or values; empty of a rule."""
-        return self.policy.name if self.policy else self.value
 
 
 class Evaluation(Experiment):
@@ -99,7 +81,7 @@ class Evaluation(Experiment):
     def outcomes(self, weighting: str) -> Outcomes:
         """By family and controller."""
         made = self.file
-        families = made.tests if weighting == _first(made) else made.over_weightings
+        families = made.tests if weighting == made.first else made.over_weightings
         return outcomes_of(self.cells(), weights_of(made.weightings[weighting]), weighting, families, self.names,
                            lambda name: name == LEARNED or made.controllers[name].calibrated is None,
                            [name for name, one in made.controllers.items() if one.best_of])  # fmt: skip
@@ -133,7 +115,8 @@ def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Se
              *(word for one in families for word in ("--family", one))]  # fmt: skip
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "evaluation": as_plain(made),
-        "digests": ground.digests, "policies": [{"name": one.name, "path": relpath(one.path, folder.path), "sha256": _sha256(one.path)} for one in found],
+        "digests": ground.digests,
+        "policies": [{"name": one.name, "path": relpath(one.path, folder.path), "sha256": _sha256(one.path)} for one in found],
         "calibration": relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
         "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
         "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
@@ -144,65 +127,6 @@ def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Se
 def resume_words(path: str | os.PathLike[str]) -> str:
     """What goes on with an unfinished one."""
     return f"parley evaluate --resume {shlex.quote(os.fspath(path))}"
-
-
-def entrants_of(made: EvaluationFile, found: Sequence[Learned]) -> list[Entrant]:
-    """Everybody under the first weighting in all families, the reference with each of its values; then those that are calibrated for others."""
-    first, judged = _first(made), tuple(made.tests)
-    rules = [Entrant(name, first, judged, value=value) for name, one in made.controllers.items()
-             for value in next(iter(one.best_of.values()), ("",))]  # fmt: skip
-    learned = [Entrant(LEARNED, first, judged, one) for one in found]
-    again = [Entrant(name, weighting, made.over_weightings) for weighting in made.weightings if weighting != first
-             for name, one in made.controllers.items() if one.calibrated is not None and made.over_weightings]  # fmt: skip
-    return [*rules, *learned, *again]
-
-
-def seats_of_all(made: EvaluationFile, ground: Ground, entrants: Sequence[Entrant],
-                 calibrated: Calibration) -> list[dict[str, Seats | None]]:  # fmt: skip
-    """Of every entrant by family. Raises FolderError where a controller was not calibrated."""
-    found = []
-    for one in entrants:
-        if one.policy is not None:
-            found.append(dict[str, Seats | None].fromkeys(one.families))
-            continue
-        controller = made.controllers[one.controller]
-        chosen = Chosen(all=dict.fromkeys(controller.best_of, one.value))
-        if controller.calibrated is not None:
-            chosen = calibrated.chosen(one.weighting, one.controller, made, ground.digests)
-        found.append({family: seats_of(controller, chosen, ground.arenas[family], ground.homes(family), made.pods.least)
-                      for family in one.families})  # fmt: skip
-    return found
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Cells by their number: family by family, then entrant by entrant, then episode by episode."""
-
-    made: EvaluationFile
-    ground: Ground
-    entrants: Sequence[Entrant]
-    seats: Sequence[Mapping[str, Seats | None]]
-
-    @cached_property
-    def places(self) -> list[tuple[str, int, int]]:
-        """(family, entrant, episode) in canonical order."""
-        return [(family, nth, k) for family in self.made.tests for nth, one in enumerate(self.entrants) if family in one.families
-                for k in range(self.made.seeds_of(family))]  # fmt: skip
-
-    @property
-    def size(self) -> int:
-        """How many."""
-        return len(self.places)
-
-    def cells(self, wanted: Iterable[int]) -> Iterator[EpisodeCell]:
-        """Some of them, by their index."""
-        for index in wanted:
-            family, nth, k = self.places[index]
-            one = self.entrants[nth]
-            words = {"family": family, "controller": one.controller, "member": one.member, "weighting": one.weighting}
-            replicas = None if one.policy else self.made.controllers[one.controller].replicas
-            yield replace(self.ground.cell(family, FIRST_SEED + k), index=index, words=words, seats=self.seats[nth][family],
-                          replicas=replicas, policy=str(one.policy.path) if one.policy else None)  # fmt: skip
 
 
 def _run(begun: Evaluation, jobs: int | None, told: Told | None) -> Evaluation:
@@ -245,13 +169,9 @@ def _narrowed(made: EvaluationFile, families: tuple[str, ...], seeds: int | None
 def _calibration(name: str, folder: str | os.PathLike[str] | None) -> Calibration:
     found = Path(folder) if folder is not None else PUBLISHED / f"{name}-calibration"
     if not (found / MANIFEST).is_file():
-        raise UsageError(f"{found}: holds no calibration, and uncalibrated rules are no baseline; `parley calibrate {name} --out DIR` makes "
-                         "one, and --calibration DIR names it")  # fmt: skip
+        raise UsageError(f"{found}: holds no calibration, and uncalibrated rules are no baseline; `parley calibrate {name} --out DIR` "
+                         "makes one, and --calibration DIR names it")  # fmt: skip
     return Calibration(found)
-
-
-def _first(made: EvaluationFile) -> str:
-    return next(iter(made.weightings))
 
 
 def _sha256(path: Path) -> str:

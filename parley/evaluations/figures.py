@@ -16,17 +16,18 @@ COLUMNS = 5
 TITLE_MAX = 28  # characters of a line
 COLOURS = (QUIET, INK, ORANGE, GREEN, PURPLE, SKY, "#A08B00", "#8C564B", FAINT)
 MARKERS = ("s", "o", "^", "v", "D", "P", "X", "*", "x")
-BEYOND = 2.5  # times the pods, or the violations, of the worst of those who are sane: who is farther out is not drawn
+HOPELESS = 0.95  # share of objectives missed, from which on nobody is drawn
 
 
 def picture_of_plane(found: Evaluation) -> Picture:
     """A panel a family: pods from left to right, objectives missed from below to above."""
     families = [*found.findings["families"]]
-    rows = math.ceil(len(families) / COLUMNS)
+    columns = min(COLUMNS, len(families))
+    rows = math.ceil(len(families) / columns)
     high = HEAD + FOOT + PANEL_HIGH * rows
     figure = blank(WIDE, high)
     room = {"left": 0.05, "right": 0.985, "top": 1 - HEAD / high, "bottom": FOOT / high + 0.15 / high, "wspace": 0.28, "hspace": 0.62}
-    panels = figure.subplots(rows, COLUMNS, gridspec_kw=room, squeeze=False).ravel()
+    panels = figure.subplots(rows, columns, gridspec_kw=room, squeeze=False).ravel()
     looks = _looks(found)
     for panel, family in zip(panels, families, strict=False):
         _plane(panel, found.findings["families"][family], family, looks)
@@ -66,13 +67,12 @@ def picture_of_profile(found: Evaluation) -> Picture:
 
 
 def _plane(axes: Any, rows: dict[str, Any], family: str, looks: dict[str, tuple[str, str]]) -> None:
-    sane = [one for one in rows.values() if one["violation"] < 0.8]
-    most = BEYOND * max((one["pods"] for one in sane), default=1.0)
     for name, one in rows.items():
-        if one["violation"] < 0.8 and one["pods"] < most:
+        if one["violation"] < HOPELESS:
             colour, marker = looks[name]
-            axes.plot(one["pods"], 100 * one["violation"], marker, color=colour, markersize=11 if name == LEARNED else 8, clip_on=False)
-    out = [name for name, one in rows.items() if one["violation"] >= 0.8]
+            ring = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2.4} if name == LEARNED else {"markersize": 8}
+            axes.plot(one["pods"], 100 * one["violation"], marker, color=colour, clip_on=False, **ring)
+    out = [name for name, one in rows.items() if one["violation"] >= HOPELESS]
     if out:
         axes.annotate(f"not drawn: {', '.join(out)}", (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", color=QUIET, fontsize=8)
     axes.set_title("\n".join(textwrap.wrap(family, TITLE_MAX)), loc="left", fontsize=12, fontweight="bold", color=INK, pad=7)
@@ -94,8 +94,8 @@ def _looks(found: Evaluation) -> dict[str, tuple[str, str]]:
 
 def _legend(figure: Any, high: float, looks: dict[str, tuple[str, str]]) -> None:
     handles = [figure.axes[0].plot([], [], marker, color=colour, markersize=8, label=name)[0] for name, (colour, marker) in looks.items()]
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.008, 1 - 0.86 / high), ncols=len(handles), frameon=False, fontsize=10.5,
-                  handletextpad=0.1, columnspacing=1.1, labelcolor=INK)  # fmt: skip
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.008, 1 - 0.86 / high), ncols=len(handles), frameon=False,
+                  fontsize=10.5, handletextpad=0.1, columnspacing=1.1, labelcolor=INK)  # fmt: skip
 
 
 def _words(figure: Any, high: float, title: str, says: str) -> None:

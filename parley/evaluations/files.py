@@ -63,8 +63,8 @@ class Controller(Part):
                          "more, `66% of capacity` for requests a second, and `timetable` for schedules. The world's own rules if absent")
     replicas: Whole | None = field(None, says="pods that services begin with; the world's if absent", ge=0)
     calibrated: Calibrated | None = field(None, says="what is calibrated; nothing if absent")
-    best_of: dict[str, tuple[str, ...]] = field({}, says="by path below `scaling`, values of which in every family the one counts that costs "
-                                                "least there: hindsight, for a reference alone")
+    best_of: dict[str, tuple[str, ...]] = field({}, says="by path below `scaling`, values of which in every family the one "
+                                                "counts that costs least there: hindsight, for a reference alone")
 
     @model_validator(mode="after")
     def _one_way(self) -> Controller:
@@ -153,6 +153,11 @@ class EvaluationFile(Part):
     def family_of(self, role: str) -> str:
         """The name of the one for training, or for validation."""
         return next(name for name, one in self.families.items() if one.role == role)
+
+    @property
+    def first(self) -> str:
+        """The weighting that is told of; policies are trained for it."""
+        return next(iter(self.weightings))
 
     def seeds_of(self, family: str) -> int:
         """Episodes of each controller in a family."""

@@ -88,9 +88,10 @@ def _glance(found: Evaluation) -> Iterator[str]:
 
 def _family(found: Evaluation, family: str) -> Iterator[str]:
     made, told = found.file, found.findings
-    yield from (f"## {family[0].upper()}{family[1:]}", "", f"{made.families[family].says} (digest `{found.manifest['digests'][family]}`)", "")
-    rows = ((name, cost(one["J"]), cost(one["iqm"]), f"{share(one['saves'])} {sure(one['saves'])}", _p(told, name, family), score(one["score"]),
-             cost(one["regret"]), f"{100 * one['violation']:.1f} %", number(one["pods"], 3), number(one["moved"], 2))
+    says = f"{made.families[family].says} (digest `{found.manifest['digests'][family]}`)".strip()
+    yield from (f"## {family[0].upper()}{family[1:]}", "", says, "")
+    rows = ((name, cost(one["J"]), cost(one["iqm"]), f"{share(one['saves'])} {sure(one['saves'])}", _p(told, name, family),
+             score(one["score"]), cost(one["regret"]), f"{100 * one['violation']:.1f} %", number(one["pods"], 3), number(one["moved"], 2))
             for name, one in told["families"][family].items())  # fmt: skip
     yield from _table(("", "J", "interquartile mean", "saves", "p (Wilcoxon, Holm)", "score", "regret", "missed", "pods", "moves"), rows)
 

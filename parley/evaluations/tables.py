@@ -54,7 +54,8 @@ def _print_overall(console: Console, told: Mapping[str, Any], found: Evaluation)
     rows.columns[0].no_wrap = True
     for name in found.names:
         one = told[name]
-        rows.add_row(name, score(one["score"]), f"{share(one['saves'])} {sure(one['saves'])}", f"{100 * one['better_than_calibrated']:.0f} %")
+        saves = f"{share(one['saves'])} {sure(one['saves'])}"
+        rows.add_row(name, score(one["score"]), saves, f"{100 * one['better_than_calibrated']:.0f} %")
     console.print()
     console.print(rows)
 
@@ -65,7 +66,8 @@ def _print_family(console: Console, made: EvaluationFile, family: str, rows: Map
     shown_rows = table("", "J", "saves", "score", "missed", "pods", "moves")
     shown_rows.columns[0].no_wrap = True
     for name, one in rows.items():
-        shown_rows.add_row(name, number(one["J"][0], 3), f"{share(one['saves'])} {sure(one['saves'])}", score([one["score"][0], None, None]),
+        saves = f"{share(one['saves'])} {sure(one['saves'])}"
+        shown_rows.add_row(name, number(one["J"][0], 3), saves, score([one["score"][0], None, None]),
                            f"{100 * one['violation']:.1f} %", number(one["pods"], 3), number(one["moved"], 2))  # fmt: skip
     console.print(shown_rows)
 

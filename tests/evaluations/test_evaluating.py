@@ -18,7 +18,8 @@ from agents.learning.training import Recipe, Trainer, WeightsError
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.evaluations.calibrating import SUMMARY as CALIBRATED
 from parley.evaluations.calibrating import Calibration, calibrate
-from parley.evaluations.evaluations import FIRST_SEED, SUMMARY, Evaluation, evaluate
+from parley.evaluations.entrants import FIRST_SEED
+from parley.evaluations.evaluations import SUMMARY, Evaluation, evaluate
 from parley.evaluations.files import LEARNED
 from parley.evaluations.findings import DERIVED, FAILS, HOLDS
 from parley.evaluations.page import PAGE, PICTURES, page_of_evaluation, publish
@@ -145,7 +146,8 @@ def test_what_was_claimed_is_held_against_it(judged: Evaluation) -> None:
     found = judged.findings["hypotheses"]
     assert found["Calibrated is better than none"]["found"]["as trained"]["verdict"] == HOLDS
     half = found["Policies are better by half"]["found"]["as trained"]
-    assert half["verdict"] == FAILS and half["trainings"] == 2 and set(found["Policies are better by half"]["found"]) == set(LITTLE["weightings"])
+    assert half["verdict"] == FAILS and half["trainings"] == 2
+    assert set(found["Policies are better by half"]["found"]) == set(LITTLE["weightings"])
     for pairs in judged.findings["ordering"].values():
         assert [(one["better"], one["worse"]) for one in pairs] == [("lookahead", "calibrated HPA"), ("calibrated HPA", "one pod")]
         assert pairs[1]["verdict"] == HOLDS
