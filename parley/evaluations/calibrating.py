@@ -19,6 +19,7 @@ from typing import Any
 
 from parley.errors import FolderError
 from parley.evaluations.cells import EpisodeCell, Row, Stage
+from parley.evaluations.families import arenas_of
 from parley.evaluations.files import (
     TEST,
     TRAIN,
@@ -119,6 +120,7 @@ def calibrate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int |
     """
     made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
+    arenas_of(made)  # whatever is wrong is wrong before anything is written
     folder = new_folder(out, f"{name}-calibration")
     ground = ground_of(folder.path, made, is_new=True)
     studies = sum(one.calibrated is not None for one in made.controllers.values()) * len(made.weightings)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from parley.evaluations.calibrating import Calibration
 from parley.evaluations.cells import EpisodeCell
+from parley.evaluations.families import arenas_of
 from parley.evaluations.files import LEARNED, EvaluationFile
 from parley.evaluations.policies import Learned
 from parley.evaluations.seats import Chosen, Seats, seats_of
@@ -41,6 +42,14 @@ def entrants_of(made: EvaluationFile, found: Sequence[Learned]) -> list[Entrant]
     again = [Entrant(name, weighting, made.over_weightings) for weighting in made.weightings if weighting != first
              for name, one in made.controllers.items() if one.calibrated is not None and made.over_weightings]  # fmt: skip
     return [*rules, *learned, *again]
+
+
+def require_calibrated(made: EvaluationFile, entrants: Sequence[Entrant], calibrated: Calibration) -> None:
+    """Raises FolderError where somebody was not calibrated as he stands here, before anything is written."""
+    digests = {name: one.digest for name, one in arenas_of(made).items()}
+    for one in entrants:
+        if one.policy is None and made.controllers[one.controller].calibrated is not None:
+            calibrated.chosen(one.weighting, one.controller, made, digests)
 
 
 def seats_of_all(made: EvaluationFile, ground: Ground, entrants: Sequence[Entrant],

@@ -15,7 +15,7 @@ from typing import Any
 from parley.errors import FolderError, UsageError
 from parley.evaluations.calibrating import Calibration
 from parley.evaluations.cells import Stage
-from parley.evaluations.entrants import Plan, entrants_of, seats_of_all
+from parley.evaluations.entrants import Plan, entrants_of, require_calibrated, seats_of_all
 from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed
 from parley.evaluations.findings import findings_of
 from parley.evaluations.outcomes import Outcomes, outcomes_of
@@ -106,10 +106,10 @@ def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Se
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
     made = _narrowed(made, tuple(families), seeds)
     found = policies_of(policies)
-    calibrated = _calibration(name, calibration)
+    calibrated, entrants = _calibration(name, calibration), entrants_of(made, found)
+    require_calibrated(made, entrants, calibrated)
     folder = new_folder(out, name)
     ground = ground_of(folder.path, made, is_new=True)
-    entrants = entrants_of(made, found)
     folder.write_json(SEATS, {"seats": seats_of_all(made, ground, entrants, calibrated)})
     words = [*(word for one in policies for word in ("--policies", os.fspath(one))), *(["--seeds", str(seeds)] if seeds else []),
              *(word for one in families for word in ("--family", one))]  # fmt: skip

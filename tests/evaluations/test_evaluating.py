@@ -107,6 +107,7 @@ def test_a_calibration_of_something_else_is_refused(calibrated: Calibration, tmp
         evaluate(other, calibration=calibrated.path, out=tmp_path / "b")
     with pytest.raises(UsageError, match="holds no calibration, and uncalibrated rules are no baseline; `parley calibrate evaluation"):
         evaluate(LITTLE, calibration=tmp_path, out=tmp_path / "c")
+    assert not [*tmp_path.iterdir()], "nothing is written"
 
 
 def test_everybody_meets_the_same_episodes(judged: Evaluation) -> None:
