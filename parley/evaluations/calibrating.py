@@ -31,7 +31,7 @@ from parley.evaluations.files import (
     parsed,
 )
 from parley.evaluations.proposing import Proposals
-from parley.evaluations.scoring import J, weights_of
+from parley.evaluations.scoring import objective, weights_of
 from parley.evaluations.seats import Chosen, seats_of
 from parley.evaluations.stages import Ground, ground_of
 from parley.runs.running import Stop, versions
@@ -202,7 +202,7 @@ class _Work:
         if (fault := next((row["fault"] for row in rows if row["fault"] is not None), None)) is not None:
             raise FolderError(f"{self.begun.path}: {study.name} could not go on: {fault}")
         weights = weights_of(self.begun.file.weightings[study.weighting])
-        return sum(J(row, weights) for row in sorted(rows, key=lambda row: int(row["cell"]))) / len(rows)
+        return sum(objective(row, weights) for row in sorted(rows, key=lambda row: int(row["cell"]))) / len(rows)
 
 
 def _studied(work: _Work, study: Study) -> dict[str, Any] | None:

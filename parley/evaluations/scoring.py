@@ -16,6 +16,6 @@ def weights_of(said: Weighting) -> Weights:
     return replace(Weights(), **{name: value for name, value in said.model_dump().items() if value is not None})
 
 
-def J(row: Mapping[str, Any], weights: Weights) -> float:  # noqa: N802  # the field's letter for an objective
+def objective(row: Mapping[str, Any], weights: Weights) -> float:
     """Of a cell's terms, which were measured under weights of one."""
     return float(sum(getattr(weights, name) * row[f"term_{name}"] for name in TERMS))

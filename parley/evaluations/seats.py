@@ -57,7 +57,8 @@ class Home:
     path: Path  # of its world
 
     @cached_property
-    def _past(self) -> list[Scenario]:
+    def past(self) -> list[Scenario]:
+        """Worlds of episodes that were."""
         return [self.arena.drawn(seed, self.path).world for seed in PAST]
 
     def capacity(self, service: str) -> float:
@@ -68,13 +69,14 @@ class Home:
         work_ns = sum(often * flow.work_ns[target] for target, often in visits.items()) / sum(visits.values())
         return cores(world.services[service]) * NS_PER_S / work_ns
 
-    @lru_cache  # noqa: B019  # a home lives as long as its evaluation is planned
-    def offered(self, service: str, every_ns: int, slots: int, lead_ns: int) -> list[float]:
-        """Pods' worth of work in each slot and the lead before it, at most in an episode, on average over episodes."""
-        past = [Offered(world, service) for world in self._past]
-        starts = [slot * every_ns for slot in range(slots)]
-        share = cores(self.arena.world.services[service])
-        return [float(np.mean([one.most(start, start + every_ns + lead_ns) for one in past])) / share for start in starts]
+
+@lru_cache(maxsize=256)
+def _offered(home: Home, service: str, every_ns: int, slots: int, lead_ns: int) -> list[float]:
+    """Pods' worth of work in each slot and the lead before it, at most in an episode, on average over episodes."""
+    past = [Offered(world, service) for world in home.past]
+    share = cores(home.arena.world.services[service])
+    return [float(np.mean([one.most(start, start + every_ns + lead_ns) for one in past])) / share
+            for start in range(0, slots * every_ns, every_ns)]  # fmt: skip
 
 
 def seats_of(controller: Controller, chosen: Chosen, arena: Arena, homes: Callable[[str], Home], least: int) -> Seats | None:
@@ -144,7 +146,7 @@ def _schedules(told: Mapping[str, Any], home: Home, service: str, bounds: tuple[
     """Pods for what was offered at that time of the period before: {every, period, lead, utilization}."""
     every_ns, period_ns, lead_ns = (parse_duration(told[name]) for name in ("every", "period", "lead"))
     busy = parse_share(told["utilization"])
-    offered = home.offered(service, every_ns, period_ns // every_ns, lead_ns)
+    offered = _offered(home, service, every_ns, period_ns // every_ns, lead_ns)
     pods = [min(max(math.ceil(one / busy), *bounds[:1]), bounds[1]) for one in offered]
     return [{"start": format_duration(slot * every_ns), "end": format_duration((slot + 1) * every_ns), "period": told["period"],
              "desiredReplicas": one} for slot, one in enumerate(pods)]  # fmt: skip

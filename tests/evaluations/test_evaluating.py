@@ -23,7 +23,7 @@ from parley.evaluations.evaluations import SUMMARY, Evaluation, evaluate
 from parley.evaluations.files import LEARNED
 from parley.evaluations.findings import DERIVED, FAILS, HOLDS
 from parley.evaluations.page import PAGE, PICTURES, page_of_evaluation, publish
-from parley.evaluations.scoring import J
+from parley.evaluations.scoring import objective
 from parley.runs.running import Stop
 from parley.statistics.robust import iqm
 from parley.training.training import BEST, Training, train
@@ -128,7 +128,7 @@ def test_findings_are_of_the_cells(judged: Evaluation) -> None:
 
     def costs(name: str) -> list[float]:
         mine = [row for row in rows if (row["family"], row["controller"], row["weighting"]) == ("late", name, "as trained")]
-        found = [J(row, outcomes.weights) for row in mine]
+        found = [objective(row, outcomes.weights) for row in mine]
         return found if name != "lookahead" else min(found[:3], found[3:], key=sum)
 
     for name in judged.names:

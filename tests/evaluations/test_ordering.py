@@ -11,7 +11,7 @@ from agents.learning.reward import Weights
 from parley.evaluations.cells import Stage
 from parley.evaluations.entrants import FIRST_SEED
 from parley.evaluations.files import evaluation_file
-from parley.evaluations.scoring import J
+from parley.evaluations.scoring import objective
 from parley.evaluations.seats import Chosen, seats_of
 from parley.evaluations.stages import Ground, ground_of
 
@@ -36,7 +36,7 @@ def cost(ground: Ground, family: str, name: str, chosen: Chosen | None = None) -
     for seed in (FIRST_SEED, FIRST_SEED + 1):
         row = Stage(()).row(replace(ground.cell(family, seed), seats=seats, replicas=one.replicas))
         assert row is not None and row["fault"] is None
-        found.append(J(row["figures"], Weights()))
+        found.append(objective(row["figures"], Weights()))
     return float(np.mean(found))
 
 

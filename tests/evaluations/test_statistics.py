@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def world(random: np.random.Generator, seeds: int, episodes: int, spread: tuple[
             + rest * random.normal(size=(seeds, episodes)))  # fmt: skip
 
 
-def mean_of(values: Floats) -> object:
+def mean_of(values: Floats) -> Callable[[Draws], Floats]:
     """The mean of whoever is drawn."""
     def figures(draws: Draws) -> Floats:
         return values[draws.seeds[:, :, None], draws.episodes[0][:, None, :]].mean(axis=(1, 2))[:, None]
@@ -75,7 +76,7 @@ def covered(seeds: int, spread: tuple[float, float, float], often: int) -> float
     """How often the interval of a mean has the truth in it."""
     random, hits = np.random.default_rng(5), 0
     for _ in range(often):
-        (one,) = intervals(Design(seeds, [20]), mean_of(world(random, seeds, 20, spread)), random, 1000)  # type: ignore[arg-type]
+        (one,) = intervals(Design(seeds, [20]), mean_of(world(random, seeds, 20, spread)), random, 1000)
         hits += one.low <= 1 <= one.high
     return hits / often
 
@@ -96,8 +97,8 @@ def test_intervals_cover(seeds: int, spread: tuple[float, float, float]) -> None
 
 def test_what_does_not_vary_has_no_width_and_what_is_alone_no_interval() -> None:
     """Ends are the value, or are not known."""
-    (same,) = intervals(Design(1, [4]), mean_of(np.full((1, 4), 2.0)), np.random.default_rng(1))  # type: ignore[arg-type]
+    (same,) = intervals(Design(1, [4]), mean_of(np.full((1, 4), 2.0)), np.random.default_rng(1))
     assert (same.value, same.low, same.high) == (2, 2, 2) and same.above(2) and same.above(2.1) is False
-    (alone,) = intervals(Design(1, [1]), mean_of(np.full((1, 1), 2.0)), np.random.default_rng(1))  # type: ignore[arg-type]
+    (alone,) = intervals(Design(1, [1]), mean_of(np.full((1, 1), 2.0)), np.random.default_rng(1))
     assert alone.value == 2 and math.isnan(alone.low) and alone.above(1) is None
     assert Interval(1, 0.5, 1.5).above(1) is None
