@@ -17,7 +17,7 @@ from parley.evaluations.stages import Ground, ground_of
 
 SCALING = evaluation_file("scaling")
 DEAR = ("ten times as large", "a hundred times as large")
-TIGHT = ("45%", "76%")  # how busy the clairvoyant may keep pods
+TIGHT = ("45%", "55%", "76%")  # how busy the clairvoyant may keep pods
 HALF_BUSY = "50%"  # what calibrating on the family for training comes to, near enough
 UNSEEN = {"faults"}  # the clairvoyant has read what is offered, and not what breaks; who looks at the CPU in use sees it
 OUTWITTED = {"attack"}  # calibrated by days without one, pods go too soon
