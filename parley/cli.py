@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typer
 
-from parley.commands import experiments, learning, manifests, runs, serving, worlds
+from parley.commands import experiments, judging, learning, manifests, runs, serving, worlds
 
 app = typer.Typer(name="parley", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Simulate a service mesh request by request, with an agent in every service.")  # fmt: skip
-for room in (runs, experiments, learning, serving, manifests, worlds):
+for room in (runs, experiments, learning, judging, serving, manifests, worlds):
     for name, command in room.COMMANDS.items():
         app.command(name)(command)
 

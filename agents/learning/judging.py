@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from agents.learning.driving import to_the_next_question
 from agents.learning.lane_processes import lanes_of
 from agents.learning.playing import Play
 from agents.learning.tasks import Task
+from sim.draws import Seed
 
 Decides = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.int64]]  # (rows, features), (rows, actions) -> (rows,)
 
@@ -20,11 +21,32 @@ Decides = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.int64]] 
 class Score:
     """Of one episode, means of its ticks."""
 
-    seed: int
+    seed: Seed
     reward: float
     violation: float  # share of classes that missed their objective
     pods: float  # asked for
     churn: float  # pods more or fewer
+    terms: Mapping[str, float] = field(default_factory=dict)  # of the reward: what each takes away
+
+
+class Ticks:
+    """Adds up the ticks of one episode."""
+
+    def __init__(self) -> None:
+        self._terms: list[Mapping[str, float]] = []
+        self._rows: list[tuple[float, float, float]] = []
+
+    def add(self, terms: Mapping[str, float], violation: float, pods: float, churn: float) -> None:
+        """One more."""
+        self._terms.append(terms)
+        self._rows.append((violation, pods, churn))
+
+    def score(self, seed: Seed) -> Score:
+        """Their means."""
+        terms = {name: float(np.mean([one[name] for one in self._terms])) for name in self._terms[0]}
+        reward = float(np.mean([-sum(one.values()) for one in self._terms]))
+        violation, pods, churn = np.mean(self._rows, axis=0).tolist()
+        return Score(seed, reward, violation, pods, churn, terms)
 
 
 def scores(task: Task, seeds: Sequence[int], decides: Decides, jobs: int = 1) -> list[Score]:
@@ -32,19 +54,19 @@ def scores(task: Task, seeds: Sequence[int], decides: Decides, jobs: int = 1) ->
     lanes = lanes_of(task, len(seeds), jobs)
     try:
         seen = lanes.reset(seeds)
-        ticks: list[list[tuple[float, ...]]] = [[] for _ in seeds]
+        ticks = [Ticks() for _ in seeds]
         over = np.zeros(len(seeds), dtype=np.bool_)
         while not over.all():
             rows = decides(seen.reshape(-1, seen.shape[-1]), lanes.masks.reshape(-1, lanes.shape.actions))
             step = lanes.step(rows.reshape(len(seeds), -1))
             for lane in np.flatnonzero(~over).tolist():
                 info = step.infos[lane]
-                ticks[lane].append((float(step.rewards[lane]), info["slo_violation"], info["cost"], info["churn"]))
+                ticks[lane].add(info["reward_terms"], info["slo_violation"], info["cost"], info["churn"])
             over |= step.ended
             seen = step.observations
     finally:
         lanes.close()
-    return [Score(seed, *np.mean(mine, axis=0).tolist()) for seed, mine in zip(seeds, ticks, strict=True)]
+    return [mine.score(seed) for seed, mine in zip(seeds, ticks, strict=True)]
 
 
 def baseline_scores(task: Task, name: str, seeds: Sequence[int]) -> list[Score]:
@@ -56,7 +78,7 @@ def baseline_scores(task: Task, name: str, seeds: Sequence[int]) -> list[Score]:
     to_the_next_question([play.drive for play in plays])
     for play in plays:
         play.begin()
-    ticks: list[list[tuple[float, ...]]] = [[] for _ in seeds]
+    ticks = [Ticks() for _ in seeds]
     ahead = list(range(len(seeds)))
     while ahead:
         for lane in ahead:
@@ -65,9 +87,9 @@ def baseline_scores(task: Task, name: str, seeds: Sequence[int]) -> list[Score]:
         to_the_next_question([plays[lane].drive for lane in ahead])
         for lane in ahead:
             reward = plays[lane].see()
-            ticks[lane].append((reward.total, reward.violated, reward.facts["cost"], reward.facts["churn"]))
+            ticks[lane].add(reward.terms, reward.violated, reward.facts["cost"], reward.facts["churn"])
         ahead = [lane for lane in ahead if not plays[lane].is_over]
-    return [Score(seed, *np.mean(mine, axis=0).tolist()) for seed, mine in zip(seeds, ticks, strict=True)]
+    return [mine.score(seed) for seed, mine in zip(seeds, ticks, strict=True)]
 
 
 def following(task: Task) -> Decides | None:

@@ -42,6 +42,10 @@ class Base:
         """What a cell is to run. Raises ParleyError."""
         return ordered(loads(self.text, changes, Path(self.folder)), seed=seed, engine=self.engine, until=self.until)
 
+    def row(self, cell: Cell, stop: Stop | None = None) -> Row | None:
+        """As `computed` says."""
+        return computed(self, cell, stop)
+
 
 @dataclass(frozen=True)
 class Cell:

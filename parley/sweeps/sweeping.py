@@ -27,10 +27,10 @@ from parley.storage.run_folder import (
     this_process,
 )
 from parley.sweeps.axes import Axis, Varied, axes_of
-from parley.sweeps.cells import Base, Cell, has_agents
+from parley.sweeps.cells import Base, has_agents
 from parley.sweeps.grids import OF_A_CELL, Grid, grid_of
 from parley.sweeps.on_ray import ray_crew
-from parley.sweeps.workers import THREADS_MAX, Crew, jobs_of, local_crew, rows_of
+from parley.sweeps.workers import THREADS_MAX, Crew, Numbered, jobs_of, local_crew, rows_of
 from scenarios.schema.scenario import Scenario
 from sim.fast.compiling import is_compiled, kernels
 from sim.fast.engine import needs_full
@@ -49,7 +49,7 @@ class Plan(Protocol):
     def size(self) -> int:
         """How many."""
 
-    def cells(self, wanted: Iterable[int]) -> Iterator[Cell]:
+    def cells(self, wanted: Iterable[int]) -> Iterator[Numbered]:
         """Some of them, by their index."""
 
 
@@ -193,7 +193,12 @@ def crew_for(base: Base, worlds: Sequence[Scenario], jobs: int, ray: str | None)
         return ray_crew(base, ray)
     by_processes = jobs > 1 and (jobs > THREADS_MAX or base.engine != "fast" or has_agents(worlds))
     if base.engine == "fast":
-        for is_full in sorted({needs_full(world) for world in worlds}):
-            if not (by_processes and is_compiled(is_full)):
-                kernels(is_full)  # once, before everybody does
+        compile_first(worlds, by_processes=by_processes)
     return local_crew(base, jobs, by_processes)
+
+
+def compile_first(worlds: Iterable[Scenario], *, by_processes: bool) -> None:
+    """Compile the engine that worlds need, once, before everybody does."""
+    for is_full in sorted({needs_full(world) for world in worlds}):
+        if not (by_processes and is_compiled(is_full)):
+            kernels(is_full)

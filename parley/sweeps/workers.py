@@ -13,11 +13,11 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from typing import Protocol
+from typing import Any, Protocol
 
 from parley.errors import UsageError
 from parley.runs.running import Stop
-from parley.sweeps.cells import Base, Cell, Row, computed
+from parley.sweeps.cells import Row
 from scenarios.errors import ParleyError
 
 LOOK_S = 0.1  # wall time between two looks at signals
@@ -32,6 +32,21 @@ class WorkersDied(ParleyError):
     exit_code = 4
 
 
+class Numbered(Protocol):
+    """A cell: what is to be computed, by its place in canonical order."""
+
+    @property
+    def index(self) -> int:
+        """From 0."""
+
+
+class Base(Protocol):
+    """What all cells have in common, and how one becomes a row."""
+
+    def row(self, cell: Any, stop: Stop | None = None) -> Row | None:
+        """The row of a cell; None where it was stopped."""
+
+
 class Crew(Protocol):
     """Whoever computes cells: here, or elsewhere."""
 
@@ -39,7 +54,7 @@ class Crew(Protocol):
     def width(self) -> int:
         """How many cells it may be handed at once."""
 
-    def begin(self, cell: Cell) -> None:
+    def begin(self, cell: Any) -> None:
         """Take a cell on."""
 
     def finished(self, timeout_s: float) -> list[Row]:
@@ -49,7 +64,7 @@ class Crew(Protocol):
         """Leave; what is under way is nobody's."""
 
 
-def rows_of(crew: Crew, cells: Iterable[Cell], stop: Stop) -> Iterator[Row]:
+def rows_of(crew: Crew, cells: Iterable[Numbered], stop: Stop) -> Iterator[Row]:
     """The row of each cell, as they come, until stopped."""
     pending, under_way = iter(cells), 0
     while stop.signal_number is None:
@@ -81,14 +96,14 @@ class LocalCrew:
     def __init__(self, base: Base, jobs: int) -> None:
         self._base, self._jobs, self._deaths = base, jobs, 0
         self._executor = self._made()
-        self._under_way: dict[Future[Row | None], Cell] = {}
+        self._under_way: dict[Future[Row | None], Numbered] = {}
 
     @property
     def width(self) -> int:
         """How many cells it may be handed at once."""
         return AHEAD * self._jobs
 
-    def begin(self, cell: Cell) -> None:
+    def begin(self, cell: Any) -> None:
         """Take a cell on."""
         self._under_way[self._submitted(cell)] = cell
 
@@ -114,10 +129,10 @@ class LocalCrew:
     def _made(self) -> Executor:
         raise NotImplementedError
 
-    def _submitted(self, cell: Cell) -> Future[Row | None]:
+    def _submitted(self, cell: Numbered) -> Future[Row | None]:
         raise NotImplementedError
 
-    def _replace_workers(self, orphans: list[Cell]) -> None:
+    def _replace_workers(self, orphans: list[Numbered]) -> None:
         """When one dies all futures break: the rest is begun anew."""
         self._deaths += 1
         if self._deaths > DEATHS_MAX:
@@ -145,8 +160,8 @@ class ThreadCrew(LocalCrew):
     def _made(self) -> Executor:
         return ThreadPoolExecutor(self._jobs, "parley-cell")
 
-    def _submitted(self, cell: Cell) -> Future[Row | None]:
-        return self._executor.submit(computed, self._base, cell, self._leaving)
+    def _submitted(self, cell: Numbered) -> Future[Row | None]:
+        return self._executor.submit(self._base.row, cell, self._leaving)
 
 
 class ProcessCrew(LocalCrew):
@@ -164,7 +179,7 @@ class ProcessCrew(LocalCrew):
         made: Executor = loky.ProcessPoolExecutor(self._jobs)
         return made
 
-    def _submitted(self, cell: Cell) -> Future[Row | None]:
+    def _submitted(self, cell: Numbered) -> Future[Row | None]:
         return self._executor.submit(_undisturbed, self._base, cell)
 
 
@@ -174,8 +189,8 @@ def _is_death(fault: BaseException) -> bool:
     return isinstance(fault, process_executor.BrokenProcessPool)
 
 
-def _undisturbed(base: Base, cell: Cell) -> Row | None:
+def _undisturbed(base: Base, cell: Numbered) -> Row | None:
     """In a process of its own: Ctrl-C is for whoever started it."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return computed(base, cell)
+    return base.row(cell)

@@ -5,7 +5,7 @@ The same answers to the same proposals lead to the same next proposal; so a sear
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parley.errors import UsageError
@@ -27,6 +27,10 @@ class Search:
         sampler = optuna.samplers.TPESampler(seed=seed % 2**32)
         self._study = optuna.create_study(sampler=sampler, direction="maximize" if goal.is_larger_better else "minimize")
         self._failed = optuna.trial.TrialState.FAIL
+
+    def begin_with(self, values: Mapping[str, Any]) -> None:
+        """Propose these first, by path; again for others after them."""
+        self._study.enqueue_trial(dict(values))
 
     def ask(self) -> tuple[Any, tuple[str, ...]]:
         """(a trial to tell of, what to change)."""

@@ -1,0 +1,91 @@
+"""Commands that judge controllers: rules are calibrated, then everybody meets the same episodes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from parley.commands.terminal import AsJson, Out, compile_engine, mistakes_told, print_json, refuse_beside
+from parley.errors import Interrupted, UsageError
+from parley.evaluations.calibrating import Calibration, calibrate
+from parley.evaluations.evaluations import Evaluation, evaluate
+from parley.evaluations.families import arenas_of
+from parley.evaluations.files import EvaluationFile, evaluation_file
+from parley.evaluations.page import publish
+from parley.evaluations.tables import print_calibration, print_evaluation
+from parley.progress import CellsLine
+
+Source = Annotated[str | None, typer.Argument(metavar="EVALUATION", help="An evaluation's file, or a shipped one: scaling.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="Episodes at a time; one a core.", min=1)]
+
+
+def evaluate_command(
+    source: Source = None,
+    policies: Annotated[list[Path] | None, typer.Option(metavar="TRAINING", help="A folder of `parley train`; may be repeated.")] = None,
+    calibration: Annotated[Path | None, typer.Option(metavar="DIR", help="A folder of `parley calibrate`; the published one.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Episodes of each controller in each family; as the file says.", min=2)] = None,
+    family: Annotated[list[str] | None, typer.Option(help="Only this one of the families for tests; may be repeated.")] = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with an evaluation that was stopped or killed.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge rules and trained policies in families of worlds that neither has seen, and say what of the claims holds."""
+    with mistakes_told():
+        _require_one("an evaluation, as scaling,", source, resume, policies, calibration, seeds, family, out)
+        _compile(Evaluation(resume).file if resume is not None else evaluation_file(source or ""))
+        try:
+            with CellsLine(sys.stderr) as told:
+                if resume is not None:
+                    found = Evaluation(resume).resume(jobs=jobs, told=told)
+                else:
+                    found = evaluate(source or "", policies=policies or (), calibration=calibration, seeds=seeds, families=family or (),
+                                     jobs=jobs, out=out, told=told)  # fmt: skip
+        except Interrupted as stopped:
+            print_evaluation(Console(highlight=False), Evaluation(stopped.folder))
+            raise
+        publish(found)
+        if as_json:
+            print_json(found.findings)
+        else:
+            print_evaluation(Console(highlight=False), found)
+
+
+def calibrate_command(
+    source: Source = None,
+    jobs: Jobs = None,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a calibration that was stopped or killed.")] = None,
+) -> None:
+    """Calibrate the rules of an evaluation on its family for training, by the budget that one seed of a policy has."""
+    with mistakes_told():
+        _require_one("an evaluation, as scaling,", source, resume, out)
+        _compile(Calibration(resume).file if resume is not None else evaluation_file(source or ""))
+        try:
+            with CellsLine(sys.stderr) as told:
+                found = Calibration(resume).resume(jobs=jobs, told=told) if resume is not None else calibrate(
+                    source or "", jobs=jobs, out=out, told=told)  # fmt: skip
+        except Interrupted as stopped:
+            print_calibration(Console(highlight=False), Calibration(stopped.folder))
+            raise
+        print_calibration(Console(highlight=False), found)
+
+
+def _compile(made: EvaluationFile) -> None:
+    """Say so where the engine has to be compiled first: families may need all of its features. Raises ScenarioError."""
+    compile_engine("fast", *(one.world for one in arenas_of(made).values()))
+
+
+def _require_one(what: str, source: str | None, resume: Path | None, *asked: object) -> None:
+    """Either what is new, or a folder to go on with as it was asked then. Raises UsageError."""
+    if source is None and resume is None:
+        raise UsageError(f"name {what} or one to go on with: --resume DIR")
+    refuse_beside(resume, source, *asked)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"calibrate": calibrate_command, "evaluate": evaluate_command}

@@ -1,0 +1,240 @@
+"""`parley calibrate`: what is looked for of each controller, under every weighting, by the budget that one seed of a policy has.
+
+Every proposal meets the same episodes of the family for training; the best few meet the family for validation, and the best there is
+taken, as of a policy the best leg is. What proposals come from is Optuna (parley/tuning/search.py), begun with what the file says and
+with a few settings that are alike for all services. The same answers lead to the same proposals: who was stopped is replayed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from parley.errors import FolderError
+from parley.evaluations.cells import EpisodeCell, Row, Stage
+from parley.evaluations.families import arenas_of
+from parley.evaluations.files import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Controller,
+    EvaluationFile,
+    as_plain,
+    evaluation_file,
+    parsed,
+)
+from parley.evaluations.proposing import Proposals
+from parley.evaluations.scoring import objective, weights_of
+from parley.evaluations.seats import Chosen, seats_of
+from parley.evaluations.stages import Ground, ground_of
+from parley.runs.running import Stop, versions
+from parley.storage.cell_store import CellStore, read_cells
+from parley.storage.run_folder import (
+    FORMAT,
+    MANIFEST,
+    Experiment,
+    RunFolder,
+    new_folder,
+    plain,
+    read_json,
+    this_process,
+)
+from parley.sweeps.sweeping import Told, at_work, compile_first
+from parley.sweeps.workers import Crew, jobs_of, local_crew, rows_of
+from sim.trace import SEMANTICS
+
+KIND, SUMMARY = "calibration", "calibration.json"
+FIRST_SEED = {TRAIN: 100_001, VALIDATION: 900_101}  # of episodes that no policy is judged by
+STAGE = Stage(("weighting", "controller", "role", "trial", "chosen"))
+
+
+@dataclass(frozen=True)
+class Study:
+    """One controller under one weighting."""
+
+    weighting: str
+    name: str
+    controller: Controller
+    first: int  # of its cells
+
+
+class Calibration(Experiment):
+    """A calibration, as its folder tells it."""
+
+    kind, made_by = KIND, "parley calibrate"
+
+    @cached_property
+    def file(self) -> EvaluationFile:
+        """Whose controllers are calibrated."""
+        return parsed(self.manifest["evaluation"])
+
+    @property
+    def studies(self) -> list[Study]:
+        """By weighting, then by controller."""
+        sizes = cells_of_a_study(self.file, len(self.ground.arenas[self.file.family_of(TRAIN)].scaled))
+        wanted = [(weighting, name, one) for weighting in self.file.weightings for name, one in self.file.controllers.items()
+                  if one.calibrated is not None]  # fmt: skip
+        return [Study(*one, first=sizes * nth) for nth, one in enumerate(wanted)]
+
+    @cached_property
+    def ground(self) -> Ground:
+        """The worlds it is calibrated in."""
+        return ground_of(self.path, self.file)
+
+    @property
+    def found(self) -> dict[str, dict[str, Any]]:
+        """By weighting and controller: what was chosen, what it came to, and every trial. Raises FolderError before it is finished."""
+        if not (self.path / SUMMARY).is_file():
+            raise FolderError(f"{self.path}: is not finished; `{resume_words(self.path)}` goes on")
+        studies: dict[str, dict[str, Any]] = read_json(self.path / SUMMARY)["studies"]
+        return studies
+
+    def chosen(self, weighting: str, name: str, made: EvaluationFile, digests: Mapping[str, str]) -> Chosen:
+        """For a controller of an evaluation. Raises FolderError where another one was calibrated, or in other worlds."""
+        found, told = self.found.get(weighting, {}).get(name), self.manifest["digests"]
+        if found is None or found["words"] != _words(made, weighting, name):
+            raise FolderError(f"{self.path}: has no calibration of {name!r} {weighting}, or of other words about it; calibrate anew")
+        for role in (TRAIN, VALIDATION):
+            family = made.family_of(role)
+            if told.get(family) != digests[family]:
+                raise FolderError(f"{self.path}: was calibrated in another family {family!r} ({told.get(family)}, not {digests[family]})")
+        return Chosen(found["chosen"]["each"], found["chosen"]["all"])
+
+    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Calibration:
+        """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `calibrate`."""
+        return self if (self.path / SUMMARY).is_file() else _run(self, jobs, told)
+
+
+def calibrate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int | None = None,
+              out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Calibration:  # fmt: skip
+    """Calibrate the controllers of an evaluation: a file, a shipped one's name, or a mapping.
+
+    Raises ParleyError, and Interrupted on Ctrl-C; `Calibration(folder).resume()` goes on.
+    """
+    made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
+    name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
+    arenas_of(made)  # whatever is wrong is wrong before anything is written
+    folder = new_folder(out, f"{name}-calibration")
+    ground = ground_of(folder.path, made, is_new=True)
+    studies = sum(one.calibrated is not None for one in made.controllers.values()) * len(made.weightings)
+    folder.write_json(MANIFEST, {
+        "format": FORMAT, "kind": KIND, "state": "running", "name": name, "evaluation": as_plain(made), "digests": ground.digests,
+        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", name]), "process": this_process(),
+        "cells": studies * cells_of_a_study(made, len(ground.arenas[made.family_of(TRAIN)].scaled)),
+    })  # fmt: skip
+    return _run(Calibration(folder.path), jobs, told)
+
+
+def resume_words(path: str | os.PathLike[str]) -> str:
+    """What goes on with an unfinished one."""
+    return f"parley calibrate --resume {shlex.quote(os.fspath(path))}"
+
+
+def trials_of(made: EvaluationFile, services: int) -> int:
+    """How many proposals the budget pays for."""
+    budget = made.calibration
+    return max(1, budget.decisions // (budget.episodes * made.ticks * services))
+
+
+def cells_of_a_study(made: EvaluationFile, services: int) -> int:
+    """Episodes of one controller under one weighting."""
+    budget, trials = made.calibration, trials_of(made, services)
+    return (trials + min(budget.finalists, trials)) * budget.episodes
+
+
+def _words(made: EvaluationFile, weighting: str, name: str) -> dict[str, Any]:
+    """All that a calibration depends on beside the worlds."""
+    one = made.controllers[name]
+    said: dict[str, Any] = plain({"scaling": one.scaling, "calibrated": one.calibrated.model_dump() if one.calibrated else None,
+                                  "weights": asdict(weights_of(made.weightings[weighting])), "budget": made.calibration.model_dump()})
+    return said
+
+
+def _run(begun: Calibration, jobs: int | None, told: Told | None) -> Calibration:
+    folder = RunFolder(begun.path)
+    with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
+        known = {row["cell"]: row for row in read_cells(begun.path, STAGE.columns).to_pylist()}
+        count, arenas = jobs_of(jobs), begun.ground.arenas.values()
+        compile_first((one.world for one in arenas if one.family.role != TEST), by_processes=count > 1)
+        with contextlib.closing(local_crew(STAGE, count, by_processes=count > 1)) as crew:
+            work = _Work(begun, crew, store, stop, known, told)
+            studies: dict[str, dict[str, Any]] = {}
+            for study in begun.studies:
+                if stop.signal_number is None and (found := _studied(work, study)) is not None:
+                    studies.setdefault(study.weighting, {})[study.name] = found
+        if stop.signal_number is None:
+            folder.write_bytes(SUMMARY, json.dumps(plain({"studies": studies}), indent=1, ensure_ascii=False).encode() + b"\n")
+    return Calibration(begun.path)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all studies share."""
+
+    begun: Calibration
+    crew: Crew
+    store: CellStore
+    stop: Stop
+    known: Mapping[int, Row]
+    told: Told | None
+
+    def mean(self, study: Study, cells: list[EpisodeCell]) -> float | None:
+        """J over some episodes; None where it was stopped. Raises FolderError where the folder has another proposal there, or no figure."""
+        rows = [self.known[cell.index] for cell in cells if cell.index in self.known]
+        for row, cell in zip(rows, cells, strict=False):
+            if row["chosen"] != cell.words["chosen"]:
+                raise FolderError(f"{self.begun.path}: trial {row['trial']} of {study.name} was another one than is proposed now: it was "
+                                  "made with another version of Optuna; calibrate anew")  # fmt: skip
+        for row in rows_of(self.crew, [cell for cell in cells if cell.index not in self.known], self.stop):
+            self.store.add(row)
+            rows.append({**row, **row["figures"]})
+            if self.told is not None:
+                self.told(cells[0].index + len(rows), self.begun.manifest["cells"])
+        if len(rows) < len(cells):
+            return None
+        if (fault := next((row["fault"] for row in rows if row["fault"] is not None), None)) is not None:
+            raise FolderError(f"{self.begun.path}: {study.name} could not go on: {fault}")
+        weights = weights_of(self.begun.file.weightings[study.weighting])
+        return sum(objective(row, weights) for row in sorted(rows, key=lambda row: int(row["cell"]))) / len(rows)
+
+
+def _studied(work: _Work, study: Study) -> dict[str, Any] | None:
+    """What came of one; None where it was stopped."""
+    made, ground = work.begun.file, work.begun.ground
+    budget, services = made.calibration, ground.arenas[made.family_of(TRAIN)].scaled
+    assert study.controller.calibrated is not None, "who is studied has something to look for"
+    proposals = Proposals(study.controller, services, study.first)
+    trials: list[dict[str, Any]] = []
+    for nth in range(trials_of(made, len(services))):
+        proposal, chosen = proposals.ask()
+        value = work.mean(study, list(_cells(work.begun, study, TRAIN, nth, chosen)))
+        if value is None:
+            return None
+        proposals.tell(proposal, value)
+        trials.append({"chosen": asdict(chosen), "J": value})
+    best: list[dict[str, Any]] = []
+    for trial in sorted(trials, key=lambda one: float(one["J"]))[: budget.finalists]:
+        value = work.mean(study, list(_cells(work.begun, study, VALIDATION, len(trials) + len(best), Chosen(**trial["chosen"]))))
+        if value is None:
+            return None
+        best.append({**trial, "validation": value})
+    taken = min(best, key=lambda one: float(one["validation"]))
+    return {"words": _words(made, study.weighting, study.name), **taken, "finalists": best, "trials": trials}
+
+
+def _cells(begun: Calibration, study: Study, role: str, nth: int, chosen: Chosen) -> Iterator[EpisodeCell]:
+    made, ground = begun.file, begun.ground
+    family, episodes = made.family_of(role), made.calibration.episodes
+    seats = seats_of(study.controller, chosen, ground.arenas[family], ground.homes(family), made.pods.least)
+    words = {"weighting": study.weighting, "controller": study.name, "role": role, "trial": str(nth),
+             "chosen": json.dumps(asdict(chosen), sort_keys=True)}  # fmt: skip
+    for k in range(episodes):
+        cell = ground.cell(family, FIRST_SEED[role] + k)
+        yield replace(cell, index=study.first + nth * episodes + k, words=words, seats=seats, replicas=study.controller.replicas)

@@ -1,0 +1,178 @@
+"""`parley evaluate`: controllers x families x seeds, everybody in the same episodes; a finished one is read from evaluation.json."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, partial
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+
+from parley.errors import FolderError, UsageError
+from parley.evaluations.calibrating import Calibration
+from parley.evaluations.cells import Stage
+from parley.evaluations.entrants import Plan, entrants_of, require_calibrated, seats_of_all
+from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed
+from parley.evaluations.findings import findings_of
+from parley.evaluations.outcomes import Outcomes, outcomes_of
+from parley.evaluations.policies import Learned, policies_of
+from parley.evaluations.scoring import weights_of
+from parley.evaluations.stages import ground_of
+from parley.runs.running import versions
+from parley.storage.cell_store import read_cells
+from parley.storage.run_folder import (
+    FORMAT,
+    MANIFEST,
+    Experiment,
+    RunFolder,
+    new_folder,
+    plain,
+    read_json,
+    this_process,
+)
+from parley.sweeps.sweeping import Told, at_work, compile_first, compute, require_laws
+from parley.sweeps.workers import Crew, jobs_of, local_crew
+from sim.trace import SEMANTICS
+
+KIND, SUMMARY, SEATS = "evaluation", "evaluation.json", "seats.json"
+PUBLISHED = Path(__file__).parents[2] / "results" / "published"
+STAGE = Stage(("family", "controller", "member", "weighting"))
+
+
+class Evaluation(Experiment):
+    """An evaluation, as its folder tells it."""
+
+    kind, made_by = KIND, "parley evaluate scaling"
+
+    @cached_property
+    def file(self) -> EvaluationFile:
+        """What is evaluated."""
+        return parsed(self.manifest["evaluation"])
+
+    @property
+    def policies(self) -> list[Learned]:
+        """Those that are judged. Raises FolderError where one is another by now."""
+        found = [Learned(one["name"], self.path / one["path"]) for one in self.manifest["policies"]]
+        for one, kept in zip(found, self.manifest["policies"], strict=True):
+            if not one.path.is_file() or _sha256(one.path) != kept["sha256"]:
+                raise FolderError(f"{one.path}: is not the policy that this evaluation began with")
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """Controllers in the order of tables."""
+        return [*self.file.controllers, *([LEARNED] if self.manifest["policies"] else [])]
+
+    @cached_property
+    def findings(self) -> dict[str, Any]:
+        """All that follows from the cells. Raises FolderError before it is finished."""
+        if not (self.path / SUMMARY).is_file():
+            raise FolderError(f"{self.path}: is not finished; `{resume_words(self.path)}` goes on")
+        return read_json(self.path / SUMMARY)
+
+    def cells(self) -> Any:
+        """Every finished episode as a pyarrow Table."""
+        return read_cells(self.path, STAGE.columns)
+
+    def outcomes(self, weighting: str) -> Outcomes:
+        """By family and controller."""
+        made = self.file
+        families = made.tests if weighting == made.first else made.over_weightings
+        return outcomes_of(self.cells(), weights_of(made.weightings[weighting]), weighting, families, self.names,
+                           lambda name: name == LEARNED or made.controllers[name].calibrated is None,
+                           [name for name, one in made.controllers.items() if one.best_of])  # fmt: skip
+
+    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Evaluation:
+        """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `evaluate`."""
+        if (self.path / SUMMARY).is_file():
+            return self
+        require_laws(self.path, self.manifest)
+        return _run(self, jobs, told)
+
+
+def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Sequence[str | os.PathLike[str]] = (),
+             calibration: str | os.PathLike[str] | None = None, seeds: int | None = None, families: Iterable[str] = (),
+             jobs: int | None = None, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Evaluation:  # fmt: skip
+    """Judge controllers, and the policies of trainings, by the families of an evaluation: a file, a shipped one's name, or a mapping.
+
+    `calibration` is a folder of `parley calibrate`, the published one if absent; `families` are some of those for tests, all if none
+    is named. Raises ParleyError, and Interrupted on Ctrl-C; `Evaluation(folder).resume()` goes on.
+    """
+    made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
+    name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
+    made = _narrowed(made, tuple(families), seeds)
+    found = policies_of(policies)
+    calibrated, entrants = _calibration(name, calibration), entrants_of(made, found)
+    require_calibrated(made, entrants, calibrated)
+    folder = new_folder(out, name)
+    ground = ground_of(folder.path, made, is_new=True)
+    folder.write_json(SEATS, {"seats": seats_of_all(made, ground, entrants, calibrated)})
+    words = [*(word for one in policies for word in ("--policies", os.fspath(one))), *(["--seeds", str(seeds)] if seeds else []),
+             *(word for one in families for word in ("--family", one))]  # fmt: skip
+    folder.write_json(MANIFEST, {
+        "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "evaluation": as_plain(made),
+        "digests": ground.digests,
+        "policies": [{"name": one.name, "path": relpath(one.path, folder.path), "sha256": _sha256(one.path)} for one in found],
+        "calibration": relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
+        "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
+        "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
+    })  # fmt: skip
+    return _run(Evaluation(folder.path), jobs, told)
+
+
+def resume_words(path: str | os.PathLike[str]) -> str:
+    """What goes on with an unfinished one."""
+    return f"parley evaluate --resume {shlex.quote(os.fspath(path))}"
+
+
+def _run(begun: Evaluation, jobs: int | None, told: Told | None) -> Evaluation:
+    made = begun.file
+    plan = Plan(made, ground_of(begun.path, made), entrants_of(made, begun.policies), read_json(begun.path / SEATS)["seats"])
+    with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
+        compute(plan, store, stop, told, partial(_crew, plan, jobs_of(jobs)))
+    done = Evaluation(begun.path)
+    found = findings_of(made, done.names, {name: done.outcomes(name) for name in made.weightings}) | {"faults": faults_of(done)}
+    RunFolder(begun.path).write_bytes(SUMMARY, json.dumps(plain(found), separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+    return done
+
+
+def _crew(plan: Plan, jobs: int) -> Crew:
+    compile_first((plan.ground.arenas[name].world for name in plan.made.tests), by_processes=jobs > 1)
+    return local_crew(STAGE, jobs, by_processes=jobs > 1)
+
+
+def faults_of(found: Evaluation) -> list[str]:
+    """Episodes that could not go on, and why; what they come to is not known."""
+    return [f"{row['family']}, {row['controller']} {row['member']}".strip() + f", seed {row['seed']}: {row['fault']}"
+            for row in found.cells().to_pylist() if row["fault"] is not None]  # fmt: skip
+
+
+def _narrowed(made: EvaluationFile, families: tuple[str, ...], seeds: int | None) -> EvaluationFile:
+    """With some of the families for tests, and so many seeds. Raises UsageError."""
+    data = as_plain(made)
+    for name in families:
+        if name not in made.tests:
+            raise UsageError(f"--family {name}: is no family for tests; there are {', '.join(made.tests)}")
+    if families:
+        kept = [name for name in made.families if name in families or name not in made.tests]
+        data["families"] = {name: data["families"][name] for name in kept}
+        data["over_weightings"] = [name for name in made.over_weightings if name in families]
+        data["hypotheses"] = {says: one for says, one in data.get("hypotheses", {}).items()
+                              if all(name in families for name in one.get("families", ()))}  # fmt: skip
+    return parsed(data if seeds is None else {**data, "seeds": seeds})
+
+
+def _calibration(name: str, folder: str | os.PathLike[str] | None) -> Calibration:
+    found = Path(folder) if folder is not None else PUBLISHED / f"{name}-calibration"
+    if not (found / MANIFEST).is_file():
+        raise UsageError(f"{found}: holds no calibration, and uncalibrated rules are no baseline; `parley calibrate {name} --out DIR` "
+                         "makes one, and --calibration DIR names it")  # fmt: skip
+    return Calibration(found)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

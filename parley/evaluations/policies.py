@@ -1,0 +1,50 @@
+"""Policies that are judged: the best of every seed of a training, that its own validation chose."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from agents.learning.judging import Decides
+from agents.learning.scaling.actions import ACTION_SETS
+from parley.errors import FolderError, UsageError
+from parley.training.training import BEST, Training
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One policy."""
+
+    name: str  # as "seed 3"
+    path: Path  # of its weights
+
+
+def policies_of(folders: Sequence[str | os.PathLike[str]]) -> list[Learned]:
+    """Of every seed of trainings, in order. Raises FolderError where one has none yet."""
+    found = []
+    for folder in folders:
+        training = Training(folder)
+        several = f"{training.path.name} " if len(folders) > 1 else ""
+        for seed in training.seeds:
+            path = training.path / f"seed-{seed}" / BEST
+            if not path.is_file():
+                raise FolderError(f"{training.path}: seed {seed} has no policy yet; `parley train --resume {training.path}` goes on")
+            found.append(Learned(f"{several}seed {seed}", path))
+    return found
+
+
+@lru_cache(maxsize=32)
+def decides_of(path: Path, actions: str) -> Decides:
+    """What a policy does. Raises UsageError where the extra is not installed, and FolderError."""
+    try:
+        from agents.learning.bundles.trained import Trained
+        from agents.learning.weights import WeightsError
+    except ModuleNotFoundError as fault:
+        raise UsageError(f"policies need the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
+    try:
+        return Trained.of(path.read_bytes(), ACTION_SETS[actions]).decides
+    except (OSError, WeightsError) as fault:
+        raise FolderError(f"{path}: {fault}") from None
