@@ -12,7 +12,6 @@ from agents.learning.driving import to_the_next_question
 from agents.learning.lane_processes import lanes_of
 from agents.learning.playing import Play
 from agents.learning.tasks import Task
-from sim.draws import Seed
 
 Decides = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.int64]]  # (rows, features), (rows, actions) -> (rows,)
 
@@ -21,7 +20,7 @@ Decides = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.int64]] 
 class Score:
     """Of one episode, means of its ticks."""
 
-    seed: Seed
+    seed: int
     reward: float
     violation: float  # share of classes that missed their objective
     pods: float  # asked for
@@ -41,7 +40,7 @@ class Ticks:
         self._terms.append(terms)
         self._rows.append((violation, pods, churn))
 
-    def score(self, seed: Seed) -> Score:
+    def score(self, seed: int) -> Score:
         """Their means."""
         terms = {name: float(np.mean([one[name] for one in self._terms])) for name in self._terms[0]}
         reward = float(np.mean([-sum(one.values()) for one in self._terms]))

@@ -22,6 +22,7 @@ def watched(episode: Episode, fewest: Mapping[str, int], tick_ns: int, engine: s
     `fewest` names the services whose pods count, and how few each may have: whoever is compared is measured by the same ones.
     Raises ScenarioError and SimulationError.
     """
+    assert isinstance(episode.seed, int), "whoever is compared meets one seed"
     mesh = Mesh(episode.world, episode.seed, engine)
     ControlPlane(mesh)
     first_ns = -(-episode.world.warmup // tick_ns) * tick_ns
