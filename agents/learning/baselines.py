@@ -40,6 +40,12 @@ def always(action: int) -> Callable[[Play], Decider]:
     return _Always(action)
 
 
+def anything(play: Play) -> Decider:
+    """Any action that may be chosen, in every row at any time; the same ones in the same episode."""
+    random = np.random.default_rng(play.episode.seed)
+    return lambda: np.array([random.choice(np.flatnonzero(mask)) for mask in play.masks], dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class _Always:
     action: int
