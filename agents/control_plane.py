@@ -28,6 +28,8 @@ from sim.mesh import Mesh
 from sim.platform.metrics import POD_METRICS, CpuSample, MetricsServer, PodMetrics
 from sim.platform.pods import Pod, PodPhase, Size
 
+SIZE = "/size"  # ends the name of a seat whose mind sizes the pods of a service
+
 
 @dataclass(frozen=True)
 class Accounts:
@@ -41,16 +43,15 @@ class ControlPlane(MesaModel):
     """The minds of a mesh. Make one, and advance the mesh: its agents wake on the mesh's clock."""
 
     def __init__(self, mesh: Mesh, minds: Mapping[str, Policy] | None = None) -> None:
-        """Minds by service come before those of the scenario."""
+        """Minds by seat, as `front` for who scales it and `front/size` for who sizes its pods, come before those of the scenario."""
         super().__init__(rng=family_key(mesh.seed, "agent", "mesa"))  # for Mesa's users; our agents draw by address or not at all
         self.mesh, self.clock = mesh, mesh.clock
         self.decisions: list[Decision] = []
         self.held: set[str] = set()  # services that agents command in vain: somebody outside keeps them as they are
         self._own_scrapes: dict[int, MetricsServer] = {}  # by interval
-        policies = _policies(mesh.scenario) | dict(minds or {})
-        self.seats = {service: ControlAgent(self, service, policies[service]) for service in sorted(policies)}
-        for service, sizer in sorted(_sizers(mesh.scenario).items()):
-            self.seats[f"{service}/size"] = ControlAgent(self, service, sizer, f"{service}/size")
+        policies = {**_policies(mesh.scenario), **_sizers(mesh.scenario), **(minds or {})}
+        self.seats = {seat: ControlAgent(self, seat.removesuffix(SIZE), policies[seat], seat)
+                      for seat in sorted(policies, key=lambda seat: (seat.endswith(SIZE), seat))}  # fmt: skip
         self._scrapes = {name: self._scraped(agent.policy.needs) for name, agent in self.seats.items()}
         self.alerts = {name: AlertAgent(self, mind) for name, mind in sorted(_alerts(mesh.scenario).items())}
         self.network = ControlNetwork(mesh.scenario.control_network, mesh.seed, mesh.clock)
@@ -161,8 +162,8 @@ def _policies(scenario: Scenario) -> dict[str, Policy]:
 
 
 def _sizers(scenario: Scenario) -> dict[str, Policy]:
-    found = {service: sizing_policy(scenario.minds(service).sizing) for service in scenario.services}
-    return {service: policy for service, policy in found.items() if policy is not None}
+    found = {f"{service}{SIZE}": sizing_policy(scenario.minds(service).sizing) for service in scenario.services}
+    return {seat: policy for seat, policy in found.items() if policy is not None}
 
 
 def _alerts(scenario: Scenario) -> dict[str, BurnRateMind]:

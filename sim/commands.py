@@ -130,6 +130,22 @@ class RetriesBudgeted:
 
 
 @dataclass(frozen=True)
+class RequestsBounded:
+    """X9 A route's `circuit_breakers` let so many tries of a view be under way; none at 0."""
+
+    route: str
+    max_requests: int
+
+
+@dataclass(frozen=True)
+class TimeoutChanged:
+    """R11 Calls over a route that begin from now on are waited for so long, all tries and waits together."""
+
+    route: str
+    timeout_ns: int
+
+
+@dataclass(frozen=True)
 class HostsWeighted:
     """B26 The pods of a route's callee have these weights for its callers, as if its `load_balancing_weights` said so."""
 
@@ -138,7 +154,7 @@ class HostsWeighted:
 
 
 PodCommand = PodReady | PodDraining | PodGone | EndpointListed | EndpointUnlisted | PodSlowed | PodFailing | PodPromoted | PodDemoted
-RouteCommand = WeightsShifted | RateLimited | RetriesBudgeted | HostsWeighted
+RouteCommand = WeightsShifted | RateLimited | RetriesBudgeted | HostsWeighted | RequestsBounded | TimeoutChanged
 PlaneCommand = PodCommand | LinkChanged | RouteCommand
 
 

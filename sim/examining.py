@@ -122,7 +122,8 @@ def _refuses_nonsense(build: Build) -> None:
     plane = _ready(build)
     for command in (c.PodDraining("front", 7), c.PodReady("nobody", 0, "local"), c.PodGone("nobody", 0),
                     c.PodReady("front", 0, "local"), c.RateLimited("front -> nobody", 1, 1), c.RateLimited("front -> back", 1, 1),
-                    c.RetriesBudgeted("front -> back", 0.5), c.WeightsShifted("front -> back", "local", (("local", 100),)),
+                    c.RetriesBudgeted("front -> back", 0.5), c.RequestsBounded("front -> back", 1), c.TimeoutChanged("front -> back", 1),
+                    c.WeightsShifted("front -> back", "local", (("local", 100),)),
                     c.HostsWeighted("front -> back", (1,))):  # fmt: skip
         try:
             plane.apply(command)

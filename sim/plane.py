@@ -76,8 +76,8 @@ class DataPlane(Protocol):
     def glance(self) -> Glance:
         """What is cheap to look at often; its histograms are live."""
 
-    def attempts(self) -> NDArray[np.int64]:
-        """(routes,) tries sent so far."""
+    def route_tallies(self) -> Records:
+        """(routes,) RouteTally up to now."""
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""

@@ -1,15 +1,24 @@
-"""What a command makes of a route: another policy, as if the file had said so, from now on (Z13, W11, R10, B26)."""
+"""What a command makes of a route: another policy, as if the file had said so, from now on (Z13, W11, R10, R11, X9, B26)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from scenarios.schema.breaking import REQUESTS_MAX
 from scenarios.schema.cluster import Cluster
 from scenarios.schema.limiting import BUCKET_MAX, CREDIT_MAX
 from scenarios.schema.localities import Distribute
 from scenarios.schema.routing import ResolvedRoute
 from scenarios.schema.words import WEIGHT_MAX
-from sim.commands import HostsWeighted, RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
+from sim.commands import (
+    HostsWeighted,
+    RateLimited,
+    RequestsBounded,
+    RetriesBudgeted,
+    RouteCommand,
+    TimeoutChanged,
+    WeightsShifted,
+)
 from sim.layout import Layout
 
 
@@ -23,6 +32,10 @@ def rerouted(layout: Layout, command: RouteCommand) -> ResolvedRoute:
             return _limited(route, command)
         case RetriesBudgeted():
             return _budgeted(route, command)
+        case RequestsBounded():
+            return _bounded(route, command)
+        case TimeoutChanged():
+            return _timed(route, command)
         case HostsWeighted():
             return _weighted(route, command)
 
@@ -69,6 +82,22 @@ def _budgeted(route: ResolvedRoute, command: RetriesBudgeted) -> ResolvedRoute:
         raise ValueError(f"{command.budget_percent} is not a share of the tries in flight, 0 to 1")
     budget = retries.retry_budget.model_copy(update={"budget_percent": float(command.budget_percent)})
     return replace(route, retries=retries.model_copy(update={"retry_budget": budget}))
+
+
+def _bounded(route: ResolvedRoute, command: RequestsBounded) -> ResolvedRoute:
+    if route.circuit_breakers is None:
+        raise ValueError(f"{route.name} has no circuit_breakers, so nothing bounds what is under way")
+    if not 0 <= command.max_requests <= REQUESTS_MAX:
+        raise ValueError(f"{command.max_requests} is not a number of tries under way, 0 to {REQUESTS_MAX}")
+    return replace(route, circuit_breakers=route.circuit_breakers.model_copy(update={"max_requests": command.max_requests}))
+
+
+def _timed(route: ResolvedRoute, command: TimeoutChanged) -> ResolvedRoute:
+    if not route.timeout_ns:
+        raise ValueError(f"{route.name} has no timeout")
+    if command.timeout_ns <= 0:
+        raise ValueError(f"{command.timeout_ns} ns is no time to wait")
+    return replace(route, timeout_ns=command.timeout_ns)
 
 
 def _weighted(route: ResolvedRoute, command: HostsWeighted) -> ResolvedRoute:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.draws import family_key
+
 if TYPE_CHECKING:
     from agents.learning.playing import Play
 
@@ -38,6 +40,12 @@ class Baseline:
 def always(action: int) -> Callable[[Play], Decider]:
     """The same in every row at any time."""
     return _Always(action)
+
+
+def anything(play: Play) -> Decider:
+    """Any action that may be chosen, in every row at any time; the same ones in the same episode."""
+    random = np.random.default_rng(family_key(play.episode.seed, "agent", "anything"))
+    return lambda: np.array([random.choice(np.flatnonzero(mask)) for mask in play.masks], dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 LIBRARY = "gymnasium"
-IDS = ("Scale-v0", "Route-v0", "Balance-v0", "Discover-v0")  # of agents.learning.tasks.TASKS; made as `parley:Scale-v0`
+IDS = (  # of agents.learning.tasks.TASKS; made as `parley:Scale-v0`
+    "Scale-v0", "Route-v0", "Balance-v0", "Discover-v0", "Breaker-v0", "Rightsize-v0", "Bid-v0",
+)  # fmt: skip
 ENV, VECTOR_ENV = "agents.learning.mesh_env:MeshEnv", "agents.learning.mesh_vector_env:MeshVectorEnv"
 
 

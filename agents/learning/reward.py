@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.traffic import Traffic
+from agents.learning.traffic import Shares, Traffic
 
 LATENESS_MAX = 10.0  # times the objective; what fails is as late
 
@@ -48,11 +48,15 @@ def served_badly(traffic: Traffic, weights: Weights) -> dict[str, float]:
 
     slo = w sum_k offered_k / offered * log(1 + beta max(0, lateness_k - 1)) over classes k; drop = w failed / offered.
     """
-    offered = max(1, int(traffic.offered.sum()))
-    late = np.minimum(traffic.lateness, LATENESS_MAX)
-    importance = traffic.offered / offered
-    slo = weights.slo * float((importance * np.log1p(weights.steepness * np.maximum(0.0, late - 1))).sum())
-    return {"slo": slo, "drop": weights.drop * float(traffic.failed.sum()) / offered}
+    return {name: float(of_classes.sum()) for name, of_classes in borne_by(traffic, weights).items()}
+
+
+def borne_by(traffic: Traffic, weights: Weights, worth: Shares | None = None) -> dict[str, Shares]:
+    """These terms by class, (classes,): a request counts by what its answer is worth, where that is said, else all alike."""
+    each = np.ones(len(traffic.offered)) if worth is None else worth
+    offered = max(1e-9, float((each * traffic.offered).sum()))
+    late = np.log1p(weights.steepness * np.maximum(0.0, np.minimum(traffic.lateness, LATENESS_MAX) - 1))
+    return {"slo": weights.slo * each * traffic.offered / offered * late, "drop": weights.drop * each * traffic.failed / offered}
 
 
 def violated(traffic: Traffic) -> float:

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from agents.learning.baselines import Baseline
+from agents.learning.bidding.baselines import BIDDERS
+from agents.learning.breaking.baselines import BREAKERS
 from agents.learning.chair import ActionSet, Chair, Seats
 from agents.learning.chairs import CHAIRS
 from agents.learning.hosts.baselines import BALANCERS, DISCOVERERS
 from agents.learning.reward import Weights
+from agents.learning.rightsizing.baselines import SIZERS
 from agents.learning.routing.baselines import ROUTERS
 from scenarios.errors import ScenarioError
 from scenarios.load import load, loads
@@ -149,7 +152,32 @@ DISCOVER_V0 = Task("learning_to_discover", "discovery", ticks=120, every_ns=2 * 
     "faults.wrong.at": Range(20, 180, "s"),
     "faults.second.at": Range(110, 220, "s"),
 })  # fmt: skip
-TASKS: dict[str, Task] = {"Scale-v0": SCALE_V0, "Route-v0": ROUTE_V0, "Balance-v0": BALANCE_V0, "Discover-v0": DISCOVER_V0}  # by id; frozen: never changed, but followed by a next version
+BREAKER_V0 = Task("learning_to_break", "breaking", ticks=90, weights=Weights(cost=3.0), baselines=BREAKERS, varied={
+    "workload.visitors.load": Range(0.85, 1.1),
+    "faults.offers_sicken.at": Range(20, 60, "s"),
+    "faults.offers_sicken.slow.factor": Range(2.5, 5),
+    "faults.stock_sickens.at": Range(140, 180, "s"),
+    "faults.stock_sickens.slow.factor": Range(1.5, 4),
+    "faults.ratings_sicken.at": Range(220, 260, "s"),
+    "faults.ratings_sicken.slow.factor": Range(2.5, 5),
+    "faults.offers_fail.at": Range(320, 350, "s"),
+    "faults.offers_fail.errors.rate": Range(0.2, 0.9),
+    "faults.ratings_are_tired.at": Range(370, 400, "s"),
+    "faults.ratings_are_tired.slow.factor": Range(1.1, 1.6),
+})  # fmt: skip
+RIGHTSIZE_V0 = Task("learning_to_size", "rightsizing", ticks=96, weights=Weights(churn=1.0), baselines=SIZERS, varied={
+    "workload.shoppers.load": Range(0.7, 1.0),
+    "workload.shoppers.arrivals.poisson.diurnal.peak_at": Range(4, 24, "m"),
+})  # fmt: skip
+BID_V0 = Task("learning_to_bid", "bidding", ticks=48, baselines=BIDDERS, varied={
+    "workload.buyers.load": Range(0.9, 1.05),
+    "workload.visitors.load": Range(0.9, 1.05),
+    "workload.visitors.arrivals.poisson.diurnal.peak_at": Range(2, 4, "m"),
+})  # fmt: skip
+TASKS: dict[str, Task] = {  # by id; frozen: never changed, but followed by a next version
+    "Scale-v0": SCALE_V0, "Route-v0": ROUTE_V0, "Balance-v0": BALANCE_V0, "Discover-v0": DISCOVER_V0,
+    "Breaker-v0": BREAKER_V0, "Rightsize-v0": RIGHTSIZE_V0, "Bid-v0": BID_V0,
+}  # fmt: skip
 
 
 def frozen(name: str) -> Task:

@@ -16,7 +16,7 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.autoscaling.seating import ALONE, PODS_MAX, scaling_policy
-from agents.learning.scaling.sight import Watched
+from agents.learning.watched import Watched
 from agents.policy import Alternating, Policy
 from parley.errors import UsageError
 from scenarios.errors import ScenarioError

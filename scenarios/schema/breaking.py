@@ -9,13 +9,14 @@ from scenarios.schema.units import Duration, Share
 from scenarios.schema.words import Whole
 
 _SECOND = 1_000_000_000
+REQUESTS_MAX = 2**32 - 1  # as Envoy counts them
 
 
 class CircuitBreakers(Part):
     """Envoy's `circuit_breakers`: bounds on what one caller's view of a route has under way. Nothing opens or closes."""
 
     max_requests: Whole = field(
-        1024, says="tries under way at most; one more is refused at once, and not tried again", ge=0, le=2**32 - 1,
+        1024, says="tries under way at most; one more is refused at once, and not tried again", ge=0, le=REQUESTS_MAX,
         seen=Witness("gates", "routes.front -> stock.circuit_breakers.max_requests", (3, 1)))
 
 

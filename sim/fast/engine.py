@@ -25,7 +25,7 @@ from sim.fast.key_records import STORE
 from sim.fast.listing import forget_sent, lead, lose_primary, unlist, with_listed
 from sim.fast.lodging import balancers, lodged, with_host_set
 from sim.fast.losing import strands_in, visits_in
-from sim.fast.observing import attempts, glance, lasting, observation, open_spans, work_in_progress_ns
+from sim.fast.observing import glance, lasting, observation, open_spans, route_tallies, work_in_progress_ns
 from sim.fast.pod_records import CHAINS_PER_POD, GATES, REPORTS
 from sim.fast.pool_tables import close_pool, free_places
 from sim.fast.probe_tables import with_report
@@ -145,9 +145,9 @@ class FastPlane:
             self._glance = glance(self._state, self.layout, self._lasting)
         return self._glance
 
-    def attempts(self) -> NDArray[np.int64]:
-        """Tries of each route so far."""
-        return attempts(self._state)
+    def route_tallies(self) -> Records:
+        """What was counted of each route so far."""
+        return route_tallies(self._state)
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""

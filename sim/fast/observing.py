@@ -37,7 +37,7 @@ def observation(state: st.State, layout: Layout, seen: Glance, *, live: bool) ->
         "pod_ready": state.pods[:n]["is_ready"] == 1,
         "pod_present_ns": _time_since(state, "delivered_ns", (frames["kind"] == st.VISIT) & (frames["inside"] == 1), n),
         "pod_work_ns": work_in_progress_ns(state, n),
-        "routes": _route_tallies.records(state.routes),
+        "routes": route_tallies(state),
         "ejections": ejections(state, len(layout.routes)),
         "caches": _cache_tallies.records(state.caches[: len(layout.caches)]),
         "locks": _lock_tallies.records(state.locks[: len(layout.locks)]),
@@ -64,10 +64,9 @@ def glance(state: st.State, layout: Layout, lasting: NDArray[np.int64]) -> Glanc
     )  # fmt: skip
 
 
-def attempts(state: st.State) -> NDArray[np.int64]:
-    """Tries of each route so far: (routes,)."""
-    found: NDArray[np.int64] = _route_tallies.records(state.routes)["attempts"].copy()
-    return found
+def route_tallies(state: st.State) -> Records:
+    """What was counted of each route so far: (routes,)."""
+    return _route_tallies.records(state.routes)
 
 
 def lasting(state: st.State, n: int) -> NDArray[np.int64]:

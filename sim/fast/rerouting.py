@@ -1,15 +1,25 @@
-"""What a route's new policy changes in state and tables (Z13, W11, R10, B26). The layout says it already."""
+"""What a route's new policy changes in state and tables (Z13, W11, R10, R11, X9, B26). The layout says it already."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sim.commands import HostsWeighted, RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
+from sim.commands import (
+    HostsWeighted,
+    RateLimited,
+    RequestsBounded,
+    RetriesBudgeted,
+    RouteCommand,
+    TimeoutChanged,
+    WeightsShifted,
+)
 from sim.fast import state as st
 from sim.fast.gate_tables import bucket_fields
 from sim.laws.limiting import change_rate
 from sim.layout import Layout
 from sim.places import zones_seen
+
+NO_RING = -1
 
 
 def rerouted_tables(state: st.State, tables: st.Tables, layout: Layout, command: RouteCommand) -> st.Tables:
@@ -22,6 +32,10 @@ def rerouted_tables(state: st.State, tables: st.Tables, layout: Layout, command:
             state.routes[route]["budget"] = command.budget_percent
         case RateLimited():
             return _limited(state, tables, layout, route)
+        case RequestsBounded():
+            return _bounded(tables, route, command.max_requests)
+        case TimeoutChanged():  # what is due at other times than the file says lies in the heap
+            state.routes[route]["timeout_ns"], state.routes[route]["expiry_ring"] = command.timeout_ns, NO_RING
         case HostsWeighted():
             return _weighted(state, tables, layout, route)
     return tables
@@ -47,6 +61,13 @@ def _limited(state: st.State, tables: st.Tables, layout: Layout, route: int) -> 
         rules[route][name] = value
     for gate in state.views["gate"][_views_of(state, route)].tolist():
         change_rate(gates[gate], **before, full_after=int(rules[route]["full"]), now_ns=int(state.lane[0]["now_ns"]))
+    return tables._replace(gate_rules=rules)
+
+
+def _bounded(tables: st.Tables, route: int, most: int) -> st.Tables:
+    """X9: another bound; a fork goes on with the table it has."""
+    rules = st.copied(tables.gate_rules)
+    rules[route]["bound"] = most
     return tables._replace(gate_rules=rules)
 
 

@@ -21,9 +21,12 @@ from sim.records import POD_TALLY
 from sim.telemetry import Grown, HistogramGrowth, Integers, millicore_ns
 
 QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
-POD_METRICS = ("requests_per_second", "concurrency", "queue_length")  # what a pod says of itself
+ROUTE_RATES = {"requests_per_second": "attempts", "retries_per_second": "retries", "failures_per_second": "failed",
+               "refusals_per_second": "refused"}  # of tries, as their callers' proxies count them: columns of RouteTally  # fmt: skip
+POD_METRICS = ("requests_per_second", "concurrency", "queue_length", "throttled_per_second")  # what a pod says of itself
 MILLI_NS = 1_000 * 1_000_000_000  # a thousandth a second, of events counted over nanoseconds
-COUNTED = ("visits", "rejected", "present_area_ns", "waiting_area_ns")  # of PodTally: what a pod's own metrics are made of
+COUNTED = ("visits", "rejected", "present_area_ns", "waiting_area_ns", "throttled")  # of PodTally: what a pod's own metrics are made of
+AREAS = {"concurrency": "present_area_ns", "queue_length": "waiting_area_ns"}  # over time the mean number of requests
 KINDS = ("service", "workload")  # of histograms
 
 
@@ -43,6 +46,7 @@ class PodMetrics(NamedTuple):
     requests_per_second: int  # that came to its door, whether it let them in or not
     concurrency: int  # requests inside
     queue_length: int  # of them or their branches: waiting for a worker or a core
+    throttled_per_second: int  # periods in which the CPU's quota was used up (cfs)
     sample_ns: int
     window_ns: int  # shorter than the scrape interval in a pod's first sample
 
@@ -52,11 +56,12 @@ class Series(NamedTuple):
 
     requests_per_second is counted by who sends them, so that it is known where no pod is ready: of a service, or of one
     route, the tries of its callers' proxies, of a workload what came to the gateway. Latencies are quantiles in seconds, of visits in the
-    service's pods or of requests that succeeded. concurrency and queue_length are sums over a service's pods.
+    service's pods or of requests that succeeded. concurrency, queue_length and throttled_per_second are sums over a service's pods. A route has the
+    ROUTE_RATES, and in_flight: tries whose callers wait, at the instant of the scrape.
     """
 
-    metric: str  # requests_per_second | concurrency | queue_length | a key of QUANTILES
-    kind: str  # service | workload | route, which has requests_per_second alone
+    metric: str  # one of POD_METRICS or a key of QUANTILES; of a route, of ROUTE_RATES or in_flight
+    kind: str  # service | workload | route
     of: str  # its name
 
     def __str__(self) -> str:
@@ -82,7 +87,7 @@ class _Scrape:
     ends: list[int]  # where in `there` the pods of each service end
     pods: dict[str, tuple[Pod, ...]]  # of each service
     missing: frozenset[str]  # services that could not be scraped
-    attempts: Integers | None  # (routes,) tries sent so far, where somebody watches them
+    routes: Records | None  # (routes,) RouteTally so far, where somebody watches it
     histograms: dict[str, Integers]  # of a kind, those that somebody watches
 
 
@@ -156,7 +161,7 @@ class MetricsServer:
         self._values: dict[Series, int | None] = {}  # likewise
         self._place: dict[tuple[int, int | None], int] = {}  # of pods by (service, number), in order of becoming ready
         self._watched: dict[str, list[str]] = {kind: [] for kind in KINDS}  # names, of a kind, whose latencies are asked for
-        self._counts_attempts = False
+        self._watches_routes = False
 
     def begin(self) -> None:
         """The first scrape is one interval from now."""
@@ -168,8 +173,8 @@ class MetricsServer:
         if series.metric in QUANTILES:
             if series.of not in self._watched[series.kind]:
                 self._watched[series.kind].append(series.of)
-        elif series.metric == "requests_per_second" and series.kind != "workload":
-            self._counts_attempts = True
+        elif series.kind == "route" or (series.metric == "requests_per_second" and series.kind == "service"):
+            self._watches_routes = True
 
     def samples(self, service: str) -> tuple[CpuSample, ...]:
         """The samples of the last scrape, by the pods' order of creation; pods that were not running then have none.
@@ -179,6 +184,11 @@ class MetricsServer:
         if service not in self._samples:
             self._samples[service] = tuple(self._sampled(service, self._last)) if self._last else ()
         return self._samples[service]
+
+    @property
+    def scraped_ns(self) -> int | None:
+        """When the newest scrape that is known was made; None before the first."""
+        return None if self._last is None else self._last.seen.now_ns
 
     def pod_metrics(self, service: str) -> tuple[PodMetrics, ...]:
         """What the pods said at the last scrape, by order of creation; one that was not ready before then says nothing."""
@@ -195,11 +205,15 @@ class MetricsServer:
             return None
         if series.metric in QUANTILES:
             return self._latency(series)
-        if series.metric != "requests_per_second":
-            area = COUNTED.index("present_area_ns" if series.metric == "concurrency" else "waiting_area_ns")
+        if series.metric == "in_flight":
+            return 1000 * self._counted(series, self._last)
+        if series.metric in AREAS:
+            area = COUNTED.index(AREAS[series.metric])
             return sum(counted[area] * 1000 // window_ns for _, counted, window_ns in self._listening(series.of, self._last))
-        sent, before = self._sent(series, self._last), self._sent(series, self._before)
-        return (sent - before) * MILLI_NS // (self._last.seen.now_ns - self._since_ns)
+        if series.metric not in ROUTE_RATES:
+            return sum(int(getattr(pod, series.metric)) for pod in self.pod_metrics(series.of))
+        counted, before = self._counted(series, self._last), self._counted(series, self._before)
+        return (counted - before) * MILLI_NS // (self._last.seen.now_ns - self._since_ns)
 
     def _teller(self, series: Series) -> str:
         """Whose scrapes it is made of: of a route its caller's."""
@@ -221,10 +235,10 @@ class MetricsServer:
 
     def _scrape(self) -> None:
         pods = {name: tuple(pod for pod in self._cluster.pods(name) if pod.phase is not PodPhase.LOST) for name in self._services}
-        attempts = self._plane.attempts() if self._counts_attempts else None
+        routes = self._plane.route_tallies() if self._watches_routes else None
         seen, scraping = self._plane.glance(), self._cluster.scraping
         kept = {kind: self._histograms(seen, kind) for kind, watched in self._watched.items() if watched}
-        scrape = _Scrape(seen, *self._places(seen, pods), pods, frozenset().union(*scraping.losses.values()), attempts, kept)
+        scrape = _Scrape(seen, *self._places(seen, pods), pods, frozenset().union(*scraping.losses.values()), routes, kept)
         if lag_ns := self._lag_ns + sum(scraping.lags.values()):
             self._clock.after(lag_ns, ControlPhase.SCRAPE, self._name, partial(self._deliver, scrape))
         else:
@@ -274,9 +288,9 @@ class MetricsServer:
             yield CpuSample(pod.number, -(-areas.get(pod.number, 0) // window_ns), now_ns, window_ns)
 
     def _said(self, service: str, last: _Scrape) -> Iterator[PodMetrics]:
-        for number, (visits, rejected, present, waiting, _), window_ns in self._listening(service, last):
+        for number, (visits, rejected, present, waiting, throttled, _), window_ns in self._listening(service, last):
             yield PodMetrics(number, (visits + rejected) * MILLI_NS // window_ns, present * 1000 // window_ns,
-                             waiting * 1000 // window_ns, last.seen.now_ns, window_ns)  # fmt: skip
+                             waiting * 1000 // window_ns, throttled * MILLI_NS // window_ns, last.seen.now_ns, window_ns)  # fmt: skip
 
     def _listening(self, service: str, last: _Scrape) -> Iterator[tuple[int, list[int], int]]:
         """(number, what it COUNTED, ns of its window) of each pod that was ready before the last scrape."""
@@ -301,14 +315,14 @@ class MetricsServer:
         found_ns = self._quantiles[of][self._watched[series.kind].index(series.of)]
         return None if math.isnan(found_ns) else round(found_ns / 1e6)
 
-    def _sent(self, series: Series, scrape: _Scrape | None) -> int:
-        """How many requests, so far, had been sent to a service, or over a route, or had come to a workload's gateway."""
+    def _counted(self, series: Series, scrape: _Scrape | None) -> int:
+        """How many requests, so far, had been sent to a service, or had come to a workload's gateway; what was counted of a route."""
         if scrape is None:
             return 0
         if series.kind == "workload":
             return int(scrape.seen.workloads["offered"][self._workloads.index(series.of)])
-        assert scrape.attempts is not None, f"nobody watches {series}"
+        assert scrape.routes is not None, f"nobody watches {series}"
         layout = self._plane.layout
         if series.kind == "route":
-            return int(scrape.attempts[layout.route_named(series.of)])
-        return sum(int(scrape.attempts[index]) for index, route in enumerate(layout.routes) if route.callee == series.of)
+            return int(scrape.routes[ROUTE_RATES.get(series.metric, series.metric)][layout.route_named(series.of)])
+        return sum(int(scrape.routes["attempts"][index]) for index, route in enumerate(layout.routes) if route.callee == series.of)

@@ -1,10 +1,18 @@
-"""What callers are told of routes while a world runs: weights of zones and pods, rates and retry budgets (V4)."""
+"""What callers are told of routes while a world runs: weights of zones and pods, rates, retry budgets, bounds and timeouts (V4)."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from sim.commands import HostsWeighted, RateLimited, RetriesBudgeted, RouteCommand, WeightsShifted
+from sim.commands import (
+    HostsWeighted,
+    RateLimited,
+    RequestsBounded,
+    RetriesBudgeted,
+    RouteCommand,
+    TimeoutChanged,
+    WeightsShifted,
+)
 from sim.draws import Seed, family_key
 from sim.plane import DataPlane
 from sim.platform.config_push import ConfigPush, Resource
@@ -49,5 +57,9 @@ def _name(command: RouteCommand) -> str:
             return f"rate/{command.route}"
         case RetriesBudgeted():
             return f"budget/{command.route}"
+        case RequestsBounded():
+            return f"bound/{command.route}"
+        case TimeoutChanged():
+            return f"timeout/{command.route}"
         case HostsWeighted():
             return f"hosts/{command.route}"

@@ -115,7 +115,7 @@ class ReferencePlane:
             "pod_ready": _column((pod in self.ready[pod.service] for pod in pods), np.bool_),
             "pod_present_ns": _column(sum(self._now - visit.delivered_ns for visit in pod.visits) for pod in pods),
             "pod_work_ns": _column(sum(self._now - job.started_ns for job in pod.cores.at_work) for pod in pods),
-            "routes": ROUTE_TALLY.gather([route.tally for route in self.routes]),
+            "routes": self.route_tallies(),
             "ejections": _column(sum(view.hosts.held.ejections for view in route.views.values() if view.hosts) for route in self.routes),
             "caches": CACHE_TALLY.gather(self.cache_tallies),
             "locks": LOCK_TALLY.gather(self.lock_tallies),
@@ -145,9 +145,9 @@ class ReferencePlane:
             rows[area] = [area_ns(getattr(pod.tally, area), getattr(pod.tally, count), self._now) for pod in self.pods]
         return rows
 
-    def attempts(self) -> NDArray[np.int64]:
-        """Tries of each route so far."""
-        return _column(route.tally.attempts for route in self.routes)
+    def route_tallies(self) -> Records:
+        """What was counted of each route so far."""
+        return ROUTE_TALLY.gather([route.tally for route in self.routes])
 
     def present(self, service: str, number: int) -> int:
         """Visits inside a pod now."""

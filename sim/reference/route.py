@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from scenarios.schema.routing import ResolvedRoute
-from sim.commands import HostsWeighted, RateLimited, RouteCommand, WeightsShifted
+from sim.commands import HostsWeighted, RateLimited, RequestsBounded, RouteCommand, WeightsShifted
 from sim.draws import indexed_key
 from sim.laws.balancing import POLICIES, draw_candidate, first_turn, is_less_busy, next_turn
 from sim.laws.budgeting import SLOTS
@@ -68,7 +68,7 @@ class Route:
         return self.views[viewer]
 
     def become(self, policy: ResolvedRoute, command: RouteCommand) -> None:
-        """Its policy is another from now on. A retry budget is read when it is asked (R10)."""
+        """Its policy is another from now on. A retry budget is read when it is asked (R10), a timeout when a call begins (R11)."""
         views = self._every_view()  # with the old policy
         self.policy = policy
         for view in views:
@@ -78,6 +78,8 @@ class Route:
                 view.hosts.held.is_met = 0
             if isinstance(command, RateLimited) and view.gates is not None:
                 view.gates.limit(policy, self.plane.now_ns)
+            if isinstance(command, RequestsBounded) and view.gates is not None:
+                view.gates.bound = command.max_requests
 
     def _every_view(self) -> list[View]:
         """Also those of callers that have sent nothing yet: their buckets are full already (W11)."""

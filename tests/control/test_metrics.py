@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.load import loads
 from sim.mesh import Mesh
-from sim.platform.metrics import CpuSample, Series
+from sim.platform.metrics import ROUTE_RATES, CpuSample, Series
 
 S = 1_000_000_000
 METER = """
@@ -121,6 +121,19 @@ def test_series_of_services_and_workloads(world):
         Series("latency_p99", "workload", "steady"))  # fmt: skip
     assert (sent, come, median, whole) == (10_000, 10_000, 20, 20)
     assert abs(inside - 200) <= 3
+
+
+@pytest.mark.parametrize("engine", ["reference", "fast"])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [("faults.broken={at: 0s, errors: {service: api, rate: 100%}}", [20_000, 10_000, 20_000, 0, 0]),
+     ("routes.defaults.circuit_breakers={max_requests: 0}", [10_000, 0, 10_000, 10_000, 0]),
+     ("services.api={workers: 99, endpoints: {get: [{wait: 950ms}]}}", [10_000, 0, 0, 0, 9000])])  # fmt: skip
+def test_series_of_routes(engine, change, told):
+    """Ten calls a second: all fail and are tried again; none is let go, which is not tried again; nine or ten wait for their answers."""
+    world = Mesh(loads(METER, ["routes.defaults.retries={num_retries: 1, retry_on: [5xx]}", change]), 1, engine)
+    found = watched(world, *(Series(metric, "route", "steady -> api") for metric in (*ROUTE_RATES, "in_flight")))
+    assert found == pytest.approx(told, abs=1000)
 
 
 def test_what_is_sent_is_known_where_nobody_is_ready(world):

@@ -1,4 +1,4 @@
-"""Draws of what control does to routes of generated worlds: weights of zones and pods, rates and budgets, where their files have such."""
+"""Draws of what control does to routes of generated worlds: weights, rates, budgets, bounds and timeouts, where their files have such."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def levers(route: ResolvedRoute) -> list[str]:
     return [kind for kind, holds in (
         ("weights", setting is not None and setting.distribute), ("rate", route.local_rate_limit is not None),
         ("budget", retries is not None and retries.retry_budget is not None),
+        ("bound", route.circuit_breakers is not None), ("timeout", route.timeout_ns > 0),
         ("hosts", route.load_balancing_weights)) if holds]  # fmt: skip
 
 
@@ -38,6 +39,10 @@ def command(draw: st.DrawFn, route: ResolvedRoute, kind: str, zones: tuple[str, 
         return c.RateLimited(route.name, draw(st.sampled_from([0, 1, 3, 20])), draw(st.sampled_from([0, 1, 2, 8])))
     if kind == "budget":
         return c.RetriesBudgeted(route.name, draw(st.sampled_from([0.0, 0.2, 0.5, 1.0])))
+    if kind == "bound":
+        return c.RequestsBounded(route.name, draw(st.sampled_from([0, 1, 2, 5])))
+    if kind == "timeout":
+        return c.TimeoutChanged(route.name, draw(st.sampled_from([1, 4, 9, 30])) * 1_000_000)
     if kind == "hosts":
         many = len(route.load_balancing_weights)
         return c.HostsWeighted(route.name, tuple(draw(st.lists(st.sampled_from([0, 1, 1, 2, 5]), min_size=many, max_size=many))))

@@ -1,4 +1,4 @@
-"""Generated worlds whose every route can be told of other weights, rates and budgets, and is, again and again."""
+"""Generated worlds whose every route can be told of other weights, rates, budgets, bounds and timeouts, and is, again and again."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ def reroutable(draw: st.DrawFn) -> Scenario:
 
 @st.composite
 def route(draw: st.DrawFn) -> dict[str, Any]:
-    """A route with weights, a bucket and a budget."""
+    """A route with weights, a bucket, a budget, a bound and a timeout, which calls within it may have to keep."""
     bucket = {"max_tokens": draw(st.integers(1, 9)), "tokens_per_fill": draw(st.integers(1, 30)), "fill_interval": "50ms"}
     made: dict[str, Any] = {
         "lb_policy": draw(st.sampled_from(BESIDE_ZONES)), "view": draw(st.sampled_from(["caller", "zone"])), "per_try_timeout": "9ms",
+        "circuit_breakers": {"max_requests": draw(st.integers(0, 6))}, "timeout": "20ms", "propagate_deadline": draw(st.booleans()),
         "locality_lb_setting": draw(st.sampled_from(SPREADS)), "local_rate_limit": {"token_bucket": bucket},
         "retries": {"num_retries": 3, "retry_on": ["5xx"], "retry_back_off": {"base_interval": draw(st.sampled_from(["0ms", "2ms"]))},
                     "retry_budget": {"budget_percent": "20%", "min_retry_concurrency": draw(st.integers(0, 1))}},
@@ -84,7 +85,7 @@ def agree(data: st.DataObject, seed: int) -> None:
 @WORLDS
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_engines_agree_on_routes_that_change(data: st.DataObject, seed: int) -> None:
-    """D8, Z13, W11, R10: the same rows, spans, counts and digest whatever routes are told."""
+    """D8, Z13, W11, R10, R11, X9: the same rows, spans, counts and digest whatever routes are told."""
     agree(data, seed)
 
 

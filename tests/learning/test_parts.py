@@ -18,8 +18,9 @@ from agents.learning.scaling.features import FEATURES, SCALING
 from agents.learning.scaling.guard import Guard
 from agents.learning.scaling.measuring import Measured
 from agents.learning.scaling.reward import reward_of
-from agents.learning.scaling.sight import Looking, Sight, Watched
+from agents.learning.scaling.sight import Looking, Sight
 from agents.learning.tasks import SCALE_V0, Episode
+from agents.learning.watched import Watched
 from agents.policy import PodView, View
 from scenarios.load import load
 from sim.platform.metrics import Series

@@ -1,4 +1,4 @@
-"""Z13, W11, R10 and B26 on small worlds: routes that are told of other weights, rates and budgets while calls go."""
+"""Z13, W11, R10, R11, X9 and B26 on small worlds: routes that are told of other weights, rates, budgets, timeouts and bounds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from collections import Counter
 
 import pytest
 
-from sim.commands import HostsWeighted, PodFailing, PodGone, PodReady, RateLimited, RetriesBudgeted, WeightsShifted
+from sim.commands import (
+    HostsWeighted,
+    PodFailing,
+    PodGone,
+    PodReady,
+    RateLimited,
+    RequestsBounded,
+    RetriesBudgeted,
+    TimeoutChanged,
+    WeightsShifted,
+)
 from sim.draws import family_key, indexed_key
 from sim.laws.localities import begin_turns, next_locality
 from sim.plane import DataPlane
@@ -282,6 +292,37 @@ def test_another_retry_budget_from_now_on(engine):
     assert found == [0, 1, 2, 0]
 
 
+SLOW = """
+services: {a: {workers: 99, endpoints: {x: [{work: 10ms}]}}}
+routes: {w -> a: {timeout: 50ms, circuit_breakers: {max_requests: 2}}}
+workload: {w: {entry: a.x, arrivals: {timestamps: times(0, 0, 0, 5, 20, 20, 20, 25, 40, 40, 40, 40)}}}
+"""
+
+
+def test_another_bound_from_now_on(engine):
+    """X9: two of three go; of a bound of three at 5 ms one more, and three of three at 20; one goes on at 25, none at 0 or after."""
+    plane = plane_of(SLOW, engine)
+    assert passed(plane, 5) == [0, 0]
+    plane.apply(RequestsBounded("w -> a", 3))
+    assert passed(plane, 21) == [5, 20, 20, 20]
+    plane.apply(RequestsBounded("w -> a", 0))
+    assert passed(plane, 100) == []
+    assert plane.observe().workloads["failed"].tolist() == [1 + 1 + 4]
+
+
+def test_another_timeout_from_now_on(engine):
+    """R11: calls that began before keep 50 ms, which is enough; those that begin with 8 ms are given up then; with 50 ms again all is well.
+    One that would have waited longer is not outlived by those that came after it."""
+    plane = plane_of(SLOW.replace("max_requests: 2", "max_requests: 99"), engine)
+    plane.advance(4 * MS)
+    plane.apply(TimeoutChanged("w -> a", 8 * MS))
+    gave_up = [float(line.split()[0]) for line in told(plane, 39, "gave_up")]
+    assert gave_up == [13, 28, 28, 28, 33]
+    plane.apply(TimeoutChanged("w -> a", 50 * MS))
+    assert told(plane, 200, "gave_up") == []
+    assert plane.observe().workloads["succeeded"].tolist() == [3 + 4]
+
+
 @pytest.mark.parametrize(
     ("command", "says"),
     [
@@ -299,16 +340,19 @@ def test_another_retry_budget_from_now_on(engine):
         (HostsWeighted("w -> a", (1,)), "has no load_balancing_weights"), (HostsWeighted("w -> f", (1, 2)), "is not 1 whole weights"),
         (HostsWeighted("w -> f", (-1,)), "is not 1 whole weights"), (HostsWeighted("w -> f", (0.5,)), "is not 1 whole weights"),
         (RetriesBudgeted("w -> a", 0.2), "has no retries.retry_budget"), (RetriesBudgeted("f -> a", 20), "is not a share"),
+        (RequestsBounded("w -> a", 2), "has no circuit_breakers"), (RequestsBounded("f -> a", -1), "is not a number of tries under way"),
+        (TimeoutChanged("w -> a", 5), "has no timeout"), (TimeoutChanged("f -> a", 0), "0 ns is no time to wait"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_obeyed(engine, command, says):
-    """Z13, W11, R10, B26: only routes whose file has the setting can be told of another, and only what makes sense; else all stays."""
+    """Z13, W11, R10, R11, X9, B26: only routes whose file has the setting can be told of another, and only what makes sense; else all stays."""
     plane = plane_of(f"""
 {CLUSTER}
 services: {{f: {{endpoints: {{x: [{{call: a.x}}]}}}}, a: {{endpoints: {{x: [{{work: 0.1ms}}]}}}}}}
 routes:
   w -> a: {{locality_lb_setting: {{distribute: [{{from: "*", to: {{"*": 100}}}}]}}}}
-  f -> a: {{local_rate_limit: {{token_bucket: {{max_tokens: 1, fill_interval: 1s}}}}, retries: {{num_retries: 1, retry_budget: {{}}}}}}
+  f -> a: {{timeout: 1s, circuit_breakers: {{}}, local_rate_limit: {{token_bucket: {{max_tokens: 1, fill_interval: 1s}}}},
+            retries: {{num_retries: 1, retry_budget: {{}}}}}}
   w -> f: {{load_balancing_weights: [3]}}
 workload: {{w: {{mix: {{a.x: 1, f.x: 1}}, arrivals: {{constant: 1000/s}}}}}}
 """, engine)  # fmt: skip
@@ -321,8 +365,9 @@ workload: {{w: {{mix: {{a.x: 1, f.x: 1}}, arrivals: {{constant: 1000/s}}}}}}
 @pytest.mark.parametrize(
     ("text", "command"),
     [(SPREAD.replace("SETTING", ""), WeightsShifted("w -> a", "p", (("s", 100),))), (BUCKET.replace("TIMES", "constant: 1000/s"),
-     RateLimited("w -> a", 0, 0)), (HOSTS.replace("POLICY", "round_robin").replace("SETTING", ""), HostsWeighted("w -> a", (0, 1, 0, 1))),
-     (BUDGET, RetriesBudgeted("w -> a", 1.0))])  # fmt: skip
+     RateLimited("w -> a", 0, 0)), (BUDGET, RetriesBudgeted("w -> a", 1.0)),
+     (HOSTS.replace("POLICY", "round_robin").replace("SETTING", ""), HostsWeighted("w -> a", (0, 1, 0, 1))), (SLOW, RequestsBounded("w -> a", 0)),
+     (SLOW, TimeoutChanged("w -> a", 3 * MS))])  # fmt: skip
 def test_a_fork_is_told_alone(engine, text, command):
     """D8: what a fork's routes are told its origin's are not, and what they were told before the fork both know."""
     plane, untold = (plane_of(text, engine) for _ in range(2))

@@ -15,7 +15,8 @@ from agents.learning.scaling.features import SCALING
 from agents.learning.scaling.guard import Guard
 from agents.learning.scaling.measuring import Meter
 from agents.learning.scaling.reward import reward_of
-from agents.learning.scaling.sight import Looking, Sight, Watched
+from agents.learning.scaling.sight import Looking, Sight
+from agents.learning.watched import Watched
 from agents.policy import Alternating, Needs, Policy, Verdict, View, asking_for
 from scenarios.errors import ScenarioError
 from scenarios.flow import Flow

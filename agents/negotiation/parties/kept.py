@@ -53,6 +53,7 @@ class Leaseholder(Party):
     """A party that keeps to leases of a pool, and pays for them."""
 
     kept: KeptLease
+    eagerness = 1.0  # what it multiplies its bids by, where somebody decides how it bids; it values things as before
 
     @property
     def holding(self) -> Holding:

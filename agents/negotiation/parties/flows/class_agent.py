@@ -80,7 +80,7 @@ class ClassAgent(Leaseholder):
 
     def bid(self, call: Content, _: int) -> Content | None:
         """What flow from end to end is worth to it, step by step, as it would say: an offer for one of these bundles."""
-        outlook, an_hour = self.outlook(), 3.6 * self.lie.worth * self.flow.worth
+        outlook, an_hour = self.outlook(), 3.6 * self.lie.worth * self.eagerness * self.flow.worth
         if outlook is None:
             return None
         steps = max(1, math.ceil(outlook.exceeded_by(SURE) / call["step"]))
@@ -89,7 +89,7 @@ class ClassAgent(Leaseholder):
 
     def rate_at(self, prices: Mapping[str, float]) -> float:
         """The flow it would say it wants at a price of units: where one more request a second is used just often enough to pay."""
-        outlook, an_hour = self.outlook(), 3.6 * self.lie.worth * self.flow.worth
+        outlook, an_hour = self.outlook(), 3.6 * self.lie.worth * self.eagerness * self.flow.worth
         if outlook is None or an_hour <= 0:
             return 0.0
         return outlook.exceeded_by(max(SURE, prices[self.pool_name] * self.units / an_hour))

@@ -32,6 +32,8 @@ class Wanting(Party):
         self._rate = Series("requests_per_second", "service", trade.service)
         model.mesh.metrics.watch(self._rate)
 
+    eagerness = 1.0
+
     @property
     def pods(self) -> int:
         """Pods of its service that are asked for."""
@@ -48,7 +50,7 @@ class Wanting(Party):
         if outlook is None:
             return None
         floor = own.floor * own.units
-        worths = values(outlook, self.trade.per_pod, self.trade.worth, floor + most, own.units)[floor:]
+        worths = values(outlook, self.trade.per_pod, self.trade.worth * self.eagerness, floor + most, own.units)[floor:]
         return min(most, round(own.misreport * wanted(worths, price) / own.units) * own.units)
 
 
@@ -73,7 +75,7 @@ class MemberAgent(Leaseholder, Wanting):
             return None
         floor = own.floor * own.units
         told = values(outlook, self.trade.per_pod, self.trade.worth, floor + most, own.units)[floor:]
-        bids = [own.misreport * (worth - told[0]) for worth in told]
+        bids = [own.misreport * self.eagerness * (worth - told[0]) for worth in told]
         if self.purse is None:
             return bids
         most_paid = max(0.0, self.purse) * HOUR_NS / self.described.every  # who was topped up late may be in debt
