@@ -127,7 +127,8 @@ ROUTE_V0 = Task("learning_to_route", "routing", ticks=78, every_ns=5 * NS_PER_S,
     "faults.version.slow.factor": Range(1.5, 3),
     "faults.deaths.at": Range(1, 6, "m"),
 })  # fmt: skip
-BALANCE_V0 = Task("learning_to_balance", "balancing", ticks=90, every_ns=2 * NS_PER_S, weights=Weights(cost=0.0), baselines=BALANCERS, varied={
+BALANCE_V0 = Task("learning_to_balance", "balancing", ticks=90, every_ns=2 * NS_PER_S, weights=Weights(cost=0.0),
+                  baselines=BALANCERS, varied={
     "workload.clients.load": Range(0.7, 1.2),
     "faults.old.slow.factor": Range(2, 4),
     "faults.neighbour.at": Range(20, 100, "s"),
@@ -142,7 +143,9 @@ DISCOVER_V0 = Task("learning_to_discover", "discovery", ticks=120, every_ns=2 * 
     "faults.wrong.at": Range(20, 180, "s"),
     "faults.second.at": Range(110, 220, "s"),
 })  # fmt: skip
-TASKS: dict[str, Task] = {"Scale-v0": SCALE_V0, "Route-v0": ROUTE_V0, "Balance-v0": BALANCE_V0, "Discover-v0": DISCOVER_V0}  # by id; frozen: never changed, but followed by a next version
+TASKS: dict[str, Task] = {  # by id; frozen: never changed, but followed by a next version
+    "Scale-v0": SCALE_V0, "Route-v0": ROUTE_V0, "Balance-v0": BALANCE_V0, "Discover-v0": DISCOVER_V0,
+}  # fmt: skip
 
 
 def frozen(name: str) -> Task:
