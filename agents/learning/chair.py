@@ -121,7 +121,7 @@ class Chair:
     name: str  # as `parley train --chair` says it
     features: Features
     action_sets: Mapping[str, ActionSet]  # the first is the usual one
-    seated: Callable[[Scenario, ActionSet, Weights, int | None], Seats]  # raises ScenarioError; the interval is None where agents have theirs
+    seated: Callable[[Scenario, ActionSet, Weights, int | None], Seats]  # raises ScenarioError; no interval: the usual one
     columns: tuple[Column, ...]
     bars: Callable[[dict[str, float]], tuple[float, ...]]  # lengths in the picture from pale to red, 1 being all of its width
 

@@ -91,4 +91,5 @@ class MeshParallelEnv(ParallelEnv[str, Observation, int]):
 
 
 def _space(features: Features, actions: int) -> spaces.Space[Any]:
-    return spaces.Dict({"observation": spaces.Box(features.low, features.high, dtype=np.float32), "action_mask": spaces.MultiBinary(actions)})
+    seen = spaces.Box(features.low, features.high, dtype=np.float32)
+    return spaces.Dict({"observation": seen, "action_mask": spaces.MultiBinary(actions)})

@@ -52,7 +52,8 @@ class Places:
 
 def tail_s(shares: Reals, means_s: Reals) -> Reals:
     """(...,) The 99th percentile of requests of which these shares take these means, each exponential."""
-    low, high = np.zeros(shares.shape[:-1]), TAIL * np.where(shares > 0, means_s, 0).max(axis=-1)
+    low: Reals = np.zeros(shares.shape[:-1])
+    high: Reals = TAIL * np.where(shares > 0, means_s, 0).max(axis=-1)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         beyond = (shares * np.exp(-middle[..., None] / means_s)).sum(axis=-1) > 1 / 100

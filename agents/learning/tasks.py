@@ -137,7 +137,8 @@ ROUTE_V0 = Task("learning_to_route", "routing", ticks=78, every_ns=5 * NS_PER_S,
     "faults.version.slow.factor": Range(1.5, 3),
     "faults.deaths.at": Range(1, 6, "m"),
 })  # fmt: skip
-BALANCE_V0 = Task("learning_to_balance", "balancing", ticks=90, every_ns=2 * NS_PER_S, weights=Weights(cost=0.0), baselines=BALANCERS, varied={
+BALANCE_V0 = Task("learning_to_balance", "balancing", ticks=90, every_ns=2 * NS_PER_S, weights=Weights(cost=0.0),
+                  baselines=BALANCERS, varied={
     "workload.clients.load": Range(0.7, 1.2),
     "faults.old.slow.factor": Range(2, 4),
     "faults.neighbour.at": Range(20, 100, "s"),

@@ -110,7 +110,8 @@ class HostSet:
             return
         pods, seen, before = self.plane.pods, held.version, self.known
         ready = self.plane.ready[self.callee]
-        self.known = [pod for pod in chosen_pods(self.policy.subset, ready, held.viewer, self.key, self.route.key) if self._reaches(pod) and self._weight_of(pod) > 0]
+        chosen = chosen_pods(self.policy.subset, ready, held.viewer, self.key, self.route.key)
+        self.known = [pod for pod in chosen if self._reaches(pod) and self._weight_of(pod) > 0]
         self.hosts = [host for host in self.hosts if pods[host.pod].listed <= seen and pods[host.pod] in self.known]
         for pod in ready:
             if pod in self.known and (pod.listed > seen or pod not in before):

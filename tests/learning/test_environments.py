@@ -116,7 +116,7 @@ def test_whole_episodes_are_a_function_of_the_seed(name: str) -> None:
 @every_id
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_lane_is_an_environment_of_its_own(name: str, jobs: int) -> None:
-    """Gymnasium's vector as `make_vec` makes it, and the shared policy's: lane i, seeded with s, is the single one seeded with s + i, through two episodes."""
+    """Gymnasium's vector as `make_vec` makes it, and the shared policy's: lane i, seeded with s, is the single one seeded with s + i."""
     lanes, seed = 3, 11
     vector = gymnasium.make_vec(name, lanes, vectorization_mode="vector_entry_point", jobs=jobs, **SHORT)
     shared = SharedVecEnv(TASKS[name].changed(**SHORT), lanes, jobs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.baselines import Baseline, Decider, Standing
+from agents.learning.hosts.planning import Truth, cheapest, rate_of
 from agents.learning.hosts.seats import LEAST, HostSeats
+<<<<<<< HEAD
 from agents.learning.queueing import Place, Places, Reals, tail_s
 from scenarios.flow import Flow
 from scenarios.schema.units import NS_PER_S
 from sim.draws import family_key
+=======
+>>>>>>> envs
 
 if TYPE_CHECKING:
     from agents.learning.playing import Play
 
-ROUNDS = 3
-TRIFLE = 0.1  # for a mean time as long as the objective
 FIRST_TICKS = 5  # in which who weighs once and for all looks
 DOUBTFUL, SLOW = 0.2, 2.0  # share of calls that fail, and times the median: not to be called
 
@@ -134,80 +135,17 @@ class Scored:
         return decide
 
 
-class _Knows:
-    """The pods as they are, or will be in a moment: dead or alive, how slow, how often they fail."""
-
-    def __init__(self, seats: HostSeats) -> None:
-        service, flow = seats.weighed.service, Flow(seats.world)
-        endpoints = seats.world.services[service].endpoints
-        self._work_s = sum(flow.mean_ns[f"{service}.{one}"] for one in endpoints) / len(endpoints) / NS_PER_S
-
-    def __call__(self, seats: HostSeats) -> list[Place]:
-        """Of each row."""
-        mesh, service = seats.plane.mesh, seats.weighed.service
-        alive = {pod.number: pod for pod in mesh.cluster.pods(service) if pod.ready_ns is not None}
-        found: list[Place] = []
-        for number in seats.numbers:
-            pod = None if number is None else alive.get(number)
-            workers = seats.world.services[service].workers
-            coming = [] if pod is None else mesh.faults.coming(pod, mesh.clock.now_ns + seats.cadence_ns)
-            if pod is None or number is None or any(fault.crash for fault in coming):
-                found.append(Place(0, self._work_s, failing=1.0))
-                continue
-            slow = max([pod.slowdown] + [fault.slow.factor for fault in coming if fault.slow])
-            failing = max([pod.error_rate] + [fault.errors.rate for fault in coming if fault.errors])
-            found.append(Place(workers, self._work_s * slow, max(0, mesh.plane.present(service, number) - workers), failing))
-        return found
-
-
 def knowing(play: Play) -> Decider:
     """The weights that cost least by a model of queues, for what is true."""
     seats = _seats(play)
-    knows, chosen = _Knows(seats), [seats.actions.usual] * len(seats.rows)
+    knows, chosen = Truth(seats), [seats.actions.usual] * len(seats.rows)
 
     def decide() -> NDArray[np.int64]:
         nonlocal chosen
-        chosen = _cheapest(seats, knows(seats), _rate(seats), chosen)
+        chosen = cheapest(seats, knows(seats), rate_of(seats), chosen)
         return np.array(chosen, dtype=np.int64)
 
     return decide
-
-
-def _rate(seats: HostSeats) -> float:
-    """Calls a second, as they ended in the last tick."""
-    return sum(one.tick.ended for one in seats.watching.histories.values()) * NS_PER_S / seats.cadence_ns
-
-
-def _cheapest(seats: HostSeats, places: Sequence[Place], rate: float, before: Sequence[int]) -> list[int]:
-    """Hosts that are alike stay alike: each kind's action is improved in turn, from all as usual."""
-    kinds: dict[tuple[float, float, float], list[int]] = {}
-    for row, place in enumerate(places):
-        kinds.setdefault((place.servers, place.work_s, place.failing), []).append(row)
-    actions = np.full(len(places), seats.actions.usual, dtype=np.int64)
-    model = Places(places, seats.cadence_ns / NS_PER_S)
-    for _ in range(ROUNDS):
-        for rows in kinds.values():
-            tried = np.repeat(actions[None], len(seats.actions), axis=0)
-            tried[:, rows] = np.arange(len(seats.actions))[:, None]
-            actions = tried[int(_costs(seats, model, rate, tried, np.array(before)).argmin())]
-    chosen: list[int] = actions.tolist()
-    return chosen
-
-
-def _costs(seats: HostSeats, model: Places, rate: float, tried: NDArray[np.int64], before: NDArray[np.int64]) -> Reals:
-    """(plans,) What a tick takes away, as the reward has it, and a trifle for the mean time; actions are (plans, rows)."""
-    times, prices = np.array(seats.actions.times), seats.weights
-    there = np.array([number is not None for number in seats.numbers])
-    weights, was = times[tried] * there, times[before] * there
-    shares = weights / np.maximum(1e-9, weights.sum(axis=1, keepdims=True))
-    means_s = model.mean_s(rate * shares)
-    late, mean = (one * NS_PER_S / seats.objective_ns for one in (tail_s(shares, means_s), (shares * means_s).sum(axis=1)))
-    moved = np.abs(shares - was / max(1e-9, float(was.sum()))).sum(axis=1) / 2
-    found: Reals = (
-        prices.slo * np.log1p(prices.steepness * np.maximum(0.0, late - 1)) + prices.drop * (shares * model.failing).sum(axis=1)
-        + prices.cost * (weights > 0).sum(axis=1) / seats.weighed.pods + prices.churn * moved + TRIFLE * mean
-    )  # fmt: skip
-    return np.where(weights.any(axis=1), found, np.inf)
 
 
 _POLICY = "routes.clients -> pool.lb_policy"
@@ -215,13 +153,14 @@ BALANCERS = {
     "oracle": Baseline("knows how slow each host is and weighs them by a model of queues", Standing.ORACLE, seated=knowing),
     "least_request": Baseline("the less busy of two (P2C), all hosts of one weight", Standing.GOOD),
     "prequal": Baseline("the quickest of those probed that are not hot", Standing.GOOD, (f"{_POLICY}=prequal",)),
-    "client_side_weighted_round_robin": Baseline("by weights that pods report (gRPC's)", Standing.GOOD, (f"{_POLICY}=weighted_round_robin",)),
+    "client_side_weighted_round_robin": Baseline("by weights that pods report (gRPC's)", Standing.GOOD,
+                                                 (f"{_POLICY}=weighted_round_robin",)),
     "latency": Baseline("weights by each host's own time and failures", Standing.GOOD, seated=weighing_always),
     "static": Baseline("in turn, by weights measured once", Standing.NAIVE, (f"{_POLICY}=round_robin",), weighing_once),
     "round_robin": Baseline("one after the other", Standing.NAIVE, (f"{_POLICY}=round_robin",)),
     "random": Baseline("every host alike", Standing.NAIVE, (f"{_POLICY}=random",)),
     "upside_down": Baseline("in turn, most to who is worst", Standing.SILLY, (f"{_POLICY}=round_robin",), upside_down),
-}
+}  # fmt: skip
 KNOWN = 8  # hosts of a subset
 _EJECTS = "{consecutive_5xx: 3, enforcing_consecutive_5xx: 100%, interval: 2s, base_ejection_time: 20s, max_ejection_percent: 50%}"
 DISCOVERERS = {

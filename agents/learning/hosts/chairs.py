@@ -9,7 +9,8 @@ from agents.learning.hosts.seats import HostSeats
 
 COLUMNS = (
     Column("weight", 6, lambda seen: f"{2 ** seen['weight'] - 1:.3g}"), Column("calls", 6, lambda seen: f"{seen['share']:.0%}"),
-    Column("inside", 6, lambda seen: f"{2 ** seen['in_flight'] - 1:.0f}"), Column("time/median", 11, lambda seen: f"{2 ** seen['relative']:.1f}" if seen["listed"] else ""),
+    Column("inside", 6, lambda seen: f"{2 ** seen['in_flight'] - 1:.0f}"),
+    Column("time/median", 11, lambda seen: f"{2 ** seen['relative']:.1f}" if seen["listed"] else ""),
     Column("failed", 6, lambda seen: f"{seen['failed']:.0%}"),
 )  # fmt: skip
 WIDEST = 3.0  # times an equal part, as far as the picture goes

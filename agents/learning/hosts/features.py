@@ -1,4 +1,4 @@
-"""What a learned mind is shown of a host: each number with its unit, its bounds and its query in Prometheus, where Envoy tells of endpoints.
+"""What a learned mind is shown of a host: each number with its unit, its bounds and its query, where Envoy tells Prometheus of endpoints.
 
 `$host` is the endpoint, `$cluster` all of them, `$tick` the time between two decisions. Callers know what came of their own calls at once;
 what is remembered fades by a fifth each tick.
@@ -37,9 +37,11 @@ def _memory(sight: HostSight) -> float | None:
 
 
 FEATURES = (
-    Feature("listed", "whether a pod stands in this row", "0 or 1", 0, 1, (0, 1), 'count(envoy_cluster_endpoint_rq_total{endpoint="$host"})',
+    Feature("listed", "whether a pod stands in this row", "0 or 1", 0, 1, (0, 1),
+            'count(envoy_cluster_endpoint_rq_total{endpoint="$host"})',
             lambda sight: float(sight.history is not None)),
-    Feature("weight", "times its usual one", "log2 of 1 + a ratio", 0, 4, (0, 2), 'log2(1 + envoy_cluster_endpoint_weight{endpoint="$host"})',
+    Feature("weight", "times its usual one", "log2 of 1 + a ratio", 0, 4, (0, 2),
+            'log2(1 + envoy_cluster_endpoint_weight{endpoint="$host"})',
             lambda sight: math.log2(1 + sight.weight)),
     Feature("share", "of all calls that ended", "share", 0, 1, (0, 0.5), f"{_ENDED} / {_ALL}",
             lambda sight: None if sight.history is None else _over(float(sight.history.tick.ended), float(sight.calls))),

@@ -29,9 +29,9 @@ class HostMeter:
     def take(self, numbers: Sequence[int | None], weights: NDArray[np.float64], price: Weights) -> Reward:
         """All since the last time, or since the meter was made, under these weights of rows.
 
-        Cost is the hosts that callers are told of, each a connection, over the pods that the file asks for. Churn is half |p - p'|_1 of the weights' shares. Of lateness
-        and failures a host is to blame by the time spent inside it beyond what the quickest host would have taken, and by an objective for
-        each failure.
+        Cost is the hosts that callers are told of, each a connection, over the pods that the file asks for. Churn is half |p - p'|_1 of
+        the weights' shares. Of lateness and failures a host is to blame by the time spent inside it beyond what the quickest host would
+        have taken, and by an objective for each failure.
         """
         seen, before = self._mesh.plane.glance(), self._before
         traffic, self._before = self._traffic.take(seen), self._read(seen)
@@ -54,5 +54,6 @@ class HostMeter:
         """By number of pod, so far: calls that came, time they spent inside (those still there included), and bad ends."""
         mine = np.flatnonzero(seen.pod_service == self._service)
         pods = seen.pods[mine]
-        counts = np.stack([pods["visits"], pods["present_area_ns"], np.sum([pods[name] for name in BAD], axis=0)], axis=1).astype(np.float64)
+        bad = np.sum([pods[name] for name in BAD], axis=0)
+        counts = np.stack([pods["visits"], pods["present_area_ns"], bad], axis=1).astype(np.float64)
         return dict(zip(seen.pod_number[mine].tolist(), counts, strict=True))

@@ -34,14 +34,16 @@ FEATURES = (
     Feature("share", "of the zone's calls that go there", "share", 0, 1, (0, 1),
             'sum(rate(istio_requests_total{source_zone="$zone", zone="$target"}[$tick]))'
             ' / sum(rate(istio_requests_total{source_zone="$zone"}[$tick]))', lambda sight: sight.percent / 100),
-    Feature("home", "whether it is the zone itself", "0 or 1", 0, 1, (0, 1), 'vector("$zone" == "$target")', lambda sight: float(sight.is_home)),
+    Feature("home", "whether it is the zone itself", "0 or 1", 0, 1, (0, 1), 'vector("$zone" == "$target")',
+            lambda sight: float(sight.is_home)),
     Feature("calls", "of the zone, wherever they go", "log2 of 1 + 1/s", 0, 16, (5, 9),
             'log2(1 + sum(rate(istio_requests_total{source_zone="$zone", service="$service"}[$tick])))',
             lambda sight: math.log2(1 + sight.rate)),
     Feature("lateness", "99th percentile of the zone's requests over their objective", "log2 of a ratio", -8, 4, (-2, 1),
             "log2(max(histogram_quantile(0.99, sum by (le, workload) (rate(gateway_request_duration_milliseconds_bucket"
             '{workload=~"$workload"}[$tick]))) / on (workload) objective_ms))', lambda sight: _log2(sight.lateness)),
-    Feature("pods", "ready there", "log2 of 1 + pods", 0, 12, (0, 4), f"log2(1 + {_READY})", lambda sight: math.log2(1 + sight.target.pods)),
+    Feature("pods", "ready there", "log2 of 1 + pods", 0, 12, (0, 4), f"log2(1 + {_READY})",
+            lambda sight: math.log2(1 + sight.target.pods)),
     Feature("came", "requests a second there for each ready pod", "log2 of 1 + 1/s", 0, 16, (3, 7), f"log2(1 + {_CAME} / {_READY})",
             lambda sight: math.log2(1 + sight.target.rate / max(1, sight.target.pods))),
     Feature("queued", "requests that wait there for each ready pod", "log2 of 1 + requests", 0, 12, (0, 4),

@@ -51,7 +51,8 @@ class WayMeter:
         self._before = shares
         terms = borne | {"cost": float(costs.sum()), "churn": weights.churn * float(moves.sum())}
         facts = traffic.facts | {"cost": int((self._crossed - crossed).sum()), "churn": float(moves.sum())}
-        return Reward(terms, -(blame * sum(borne.values()) + costs.reshape(-1) + weights.churn * moves.reshape(-1)), violated(traffic), facts)
+        own = blame * sum(borne.values()) + costs.reshape(-1) + weights.churn * moves.reshape(-1)
+        return Reward(terms, -own, violated(traffic), facts)
 
     def _away(self, flows: NDArray[np.float64], crossed: NDArray[np.int64]) -> NDArray[np.float64]:
         """(callers' zones, zones) shares of all data: what crossed of each zone's, by where its calls went."""

@@ -41,8 +41,8 @@ def splits_of(world: Scenario) -> tuple[Split, ...]:
             found.setdefault((edge.callee, zone), {})[route.name] = route
             callers.setdefault((edge.callee, zone), {})[edge.caller] = None
     if not found:
-        raise ScenarioError("routes: no workload in a zone has calls that are spread over zones, so there is nothing to route; give routes a "
-                            "locality_lb_setting: {distribute: [...]}, and workloads a zone")  # fmt: skip
+        raise ScenarioError("routes: no workload in a zone has calls that are spread over zones, so there is nothing to route; give "
+                            "routes a locality_lb_setting: {distribute: [...]}, and workloads a zone")  # fmt: skip
     order = sorted(found, key=lambda one: (one[0], world.cluster.zones.index(one[1])))
     return tuple(Split(*one, tuple(found[one]), tuple(callers[one]), _data(found[one].values())) for one in order)
 
