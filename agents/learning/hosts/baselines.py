@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 from agents.learning.baselines import Baseline, Decider, Standing
 from agents.learning.hosts.planning import Truth, cheapest, rate_of
 from agents.learning.hosts.seats import LEAST, HostSeats
-<<<<<<< HEAD
-from agents.learning.queueing import Place, Places, Reals, tail_s
-from scenarios.flow import Flow
-from scenarios.schema.units import NS_PER_S
 from sim.draws import family_key
-=======
->>>>>>> envs
 
 if TYPE_CHECKING:
     from agents.learning.playing import Play
