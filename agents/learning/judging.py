@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.learning.baselines import Decider
 from agents.learning.driving import to_the_next_question
 from agents.learning.lane_processes import lanes_of
 from agents.learning.playing import Play
@@ -72,8 +73,17 @@ def baseline_scores(task: Task, name: str, seeds: Sequence[int]) -> list[Score]:
     """One episode for every seed, drawn from it as for anybody else, in which a baseline decides. Raises ScenarioError."""
     baseline, under = task.baselines.get(name), task.under(name)
     assert baseline is not None, "`under` refuses a name that nobody bears"
-    plays = [Play(under.drawn(np.random.default_rng(seed), {})) for seed in seeds]
-    deciders = [None if baseline.seated is None else baseline.seated(play) for play in plays]
+    return _scores(under, seeds, baseline.seated)
+
+
+def own_scores(task: Task, seeds: Sequence[int]) -> list[Score]:
+    """The same, where the world's own rule decides."""
+    return _scores(task, seeds, None)
+
+
+def _scores(task: Task, seeds: Sequence[int], seated: Callable[[Play], Decider] | None) -> list[Score]:
+    plays = [Play(task.drawn(np.random.default_rng(seed), {})) for seed in seeds]
+    deciders = [None if seated is None else seated(play) for play in plays]
     to_the_next_question([play.drive for play in plays])
     for play in plays:
         play.begin()

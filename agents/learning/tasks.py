@@ -17,6 +17,7 @@ from agents.learning.hosts.baselines import BALANCERS, DISCOVERERS
 from agents.learning.reward import Weights
 from agents.learning.rightsizing.baselines import SIZERS
 from agents.learning.routing.baselines import ROUTERS
+from agents.learning.scaling.baselines import SCALERS
 from scenarios.errors import ScenarioError
 from scenarios.load import load, loads
 from scenarios.naming import suggestion
@@ -123,7 +124,7 @@ class Episode:
     task: Task
 
 
-SCALE_V0 = Task("learning_to_scale", varied={
+SCALE_V0 = Task("learning_to_scale", baselines=SCALERS, varied={
     "workload.shoppers.load": Range(0.6, 1.4),
     "workload.crowd.load": Range(0.0, 1.5),
     "workload.crowd.arrivals.poisson.flash_crowd.at": Range(5, 50, "m"),
@@ -179,6 +180,7 @@ TASKS: dict[str, Task] = {  # by id; frozen: never changed, but followed by a ne
     "Scale-v0": SCALE_V0, "Route-v0": ROUTE_V0, "Balance-v0": BALANCE_V0, "Discover-v0": DISCOVER_V0,
     "Breaker-v0": BREAKER_V0, "Rightsize-v0": RIGHTSIZE_V0, "Bid-v0": BID_V0,
 }  # fmt: skip
+OF_CHAIRS = {task.chair: task for task in TASKS.values()}  # the newest of each
 
 
 def frozen(name: str) -> Task:

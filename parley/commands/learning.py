@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agents.learning.tasks import FIDELITIES, SCALE_V0
+from agents.learning.tasks import FIDELITIES
 from parley.commands.terminal import Out, mistakes_told, refuse_beside, say
 from parley.errors import Interrupted, UsageError
 from parley.exporting.exporting import export, new_key
@@ -24,9 +24,9 @@ from scenarios.schema.units import parse_quantity
 
 
 def train_command(
-    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help=f"A file, or a shipped one: {SCALE_V0.scenario}.")] = None,
-    chair: Annotated[str | None, typer.Option(help="What is learned: scaling.")] = None,
-    steps: Annotated[str | None, typer.Option(help="Decisions of single services for each seed: 300k.")] = None,
+    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or a shipped one; the frozen world of its chair if not given.")] = None,
+    chair: Annotated[str | None, typer.Option(help=f"What is learned: {', '.join(CHAIRS)}.")] = None,
+    steps: Annotated[str | None, typer.Option(help="Decisions of single rows for each seed: 300k.")] = None,
     seeds: Annotated[int | None, typer.Option(help="How many policies; they differ: 5.", min=1)] = None,
     lanes: Annotated[int | None, typer.Option(help="Meshes beside each other: 16.", min=1)] = None,
     fidelity: Annotated[str | None, typer.Option(help="Where it learns: requests, or fluid, which is faster.")] = None,
@@ -36,7 +36,7 @@ def train_command(
     out: Out = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a training that was stopped or killed.")] = None,
 ) -> None:
-    """Train a policy that multiplies what a scenario's own rules ask for, once for each seed."""
+    """Train a policy that all services share, or hosts, routes, bidders: once for each seed."""
     with mistakes_told():
         refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, algorithm, critic, out)
         policies = seeds or SEEDS
@@ -52,7 +52,7 @@ def train_command(
                     asked: Asked = {"chair": chair or CHAIRS[0], "steps": _whole(steps) if steps else STEPS, "seeds": policies,
                                     "lanes": lanes or LANES, "fidelity": fidelity or FIDELITIES[0], "algorithm": algorithm or ALGORITHMS[0],
                                     "critic": critic or CRITICS[0]}  # fmt: skip
-                    found = train(scenario or SCALE_V0.scenario, jobs=jobs, out=out, told=told, **asked)
+                    found = train(scenario, jobs=jobs, out=out, told=told, **asked)
             except Interrupted as stopped:
                 print_training(Console(highlight=False), Training(stopped.folder))
                 raise

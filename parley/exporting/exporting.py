@@ -91,6 +91,8 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
         raise UsageError(f"what was trained is read by the extra `rl` ({fault.name} is missing): pip install 'parley[rl,export]' "
                          "-c constraints.txt") from None  # fmt: skip
     training = Training(run)
+    if training.plan.chair != "scaling":
+        raise UsageError(f"{training.path}: was trained for the chair {training.plan.chair}, and policies for scaling alone leave as yet")
     seed = _seed(training, policy)
     path = training.path / f"seed-{seed}" / BEST
     try:

@@ -21,7 +21,7 @@ def print_training(console: Console, found: Training) -> None:
     if rule is None:
         console.print(Text("nothing is trained yet", "bold yellow"))
         return
-    made = table("", "reward", "against the rule", "missed", "pods", "best leg", words=1)
+    made = table("", "reward", "against the rule", "missed", found.cost, "best leg", words=1)
     made.add_row("the rule", number(rule["reward"], 4), "", f"{100 * rule['violation']:.1f} %", number(rule["pods"], 3), "")
     for seed in found.seeds:
         best, against = found.best(seed), found.against_the_rule(seed)

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
-from agents.learning.judging import Score, following, scores
-from agents.learning.tasks import FIDELITIES, SCALE_V0, Task
+from agents.learning.judging import Score, following, own_scores, scores
+from agents.learning.tasks import FIDELITIES, OF_CHAIRS, Task
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 KIND = "training"
 CURVE, LAST, BEST, EVENTS = "curve.jsonl", "last.pt", "best.pt", "events"
-CHAIRS = ("scaling",)
+CHAIRS = tuple(OF_CHAIRS)
 STEPS, SEEDS, LANES = 300_000, 5, 16  # where nothing is said
 ALGORITHMS, CRITICS = ("ppo", "dqn"), ("own", "central")
-CHOICES = {"fidelity": FIDELITIES, "algorithm": ALGORITHMS, "critic": CRITICS}
+CHOICES = {"chair": CHAIRS, "fidelity": FIDELITIES, "algorithm": ALGORITHMS, "critic": CRITICS}
 VALIDATION = range(900_001, 900_005)  # seeds of episodes that no leg draws
 Told = Callable[[int, int, int], None]  # (seed, decisions that are done, of how many)
 
@@ -53,11 +53,13 @@ class Plan:
     fidelity: str = FIDELITIES[0]
     algorithm: str = ALGORITHMS[0]
     critic: str = CRITICS[0]
+    chair: str = CHAIRS[0]
 
     @property
     def task(self) -> Task:
-        """What it is judged in: the frozen one for its own scenario; for another the same without what is varied."""
-        return SCALE_V0 if self.scenario == SCALE_V0.scenario else SCALE_V0.changed(scenario=self.scenario)
+        """What it is judged in: its chair's frozen one for its own scenario; for another the same without what is varied."""
+        frozen = OF_CHAIRS[self.chair]
+        return frozen if self.scenario == frozen.scenario else frozen.changed(scenario=self.scenario)
 
     @property
     def learned_in(self) -> Task:
@@ -81,6 +83,11 @@ class Training(Experiment):
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
 
     @property
+    def cost(self) -> str:
+        """What `pods` of its figures count: pods, or what else its chair costs."""
+        return "pods" if self.plan.chair == CHAIRS[0] else "cost"
+
+    @property
     def seeds(self) -> range:
         """Those that are trained."""
         return range(1, self.plan.seeds + 1)
@@ -102,7 +109,7 @@ class Training(Experiment):
 class Asked(TypedDict, total=False):
     """What `train` may be asked for, and with what it is where nothing is said."""
 
-    chair: str  # scaling
+    chair: str  # scaling, or another one of CHAIRS
     steps: int  # 300,000
     seeds: int  # 5
     lanes: int  # 16
@@ -111,29 +118,27 @@ class Asked(TypedDict, total=False):
     critic: str  # own
 
 
-def train(scenario: str | os.PathLike[str] = SCALE_V0.scenario, *, jobs: int = 2, out: str | os.PathLike[str] | None = None,
+def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out: str | os.PathLike[str] | None = None,
           told: Told | None = None, **asked: Unpack[Asked]) -> Training:  # fmt: skip
-    """Train a policy that all services share, once for each seed.
+    """Train a policy that all rows of a chair share (services, or hosts, routes, bidders), once for each seed, in its frozen world or another.
 
-    `steps` are decisions of single services; `lanes` are meshes beside each other, in so many processes (`jobs`). At the fidelity `fluid`
+    `steps` are decisions of single rows; `lanes` are meshes beside each other, in so many processes (`jobs`). At the fidelity `fluid`
     the policy learns in an approximation that is many times faster, and is judged on requests all the same.
     Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C; `Training(folder).resume()` goes on.
     """
-    chair = asked.get("chair", CHAIRS[0])
-    if chair not in CHAIRS:
-        raise UsageError(f"chair is one of {', '.join(CHAIRS)}, not {chair!r}")
     words: dict[str, Any] = dict(asked)
-    plan = Plan(os.fspath(scenario), asked.get("steps", STEPS), asked.get("seeds", SEEDS), asked.get("lanes", LANES), jobs,
-                *(_one_of(name, words.get(name), known) for name, known in CHOICES.items()))  # fmt: skip
+    chosen = {name: _one_of(name, words.get(name), known) for name, known in CHOICES.items()}
+    scenario = OF_CHAIRS[chosen["chair"]].scenario if scenario is None else scenario
+    plan = Plan(os.fspath(scenario), asked.get("steps", STEPS), asked.get("seeds", SEEDS), asked.get("lanes", LANES), jobs, **chosen)
     for name in ("steps", "seeds", "lanes", "jobs"):
         if (value := getattr(plan, name)) < 1:
             raise UsageError(f"{name} is a number from 1 on, not {value}")
     _trainer_of(plan, 1, 1).close()  # whatever is wrong is wrong before anything is written
     folder = new_folder(out, f"{Path(scenario).stem}-training")
-    command = ["parley", "train", os.fspath(scenario), "--chair", chair]
+    command = ["parley", "train", os.fspath(scenario)]
     command += [word for name in ("steps", "seeds", "lanes", *CHOICES) for word in (f"--{name}", str(getattr(plan, name)))]
     folder.write_json(MANIFEST, {
-        "format": FORMAT, "kind": KIND, "state": "running", "name": Path(scenario).stem, "chair": chair, "plan": asdict(plan),
+        "format": FORMAT, "kind": KIND, "state": "running", "name": Path(scenario).stem, "chair": plan.chair, "plan": asdict(plan),
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(command), "process": this_process(), "rule": None,
     })  # fmt: skip
     return _trained(Training(folder.path), jobs, told)
@@ -147,8 +152,7 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
         with Stop().on_signals() as stop:
             if manifest["rule"] is None:
                 decides = following(plan.task)
-                assert decides is not None, "the frozen task's actions have one that follows the rule"
-                manifest["rule"] = _as_json(scores(plan.task, VALIDATION, decides, jobs))
+                manifest["rule"] = _as_json(own_scores(plan.task, VALIDATION) if decides is None else scores(plan.task, VALIDATION, decides, jobs))
             folder.write_json(MANIFEST, manifest)
             for seed in begun.seeds:
                 _one_seed(begun, seed, jobs, stop, told)

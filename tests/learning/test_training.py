@@ -21,6 +21,7 @@ from agents.learning.tasks import SCALE_V0, Task
 from agents.learning.training import Recipe, Trainer
 from agents.learning.weights import WeightsError
 from parley.errors import FolderError, UsageError
+from parley.exporting.exporting import export
 from parley.training.training import BEST, CURVE, LAST, Training, train
 from scenarios.load import load
 from scenarios.writing import as_yaml
@@ -170,6 +171,19 @@ def test_every_way_to_learn_goes_on_exactly(algorithm: str, critic: str) -> None
     assert through.state("") == again.state("") != first
     seen, masks = np.zeros((3, through.env.lanes.shape.features.low.size), dtype=np.float32), np.eye(3, 8, dtype=np.bool_)
     assert through.decides(seen, masks).tolist() == [0, 1, 2], "only what may be chosen"
+
+
+@pytest.mark.parametrize("chair", ["routing", "bidding"])
+def test_every_chair_is_trained_in_its_own_frozen_world(chair: str, tmp_path: Path) -> None:
+    """And judged against the rule of that world, whether an action follows it or none does; what leaves is for scaling alone as yet."""
+    words = {"routing": "learning_to_route", "bidding": "learning_to_bid"}
+    world = load(words[chair], ["duration=2m", "warmup=30s"])
+    path = tmp_path / "brief.yaml"
+    path.write_text(as_yaml(world))
+    found = train(path, chair=chair, steps=30, seeds=1, lanes=1, jobs=1, out=tmp_path / "t")
+    assert found.state == "complete" and found.plan.task.chair == chair and len(found.manifest["rule"]["rewards"]) == 4
+    with pytest.raises(UsageError, match=f"was trained for the chair {chair}"):
+        export(found.path)
 
 
 def test_a_central_critic_changes_what_the_actor_needs_in_nothing() -> None:
