@@ -45,7 +45,8 @@ class Algorithm:
 def _ppo(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int) -> BaseAlgorithm:
     kind, is_central = recipe.task.kind, recipe.critic == "central"
     return MaskablePPO(
-        CentralPolicy if is_central else GuidedPolicy, env, learning_rate=lambda _: LEARNING_RATE * left(), n_steps=n_steps, n_epochs=recipe.epochs,
+        CentralPolicy if is_central else GuidedPolicy, env, learning_rate=lambda _: LEARNING_RATE * left(), n_steps=n_steps,
+        n_epochs=recipe.epochs,
         batch_size=-(-n_steps * env.num_envs // recipe.batches), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
         ent_coef=recipe.entropy, seed=seed, device="cpu",
         policy_kwargs={"usual": kind.features.usual, "follows": recipe.task.action_set.follows},
@@ -64,7 +65,8 @@ def _ppo_decides(model: MaskablePPO, own: NDArray[np.float32], masks: NDArray[np
 
 def _dqn(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int) -> BaseAlgorithm:
     model = DQN(
-        "MlpPolicy", env, learning_rate=lambda _: LEARNING_RATE * left(), buffer_size=MEMORY, learning_starts=env.num_envs, batch_size=256, gamma=recipe.gamma,
+        "MlpPolicy", env, learning_rate=lambda _: LEARNING_RATE * left(), buffer_size=MEMORY, learning_starts=env.num_envs,
+        batch_size=256, gamma=recipe.gamma,
         train_freq=1, gradient_steps=recipe.batches, target_update_interval=n_steps * env.num_envs, seed=seed, device="cpu",
         policy_kwargs={"net_arch": list(HIDDEN), "features_extractor_class": Scaled,
                        "features_extractor_kwargs": {"usual": recipe.task.kind.features.usual}},
@@ -101,7 +103,8 @@ def _dqn_recalls(model: DQN, memory: Mapping[str, torch.Tensor]) -> None:
         getattr(kept, name)[: len(memory[name])] = memory[name].numpy()
     kept.pos, is_full, model._n_calls = (int(one) for one in memory["at"])  # noqa: SLF001  # as above
     kept.full = bool(is_full)
-    model.q_net_target.load_state_dict({name.removeprefix("target."): value for name, value in memory.items() if name.startswith("target.")})
+    target = {name.removeprefix("target."): value for name, value in memory.items() if name.startswith("target.")}
+    model.q_net_target.load_state_dict(target)
 
 
 def _nothing(_: Any) -> dict[str, torch.Tensor]:

@@ -98,7 +98,8 @@ class SharedVecEnv(VecEnv):
         infos: list[dict[str, Any]] = []
         for lane, info in enumerate(step.infos):
             for place in range(self.rows):
-                ended = {"TimeLimit.truncated": True, "terminal_observation": self._last(step.last[lane], place)} if lane in step.last else {}
+                last = step.last.get(lane)
+                ended = {} if last is None else {"TimeLimit.truncated": True, "terminal_observation": self._last(last, place)}
                 infos.append(ended | ({"team": info} if place == 0 else {}))
         return infos
 

@@ -24,14 +24,14 @@ from scenarios.schema.units import parse_quantity
 
 
 def train_command(
-    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or a shipped one; the frozen world of its chair if not given.")] = None,
+    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or a shipped one; else the frozen world.")] = None,
     chair: Annotated[str | None, typer.Option(help=f"What is learned: {', '.join(CHAIRS)}.")] = None,
     steps: Annotated[str | None, typer.Option(help="Decisions of single rows for each seed: 300k.")] = None,
     seeds: Annotated[int | None, typer.Option(help="How many policies; they differ: 5.", min=1)] = None,
     lanes: Annotated[int | None, typer.Option(help="Meshes beside each other: 16.", min=1)] = None,
     fidelity: Annotated[str | None, typer.Option(help="Where it learns: requests, or fluid, which is faster.")] = None,
     algorithm: Annotated[str | None, typer.Option(help="ppo (with masks), or dqn.")] = None,
-    critic: Annotated[str | None, typer.Option(help="What PPO's critic is shown while it learns: own, or central, which is all rows.")] = None,
+    critic: Annotated[str | None, typer.Option(help="What PPO's critic is shown: own, or central, which is all rows.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes that they are shared among.", min=1)] = 2,
     out: Out = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a training that was stopped or killed.")] = None,

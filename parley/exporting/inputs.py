@@ -57,7 +57,8 @@ def margins(logits: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np
 
 def _drawn(random: np.random.Generator, rows: int) -> NDArray[np.float32]:
     everywhere = random.uniform(SCALING.low, SCALING.high, (rows, len(SCALING.low)))
-    usual = np.clip(random.normal(SCALING.usual.mean(axis=1), SCALING.usual[:, 1] - SCALING.usual[:, 0], (rows, len(SCALING.low))), SCALING.low, SCALING.high)
+    spread = SCALING.usual[:, 1] - SCALING.usual[:, 0]
+    usual = np.clip(random.normal(SCALING.usual.mean(axis=1), spread, (rows, len(spread))), SCALING.low, SCALING.high)
     found: NDArray[np.float32] = np.where(random.random((rows, 1)) < 0.5, everywhere, usual).astype(np.float32)
     return found
 

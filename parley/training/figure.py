@@ -19,7 +19,8 @@ def picture_of_training(found: Training) -> Picture:
     room = {"left": 0.06, "right": 0.985, "top": 1 - HEAD / HIGH, "bottom": FOOT / HIGH, "wspace": 0.2}
     for axes, (what, (title, times)) in zip(figure.subplots(1, len(PANELS), gridspec_kw=room), PANELS.items(), strict=True):
         _draw(axes, found, what, times)
-        axes.set_title(title if found.cost in title or what != "pods" else found.cost, loc="left", fontsize=13, fontweight="bold", color=INK, pad=10)
+        told = title if found.cost in title or what != "pods" else found.cost
+        axes.set_title(told, loc="left", fontsize=13, fontweight="bold", color=INK, pad=10)
         axes.set_xlabel("decisions", color=QUIET, fontsize=11)
     figure.text(0.012, 1 - 0.2 / HIGH, str(found.manifest["name"]), fontsize=20, fontweight="bold", color=INK, va="top")
     says = f"{found.plan.seeds} seeds, judged on episodes none of them is trained on (thin lines); the rule they guide (dashed)"

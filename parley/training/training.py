@@ -120,7 +120,7 @@ class Asked(TypedDict, total=False):
 
 def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out: str | os.PathLike[str] | None = None,
           told: Told | None = None, **asked: Unpack[Asked]) -> Training:  # fmt: skip
-    """Train a policy that all rows of a chair share (services, or hosts, routes, bidders), once for each seed, in its frozen world or another.
+    """Train a policy that all rows of a chair share (services, hosts, routes, bidders), once a seed, in its frozen world or another.
 
     `steps` are decisions of single rows; `lanes` are meshes beside each other, in so many processes (`jobs`). At the fidelity `fluid`
     the policy learns in an approximation that is many times faster, and is judged on requests all the same.
@@ -152,7 +152,8 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
         with Stop().on_signals() as stop:
             if manifest["rule"] is None:
                 decides = following(plan.task)
-                manifest["rule"] = _as_json(own_scores(plan.task, VALIDATION) if decides is None else scores(plan.task, VALIDATION, decides, jobs))
+                found = own_scores(plan.task, VALIDATION) if decides is None else scores(plan.task, VALIDATION, decides, jobs)
+                manifest["rule"] = _as_json(found)
             folder.write_json(MANIFEST, manifest)
             for seed in begun.seeds:
                 _one_seed(begun, seed, jobs, stop, told)
@@ -209,7 +210,7 @@ def _as_json(found: list[Score]) -> dict[str, Any]:
 
 
 def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) -> Trainer:
-    """`events` is a folder for TensorBoard, where that is installed. Raises UsageError where the extra is not installed, and ScenarioError."""
+    """`events` is a folder for TensorBoard, where that is there. Raises UsageError where the extra is not installed, and ScenarioError."""
     try:
         from agents.learning.training import Recipe, Trainer
     except ModuleNotFoundError as fault:

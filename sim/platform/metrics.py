@@ -56,8 +56,8 @@ class Series(NamedTuple):
 
     requests_per_second is counted by who sends them, so that it is known where no pod is ready: of a service, or of one
     route, the tries of its callers' proxies, of a workload what came to the gateway. Latencies are quantiles in seconds, of visits in the
-    service's pods or of requests that succeeded. concurrency, queue_length and throttled_per_second are sums over a service's pods. A route has the
-    ROUTE_RATES, and in_flight: tries whose callers wait, at the instant of the scrape.
+    service's pods or of requests that succeeded. concurrency, queue_length and throttled_per_second are sums over a service's
+    pods. A route has the ROUTE_RATES, and in_flight: tries whose callers wait, at the instant of the scrape.
     """
 
     metric: str  # one of POD_METRICS or a key of QUANTILES; of a route, of ROUTE_RATES or in_flight

@@ -51,8 +51,9 @@ ROWS = 50_000
 def observations(rows: int, seed: int = 1) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Anywhere within the bounds, half of them about what is usual; and masks of all kinds."""
     random = np.random.default_rng(seed)
-    usual = np.clip(random.normal(SCALING.usual.mean(axis=1), SCALING.usual[:, 1] - SCALING.usual[:, 0], (rows, len(SCALING.low))), SCALING.low, SCALING.high)
-    seen = np.where(random.random((rows, 1)) < 0.5, random.uniform(SCALING.low, SCALING.high, (rows, len(SCALING.low))), usual).astype(np.float32)
+    low, high, spread = SCALING.low, SCALING.high, SCALING.usual[:, 1] - SCALING.usual[:, 0]
+    usual = np.clip(random.normal(SCALING.usual.mean(axis=1), spread, (rows, len(low))), low, high)
+    seen = np.where(random.random((rows, 1)) < 0.5, random.uniform(low, high, (rows, len(low))), usual).astype(np.float32)
     masks = random.random((rows, len(MULTIPLIER))) < 0.7
     masks[:, FOLLOWS] = True
     return seen, masks
@@ -73,7 +74,8 @@ def stubborn(action: int) -> Network:
     size, bias = len(MULTIPLIER), np.zeros(len(MULTIPLIER), dtype=np.float32)
     bias[action] = 9
     low, high = SCALING.usual.T.astype(np.float32)
-    return Network(SCALING.low, SCALING.high, (high + low) / 2, (high - low) / 2, (Layer(np.zeros((size, len(SCALING.low)), dtype=np.float32), bias),))
+    layer = Layer(np.zeros((size, len(SCALING.low)), dtype=np.float32), bias)
+    return Network(SCALING.low, SCALING.high, (high + low) / 2, (high - low) / 2, (layer,))
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ def test_features_by_hand() -> None:
     assert (unknown["short"], unknown["marginal"], unknown["ready"], unknown["lateness"]) == (0, 0, 1, 0)
 
 
-@given(st.lists(st.floats(0, 1e12), min_size=2, max_size=30), st.integers(0, 10**6), st.floats(0, 1e12), st.floats(0, 1e9), st.floats(1e-9, 1e9))
+@given(st.lists(st.floats(0, 1e12), min_size=2, max_size=30), st.integers(0, 10**6), st.floats(0, 1e12), st.floats(0, 1e9),
+       st.floats(1e-9, 1e9))  # fmt: skip
 def test_readings_stay_within_their_bounds(worths: list[float], held: int, paid: float, rate: float, late: float) -> None:
     """However strange the figures are."""
     seen = BIDDING.frame(sight(worths=worths, held=held, paid=paid, rates=(rate, 0.0), lateness={LATE: late}))
@@ -98,7 +99,7 @@ def test_bids_are_multiplied_and_nothing_else() -> None:
 
 def test_classes_bid_for_flow() -> None:
     """Under bundles rows are classes of requests, and a class's proposals are what is multiplied."""
-    world = load("learning_to_bid", ["negotiations.pods.pool.by={bundles: {step: 10}}"])
+    world = load("learning_to_bid", ["negotiations.pods.pool.by={bundles: {step: 10/s}}"])
     play = begun(TASK.changed(scenario=world).drawn(np.random.default_rng(1), {}))
     assert play.rows == ("buyers", "visitors")
     party = play.drive.plane.parties["buyers"]

@@ -85,7 +85,7 @@ def test_who_is_guarded() -> None:
 
 
 def test_the_levers_are_pulled() -> None:
-    """What is set is what the data plane knows, in bounds and timeouts; a route that is needed is half open at most, and its mask says so."""
+    """What is set is what the data plane knows, in bounds and timeouts; one that is needed is half open at most, and its mask says so."""
     task = TASKS["Breaker-v0"]
     play = begun(task.drawn(np.random.default_rng(1), {}))
     assert play.masks[play.rows.index("page -> stock")].tolist() == [True] * 6 + [False]

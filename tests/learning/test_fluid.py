@@ -95,7 +95,8 @@ def test_a_lane_is_what_it_would_be_alone() -> None:
         made.close()
         return np.stack(seen, axis=1), np.stack(rewards, axis=1)
 
-    together, alone, apart = walked(FluidLanes(FLUID, 3), [5, 6, 7]), walked(FluidLanes(FLUID, 1), [6]), walked(lanes_of(FLUID, 3, 2), [5, 6, 7])
+    together, alone = walked(FluidLanes(FLUID, 3), [5, 6, 7]), walked(FluidLanes(FLUID, 1), [6])
+    apart = walked(lanes_of(FLUID, 3, 2), [5, 6, 7])
     for one, other, third in zip(together, alone, apart, strict=True):
         assert np.array_equal(one[1], other[0]) and np.array_equal(one, third)
 
@@ -137,6 +138,7 @@ def test_fluid_and_requests_rank_policies_alike() -> None:
             def always(seen: Any, masks: Any, action: int = action) -> Any:
                 return np.where(masks[:, action], action, 3)
 
-            found.append(float(np.mean([one.reward for one in scores(SCALE_V0.changed(fidelity=fidelity), range(900_001, 900_005), always)])))
+            played = scores(SCALE_V0.changed(fidelity=fidelity), range(900_001, 900_005), always)
+            found.append(float(np.mean([one.reward for one in played])))
     assert spearmanr(paid["requests"], paid["fluid"]).statistic > 0.9
     assert paid["fluid"][3] == pytest.approx(paid["requests"][3], rel=0.15), "the rule itself"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agents.learning.observing import FRAMES, Frames
 from agents.learning.playing import begun, played
 from agents.learning.reward import Weights
-from agents.learning.scaling.actions import ACTION_SETS, DELTA, MULTIPLES, MULTIPLIER, REPLICAS, TARGET
+from agents.learning.scaling.actions import ACTION_SETS, COUNTS, DELTA, MULTIPLES, MULTIPLIER, REPLICAS, TARGET
 from agents.learning.scaling.features import FEATURES, SCALING
 from agents.learning.scaling.guard import Guard
 from agents.learning.scaling.measuring import Measured
@@ -76,7 +76,7 @@ def test_actions_are_what_they_say() -> None:
     assert all(one.mask(one.pods(sight()), 1, 40).any() for one in ACTION_SETS.values())
     assert MULTIPLIER.mask(MULTIPLIER.pods(sight(proposed=30)), 1, 40).tolist() == [True] * 6 + [False] * 2
     assert MULTIPLIER.mask(MULTIPLIER.pods(sight(proposed=60)), 1, 40).tolist() == [n == MULTIPLIER.follows for n in range(8)]
-    assert REPLICAS.mask(REPLICAS.pods(sight()), 5, 5).tolist() == [count == 4 for count in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)]
+    assert REPLICAS.mask(REPLICAS.pods(sight()), 5, 5).tolist() == [count == 4 for count in COUNTS]
 
 
 def test_the_guard_holds() -> None:

@@ -345,7 +345,7 @@ def test_another_timeout_from_now_on(engine):
     ],
 )  # fmt: skip
 def test_what_cannot_be_obeyed(engine, command, says):
-    """Z13, W11, R10, R11, X9, B26: only routes whose file has the setting can be told of another, and only what makes sense; else all stays."""
+    """Z13, W11, R10, R11, X9, B26: only routes whose file has the setting can be told of another, and only what makes sense; all stays."""
     plane = plane_of(f"""
 {CLUSTER}
 services: {{f: {{endpoints: {{x: [{{call: a.x}}]}}}}, a: {{endpoints: {{x: [{{work: 0.1ms}}]}}}}}}
@@ -366,8 +366,8 @@ workload: {{w: {{mix: {{a.x: 1, f.x: 1}}, arrivals: {{constant: 1000/s}}}}}}
     ("text", "command"),
     [(SPREAD.replace("SETTING", ""), WeightsShifted("w -> a", "p", (("s", 100),))), (BUCKET.replace("TIMES", "constant: 1000/s"),
      RateLimited("w -> a", 0, 0)), (BUDGET, RetriesBudgeted("w -> a", 1.0)),
-     (HOSTS.replace("POLICY", "round_robin").replace("SETTING", ""), HostsWeighted("w -> a", (0, 1, 0, 1))), (SLOW, RequestsBounded("w -> a", 0)),
-     (SLOW, TimeoutChanged("w -> a", 3 * MS))])  # fmt: skip
+     (HOSTS.replace("POLICY", "round_robin").replace("SETTING", ""), HostsWeighted("w -> a", (0, 1, 0, 1))),
+     (SLOW, RequestsBounded("w -> a", 0)), (SLOW, TimeoutChanged("w -> a", 3 * MS))])  # fmt: skip
 def test_a_fork_is_told_alone(engine, text, command):
     """D8: what a fork's routes are told its origin's are not, and what they were told before the fork both know."""
     plane, untold = (plane_of(text, engine) for _ in range(2))

@@ -24,7 +24,7 @@ def staying(multiples: Mapping[str, float]) -> Callable[[Play], Decider]:
 BIDDERS: Mapping[str, Baseline] = {
     "clairvoyant": Baseline("no bids: a planner who knows the load to come divides by it", Standing.ORACLE,
                             ("negotiations.pods.pool.by={planner: {view: clairvoyant}}",)),
-    "found": Baseline("the best multiples that stay the same, by search: much for pods that are short, little for the front's", Standing.GOOD,
+    "found": Baseline("the best multiples that stay the same, by search: much where pods are short, little for the front", Standing.GOOD,
                       seated=staying(FOUND)),
     "truthful": Baseline("everyone bids what more is worth to him", Standing.NAIVE),
     "random": Baseline("any multiple in any round", Standing.NAIVE, seated=anything),

@@ -29,7 +29,8 @@ OWN = '{bidder="$bidder"}'
 RATE = 'sum(rate(istio_requests_total{destination_service_name="$bidder"}[$tick]))'
 
 FEATURES: tuple[Feature, ...] = (
-    Feature("rate", "requests a second", "log2 of 1 + 1/s", 0, 20, (3, 9), f"log2(1 + {RATE})", lambda sight: math.log2(1 + sight.rates[-1])),
+    Feature("rate", "requests a second", "log2 of 1 + 1/s", 0, 20, (3, 9), f"log2(1 + {RATE})",
+            lambda sight: math.log2(1 + sight.rates[-1])),
     Feature("growth", "requests a second over those four ticks ago", "log2 of a ratio", -4, 4, (-0.5, 0.5),
             f"log2((1 + {RATE}) / (1 + {RATE} offset 4 * $tick))",
             lambda sight: math.log2((1 + sight.rates[-1]) / (1 + sight.rates[0]))),
@@ -38,7 +39,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("short", "one more than the units that are worth their least price over one more than those leased", "log2 of a ratio", -6, 6,
             (-1, 1), f"log2((1 + bidder_wanted_units{OWN}) / (1 + lease_units{OWN}))", _short),
     Feature("marginal", "what one more unit is worth over the least price", "log2 of a ratio", -12, 12, (-4, 4),
-            f"log2(clamp_min(bidder_marginal_value{OWN}, 0.01) / on () pool_reserve_price)", lambda sight: _log(sight.marginal, sight.price)),
+            f"log2(clamp_min(bidder_marginal_value{OWN}, 0.01) / on () pool_reserve_price)",
+            lambda sight: _log(sight.marginal, sight.price)),
     Feature("paid", "what a unit cost in the last round over the least price", "log2 of a ratio", -12, 12, (-1, 6),
             f"log2(clamp_min(bidder_payment{OWN} / clamp_min(lease_units{OWN}, 1), 0.01) / on () pool_reserve_price)",
             lambda sight: _log(sight.paid / max(1, sight.held), sight.price)),
@@ -51,6 +53,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("multiple", "what it multiplied its last bid by", "log2 of a ratio", -1, 1.6, (-1, 1.6), f"log2(bidder_multiple{OWN})",
             lambda sight: math.log2(sight.multiple)),
     Feature("age", "how old the newest scrape is", "ticks", 0, 8, (0, 2),
-            '(time() - max(timestamp(istio_requests_total{destination_service_name="$bidder"}))) / $tick', lambda sight: sight.age_ticks, 8),
+            '(time() - max(timestamp(istio_requests_total{destination_service_name="$bidder"}))) / $tick',
+            lambda sight: sight.age_ticks, 8),
 )  # fmt: skip
 BIDDING = Features(FEATURES)

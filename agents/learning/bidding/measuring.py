@@ -43,7 +43,7 @@ class Meter:
         return Measured(tick.since_ns, tick.until_ns, tick.offered, tick.failed, tick.lateness, self._blame(self._trouble - before), units)
 
     def _read(self, seen: Glance) -> Shares:
-        """(bidders,) time that visits waited in each so far, and a second for each that was turned away; classes have nothing of their own."""
+        """(bidders,) time that visits waited in each so far, and a second for each that was turned away; classes have none of their own."""
         totals = self._totals.of(seen)
         held: Shares = totals[:, TALLIED["waiting_area_ns"]] / 1e9 + totals[:, TALLIED["rejected"]]
         return np.array([0.0 if column < 0 else float(held[column]) for column in self._columns])

@@ -76,7 +76,7 @@ def _routes(settings: str) -> tuple[str, ...]:
 BREAKERS: Mapping[str, Baseline] = {
     "oracle": Baseline("knows when which callee will be how slow, and lets as many calls go as it answers in time", Standing.ORACLE,
                        seated=foreseeing),
-    "hystrix": Baseline("Hystrix' defaults: open for 5 s once half of at least 20 calls in 10 s failed; 10 at once; no retries", Standing.GOOD,
+    "hystrix": Baseline("Hystrix' defaults: open for 5 s once half of 20 calls or more in 10 s failed; 10 at once, no retries", Standing.GOOD,
                         _routes(f"timeout: 1s, {UNBOUND}, {HYSTRIX}")),
     "bulkhead": Baseline("a quarter of the calls under way and half the timeout, whatever happens", Standing.GOOD,
                          seated=always(LEVELS.named(MANY.name))),
@@ -85,6 +85,7 @@ BREAKERS: Mapping[str, Baseline] = {
                          _routes(f"timeout: 1s, {ONCE_MORE}, {UNBOUND}, outlier_detection: {{}}")),
     "none": Baseline("nobody gives up before a minute is over", Standing.NAIVE,
                      _routes("timeout: 60s, retries: {num_retries: 1, retry_on: [5xx]}, circuit_breakers: {max_requests: 100000}")),
-    "one at a time": Baseline("each caller has one call under way, whatever happens", Standing.SILLY, seated=always(LEVELS.named(PROBE.name))),
+    "one at a time": Baseline("each caller has one call under way, whatever happens", Standing.SILLY,
+                              seated=always(LEVELS.named(PROBE.name))),
     "random": Baseline("any setting at any time", Standing.SILLY, seated=anything),
 }  # fmt: skip

@@ -16,7 +16,8 @@ def _bars(seen: dict[str, float]) -> tuple[float, ...]:
 
 BREAKS = Chair(
     "breaking", BREAKING, ACTION_SETS, RouteSeats,
-    (Column("1/s", 7, lambda seen: f"{2 ** seen['rate'] - 1:.0f}"), Column("in flight", 9, lambda seen: f"{2 ** seen['in_flight'] - 1:.0f}"),
+    (Column("1/s", 7, lambda seen: f"{2 ** seen['rate'] - 1:.0f}"),
+     Column("in flight", 9, lambda seen: f"{2 ** seen['in_flight'] - 1:.0f}"),
      Column("failed", 6, lambda seen: f"{seen['failures']:.0%}"), Column("queue", 6, lambda seen: f"{2 ** seen['queue'] - 1:.0f}"),
      Column("bound", 6, lambda seen: f"{seen['bound']:.0%}")),
     _bars,

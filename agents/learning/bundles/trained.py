@@ -41,7 +41,8 @@ class Trained:
         depth = len(self.policy.net_arch) if isinstance(self.policy.net_arch, list) else 0
         places = [*(f"mlp_extractor.policy_net.{2 * place}" for place in range(depth)), "action_net"]
         layers = tuple(Layer(_array(state[f"{place}.weight"]), _array(state[f"{place}.bias"])) for place in places)
-        return Network(SCALING.low, SCALING.high, _array(state["features_extractor.centre"]), _array(state["features_extractor.spread"]), layers)
+        centre, spread = (_array(state[f"features_extractor.{name}"]) for name in ("centre", "spread"))
+        return Network(SCALING.low, SCALING.high, centre, spread, layers)
 
     def decides(self, observations: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
         """As Stable-Baselines3 predicts it."""

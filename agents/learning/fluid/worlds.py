@@ -76,17 +76,17 @@ def refuse(world: Scenario) -> None:
     """Raises ScenarioError for what a fluid cannot stand for."""
     strange = {"faults": world.faults, "failures": world.failures != Failures(), "negotiations": world.negotiations,
                "telemetry.delivery_lag": world.telemetry.delivery_lag, "rollouts": world.rollouts,
-               "routes": [route for route in Flow(world).routes.values() if route.retries or route.hedge_policy or route.fault]}  # fmt: skip
+               "routes": [one for one in Flow(world).routes.values() if one.retries or one.hedge_policy or one.fault]}  # fmt: skip
     for place, found in strange.items():
         if found:
-            raise ScenarioError(f"{place}: a fluid knows nothing of them, nor of retries, hedges and injected faults; take fidelity: requests")
+            raise ScenarioError(f"{place}: a fluid knows nothing of them, of retries, hedges or injected faults; take fidelity: requests")
     for name, service in world.services.items():
         for endpoint, steps in service.endpoints.items():
             for step in walk(steps):
                 if not isinstance(step, Work | Call | Parallel) or (isinstance(step, Parallel) and step.join != "all"):
                     kind = type(step).__name__.lower()
-                    raise ScenarioError(f"services.{name}.endpoints.{endpoint}: a fluid knows work, calls and parallel branches that are all "
-                                        f"waited for, not {kind}; take fidelity: requests")  # fmt: skip
+                    raise ScenarioError(f"services.{name}.endpoints.{endpoint}: a fluid knows work, calls and parallel branches all of which "
+                                        f"are waited for, not {kind}; take fidelity: requests")  # fmt: skip
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:

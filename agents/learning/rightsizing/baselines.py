@@ -36,7 +36,7 @@ def foreseeing(play: Play) -> Decider:
 
 
 def _steady(seats: SizingSeats, row: str, millicores: float) -> int:
-    """The action that changes least of what pods request, and asks for what all need together and not much more; the most where none does."""
+    """The action that changes least of what pods request, and asks for what all need together, not much more; the most where none does."""
     sight = seats.sights[row]
     asked = np.array([seats.actions.millicores(action, sight) for action in range(len(seats.actions))])
     enough = asked * sight.view.replicas >= millicores

@@ -18,7 +18,8 @@ def _bars(seen: dict[str, float]) -> tuple[float, ...]:
 
 SIZES = Chair(
     "rightsizing", RIGHTSIZING, ACTION_SETS, SizingSeats,
-    (Column("request", 8, lambda seen: f"{2 ** seen['request']:.0f}m"), Column("VPA", 8, lambda seen: f"{2 ** (seen['request'] + seen['target']):.0f}m"),
+    (Column("request", 8, lambda seen: f"{2 ** seen['request']:.0f}m"),
+     Column("VPA", 8, lambda seen: f"{2 ** (seen['request'] + seen['target']):.0f}m"),
      Column("CPU", 5, lambda seen: f"{seen['usage']:.0%}"), Column("throttled", 9, lambda seen: f"{seen['throttled']:.0%}"),
      Column("ready", 6, lambda seen: f"{seen['ready']:.0%}")),
     _bars,

@@ -54,7 +54,8 @@ def _for_target(sight: Sighted) -> Integers:
 
 
 MULTIPLIER = ScaleActions("multiplier", tuple(f"x{times:g}" for times in MULTIPLES), MULTIPLES.index(1.0), _scaled)
-DELTA = ScaleActions("delta", tuple(f"{step:+d}" for step in STEPS), None, lambda sight: np.asarray(sight.replicas)[..., None] + np.array(STEPS))
+DELTA = ScaleActions("delta", tuple(f"{step:+d}" for step in STEPS), None,
+                     lambda sight: np.asarray(sight.replicas)[..., None] + np.array(STEPS))  # fmt: skip
 TARGET = ScaleActions("target", tuple(f"{target:.0%}" for target in TARGETS), None, _for_target)
 REPLICAS = ScaleActions("replicas", tuple(f"{count} pods" for count in COUNTS), None,
                         lambda sight: np.zeros_like(np.asarray(sight.replicas))[..., None] + np.array(COUNTS))  # fmt: skip

@@ -40,12 +40,15 @@ CPU = f'container_cpu_usage_seconds_total{{{PODS}, container!=""}}'
 
 FEATURES: tuple[Feature, ...] = (
     Feature("utilization", "CPU in use over CPU requested, of ready pods", "share", 0, 4, (0.2, 0.8),
-            f'sum(rate({CPU}[$window])) / sum(kube_pod_container_resource_requests{{resource="cpu", {PODS}}})', lambda sight: sight.utilization),
+            f'sum(rate({CPU}[$window])) / sum(kube_pod_container_resource_requests{{resource="cpu", {PODS}}})',
+            lambda sight: sight.utilization),
     Feature("asked", "pods asked for", "log2 of pods", 0, 16, (1, 5), f"log2({DESIRED})", lambda sight: _log2(sight.asked)),
     Feature("ready", "ready pods over those asked for", "share", 0, 4, (0.7, 1),
-            f'max(kube_deployment_status_replicas_ready{{deployment="$service", {HERE}}}) / {DESIRED}', lambda sight: sight.ready / sight.asked),
+            f'max(kube_deployment_status_replicas_ready{{deployment="$service", {HERE}}}) / {DESIRED}',
+            lambda sight: sight.ready / sight.asked),
     Feature("starting", "pods that are not ready yet over those asked for", "share", 0, 4, (0, 0.3),
-            f'max(kube_deployment_status_replicas_unavailable{{deployment="$service", {HERE}}}) / {DESIRED}', lambda sight: sight.starting / sight.asked),
+            f'max(kube_deployment_status_replicas_unavailable{{deployment="$service", {HERE}}}) / {DESIRED}',
+            lambda sight: sight.starting / sight.asked),
     Feature("proposal", "what the rule asks for over what is asked for", "log2 of a ratio", -4, 4, (-0.5, 0.5),
             f'log2(max(kube_horizontalpodautoscaler_status_desired_replicas{{horizontalpodautoscaler="$service", {HERE}}}) / {DESIRED})',
             lambda sight: _log2(np.maximum(1, sight.proposed) / sight.asked)),
