@@ -133,7 +133,7 @@ def torch_bytes(what: object) -> bytes:
 
 def test_mistakes_are_answered(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A chair that nobody learns for, no steps, and an extra that is not there."""
-    with pytest.raises(UsageError, match="chair is one of scaling, .*, not 'rooting'; did you mean 'routing'"):
+    with pytest.raises(UsageError, match=r"chair is one of scaling, .*, not 'rooting'; did you mean 'routing'"):
         train(small, chair="rooting", out=tmp_path / "a")
     with pytest.raises(UsageError, match="steps is a number from 1 on, not 0"):
         train(small, steps=0, out=tmp_path / "a")

@@ -76,7 +76,7 @@ def _routes(settings: str) -> tuple[str, ...]:
 BREAKERS: Mapping[str, Baseline] = {
     "oracle": Baseline("knows when which callee will be how slow, and lets as many calls go as it answers in time", Standing.ORACLE,
                        seated=foreseeing),
-    "hystrix": Baseline("Hystrix' defaults: open for 5 s once half of 20 calls or more in 10 s failed; 10 at once, no retries", Standing.GOOD,
+    "hystrix": Baseline("Hystrix' defaults: open for 5 s once half of 20 calls in 10 s failed; 10 at once, no retries", Standing.GOOD,
                         _routes(f"timeout: 1s, {UNBOUND}, {HYSTRIX}")),
     "bulkhead": Baseline("a quarter of the calls under way and half the timeout, whatever happens", Standing.GOOD,
                          seated=always(LEVELS.named(MANY.name))),

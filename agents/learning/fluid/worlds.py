@@ -85,8 +85,8 @@ def refuse(world: Scenario) -> None:
             for step in walk(steps):
                 if not isinstance(step, Work | Call | Parallel) or (isinstance(step, Parallel) and step.join != "all"):
                     kind = type(step).__name__.lower()
-                    raise ScenarioError(f"services.{name}.endpoints.{endpoint}: a fluid knows work, calls and parallel branches all of which "
-                                        f"are waited for, not {kind}; take fidelity: requests")  # fmt: skip
+                    raise ScenarioError(f"services.{name}.endpoints.{endpoint}: a fluid knows work, calls and parallel branches "
+                                        f"that are waited for, not {kind}; take fidelity: requests")  # fmt: skip
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
