@@ -6,13 +6,14 @@ exponential. Of branches that are all waited for, the longest by Clark (1961), a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from agents.learning.fluid.worlds import Floats
 from scenarios.flow import Flow, leaves_first
@@ -21,6 +22,7 @@ from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
 
 BUSIEST = 0.98  # utilization that the formula is asked for at most: beyond, the backlog tells
+_ERFC, _INVERSE = np.frompyfunc(math.erfc, 1, 1), np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 Moments = tuple[Floats, Floats]  # mean and variance, in seconds, of each mesh
 
 
@@ -116,7 +118,7 @@ def later(one: Moments, other: Moments) -> Moments:
     """Mean and variance of the larger of two, by Clark."""
     spread = np.sqrt(np.maximum(one[1] + other[1], 1e-18))
     alpha = (one[0] - other[0]) / spread
-    above, density = ndtr(alpha), np.exp(-(alpha**2) / 2) / np.sqrt(2 * np.pi)
+    above, density = _below(alpha), np.exp(-(alpha**2) / 2) / np.sqrt(2 * np.pi)
     mean = one[0] * above + other[0] * (1 - above) + spread * density
     square = (one[1] + one[0] ** 2) * above + (other[1] + other[0] ** 2) * (1 - above) + (one[0] + other[0]) * spread * density
     return mean, np.maximum(square - mean**2, 1e-18)
@@ -125,15 +127,24 @@ def later(one: Moments, other: Moments) -> Moments:
 def quantile_s(moments: Moments, q: Floats | float) -> Floats:
     """Of the gamma distribution with these moments, by Wilson and Hilferty (1931): the cube root of it is almost normal."""
     mean, ninth = moments[0], _ninth(moments)
-    found: Floats = mean * np.maximum(1 - ninth + ndtri(q) * np.sqrt(ninth), 0.0) ** 3
+    found: Floats = mean * np.maximum(1 - ninth + _quantile(q) * np.sqrt(ninth), 0.0) ** 3
     return found
 
 
 def beyond(moments: Moments, limit_s: Floats) -> Floats:
     """The share that takes longer; none is longer than for ever."""
     mean, ninth = moments[0], _ninth(moments)
-    share: Floats = ndtr(-(np.cbrt(limit_s / np.maximum(mean, 1e-12)) - (1 - ninth)) / np.sqrt(ninth))
+    share: Floats = _below(-(np.cbrt(limit_s / np.maximum(mean, 1e-12)) - (1 - ninth)) / np.sqrt(ninth))
     return share
+
+
+def _below(z: Floats) -> Floats:
+    """The share of a standard normal distribution below z."""
+    return np.asarray(_ERFC(-np.asarray(z) / math.sqrt(2)), dtype=np.float64) / 2
+
+
+def _quantile(q: Floats | float) -> Floats:
+    return np.asarray(_INVERSE(q), dtype=np.float64)
 
 
 def _ninth(moments: Moments) -> Floats:
