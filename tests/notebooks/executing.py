@@ -15,7 +15,7 @@ from jupyter_client.manager import AsyncKernelManager
 FOLDER = Path(__file__).parents[2] / "notebooks"
 TIMEOUT_S = 300  # a cell; compiling the engine for the first time is in it
 SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # nothing here is worth a second BLAS thread
-ALIKE = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}  # torch adds up alike on every CPU: what is trained is what was committed
+ALIKE = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}  # torch then adds up alike on every CPU
 
 
 def notebooks() -> list[Path]:
