@@ -15,6 +15,7 @@ from jupyter_client.manager import AsyncKernelManager
 FOLDER = Path(__file__).parents[2] / "notebooks"
 TIMEOUT_S = 300  # a cell; compiling the engine for the first time is in it
 SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # nothing here is worth a second BLAS thread
+ALIKE = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}  # torch then adds up alike on every CPU
 
 
 def notebooks() -> list[Path]:
@@ -37,7 +38,7 @@ def executed(path: Path) -> nbformat.NotebookNode:
     with tempfile.TemporaryDirectory() as private:
         manager.connection_file = str(Path(private) / "kernel.json")
         manager.transport = "ipc"  # a socket in that folder: nobody else reaches it
-        env = {**os.environ, **SINGLE, "IPYTHONDIR": private, "PYTHONPATH": str(FOLDER.parent)}
+        env = {**os.environ, **SINGLE, **ALIKE, "IPYTHONDIR": private, "PYTHONPATH": str(FOLDER.parent)}
         client = nbclient.NotebookClient(notebook, km=manager, timeout=TIMEOUT_S, record_timing=False)
         client.execute(env=env, cwd=private, cleanup_kc=True)
     notebook.metadata["language_info"] = {"name": "python"}  # not which Python: that is this machine's

@@ -15,7 +15,7 @@ from tests.theory.oracles import mmc_mean
 SIZE_MAX = 600_000  # bytes
 RENEW = "if that is meant: python -m tests.notebooks.executing"
 PNG = b"\x89PNG\r\n\x1a\n"
-SHOWS = re.compile(r"plt\.show\(\)|\.plot\.\w+\(")  # a picture of matplotlib's, or of a run
+SHOWS = re.compile(r"plt\.show\(\)|\.plot\.\w+\(|^picture_of_\w+\(", re.MULTILINE)  # matplotlib's, a run's, a folder's
 MACHINE = re.compile(r"(?<![\w.:/])/(home|root|tmp|work|usr|opt|var|Users|private)/|site-packages")
 
 every = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
