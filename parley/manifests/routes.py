@@ -69,7 +69,7 @@ def as_given(route: ResolvedRoute, world: Scenario) -> Data:
             given[key] = dumped(value)
         elif key in ("timeout", "per_try_timeout"):
             given |= {key: format_duration(value)} if value else {}
-        elif value is not None and value != Route.model_fields[key].default:
+        elif value not in (None, ()) and value != Route.model_fields[key].default:
             given[key] = value
     if not world.services[route.callee].replication:
         given.pop("target_session_attrs", None)
