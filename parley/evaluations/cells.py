@@ -71,7 +71,7 @@ class Stage:
 
 def _played(cell: EpisodeCell) -> Score:
     if cell.policy is not None:
-        return scores(cell.task, [cell.seed], decides_of(Path(cell.policy), cell.task.actions))[0]
+        return scores(cell.task, [cell.seed], decides_of(Path(cell.policy), cell.task.action_set))[0]
     episode = cell.task.drawn(np.random.default_rng(cell.seed), {})
     world = seated(episode.world, cell.seats, cell.replicas)
     return watched(Episode(world, episode.seed, cell.task), cell.fewest, cell.tick_ns)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from agents.learning.chair import ActionSet
 from agents.learning.judging import Decides
-from agents.learning.scaling.actions import ACTION_SETS
 from parley.errors import FolderError, UsageError
 from parley.training.training import BEST, Training
 
@@ -37,7 +37,7 @@ def policies_of(folders: Sequence[str | os.PathLike[str]]) -> list[Learned]:
 
 
 @lru_cache(maxsize=32)
-def decides_of(path: Path, actions: str) -> Decides:
+def decides_of(path: Path, actions: ActionSet) -> Decides:
     """What a policy does. Raises UsageError where the extra is not installed, and FolderError."""
     try:
         from agents.learning.bundles.trained import Trained
@@ -45,6 +45,6 @@ def decides_of(path: Path, actions: str) -> Decides:
     except ModuleNotFoundError as fault:
         raise UsageError(f"policies need the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
     try:
-        return Trained.of(path.read_bytes(), ACTION_SETS[actions]).decides
+        return Trained.of(path.read_bytes(), actions).decides
     except (OSError, WeightsError) as fault:
         raise FolderError(f"{path}: {fault}") from None
