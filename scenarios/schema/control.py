@@ -121,7 +121,7 @@ class Agent(Part):
     policy: PolicyReference | None = field(
         None, says="a learned policy that guides who scales: its bundle, relative to this file, and its digest; like `defaults` if absent",
         seen=Witness("guided", "agents.defaults.policy", (
-            "hasty_policy.zip@sha256:8ee677c5f73ecac0986a15c01bdf8e9c801ba96dee2676cb0b08c4c967946e26",
+            "hasty_policy.zip@sha256:e3212e4f8107361bc559c02bc56ce2221ddbefee8329105600fbfe14e845e715",
             None)))
 
 
