@@ -12,10 +12,11 @@ from agents.learning.training import Recipe, Trainer
 from scenarios.errors import ScenarioError
 
 EPISODES = range(700_001, 700_004)
+LONG = ("Bid-v0", "Scale-v0", "Rightsize-v0")  # a minute each
 COMPARED = {name: task for name, task in TASKS.items() if task.baselines}
 
 
-@pytest.mark.parametrize("name", COMPARED)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in COMPARED])
 def test_baselines_come_in_their_order(name: str) -> None:
     """The oracle before all good ones, these before all naive ones, and who is silly last: means over the same episodes."""
     task, means = COMPARED[name], dict[Standing, list[float]]()

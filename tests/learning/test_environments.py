@@ -47,6 +47,13 @@ BRIEF = {  # a world that the readable engine goes through in seconds
     "Bid-v0": ["duration=3m"],
 }
 every_id = pytest.mark.parametrize("name", IDS)
+SAMPLED = ("Scale-v0", "Discover-v0")  # where a way that takes longer is tried each time; all the others are `slow`
+
+
+def every_id_and(way: str, quick: object, longer: object) -> pytest.MarkDecorator:
+    """Two ways to do something in every task, of which one takes longer."""
+    slow = [pytest.param(name, longer, marks=() if name in SAMPLED else pytest.mark.slow) for name in IDS]
+    return pytest.mark.parametrize(("name", way), [*((name, quick) for name in IDS), *slow])
 
 
 def chosen(step: int, env: MeshEnv) -> NDArray[np.int64]:
@@ -113,8 +120,7 @@ def test_whole_episodes_are_a_function_of_the_seed(name: str) -> None:
         assert said.split()[-1] == here
 
 
-@every_id
-@pytest.mark.parametrize("jobs", [1, 2])
+@every_id_and("jobs", 1, 2)
 def test_a_lane_is_an_environment_of_its_own(name: str, jobs: int) -> None:
     """Gymnasium's vector as `make_vec` makes it, and the shared policy's: lane i, seeded with s, is the single one seeded with s + i."""
     lanes, seed = 3, 11
@@ -182,8 +188,7 @@ def seated(episode: Episode, chooser: Callable[[Asking], NDArray[np.int64]] | No
     return mesh.plane.digest()
 
 
-@every_id
-@pytest.mark.parametrize("engine", ["fast", "reference"])
+@every_id_and("engine", "fast", "reference")
 def test_a_rollout_is_the_run_with_that_policy(name: str, engine: str) -> None:
     """The same digest: batched beside others, alone, and as a run with the policy in the chair, under both engines."""
     task = TASKS[name].changed(scenario=brief(name))
