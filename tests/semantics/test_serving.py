@@ -169,7 +169,8 @@ services: {a: {workers: 3, resources: {limits: {cpu: 1500m}}, endpoints: {x: [{w
         10 2.0 started 0 10
         40 3.0 started 0 10
     """)
-    assert millicore_ns(plane.observe()) == [1000 * 30_000_000 + 500 * 20_000_000]
+    seen = plane.observe()
+    assert millicore_ns(seen.pods, seen.pod_slow_core).tolist() == [1000 * 30_000_000 + 500 * 20_000_000]
 
 
 def test_less_than_a_core(engine):
