@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,7 @@ class Lanes:
         if last:
             for lane in last:
                 self._plays[lane] = self._begun(lane, {})
+            _forget()
             _go_on([self._plays[lane] for lane in last])
             for lane in last:
                 self._plays[lane].begin()
@@ -77,7 +79,9 @@ class Lanes:
         return np.stack([play.masks for play in self._plays])
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of the meshes."""
+        self._plays = []
+        _forget()
 
     def _begun(self, lane: int, options: Mapping[str, Any]) -> Play:
         return Play(self.task.drawn(self._random[lane], options))
@@ -88,6 +92,11 @@ def seeds_of(seed: int | Sequence[int | None] | None, lanes: int) -> list[int | 
     if seed is None:
         return [None] * lanes
     return [seed + lane for lane in range(lanes)] if isinstance(seed, int) else list(seed)
+
+
+def _forget() -> None:
+    """A mesh that is over is a circle of megabytes, which too few objects hold for Python to look for it by itself."""
+    gc.collect()
 
 
 def _go_on(plays: Sequence[Play]) -> None:
