@@ -37,7 +37,7 @@ def test_a_baseline_is_judged_as_a_policy_is(name: str) -> None:
     action = 1 if follows is None else follows
     lanes = scores(task, EPISODES, lambda rows, _: np.full(len(rows), action, dtype=np.int64))
     alike = {"Route-v0": "equal", "Balance-v0": "least_request", "Discover-v0": "whole_registry", "Breaker-v0": "timeouts",
-             "Rightsize-v0": "vpa", "Bid-v0": "truthful", "Scale-v0": "trend"}[name]  # fmt: skip
+             "Rightsize-v0": "vpa", "Bid-v0": "truthful", "Scale-v0": "calibrated hpa"}[name]  # fmt: skip
     assert baseline_scores(task, alike, EPISODES) == lanes
 
 

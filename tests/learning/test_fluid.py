@@ -11,16 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gamma, spearmanr
 
+from agents.autoscaling.minds.hpa import HpaPolicy
 from agents.autoscaling.minds.trend import TrendPolicy
 from agents.learning.fluid.lanes import FluidLanes
 from agents.learning.fluid.latency import beyond, later, quantile_s, waiting_s
-from agents.learning.fluid.rule import TrendRules
+from agents.learning.fluid.rule import Shown, rules_of
 from agents.learning.judging import scores
 from agents.learning.lane_processes import lanes_of
 from agents.learning.tasks import SCALE_V0
 from agents.policy import PodView, View
 from scenarios.errors import ScenarioError
 from scenarios.load import load
+from scenarios.schema.hpa import Hpa
 from scenarios.schema.planning import Trend
 from sim.commands import Scale
 from sim.platform.metrics import Series
@@ -67,18 +69,48 @@ def test_tails_are_those_of_a_gamma_distribution(shape: float) -> None:
     assert beyond(moments, np.array(np.inf)) == 0
 
 
+def one(number: float) -> Any:
+    """Of one service in one mesh."""
+    return np.array([[number]])
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 400_000), min_size=1, max_size=60), st.floats(0.7, 1.4))
-def test_the_rule_is_the_rule(milli: list[int], other: float) -> None:
+def test_the_trend_is_the_trend(milli: list[int], other: float) -> None:
     """The same pods as `trend` in an agent's chair, whatever comes, even where somebody else changes the pods."""
     described = Trend.model_validate({"averageValue": 16.5, "min": 1, "max": 40})
-    policy, rules, asked = TrendPolicy(described, "a"), TrendRules([[described]]), 4
+    policy, rules, asked = TrendPolicy(described, "a"), rules_of([[described]]), 4
     for tick, rate in enumerate(milli, start=1):
         pods = tuple(PodView(f"a-{n}", "Running", n, is_ready=True) for n in range(asked))
         seen = View(tick * TICK_NS, "a", asked, 1000, pods, values_milli={Series("requests_per_second", "service", "a"): rate})
         verdict = policy.decide(seen)
         wanted = next((command.replicas for command in verdict.commands if isinstance(command, Scale)), asked)
-        assert rules.proposed(np.array([[float(rate)]]), np.array([[asked]])).tolist() == [[wanted]]
+        shown = Shown(one(float(rate)), one(0.0), one(1000.0), one(asked), one(0))
+        assert rules.proposed(shown, one(asked)).tolist() == [[wanted]]
+        asked = min(40, max(1, round(wanted * other)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=60), st.floats(0.7, 1.4),
+       st.sampled_from([None, 0, 50, 60, 300]))  # fmt: skip
+def test_the_hpa_is_the_hpa(ticks: list[tuple[int, int, int]], other: float, window_s: int | None) -> None:
+    """The same pods as `hpa`, however busy pods are, some of them not ready, and whatever somebody else makes of what it asks for."""
+    behavior = {} if window_s is None else {"behavior": {"scaleDown": {"stabilizationWindowSeconds": window_s}}}
+    described = Hpa.model_validate({"target_cpu": "50%", "min": 1, "max": 40, **behavior})
+    policy, rules, asked = HpaPolicy(described, "a"), rules_of([[described]]), 4
+    for tick, (usage, starting, lost) in enumerate(ticks, start=40):
+        counted = max(asked - starting - lost, 0)
+        ready = [PodView(f"a-{n}", "Running", n, 1000, "z", 0, is_ready=True, ready_changed_ns=0, usage_millicores=usage,
+                         sampled_ns=tick * TICK_NS, window_ns=TICK_NS) for n in range(counted)]  # fmt: skip
+        seen = View(tick * TICK_NS, "a", asked, 1000, (*ready, *(PodView(f"b-{n}", "Pending", n, 1000) for n in range(starting))))
+        verdict = policy.decide(seen)
+        wanted = asked
+        for command in verdict.commands:
+            assert isinstance(command, Scale)
+            policy.carried_out(command, seen)
+            wanted = command.replicas
+        shown = Shown(one(0.0), one(float(usage * counted)), one(1000.0), one(counted), one(starting))
+        assert rules.proposed(shown, one(asked)).tolist() == [[wanted]]
         asked = min(40, max(1, round(wanted * other)))
 
 
@@ -117,7 +149,10 @@ def test_it_answers_in_the_shape_of_requests() -> None:
 
 
 @pytest.mark.parametrize(("change", "place"), [
-    ("agents.front.scaling={hpa: {target_cpu: 70%, max: 9}}", "agents.front.scaling"),
+    ("agents.front.scaling={staffing: {target_wait: 10%, max: 9}}", "agents.front.scaling"),
+    ("agents.front.scaling={trend: {averageValue: 20, max: 9}}", "agents.front.scaling: .* rules of one kind"),
+    ("agents.defaults.scaling.hpa.behavior.scaleUp={stabilizationWindowSeconds: 30}", "agents.catalog.scaling"),
+    ("services.store.resources.requests.cpu=500m", "services.store.resources"),
     ("faults.lost={at: 5m, crash: {service: front}}", "faults"),
     ("routes.defaults.retries={num_retries: 2}", "routes"),
     ("telemetry.delivery_lag=5s", "telemetry.delivery_lag"),

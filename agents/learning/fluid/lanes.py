@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.fluid.meshes import FluidMeshes, FluidTick
-from agents.learning.fluid.rule import TrendRules
+from agents.learning.fluid.rule import Shown, rules_of
 from agents.learning.fluid.worlds import Floats, FluidWorld, fluid_world
 from agents.learning.lanes import LanesStep
 from agents.learning.observing import FRAMES
@@ -72,7 +72,7 @@ class FluidLanes:
         episodes = [self.task.drawn(random, options or {}) for random in self._random]
         self._meshes = FluidMeshes([fluid_world(episode.world, episode.seed) for episode in episodes])
         worlds = self._meshes.worlds
-        self._rules = TrendRules([world.rules for world in worlds])
+        self._rules = rules_of([world.rules for world in worlds])
         self._guard = Guard(self._rules.least, self._rules.most)
         self._rates, self._ticks, frame = deque[Floats](maxlen=GROWTH_TICKS + 1), 0, None
         self._tick_ns, self._warmup_ns = worlds[0].tick_ns, worlds[0].scenario.warmup
@@ -123,16 +123,19 @@ class FluidLanes:
         self._meshes.scale(pods)
 
     def _go_on(self) -> FluidTick:
-        tick, meshes = self._meshes.go_on(), self._meshes
+        meshes, ready = self._meshes, self._meshes.ready
+        tick = meshes.go_on()
         milli = np.floor(tick.visits * 1000 / (self._tick_ns / NS_PER_S))
         self._rates.append(milli / 1000)
         known = np.stack([world.comes_to for world in meshes.worlds])
         shares = tick.class_p99_s / np.stack([world.objective[:, 1] for world in meshes.worlds])
         worst = np.where(known & (tick.offered > 0)[:, :, None], shares[:, :, None], -1.0).max(axis=1)
-        came = tick.visits > 0
+        came, counted = tick.visits > 0, np.minimum(ready, meshes.ready)
+        shown = Shown(milli, tick.utilization * counted * meshes.cores * 1000, meshes.cores * 1000, counted,
+                      meshes.ready + meshes.starting - counted)  # fmt: skip
         self._sights = FluidSights(
             now_ns=meshes.tick * self._tick_ns, replicas=meshes.asked, asked=np.maximum(meshes.asked, 1),
-            proposed=self._rules.proposed(milli, meshes.asked), ready=meshes.ready, starting=meshes.starting,
+            proposed=self._rules.proposed(shown, meshes.asked), ready=meshes.ready, starting=meshes.starting,
             used_millicores=tick.utilization * meshes.ready * meshes.cores * 1000, request_millicores=meshes.cores * 1000,
             utilization=np.where(meshes.ready > 0, tick.utilization, np.nan), rate=self._rates[-1], rate_before=self._rates[0],
             concurrency=tick.concurrency, latency_s=np.where(came, tick.visit_p95_s, np.nan),

@@ -15,6 +15,7 @@ from scenarios.flow import Flow, cores
 from scenarios.rates import Piece
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.failures import Failures
+from scenarios.schema.hpa import Behavior, Hpa, ScalingRules
 from scenarios.schema.planning import Trend
 from scenarios.schema.programs import Call, Parallel, Step, Work
 from scenarios.schema.scenario import Scenario
@@ -34,7 +35,7 @@ class FluidWorld:
 
     scenario: Scenario
     services: tuple[str, ...]
-    rules: tuple[Trend, ...]  # of each service
+    rules: tuple[Hpa | Trend, ...]  # of each service; all of one kind
     tick_ns: int
     visits: Floats  # (classes, services) of one request
     work_s: Floats  # (classes, services) CPU of one request, in core-seconds
@@ -53,7 +54,7 @@ def fluid_world(world: Scenario, seed: Seed) -> FluidWorld:
     """Raises ScenarioError for what a fluid cannot stand for."""
     refuse(world)
     flow, services = Flow(world), tuple(sorted(world.services))
-    rules = tuple(_rule(world, name) for name in services)
+    rules = _rules(world, services)
     tick_ns = rules[0].sync_period
     demand, starts = (np.random.default_rng(family_key(seed, family, "fluid")) for family in ("workload", "service"))
     per_class = [_per_service(flow.visits_of_one(name), services) for name in world.workload]
@@ -98,13 +99,41 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
                 yield from walk(branch)
 
 
-def _rule(world: Scenario, name: str) -> Trend:
-    described = world.minds(name).scaling
-    rule = None if described is None else described.trend
-    if rule is None or rule.behavior is not None or rule.of.workload or rule.of.service not in (None, "", name):
-        raise ScenarioError(f"agents.{name}.scaling: a fluid knows the rule trend, of the service's own rate and without behavior; "
+def _rules(world: Scenario, services: tuple[str, ...]) -> tuple[Hpa | Trend, ...]:
+    rules = tuple(_rule(world, name) for name in services)
+    other = next((name for name, rule in zip(services, rules, strict=True) if _alike(rule) != _alike(rules[0])), None)
+    if other is not None:
+        raise ScenarioError(f"agents.{other}.scaling: a fluid knows rules of one kind, with one interval and one window for all services, "
+                            f"and this one differs from that of {services[0]}; take fidelity: requests")  # fmt: skip
+    return rules
+
+
+def _rule(world: Scenario, name: str) -> Hpa | Trend:
+    described, service = world.minds(name).scaling, world.services[name]
+    rule = None if described is None else described.hpa or described.trend
+    if rule is None or not _is_known(rule, name) or (rule.behavior is not None and not _only_waits(rule.behavior)):
+        raise ScenarioError(f"agents.{name}.scaling: a fluid knows hpa with target_cpu and trend of the service's own rate, of a behavior "
+                            "only scaleDown's window; take fidelity: requests")  # fmt: skip
+    if isinstance(rule, Hpa) and service.resources.requests.cpu != cores(service) * 1000:
+        raise ScenarioError(f"services.{name}.resources: a fluid knows an hpa where a pod requests the CPU that it may use at most; "
                             "take fidelity: requests")  # fmt: skip
     return rule
+
+
+def _is_known(rule: Hpa | Trend, name: str) -> bool:
+    return rule.target_cpu is not None if isinstance(rule, Hpa) else not rule.of.workload and rule.of.service in (None, "", name)
+
+
+def _only_waits(behavior: Behavior) -> bool:
+    """Whether it says how long scaling down waits, and nothing else."""
+    down = behavior.scaleDown or ScalingRules()
+    return behavior.scaleUp is None and down == ScalingRules(stabilizationWindowSeconds=down.stabilizationWindowSeconds)
+
+
+def _alike(rule: Hpa | Trend) -> tuple[object, ...]:
+    """What rules of all services must have in common."""
+    own = (rule.downscale_stabilization,) if isinstance(rule, Hpa) else (rule.window, rule.horizon)
+    return type(rule), rule.sync_period, rule.behavior, *own
 
 
 def _per_service(of_endpoints: dict[str, float], services: tuple[str, ...]) -> list[float]:

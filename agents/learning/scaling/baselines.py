@@ -15,7 +15,7 @@ def _by(scaling: str) -> tuple[str, ...]:
 SCALERS = {
     "lookahead": Baseline("has read what will be offered, and how long a start takes", Standing.ORACLE,
                           _by("{lookahead: {target_utilization: 75%, lead: 72s, interval: 15s, max: 40}}")),
-    "trend": Baseline("the world's own rule, calibrated for the task's reward", Standing.GOOD),
-    "hpa": Baseline("Kubernetes' defaults, on 80 % of the CPU requested", Standing.NAIVE, _by("{hpa: {target_cpu: 80%, max: 40}}")),
+    "calibrated hpa": Baseline("the world's own rule: Kubernetes' autoscaler, calibrated for the task's reward", Standing.GOOD),
+    "default hpa": Baseline("Kubernetes' defaults, on 80 % of the CPU requested", Standing.NAIVE, _by("{hpa: {target_cpu: 80%, max: 40}}")),
     "one pod": Baseline("one pod of each service, whatever comes", Standing.SILLY, _by("{trend: {averageValue: 1000, min: 1, max: 1}}")),
 }  # fmt: skip
