@@ -35,7 +35,7 @@ class Lanes:
         self.task = task
         self.shape = shape_of(task)
         self._random = [np.random.default_rng() for _ in range(lanes)]
-        self._plays: list[Play] = []
+        self.plays: list[Play] = []
 
     def __len__(self) -> int:
         return len(self._random)
@@ -43,44 +43,44 @@ class Lanes:
     def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
         """New episodes in all lanes, drawn from their seeds; a lane without one goes on with its own. (lanes, rows, features)."""
         self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
-        self._plays = [self._begun(lane, options or {}) for lane in range(len(self))]
-        _go_on(self._plays)
-        for play in self._plays:
+        self.plays = [self._begun(lane, options or {}) for lane in range(len(self))]
+        _go_on(self.plays)
+        for play in self.plays:
             play.begin()
         return self.observations
 
     def step(self, chosen: NDArray[np.int64]) -> LanesStep:
         """An action (lanes, rows) of every row; an episode that ends is followed by another one at once."""
-        for play, actions in zip(self._plays, chosen, strict=True):
+        for play, actions in zip(self.plays, chosen, strict=True):
             play.act(actions)
-        _go_on(self._plays)
-        rewards = [play.see() for play in self._plays]
+        _go_on(self.plays)
+        rewards = [play.see() for play in self.plays]
         own = np.stack([reward.shares for reward in rewards])
-        infos = [play.info(reward) for play, reward in zip(self._plays, rewards, strict=True)]
-        ended = np.array([play.is_over for play in self._plays])
-        last = {int(lane): self._plays[lane].observations.copy() for lane in np.flatnonzero(ended)}
+        infos = [play.info(reward) for play, reward in zip(self.plays, rewards, strict=True)]
+        ended = np.array([play.is_over for play in self.plays])
+        last = {int(lane): self.plays[lane].observations.copy() for lane in np.flatnonzero(ended)}
         if last:
             for lane in last:
-                self._plays[lane] = self._begun(lane, {})
+                self.plays[lane] = self._begun(lane, {})
             _forget()
-            _go_on([self._plays[lane] for lane in last])
+            _go_on([self.plays[lane] for lane in last])
             for lane in last:
-                self._plays[lane].begin()
+                self.plays[lane].begin()
         return LanesStep(self.observations, np.array([reward.total for reward in rewards]), own, ended, last, infos)
 
     @property
     def observations(self) -> NDArray[np.float32]:
         """(lanes, rows, features) as they are."""
-        return np.stack([play.observations for play in self._plays])
+        return np.stack([play.observations for play in self.plays])
 
     @property
     def masks(self) -> NDArray[np.bool_]:
         """(lanes, rows, actions) that may be chosen."""
-        return np.stack([play.masks for play in self._plays])
+        return np.stack([play.masks for play in self.plays])
 
     def close(self) -> None:
         """Let go of the meshes."""
-        self._plays = []
+        self.plays = []
         _forget()
 
     def _begun(self, lane: int, options: Mapping[str, Any]) -> Play:
