@@ -8,6 +8,7 @@ and begin leg n + 1.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,12 @@ class Recipe:
     entropy: float = 0.003
     algorithm: str = "ppo"
     critic: str = CRITICS[0]  # of PPO: what it is shown of a lane
+    rate: float = 5e-4  # of learning, at first; it falls to nothing in a straight line
 
 
 @dataclass(frozen=True)
 class LegDone:
-    """What a leg came to."""
+    """What a leg came to; nan before the first."""
 
     leg: int
     steps: int  # so far
@@ -88,6 +90,10 @@ class Trainer:
         self.tell("leg", {"reward": done.reward, "violation": done.violation, "pods": done.pods})
         return done
 
+    def nothing_done(self) -> LegDone:
+        """As what it begins with is told, before the first leg."""
+        return LegDone(0, 0, math.nan, math.nan, math.nan)
+
     def tell(self, what: str, figures: Mapping[str, float]) -> None:
         """TensorBoard, where it listens, of something after a leg."""
         for name, value in figures.items():
@@ -118,6 +124,13 @@ class Trainer:
             raise no_weights(fault) from None
         self.model.num_timesteps = self._leg * self.leg_steps
         return str(kept["note"])
+
+    def start(self, state: bytes) -> None:
+        """Begin with the weights of another training, and nothing else of it. Raises WeightsError."""
+        try:
+            self.model.policy.load_state_dict(weights_in(state)["policy"])
+        except UNREADABLE as fault:
+            raise no_weights(fault) from None
 
     def close(self) -> None:
         """End what was begun."""
