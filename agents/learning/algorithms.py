@@ -1,7 +1,9 @@
 """How a shared policy is learned: Stable-Baselines3's algorithms, as a recipe sets them, and what they need beside weights to go on.
 
 PPO with masks (Huang and Ontanon 2022; sb3-contrib) is the usual one. DQN learns what actions are worth from what was tried before, so
-its memory is part of what is kept.
+its memory is part of what is kept. SAC, TD3 and DDPG learn numbers (Haarnoja et al. 2018; Fujimoto et al. 2018; Lillicrap et al. 2016),
+and so fit none of the chairs: each chooses one action of a table, some of which are masked, and a number that is rounded to a table is no
+gradient's way to it.
 """
 
 from __future__ import annotations

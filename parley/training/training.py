@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from agents.learning.curriculum import Curriculum
 from agents.learning.judging import Score, following, own_scores, scores
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
 from parley.storage.run_folder import FORMAT, MANIFEST, Experiment, RunFolder, new_folder, plain, this_process
+from parley.training.curricula import curriculum_of
 from parley.training.plans import CHAIRS, Asked, Plan, planned
 from parley.training.starting import FIRST, Start, begin, sizes_of
 from scenarios.errors import ParleyError
@@ -112,6 +114,7 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
         trainer.close()
     folder = new_folder(out, f"{Path(plan.scenario).stem}-training")
     words = [] if begins is None else ["--from", str(begins.folder)]
+    words += ["--curriculum", os.fspath(asked["curriculum"])] if plan.curriculum is not None else []
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": Path(plan.scenario).stem, "chair": plan.chair, "plan": asdict(plan),
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "train", *plan.words, *words]),
@@ -191,7 +194,7 @@ def _row(done: LegDone, trainer: Trainer, plan: Plan, jobs: int) -> dict[str, An
     judged = _as_json(scores(plan.task, VALIDATION, trainer.decides, jobs))
     trainer.tell("judged", {name: judged[name] for name in ("reward", "violation", "pods", "churn")})
     row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": judged})
-    return row
+    return row if row["stage"] is not None else {name: value for name, value in row.items() if name != "stage"}
 
 
 def _as_json(found: list[Score]) -> dict[str, Any]:
@@ -206,5 +209,6 @@ def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) ->
         from agents.learning.training import Recipe, Trainer
     except ModuleNotFoundError as fault:
         raise UsageError(f"training needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
-    recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic, rate=plan.rate)
+    recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic, rate=plan.rate,
+                    curriculum=curriculum_of(plan.curriculum) if plan.curriculum is not None else Curriculum())
     return Trainer(recipe, seed, events if importlib.util.find_spec("tensorboard") else None)
