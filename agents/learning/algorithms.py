@@ -1,7 +1,9 @@
 """How a shared policy is learned: Stable-Baselines3's algorithms, as a recipe sets them, and what they need beside weights to go on.
 
 PPO with masks (Huang and Ontanon 2022; sb3-contrib) is the usual one. DQN learns what actions are worth from what was tried before, so
-its memory is part of what is kept.
+its memory is part of what is kept. SAC, TD3 and DDPG learn numbers (Haarnoja et al. 2018; Fujimoto et al. 2018; Lillicrap et al. 2016),
+and so fit none of the chairs: each chooses one action of a table, some of which are masked, and a number that is rounded to a table is no
+gradient's way to it.
 """
 
 from __future__ import annotations
@@ -29,7 +31,6 @@ FOLLOWING = 0.5  # by how much DQN first takes what follows the rule for better
 MEMORY = 100_000  # decisions that DQN learns from
 CALLS = "_n_calls"  # after so many DQN's target moves; the library has no other word for it
 MEMORIES = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
-LEARNING_RATE = 5e-4  # at first; it falls to nothing in a straight line
 Left = Callable[[], float]  # which share of the training lies ahead
 
 
@@ -47,9 +48,8 @@ class Algorithm:
 def _ppo(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int) -> BaseAlgorithm:
     kind, is_central = recipe.task.kind, recipe.critic == "central"
     return MaskablePPO(
-        CentralPolicy if is_central else GuidedPolicy, env, learning_rate=lambda _: LEARNING_RATE * left(), n_steps=n_steps,
-        n_epochs=recipe.epochs,
-        batch_size=-(-n_steps * env.num_envs // recipe.batches), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
+        CentralPolicy if is_central else GuidedPolicy, env, learning_rate=lambda _: recipe.rate * left(), n_steps=n_steps,
+        n_epochs=recipe.epochs, batch_size=-(-n_steps * env.num_envs // recipe.batches), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
         ent_coef=recipe.entropy, seed=seed, device="cpu",
         policy_kwargs={"usual": kind.features.usual, "follows": recipe.task.action_set.follows},
     )  # fmt: skip
@@ -67,7 +67,7 @@ def _ppo_decides(model: MaskablePPO, own: NDArray[np.float32], masks: NDArray[np
 
 def _dqn(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int) -> BaseAlgorithm:
     model = DQN(
-        "MlpPolicy", env, learning_rate=lambda _: LEARNING_RATE * left(), buffer_size=MEMORY, learning_starts=env.num_envs,
+        "MlpPolicy", env, learning_rate=lambda _: recipe.rate * left(), buffer_size=MEMORY, learning_starts=env.num_envs,
         batch_size=256, gamma=recipe.gamma,
         train_freq=1, gradient_steps=recipe.batches, target_update_interval=n_steps * env.num_envs, seed=seed, device="cpu",
         policy_kwargs={"net_arch": list(HIDDEN), "features_extractor_class": Scaled,

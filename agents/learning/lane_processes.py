@@ -55,9 +55,9 @@ class LaneProcesses:
     def __len__(self) -> int:
         return self._count
 
-    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None) -> NDArray[np.float32]:
         """As Lanes. Raises LanesDied, and what a world is refused for."""
-        told = self._all("reset", [(list(seeds[stretch]), options) for stretch in self._stretches])
+        told = self._all("reset", [(list(seeds[stretch]), options, task) for stretch in self._stretches])
         return np.concatenate([seen for seen, _ in told])
 
     def step(self, chosen: NDArray[np.int64]) -> LanesStep:

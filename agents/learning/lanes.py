@@ -40,8 +40,12 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._random)
 
-    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
-        """New episodes in all lanes, drawn from their seeds; a lane without one goes on with its own. (lanes, rows, features)."""
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None) -> NDArray[np.float32]:
+        """New episodes in all lanes, drawn from their seeds; a lane without one goes on with its own. (lanes, rows, features).
+
+        From now on of another task, where one is given; it has the same shape.
+        """
+        self.task = task or self.task
         self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
         self.plays = [self._begun(lane, options or {}) for lane in range(len(self))]
         _go_on(self.plays)

@@ -36,6 +36,7 @@ class SharedVecEnv(VecEnv):
         }) if shows_all else own, spaces.Discrete(shape.actions))  # fmt: skip
         self._chosen: NDArray[np.int64] | None = None
         self._wanted: Sequence[int | None] = [None] * lanes
+        self.task = task  # that episodes are of from the next reset on
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Lane i will be reset with seed + i."""
@@ -44,7 +45,7 @@ class SharedVecEnv(VecEnv):
 
     def reset(self) -> Shown:
         """New episodes in all lanes."""
-        seen = self.lanes.reset(self._wanted)
+        seen = self.lanes.reset(self._wanted, None, self.task)
         self._wanted = [None] * len(self.lanes)
         return self._rows(seen)
 

@@ -18,6 +18,7 @@ from agents.learning.reward import Weights
 from agents.learning.rightsizing.baselines import SIZERS
 from agents.learning.routing.baselines import ROUTERS
 from agents.learning.scaling.baselines import SCALERS
+from agents.learning.windows import window_of
 from scenarios.errors import ScenarioError
 from scenarios.load import load, loads
 from scenarios.naming import suggestion
@@ -56,6 +57,8 @@ class Task:
     weights: Weights = field(default_factory=Weights)
     varied: Mapping[str, Range] = field(default_factory=dict)  # by path of the scenario, as "workload.shoppers.load"
     changes: tuple[str, ...] = ()  # of the scenario in every episode, as `--set` says them
+    added: tuple[str, ...] = ()  # the same, but made first, so that what they add may be varied
+    windows: bool = False  # episodes begin at any minute of the world that leaves room for them, not all at the end of its warm-up
     baselines: Mapping[str, Baseline] = field(default_factory=dict)  # by name
 
     def __post_init__(self) -> None:
@@ -89,7 +92,7 @@ class Task:
         if unknown is not None:
             raise ScenarioError(f"{unknown!r} is nothing that a task has{suggestion(unknown, self.__dataclass_fields__)}")
         anywhere = {name: one for name, one in self.baselines.items() if not one.changes}
-        return replace(self, **({"varied": {}, "changes": (), "baselines": anywhere} if "scenario" in changes else {}) | changes)
+        return replace(self, **({"varied": {}, "changes": (), "added": (), "baselines": anywhere} if "scenario" in changes else {}) | changes)
 
     def under(self, baseline: str) -> Task:
         """The same where a baseline of this name decides. Raises ScenarioError where there is none."""
@@ -105,11 +108,14 @@ class Task:
         varied = [f"{path}={one.drawn(random)}" for path, one in self.varied.items()]
         seed = int(random.integers(SEEDS))
         given = options.get("scenario", self.scenario)
-        changes = [*varied, *self.changes] if "scenario" not in options else []
+        changes = [*self.added, *varied, *self.changes] if "scenario" not in options else []
         world = loads(as_yaml(given), changes) if isinstance(given, Scenario) else load(given, changes)
         seed = int(options.get("seed", seed))
         demand, service, faults = (int(options.get(f"{name}_seed", seed)) for name in ("demand", "service", "fault"))
-        return Episode(world, seed if demand == service == faults == seed else Seeds(demand, service, faults), self)
+        seeds = seed if demand == service == faults == seed else Seeds(demand, service, faults)
+        if self.windows:
+            world = window_of(world, seeds, self.ticks * self.seats(world).cadence_ns)
+        return Episode(world, seeds, self)
 
 
 OPTIONS = ("scenario", "seed", "demand_seed", "service_seed", "fault_seed")  # those of parts, where they are not the same

@@ -8,8 +8,9 @@ and begin leg n + 1.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from numpy.typing import NDArray
 from stable_baselines3.common.logger import Logger, configure
 
 from agents.learning.algorithms import ALGORITHMS
+from agents.learning.curriculum import Curriculum
+from agents.learning.lane_processes import lanes_of
 from agents.learning.shared_vec_env import SharedVecEnv
 from agents.learning.tasks import Task
 from agents.learning.weights import UNREADABLE, no_weights, weights_in
+from scenarios.errors import ScenarioError
 
 CRITICS = ("own", "central")
 
@@ -42,24 +46,28 @@ class Recipe:
     entropy: float = 0.003
     algorithm: str = "ppo"
     critic: str = CRITICS[0]  # of PPO: what it is shown of a lane
+    rate: float = 5e-4  # of learning, at first; it falls to nothing in a straight line
+    curriculum: Curriculum = field(default_factory=Curriculum)
 
 
 @dataclass(frozen=True)
 class LegDone:
-    """What a leg came to."""
+    """What a leg came to; nan before the first."""
 
     leg: int
     steps: int  # so far
     reward: float  # of a tick, mean over rows' shares and time
     violation: float  # share of class-ticks that missed their objective
     pods: float  # asked for, mean
+    stage: str | None = None  # of the curriculum; None in the task itself
 
 
 class Trainer:
     """One seed of a recipe."""
 
     def __init__(self, recipe: Recipe, seed: int, events: Path | None = None) -> None:
-        """`events` is a folder for TensorBoard. Raises ScenarioError where nobody can sit in the world of the task."""
+        """`events` is a folder for TensorBoard. Raises ScenarioError where nobody can sit in the world of the task or of a stage."""
+        _check_stages(recipe)
         torch.set_num_threads(1)  # a second one would spin beside the lanes, and save next to nothing
         self.recipe, self.seed = recipe, seed
         self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs, shows_all=recipe.critic == "central")
@@ -80,13 +88,19 @@ class Trainer:
     def leg(self, told: Callable[[int], None] | None = None) -> LegDone:
         """One more; `told` hears of steps as they come."""
         model, watch = self.model, _Watch(told, self._leg * self.leg_steps)
+        stage = self.recipe.curriculum.stage(self._leg, self.legs)
+        self.env.task = self.recipe.task if stage is None else stage.of(self.recipe.task)
         model.set_random_seed(int(np.random.SeedSequence((self.seed, self._leg)).generate_state(1)[0]))
         model._last_obs = None  # noqa: SLF001  # begin with fresh episodes: SB3 has no other word for it
         model.learn(self.leg_steps, callback=watch, reset_num_timesteps=False, **self._algorithm.learning)
         self._leg += 1
-        done = LegDone(self._leg, self._leg * self.leg_steps, *watch.means())
+        done = LegDone(self._leg, self._leg * self.leg_steps, *watch.means(), None if stage is None else stage.name)
         self.tell("leg", {"reward": done.reward, "violation": done.violation, "pods": done.pods})
         return done
+
+    def nothing_done(self) -> LegDone:
+        """As what it begins with is told, before the first leg."""
+        return LegDone(0, 0, math.nan, math.nan, math.nan)
 
     def tell(self, what: str, figures: Mapping[str, float]) -> None:
         """TensorBoard, where it listens, of something after a leg."""
@@ -119,9 +133,30 @@ class Trainer:
         self.model.num_timesteps = self._leg * self.leg_steps
         return str(kept["note"])
 
+    def start(self, state: bytes) -> None:
+        """Begin with the weights of another training, and nothing else of it. Raises WeightsError."""
+        try:
+            self.model.policy.load_state_dict(weights_in(state)["policy"])
+        except UNREADABLE as fault:
+            raise no_weights(fault) from None
+
     def close(self) -> None:
         """End what was begun."""
         self.env.close()
+
+
+def _check_stages(recipe: Recipe) -> None:
+    """Raises ScenarioError where a stage has other rows, actions or ticks than the task, or nobody can sit in it."""
+    shape = None
+    for stage in recipe.curriculum.stages:
+        shape = shape or lanes_of(recipe.task, 1, 1).shape
+        try:
+            other = lanes_of(stage.of(recipe.task), 1, 1).shape
+        except ScenarioError as fault:
+            raise ScenarioError(f"stages.{stage.name}: {fault}") from None
+        if (other.rows, other.actions, other.ticks) != (shape.rows, shape.actions, shape.ticks):
+            raise ScenarioError(f"stages.{stage.name}: has {len(other.rows)} rows and {other.ticks} ticks, the task itself {len(shape.rows)} "
+                                f"and {shape.ticks}; all stages of one policy are alike in this")  # fmt: skip
 
 
 class _Watch:

@@ -28,5 +28,6 @@ def weights_in(state: bytes) -> Mapping[str, Any]:
 
 def no_weights(fault: Exception) -> WeightsError:
     """The sentence for a file that is none."""
-    why = (str(fault).splitlines() or [type(fault).__name__])[0]
+    lines = [line.strip() for line in str(fault).splitlines()]
+    why = " ".join(lines[:2]) or type(fault).__name__  # torch has what it is about in the second one
     return WeightsError(f"is no state of this training, and nothing in it was run: {why}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
 
-from agents.learning.tasks import FIDELITIES
 from parley.commands.terminal import Out, mistakes_told, refuse_beside, say
 from parley.errors import Interrupted, UsageError
 from parley.exporting.exporting import export, new_key
@@ -18,8 +17,9 @@ from parley.exporting.finished import HELD_OUT, LEAVES
 from parley.exporting.tables import print_export
 from parley.exporting.targets import TARGETS
 from parley.progress import CellsLine
+from parley.training.plans import CHAIRS, Asked
 from parley.training.tables import print_training
-from parley.training.training import ALGORITHMS, CHAIRS, CRITICS, LANES, SEEDS, STEPS, Asked, Training, train
+from parley.training.training import Training, train
 from scenarios.schema.units import parse_quantity
 
 
@@ -32,27 +32,27 @@ def train_command(
     fidelity: Annotated[str | None, typer.Option(help="Where it learns: requests, or fluid, which is faster.")] = None,
     algorithm: Annotated[str | None, typer.Option(help="ppo (with masks), or dqn.")] = None,
     critic: Annotated[str | None, typer.Option(help="What PPO's critic is shown: own, or central, which is all rows.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Of learning, at first, falling to nothing: 5e-4.")] = None,
+    windows: Annotated[bool, typer.Option("--windows", help="Episodes begin at any minute of a world that is longer.")] = False,
+    curriculum: Annotated[str | None, typer.Option(metavar="FILE", help="Stages to learn in first: a file, or the shipped one.")] = None,
+    start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help="Begin with the policies of a finished training.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes that they are shared among.", min=1)] = 2,
     out: Out = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a training that was stopped or killed.")] = None,
 ) -> None:
     """Train a policy that all services share, or hosts, routes, bidders: once for each seed."""
     with mistakes_told():
-        refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, algorithm, critic, out)
-        policies = seeds or SEEDS
+        refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, algorithm, critic, rate, windows or None, curriculum,
+                      start, out)
+        said = {"chair": chair, "steps": _whole(steps) if steps else None, "seeds": seeds, "lanes": lanes, "fidelity": fidelity,
+                "algorithm": algorithm, "critic": critic, "rate": rate, "windows": windows or None, "curriculum": curriculum}  # fmt: skip
+        asked = cast(Asked, {name: value for name, value in said.items() if value is not None})
         with CellsLine(sys.stderr, "decisions") as line:
-
-            def told(seed: int, done: int, of: int) -> None:
-                line((seed - 1) * of + done, (policies if resume is None else Training(resume).plan.seeds) * of)
-
             try:
                 if resume is not None:
-                    found = Training(resume).resume(jobs=jobs, told=told)
+                    found = Training(resume).resume(jobs=jobs, told=line)
                 else:
-                    asked: Asked = {"chair": chair or CHAIRS[0], "steps": _whole(steps) if steps else STEPS, "seeds": policies,
-                                    "lanes": lanes or LANES, "fidelity": fidelity or FIDELITIES[0], "algorithm": algorithm or ALGORITHMS[0],
-                                    "critic": critic or CRITICS[0]}  # fmt: skip
-                    found = train(scenario, jobs=jobs, out=out, told=told, **asked)
+                    found = train(scenario, jobs=jobs, out=out, start=start, told=line, **asked)
             except Interrupted as stopped:
                 print_training(Console(highlight=False), Training(stopped.folder))
                 raise

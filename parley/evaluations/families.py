@@ -12,9 +12,9 @@ import numpy as np
 
 from agents.learning.reward import Weights
 from agents.learning.tasks import Episode, Range, Task
-from parley.errors import UsageError
 from parley.evaluations.files import SHIPPED, EvaluationFile, Family
-from parley.sweeps.axes import RANGE, as_text, range_unit
+from parley.sweeps.axes import as_text
+from parley.sweeps.ranges import range_of
 from scenarios.errors import ScenarioError
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
@@ -88,11 +88,3 @@ def _spread(changes: Mapping[str, object], world: Scenario) -> Iterator[tuple[st
             yield from ((f"services.{name}.{path.removeprefix(EVERY)}", value) for name in world.services)
         else:
             yield path, value
-
-
-def range_of(path: str, spec: str) -> Range:
-    """`5m..50m` as what an episode draws from. Raises UsageError."""
-    match = RANGE.fullmatch(spec)
-    if match is None or match[5] is not None:
-        raise UsageError(f"varied.{path}: {spec!r} is not a range; write its ends as 0.6..1.4 or 5m..50m")
-    return Range(float(match[1]), float(match[3]), range_unit(path, spec, match))

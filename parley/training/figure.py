@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from parley.drawing.canvas import Picture, blank, round_ticks
@@ -23,7 +24,8 @@ def picture_of_training(found: Training) -> Picture:
         axes.set_title(told, loc="left", fontsize=13, fontweight="bold", color=INK, pad=10)
         axes.set_xlabel("decisions", color=QUIET, fontsize=11)
     figure.text(0.012, 1 - 0.2 / HIGH, str(found.manifest["name"]), fontsize=20, fontweight="bold", color=INK, va="top")
-    says = f"{found.plan.seeds} seeds, judged on episodes none of them is trained on (thin lines); the rule they guide (dashed)"
+    begun = "" if found.start is None else f", begun with policies of {Path(found.start['folder']).name}"
+    says = f"{found.plan.seeds} seeds{begun}, judged on episodes none of them is trained on (thin lines); the rule they guide (dashed)"
     figure.text(0.012, 1 - 0.66 / HIGH, says, fontsize=12, color=QUIET, va="top")
     return Picture(figure)
 

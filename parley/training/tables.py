@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from rich.console import Console
 from rich.text import Text
 
@@ -13,25 +17,35 @@ from parley.wording import count, number, signed
 PICTURE = "training.png"
 
 
+def began_with(start: Mapping[str, Any]) -> str:
+    """Where a training's weights were from at first."""
+    where = "a fluid" if start["fidelity"] == "fluid" else "requests"
+    return f"begun with the best policies of {Path(start['folder']).name}, seed by seed, which learned in {where} of {Path(start['scenario']).stem}"
+
+
 def print_training(console: Console, found: Training) -> None:
     """A line a seed, those that failed too; the picture goes into the folder."""
     manifest, plan, rule = found.manifest, found.plan, found.manifest["rule"]
     told = f" · {manifest['chair']} · {plan.seeds} seeds of {count(plan.steps)} decisions"
     console.print(Text.assemble((str(manifest["name"]), "bold cyan"), told))
+    if found.start is not None:
+        console.print(Text(began_with(found.start), "dim"), soft_wrap=True)
     if rule is None:
         console.print(Text("nothing is trained yet", "bold yellow"))
         return
-    made = table("", "reward", "against the rule", "missed", found.cost, "best leg", words=1)
-    made.add_row("the rule", number(rule["reward"], 4), "", f"{100 * rule['violation']:.1f} %", number(rule["pods"], 3), "")
+    first = ["at first"] if found.start is not None else []
+    made = table("", *first, "reward", "against the rule", "missed", found.cost, "best leg", words=1)
+    made.add_row("the rule", *("" for _ in first), number(rule["reward"], 4), "", f"{100 * rule['violation']:.1f} %", number(rule["pods"], 3), "")
     for seed in found.seeds:
         best, against = found.best(seed), found.against_the_rule(seed)
         if best is None or against is None:
-            made.add_row(f"seed {seed}", "", "", "", "", "")
+            made.add_row(f"seed {seed}", *("" for _ in first), "", "", "", "", "")
             continue
         judged, style = best["judged"], ("blue" if against.difference > 0 else "red") if against.is_clear else "dim"
         lead = Text(f"{signed(against.difference)} ± {number(against.half_width, 2)}", style)
-        made.add_row(f"seed {seed}", number(judged["reward"], 4), lead, f"{100 * judged['violation']:.1f} %", number(judged["pods"], 3),
-                     f"{best['leg']} of {found.curve(seed)[-1]['leg']}")  # fmt: skip
+        curve = found.curve(seed)
+        made.add_row(f"seed {seed}", *(number(curve[0]["judged"]["reward"], 4) for _ in first), number(judged["reward"], 4), lead,
+                     f"{100 * judged['violation']:.1f} %", number(judged["pods"], 3), f"{best['leg']} of {curve[-1]['leg']}")  # fmt: skip
     console.print()
     console.print(made)
     console.print(Text(f"means of a tick over {len(rule['seeds'])} episodes that nobody was trained on; the best leg was chosen on these "

@@ -1,7 +1,8 @@
 """`parley train`: several seeds of one policy, judged as they learn against the rule they guide, on episodes none of them is trained on.
 
 A folder has `manifest.json`, and for each seed `seed-N/`: `curve.jsonl` with a row for every leg, `last.pt` to go on from, and `best.pt`,
-which did best where it was judged. Files of weights hold tensors and numbers alone, and are never unpickled.
+which did best where it was judged; `first.pt`, too, where it starts from another training, of which it is a copy. Files of weights hold
+tensors and numbers alone, and are never unpickled.
 """
 
 from __future__ import annotations
@@ -10,22 +11,24 @@ import importlib.util
 import json
 import os
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
+from agents.learning.curriculum import Curriculum
 from agents.learning.judging import Score, following, own_scores, scores
-from agents.learning.tasks import FIDELITIES, OF_CHAIRS, Task
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
 from parley.storage.run_folder import FORMAT, MANIFEST, Experiment, RunFolder, new_folder, plain, this_process
+from parley.training.curricula import curriculum_of
+from parley.training.plans import CHAIRS, Asked, Plan, planned
+from parley.training.starting import FIRST, Start, begin, sizes_of
 from scenarios.errors import ParleyError
-from scenarios.naming import suggestion
 from sim.trace import SEMANTICS
 
 if TYPE_CHECKING:
@@ -33,38 +36,8 @@ if TYPE_CHECKING:
 
 KIND = "training"
 CURVE, LAST, BEST, EVENTS = "curve.jsonl", "last.pt", "best.pt", "events"
-CHAIRS = tuple(OF_CHAIRS)
-STEPS, SEEDS, LANES = 300_000, 5, 16  # where nothing is said
-ALGORITHMS, CRITICS = ("ppo", "dqn"), ("own", "central")
-CHOICES = {"chair": CHAIRS, "fidelity": FIDELITIES, "algorithm": ALGORITHMS, "critic": CRITICS}
 VALIDATION = range(900_001, 900_005)  # seeds of episodes that no leg draws
-Told = Callable[[int, int, int], None]  # (seed, decisions that are done, of how many)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is trained."""
-
-    scenario: str
-    steps: int
-    seeds: int
-    lanes: int
-    jobs: int
-    fidelity: str = FIDELITIES[0]
-    algorithm: str = ALGORITHMS[0]
-    critic: str = CRITICS[0]
-    chair: str = CHAIRS[0]
-
-    @property
-    def task(self) -> Task:
-        """What it is judged in: its chair's frozen one for its own scenario; for another the same without what is varied."""
-        frozen = OF_CHAIRS[self.chair]
-        return frozen if self.scenario == frozen.scenario else frozen.changed(scenario=self.scenario)
-
-    @property
-    def learned_in(self) -> Task:
-        """The same at the fidelity that was asked for."""
-        return self.task.changed(fidelity=self.fidelity)
+Told = Callable[[int, int], None]  # decisions of all seeds that are done, and of how many
 
 
 class Training(Experiment):
@@ -88,6 +61,19 @@ class Training(Experiment):
         return "pods" if self.plan.chair == CHAIRS[0] else "cost"
 
     @property
+    def start(self) -> dict[str, Any] | None:
+        """The training it starts from: `folder`, `scenario`, `fidelity`, and `legs` and `sha256` of weights by seed."""
+        found: dict[str, Any] | None = self.manifest.get("from")
+        return found
+
+    def as_start(self) -> Start:
+        """For another one. Raises UsageError where it is not finished."""
+        if self.state != "complete":
+            raise UsageError(f"{self.path}: is not finished; `parley train --resume {self.path}` goes on, and then others start from it")
+        legs = [best["leg"] for seed in self.seeds if (best := self.best(seed)) is not None]
+        return Start(self.path, self.plan, [self.path / f"seed-{seed}" / BEST for seed in self.seeds], legs, self.manifest.get("sizes"))
+
+    @property
     def seeds(self) -> range:
         """Those that are trained."""
         return range(1, self.plan.seeds + 1)
@@ -106,40 +92,33 @@ class Training(Experiment):
         return self if self.state == "complete" else _trained(self, jobs or self.plan.jobs, told)
 
 
-class Asked(TypedDict, total=False):
-    """What `train` may be asked for, and with what it is where nothing is said."""
-
-    chair: str  # scaling, or another one of CHAIRS
-    steps: int  # 300,000
-    seeds: int  # 5
-    lanes: int  # 16
-    fidelity: str  # requests
-    algorithm: str  # ppo
-    critic: str  # own
-
-
 def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out: str | os.PathLike[str] | None = None,
-          told: Told | None = None, **asked: Unpack[Asked]) -> Training:  # fmt: skip
+          start: str | os.PathLike[str] | None = None, told: Told | None = None, **asked: Unpack[Asked]) -> Training:  # fmt: skip
     """Train a policy that all rows of a chair share (services, hosts, routes, bidders), once a seed, in its frozen world or another.
 
     `steps` are decisions of single rows; `lanes` are meshes beside each other, in so many processes (`jobs`). At the fidelity `fluid`
-    the policy learns in an approximation that is many times faster, and is judged on requests all the same.
+    the policy learns in an approximation that is many times faster, and is judged on requests all the same. `start` is the folder of a
+    finished training: seed i begins with the best weights of its seed i, and all else afresh.
     Raises ParleyError for what the user can mend, and Interrupted on Ctrl-C; `Training(folder).resume()` goes on.
     """
-    words: dict[str, Any] = dict(asked)
-    chosen = {name: _one_of(name, words.get(name), known) for name, known in CHOICES.items()}
-    scenario = OF_CHAIRS[chosen["chair"]].scenario if scenario is None else scenario
-    plan = Plan(os.fspath(scenario), asked.get("steps", STEPS), asked.get("seeds", SEEDS), asked.get("lanes", LANES), jobs, **chosen)
-    for name in ("steps", "seeds", "lanes", "jobs"):
-        if (value := getattr(plan, name)) < 1:
-            raise UsageError(f"{name} is a number from 1 on, not {value}")
-    _trainer_of(plan, 1, 1).close()  # whatever is wrong is wrong before anything is written
-    folder = new_folder(out, f"{Path(scenario).stem}-training")
-    command = ["parley", "train", os.fspath(scenario)]
-    command += [word for name in ("steps", "seeds", "lanes", *CHOICES) for word in (f"--{name}", str(getattr(plan, name)))]
+    begins = None if start is None else Training(start).as_start()
+    plan = planned(scenario, asked, jobs, None if begins is None else begins.plan)
+    if begins is not None:
+        begins.check(plan)
+    trainer = _trainer_of(plan, 1, 1)  # whatever is wrong is wrong before anything is written
+    try:
+        sizes = sizes_of(trainer)
+        if begins is not None:
+            begins.check_network(trainer, plan)
+    finally:
+        trainer.close()
+    folder = new_folder(out, f"{Path(plan.scenario).stem}-training")
+    words = [] if begins is None else ["--from", str(begins.folder)]
+    words += ["--curriculum", os.fspath(asked["curriculum"])] if plan.curriculum is not None else []
     folder.write_json(MANIFEST, {
-        "format": FORMAT, "kind": KIND, "state": "running", "name": Path(scenario).stem, "chair": plan.chair, "plan": asdict(plan),
-        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(command), "process": this_process(), "rule": None,
+        "format": FORMAT, "kind": KIND, "state": "running", "name": Path(plan.scenario).stem, "chair": plan.chair, "plan": asdict(plan),
+        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "train", *plan.words, *words]),
+        "process": this_process(), "sizes": sizes, "from": None if begins is None else begins.copied(folder, plan.seeds), "rule": None,
     })  # fmt: skip
     return _trained(Training(folder.path), jobs, told)
 
@@ -167,24 +146,39 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
 
 def _one_seed(begun: Training, seed: int, jobs: int, stop: Stop, told: Told | None) -> None:
     """The legs of a seed that are not done."""
-    plan, folder = begun.plan, RunFolder(begun.path)
-    rows, place = begun.curve(seed), f"seed-{seed}"
+    rows = begun.curve(seed)
     if rows and rows[-1]["leg"] >= rows[-1]["legs"]:
         return  # the curve is written last
-    trainer = _trainer_of(plan, seed, jobs, begun.path / place / EVENTS)
+    trainer = _trainer_of(begun.plan, seed, jobs, begun.path / f"seed-{seed}" / EVENTS)
     try:
-        kept = begun.path / place / LAST
-        rows = _restored(trainer, kept) if kept.is_file() else []
+        kept = begun.path / f"seed-{seed}" / LAST
+        rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, jobs)
+        whole = trainer.legs * trainer.leg_steps
         while trainer.done < trainer.legs and stop.signal_number is None:
-            done = trainer.leg(None if told is None else lambda steps: told(seed, steps, trainer.legs * trainer.leg_steps))
-            rows.append(_row(done, trainer, plan, jobs))
-            state = trainer.state(json.dumps(rows))
-            if max(rows, key=lambda row: float(row["judged"]["reward"])) is rows[-1]:
-                folder.write_bytes(f"{place}/{BEST}", state)
-            folder.write_bytes(f"{place}/{LAST}", state)
-            folder.write_bytes(f"{place}/{CURVE}", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
+            done = trainer.leg(None if told is None else lambda steps: told((seed - 1) * whole + steps, begun.plan.seeds * whole))
+            rows.append(_row(done, trainer, begun.plan, jobs))
+            _keep(begun, seed, trainer, rows)
     finally:
         trainer.close()
+
+
+def _started(begun: Training, seed: int, trainer: Trainer, jobs: int) -> list[dict[str, Any]]:
+    """The curve before the first leg: how weights of another training do, which are the best so far. Raises FolderError."""
+    if begun.start is None:
+        return []
+    begin(trainer, begun.path / f"seed-{seed}" / FIRST, begun.start["sha256"][seed - 1])
+    rows = [_row(trainer.nothing_done(), trainer, begun.plan, jobs)]
+    _keep(begun, seed, trainer, rows)
+    return rows
+
+
+def _keep(begun: Training, seed: int, trainer: Trainer, rows: list[dict[str, Any]]) -> None:
+    folder, place = RunFolder(begun.path), f"seed-{seed}"
+    state = trainer.state(json.dumps(rows))
+    if max(rows, key=lambda row: float(row["judged"]["reward"])) is rows[-1]:
+        folder.write_bytes(f"{place}/{BEST}", state)
+    folder.write_bytes(f"{place}/{LAST}", state)
+    folder.write_bytes(f"{place}/{CURVE}", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
 
 
 def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:
@@ -200,7 +194,7 @@ def _row(done: LegDone, trainer: Trainer, plan: Plan, jobs: int) -> dict[str, An
     judged = _as_json(scores(plan.task, VALIDATION, trainer.decides, jobs))
     trainer.tell("judged", {name: judged[name] for name in ("reward", "violation", "pods", "churn")})
     row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": judged})
-    return row
+    return row if row["stage"] is not None else {name: value for name, value in row.items() if name != "stage"}
 
 
 def _as_json(found: list[Score]) -> dict[str, Any]:
@@ -215,14 +209,6 @@ def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) ->
         from agents.learning.training import Recipe, Trainer
     except ModuleNotFoundError as fault:
         raise UsageError(f"training needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
-    recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic)
+    recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic, rate=plan.rate,
+                    curriculum=curriculum_of(plan.curriculum) if plan.curriculum is not None else Curriculum())
     return Trainer(recipe, seed, events if importlib.util.find_spec("tensorboard") else None)
-
-
-def _one_of(name: str, asked: str | None, known: Sequence[str]) -> str:
-    """The first where nothing is asked for. Raises UsageError."""
-    if asked is None:
-        return known[0]
-    if asked not in known:
-        raise UsageError(f"{name} is one of {', '.join(known)}, not {asked!r}{suggestion(asked, known)}")
-    return asked

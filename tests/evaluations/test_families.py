@@ -12,11 +12,12 @@ import pytest
 from agents.learning.tasks import SCALE_V0, Range
 from parley.errors import UsageError
 from parley.evaluations.cells import seated
-from parley.evaluations.families import arenas_of, range_of
+from parley.evaluations.families import arenas_of
 from parley.evaluations.files import SHIPPED, Controller, EvaluationFile, as_plain, evaluation_file, parsed
 from parley.evaluations.proposing import Proposals
 from parley.evaluations.seats import Chosen, Seats, seats_of
 from parley.evaluations.stages import Ground, ground_of
+from parley.sweeps.ranges import range_of
 from scenarios.errors import ScenarioError
 from tests.evaluations.little import LITTLE
 

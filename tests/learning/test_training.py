@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 from agents.learning.judging import following, scores
 from agents.learning.tasks import SCALE_V0, Task
@@ -22,6 +25,8 @@ from agents.learning.training import Recipe, Trainer
 from agents.learning.weights import WeightsError
 from parley.errors import FolderError, UsageError
 from parley.exporting.exporting import export
+from parley.training.starting import FIRST
+from parley.training.tables import print_training
 from parley.training.training import BEST, CURVE, LAST, Training, train
 from scenarios.load import load
 from scenarios.writing import as_yaml
@@ -184,6 +189,91 @@ def test_every_chair_is_trained_in_its_own_frozen_world(chair: str, tmp_path: Pa
     assert found.state == "complete" and found.plan.task.chair == chair and len(found.manifest["rule"]["rewards"]) == 4
     with pytest.raises(UsageError, match=f"was trained for the chair {chair}"):
         export(found.path)
+
+
+@pytest.fixture(scope="module")
+def in_fluid(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
+    """Two seeds that learned in a fluid."""
+    return train(small, **(LITTLE | {"fidelity": "fluid", "steps": 1000}), out=tmp_path_factory.mktemp("fluid") / "f")
+
+
+def test_it_goes_on_from_another_training(in_fluid: Training, tmp_path: Path) -> None:
+    """Seed i from the best of seed i, which are the first to be judged; killed and without the other it goes on to the same bytes."""
+    there = tmp_path / "there"
+    shutil.copytree(in_fluid.path, there)
+    found = train(start=there, steps=300, lanes=2, jobs=1, rate=1e-4, out=tmp_path / "t")
+    assert found.plan == replace(in_fluid.plan, steps=300, fidelity="requests", rate=1e-4), "what defines a policy is as it was"
+    for seed in found.seeds:
+        rows, best = found.curve(seed), in_fluid.best(seed)
+        assert best is not None and [row["leg"] for row in rows] == list(range(len(rows)))
+        assert (rows[0]["steps"], rows[0]["reward"], rows[0]["judged"]) == (0, None, best["judged"]) and rows[1]["reward"] < 0
+        assert (found.path / f"seed-{seed}" / FIRST).read_bytes() == (in_fluid.path / f"seed-{seed}" / BEST).read_bytes()
+    again = train(start=there, steps=300, lanes=2, jobs=1, rate=1e-4, out=tmp_path / "again")
+    for name in (CURVE, LAST, BEST):
+        (again.path / "seed-2" / name).unlink()
+    shutil.rmtree(there)
+    manifest = json.loads((again.path / "manifest.json").read_text())
+    (again.path / "manifest.json").write_text(json.dumps(manifest | {"state": "partial"}))
+    assert kept(Training(again.path).resume()) == kept(found)
+
+
+def test_it_starts_as_what_it_starts_from(in_fluid: Training, small: Path) -> None:
+    """Weights are of the other, the optimiser is fresh, and no action is trusted anew."""
+    mine, other = Trainer(recipe(small), 5), Trainer(recipe(small), 1)
+    state = (in_fluid.path / "seed-1" / BEST).read_bytes()
+    mine.start(state)
+    other.restore(state)
+    assert torch_equal(mine.model.policy.state_dict(), other.model.policy.state_dict())
+    assert mine.done == 0 and not mine.model.policy.optimizer.state_dict()["state"] and other.model.policy.optimizer.state_dict()["state"]
+
+
+def torch_equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    """Of two networks."""
+    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def test_what_does_not_fit_is_no_start(in_fluid: Training, small: Path, tmp_path: Path) -> None:
+    """Another algorithm, critic or chair, more seeds, other features, what is not finished, and weights that were changed since."""
+    out = tmp_path / "t"
+    for words, told in (({"algorithm": "dqn"}, "was trained with algorithm ppo, and what starts from it goes on so, not with dqn"),
+                        ({"critic": "central"}, "was trained with critic own"), ({"chair": "routing"}, "was trained with chair scaling"),
+                        ({"seeds": 3}, "has 2 seeds, each of which is gone on with once, not 3"),
+                        ({"rate": 2.0}, "rate is a number between 0 and 1, as 0.0005, not 2")):  # fmt: skip
+        with pytest.raises(UsageError, match=told):
+            train(small, start=in_fluid.path, **(LITTLE | words), out=out)
+    other = tmp_path / "other"
+    shutil.copytree(in_fluid.path, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    sizes = manifest["sizes"] | {"features": manifest["sizes"]["features"][1:]}
+    (other / "manifest.json").write_text(json.dumps(manifest | {"sizes": sizes}))
+    with pytest.raises(UsageError, match=rf"was trained for {len(sizes['features'])} features, .* and others; here are {len(sizes['features']) + 1}, "):
+        train(start=other, out=out)
+    (other / "manifest.json").write_text(json.dumps(manifest | {"state": "partial"}))
+    with pytest.raises(UsageError, match=r"is not finished; `parley train --resume .*other` goes on, and then others start from it"):
+        train(start=other, out=out)
+    (other / "manifest.json").write_text(json.dumps({name: value for name, value in manifest.items() if name != "sizes"}))
+    kept_weights = torch.load(io.BytesIO((other / "seed-2" / BEST).read_bytes()), weights_only=True)
+    kept_weights["policy"]["action_net.weight"] = kept_weights["policy"]["action_net.weight"][:5]
+    (other / "seed-2" / BEST).write_bytes(torch_bytes(kept_weights))
+    with pytest.raises(FolderError, match=r"seed-2/best\.pt: .* size mismatch for action_net.weight"):
+        train(start=other, out=out)
+    assert not out.exists(), "nothing is written before"
+    found = train(start=in_fluid.path, **(LITTLE | {"seeds": 1}), out=out)
+    (out / "seed-1" / FIRST).write_bytes((in_fluid.path / "seed-2" / BEST).read_bytes())
+    (out / "seed-1" / CURVE).unlink()
+    (out / "seed-1" / LAST).unlink()
+    (out / "manifest.json").write_text(json.dumps({**found.manifest, "state": "partial"}))
+    with pytest.raises(FolderError, match=r"first\.pt: was changed since the training began"):
+        Training(out).resume()
+
+
+def test_where_it_began_is_told(in_fluid: Training, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the table, with what the weights came to at first, and in the command that makes it again."""
+    found = train(start=in_fluid.path, steps=60, seeds=1, lanes=2, jobs=1, out=tmp_path / "t")
+    print_training(Console(width=120), found)
+    told = capsys.readouterr().out
+    assert "begun with the best policies of f, seed by seed, which learned in a fluid of small" in told and "at first" in told
+    assert f"--from {in_fluid.path}" in found.manifest["command"]
 
 
 def test_a_central_critic_changes_what_the_actor_needs_in_nothing() -> None:

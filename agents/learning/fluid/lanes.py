@@ -57,6 +57,8 @@ class FluidLanes:
         """Raises ScenarioError for what a fluid cannot stand for."""
         if task.chair != "scaling":
             raise ScenarioError(f"fidelity: a fluid stands for the chair scaling, not for {task.chair}; take requests")
+        if task.windows:
+            raise ScenarioError("windows: in a fluid all episodes begin together; take requests, or let `varied` move the day by its peak_at")
         assert isinstance(task.action_set, ScaleActions), "of this chair"
         self.task, self._actions = task, task.action_set
         world = fluid_world(task.drawn(np.random.default_rng(0), {}).world, 0)
@@ -66,8 +68,9 @@ class FluidLanes:
     def __len__(self) -> int:
         return len(self._random)
 
-    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None) -> NDArray[np.float32]:
         """As Lanes. Raises ScenarioError for what a fluid cannot stand for."""
+        self.task = task or self.task
         self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
         episodes = [self.task.drawn(random, options or {}) for random in self._random]
         self._meshes = FluidMeshes([fluid_world(episode.world, episode.seed) for episode in episodes])

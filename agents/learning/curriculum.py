@@ -1,0 +1,38 @@
+"""What is learned first: stages of a training, each with worlds of its own, before the task itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from agents.learning.tasks import Range, Task
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training."""
+
+    name: str
+    share: float  # of its legs
+    varied: Mapping[str, Range] = field(default_factory=dict)  # laid over what the task varies
+    added: tuple[str, ...] = ()  # changes of the scenario, as `--set` says them, which may be varied
+
+    def of(self, task: Task) -> Task:
+        """What is learned in it."""
+        return replace(task, varied={**task.varied, **self.varied}, added=(*task.added, *self.added))
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Stages in order; what they leave of a training is for the task itself."""
+
+    stages: tuple[Stage, ...] = ()
+
+    def stage(self, leg: int, legs: int) -> Stage | None:
+        """Of leg 0, 1, ... of so many; None where the task itself is learned. It depends on nothing else, so who is killed goes on in it."""
+        end = 0.0
+        for stage in self.stages:
+            end += stage.share
+            if leg < round(end * legs):
+                return stage
+        return None
