@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from agents.autoscaling.manifest import ControllerFlags
 
@@ -21,8 +22,7 @@ class Standing(Enum):
     IGNORED = "ignored"  # terminating or failed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodSample:
+class PodSample(NamedTuple):
     """One pod the selector matches, with its newest samples. CPU is in milli-cores, times are ns (MECHANISMS 1.1)."""
 
     name: str
@@ -35,7 +35,7 @@ class PodSample:
     ready_transition_ns: int | None = None  # when it last changed; None without a Ready condition
     phase: Phase = "Running"
     deleted: bool = False  # a deletionTimestamp is set
-    values_milli: Mapping[str, int] = field(default_factory=dict)  # metric -> thousandths, >= 0: Pods metrics
+    values_milli: Mapping[str, int] = MappingProxyType({})  # metric -> thousandths, >= 0: Pods metrics
 
 
 @dataclass(frozen=True, slots=True)

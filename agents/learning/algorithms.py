@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TRIED_AT_RANDOM = 0.05  # of DQN's actions, at first; it falls to nothing in a straight line
 FOLLOWING = 0.5  # by how much DQN first takes what follows the rule for better
 MEMORY = 100_000  # decisions that DQN learns from
+GRADIENT_STEPS = 4  # of DQN for each step of all environments
 CALLS = "_n_calls"  # after so many DQN's target moves; the library has no other word for it
 MEMORIES = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 Left = Callable[[], float]  # which share of the training lies ahead
@@ -49,10 +50,15 @@ def _ppo(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int)
     kind, is_central = recipe.task.kind, recipe.critic == "central"
     return MaskablePPO(
         CentralPolicy if is_central else GuidedPolicy, env, learning_rate=lambda _: recipe.rate * left(), n_steps=n_steps,
-        n_epochs=recipe.epochs, batch_size=-(-n_steps * env.num_envs // recipe.batches), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
+        n_epochs=recipe.epochs, batch_size=_even(n_steps * env.num_envs, recipe.batch), gamma=recipe.gamma, gae_lambda=recipe.gae_lambda,
         ent_coef=recipe.entropy, seed=seed, device="cpu",
         policy_kwargs={"usual": kind.features.usual, "follows": recipe.task.action_set.follows},
     )  # fmt: skip
+
+
+def _even(decisions: int, batch: int) -> int:
+    """A size near that of a batch by which so many decisions fall into equal parts, all but the last."""
+    return -(-decisions // max(1, round(decisions / batch)))
 
 
 def _ppo_decides(model: MaskablePPO, own: NDArray[np.float32], masks: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -69,7 +75,7 @@ def _dqn(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int)
     model = DQN(
         "MlpPolicy", env, learning_rate=lambda _: recipe.rate * left(), buffer_size=MEMORY, learning_starts=env.num_envs,
         batch_size=256, gamma=recipe.gamma,
-        train_freq=1, gradient_steps=recipe.batches, target_update_interval=n_steps * env.num_envs, seed=seed, device="cpu",
+        train_freq=1, gradient_steps=GRADIENT_STEPS, target_update_interval=n_steps * env.num_envs, seed=seed, device="cpu",
         policy_kwargs={"net_arch": list(HIDDEN), "features_extractor_class": Scaled,
                        "features_extractor_kwargs": {"usual": recipe.task.kind.features.usual}},
     )  # fmt: skip

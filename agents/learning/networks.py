@@ -14,7 +14,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 
 HIDDEN = (64, 64)
 OWN, ALL, PLACE = "own", "all", "place"  # of what a row is shown where the critic is central
-TRUST = 4.5  # of the action that follows the rule, before anything is learned: its logit is so far ahead, and it is taken nine times of ten
+TRUST = 2.0  # of the action that follows the rule, before anything is learned: its logit is so far ahead, and it is taken every other time
 
 
 class Scaled(BaseFeaturesExtractor):

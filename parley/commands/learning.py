@@ -32,7 +32,7 @@ def train_command(
     fidelity: Annotated[str | None, typer.Option(help="Where it learns: requests, or fluid, which is faster.")] = None,
     algorithm: Annotated[str | None, typer.Option(help="ppo (with masks), or dqn.")] = None,
     critic: Annotated[str | None, typer.Option(help="What PPO's critic is shown: own, or central, which is all rows.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Of learning, at first, falling to nothing: 5e-4.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Of learning, at first, falling to nothing: 7e-4.")] = None,
     windows: Annotated[bool, typer.Option("--windows", help="Episodes begin at any minute of a world that is longer.")] = False,
     curriculum: Annotated[str | None, typer.Option(metavar="FILE", help="Stages to learn in first: a file, or the shipped one.")] = None,
     start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help="Begin with the policies of a finished training.")] = None,

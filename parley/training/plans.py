@@ -13,7 +13,7 @@ from parley.training.curricula import curriculum_text
 from scenarios.naming import suggestion
 
 CHAIRS = tuple(OF_CHAIRS)
-STEPS, SEEDS, LANES, RATE = 300_000, 5, 16, 5e-4  # where nothing is said
+STEPS, SEEDS, LANES, RATE = 300_000, 5, 16, 7e-4  # where nothing is said
 ALGORITHMS, CRITICS = ("ppo", "dqn"), ("own", "central")
 CONTINUOUS = ("sac", "td3", "ddpg")  # who learn numbers, where every chair chooses from a table
 CHOICES = {"chair": CHAIRS, "fidelity": FIDELITIES, "algorithm": ALGORITHMS, "critic": CRITICS}
@@ -67,7 +67,7 @@ class Asked(TypedDict, total=False):
     fidelity: str  # requests
     algorithm: str  # ppo
     critic: str  # own
-    rate: float  # 5e-4, of learning, at first; it falls to nothing in a straight line
+    rate: float  # 7e-4, of learning, at first; it falls to nothing in a straight line
     windows: bool  # False: whether episodes begin at any minute of the world
     curriculum: str | os.PathLike[str]  # none
 

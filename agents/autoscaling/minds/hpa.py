@@ -155,16 +155,5 @@ def observed(spec: hpa.HpaSpec, view: View, values_milli: Mapping[str, int] | No
 
 
 def _sample(pod: PodView) -> hpa.PodSample:
-    return hpa.PodSample(
-        name=pod.name,
-        request_millicores=pod.request_millicores,
-        usage_millicores=pod.usage_millicores,
-        sample_ns=pod.sampled_ns,
-        window_ns=pod.window_ns,
-        start_ns=pod.start_ns,
-        ready=pod.is_ready,
-        ready_transition_ns=pod.ready_changed_ns,
-        phase=pod.phase,
-        deleted=pod.is_terminating,
-        values_milli=pod.values_milli,
-    )
+    return hpa.PodSample(pod.name, pod.request_millicores, pod.usage_millicores, pod.sampled_ns, pod.window_ns, pod.start_ns, pod.is_ready,
+                         pod.ready_changed_ns, pod.phase, pod.is_terminating, pod.values_milli)  # fmt: skip
