@@ -31,7 +31,7 @@ def policies_of(folders: Sequence[str | os.PathLike[str]]) -> list[Learned]:
         for seed in training.seeds:
             path = training.path / f"seed-{seed}" / BEST
             if not path.is_file():
-                raise FolderError(f"{training.path}: seed {seed} has no policy yet; `parley train --resume {training.path}` goes on")
+                raise FolderError(f"{training.path}: seed {seed} has no policy yet; `{training.resume_command(training.path)}` goes on")
             found.append(Learned(f"{several}seed {seed}", path))
     return found
 

@@ -116,7 +116,7 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
 def _seed(training: Training, asked: int | None) -> int:
     judged = {seed: float(best["judged"]["reward"]) for seed in training.seeds if (best := training.best(seed)) is not None}
     if not judged:
-        raise UsageError(f"{training.path}: nothing is trained there yet; `parley train --resume {training.path}` goes on")
+        raise UsageError(f"{training.path}: nothing is trained there yet; `{training.resume_command(training.path)}` goes on")
     if asked is None:
         return max(judged, key=lambda seed: judged[seed])
     if asked not in judged:

@@ -23,7 +23,8 @@ from agents.learning.tasks import FIDELITIES, OF_CHAIRS, Task
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
-from parley.storage.run_folder import FORMAT, MANIFEST, Experiment, RunFolder, new_folder, plain, this_process
+from parley.storage.experiments import Experiment
+from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
 from scenarios.errors import ParleyError
 from scenarios.naming import suggestion
 from sim.trace import SEMANTICS
@@ -134,7 +135,7 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
         if (value := getattr(plan, name)) < 1:
             raise UsageError(f"{name} is a number from 1 on, not {value}")
     _trainer_of(plan, 1, 1).close()  # whatever is wrong is wrong before anything is written
-    folder = new_folder(out, f"{Path(scenario).stem}-training")
+    folder = Training.new_folder(out, f"{Path(scenario).stem}-training")
     command = ["parley", "train", os.fspath(scenario)]
     command += [word for name in ("steps", "seeds", "lanes", *CHOICES) for word in (f"--{name}", str(getattr(plan, name)))]
     folder.write_json(MANIFEST, {
