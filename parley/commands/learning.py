@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from agents.learning.tasks import FIDELITIES
 from parley.commands.terminal import Out, mistakes_told, refuse_beside, say
 from parley.errors import Interrupted, UsageError
 from parley.exporting.exporting import export, new_key
@@ -19,7 +18,7 @@ from parley.exporting.tables import print_export
 from parley.exporting.targets import TARGETS
 from parley.progress import CellsLine
 from parley.training.tables import print_training
-from parley.training.training import ALGORITHMS, CHAIRS, CRITICS, LANES, SEEDS, STEPS, Asked, Training, train
+from parley.training.training import CHAIRS, Training, train
 from scenarios.schema.units import parse_quantity
 
 
@@ -39,20 +38,15 @@ def train_command(
     """Train a policy that all services share, or hosts, routes, bidders: once for each seed."""
     with mistakes_told():
         refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, algorithm, critic, out)
-        policies = seeds or SEEDS
-        with CellsLine(sys.stderr, "decisions") as line:
-
-            def told(seed: int, done: int, of: int) -> None:
-                line((seed - 1) * of + done, (policies if resume is None else Training(resume).plan.seeds) * of)
-
+        asked: dict[str, Any] = {"chair": chair, "steps": _whole(steps) if steps else None, "seeds": seeds, "lanes": lanes,
+                                 "fidelity": fidelity, "algorithm": algorithm, "critic": critic}  # fmt: skip
+        with CellsLine(sys.stderr, "decisions") as told:
             try:
                 if resume is not None:
                     found = Training(resume).resume(jobs=jobs, told=told)
                 else:
-                    asked: Asked = {"chair": chair or CHAIRS[0], "steps": _whole(steps) if steps else STEPS, "seeds": policies,
-                                    "lanes": lanes or LANES, "fidelity": fidelity or FIDELITIES[0], "algorithm": algorithm or ALGORITHMS[0],
-                                    "critic": critic or CRITICS[0]}  # fmt: skip
-                    found = train(scenario, jobs=jobs, out=out, told=told, **asked)
+                    said = {name: one for name, one in asked.items() if one is not None}
+                    found = train(scenario, jobs=jobs, out=out, told=told, **said)
             except Interrupted as stopped:
                 print_training(Console(highlight=False), Training(stopped.folder))
                 raise

@@ -39,7 +39,7 @@ STEPS, SEEDS, LANES = 300_000, 5, 16  # where nothing is said
 ALGORITHMS, CRITICS = ("ppo", "dqn"), ("own", "central")
 CHOICES = {"chair": CHAIRS, "fidelity": FIDELITIES, "algorithm": ALGORITHMS, "critic": CRITICS}
 VALIDATION = range(900_001, 900_005)  # seeds of episodes that no leg draws
-Told = Callable[[int, int, int], None]  # (seed, decisions that are done, of how many)
+Told = Callable[[int, int], None]  # (decisions that are done, of how many)
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,9 @@ def _one_seed(begun: Training, seed: int, jobs: int, stop: Stop, told: Told | No
     trainer = _trainer_of(plan, seed, jobs, begun.path / place / EVENTS)
     try:
         kept = begun.path / place / LAST
-        rows = _restored(trainer, kept) if kept.is_file() else []
+        rows, whole = _restored(trainer, kept) if kept.is_file() else [], trainer.legs * trainer.leg_steps
         while trainer.done < trainer.legs and stop.signal_number is None:
-            done = trainer.leg(None if told is None else lambda steps: told(seed, steps, trainer.legs * trainer.leg_steps))
+            done = trainer.leg(None if told is None else lambda steps: told((seed - 1) * whole + steps, plan.seeds * whole))
             rows.append(_row(done, trainer, plan, jobs))
             state = trainer.state(json.dumps(rows))
             if max(rows, key=lambda row: float(row["judged"]["reward"])) is rows[-1]:
