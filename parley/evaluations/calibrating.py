@@ -46,6 +46,7 @@ from parley.storage.run_folder import (
 )
 from parley.sweeps.sweeping import Told, at_work, compile_first
 from parley.sweeps.workers import Crew, jobs_of, local_crew, rows_of
+from parley.tuning.search import require_optuna
 from sim.trace import SEMANTICS
 
 KIND, SUMMARY = "calibration", "calibration.json"
@@ -122,9 +123,15 @@ def calibrate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int |
 
     Raises ParleyError, and Interrupted on Ctrl-C; `Calibration(folder).resume()` goes on.
     """
+    return begun(source, out).go_on(jobs, told)
+
+
+def begun(source: str | os.PathLike[str] | Mapping[str, Any], out: str | os.PathLike[str] | None = None) -> Calibration:
+    """The same before its first episode: whatever is wrong is wrong by now. Raises ParleyError."""
+    require_optuna()
     made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
-    arenas_of(made)  # whatever is wrong is wrong before anything is written
+    arenas_of(made)
     folder = Calibration.new_folder(out, f"{name}-calibration")
     ground = ground_of(folder.path, made, is_new=True)
     studies = sum(one.calibrated is not None for one in made.controllers.values()) * len(made.weightings)
@@ -133,7 +140,7 @@ def calibrate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int |
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", name]), "process": this_process(),
         "cells": studies * cells_of_a_study(made, len(ground.arenas[made.family_of(TRAIN)].scaled)),
     })  # fmt: skip
-    return Calibration(folder.path).go_on(jobs, told)
+    return Calibration(folder.path)
 
 
 def trials_of(made: EvaluationFile, services: int) -> int:

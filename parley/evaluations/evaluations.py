@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from os.path import relpath
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from parley.errors import FolderError, UsageError
 from parley.evaluations.calibrating import Calibration
@@ -85,14 +85,29 @@ class Evaluation(OverFamilies):
         return done
 
 
-def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Sequence[str | os.PathLike[str]] = (),
-             calibration: str | os.PathLike[str] | None = None, seeds: int | None = None, families: Iterable[str] = (),
-             jobs: int | None = None, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Evaluation:  # fmt: skip
+class Asked(TypedDict, total=False):
+    """What may be asked of an evaluation."""
+
+    policies: Sequence[str | os.PathLike[str]]  # folders of trainings
+    calibration: str | os.PathLike[str] | None  # a folder of `parley calibrate`, the published one if absent
+    seeds: int | None  # as the file says
+    families: Iterable[str]  # some of those for tests, all if none is named
+    out: str | os.PathLike[str] | None
+
+
+def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int | None = None, told: Told | None = None,
+             **asked: Unpack[Asked]) -> Evaluation:  # fmt: skip
     """Judge controllers, and the policies of trainings, by the families of an evaluation: a file, a shipped one's name, or a mapping.
 
-    `calibration` is a folder of `parley calibrate`, the published one if absent; `families` are some of those for tests, all if none
-    is named. Raises ParleyError, and Interrupted on Ctrl-C; `Evaluation(folder).resume()` goes on.
+    Raises ParleyError, and Interrupted on Ctrl-C; `Evaluation(folder).resume()` goes on.
     """
+    return begun(source, **asked).go_on(jobs, told)
+
+
+def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Sequence[str | os.PathLike[str]] = (),
+          calibration: str | os.PathLike[str] | None = None, seeds: int | None = None, families: Iterable[str] = (),
+          out: str | os.PathLike[str] | None = None) -> Evaluation:  # fmt: skip
+    """The same before its first episode: whatever is wrong is wrong by now. Raises ParleyError."""
     made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
     made = _narrowed(made, tuple(families), seeds)
@@ -112,7 +127,7 @@ def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Se
         "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
         "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
     })  # fmt: skip
-    return Evaluation(folder.path).go_on(jobs, told)
+    return Evaluation(folder.path)
 
 
 def _crew(plan: Plan, jobs: int) -> Crew:

@@ -25,7 +25,7 @@ from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
 from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
-from scenarios.errors import ParleyError
+from scenarios.errors import ExtraMissing, ParleyError
 from scenarios.naming import suggestion
 from sim.trace import SEMANTICS
 
@@ -211,11 +211,11 @@ def _as_json(found: list[Score]) -> dict[str, Any]:
 
 
 def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) -> Trainer:
-    """`events` is a folder for TensorBoard, where that is there. Raises UsageError where the extra is not installed, and ScenarioError."""
+    """`events` is a folder for TensorBoard, where that is there. Raises ExtraMissing and ScenarioError."""
     try:
         from agents.learning.training import Recipe, Trainer
     except ModuleNotFoundError as fault:
-        raise UsageError(f"training needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
+        raise ExtraMissing.of("training", "rl", fault) from None
     recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic)
     return Trainer(recipe, seed, events if importlib.util.find_spec("tensorboard") else None)
 

@@ -28,7 +28,7 @@ from parley.sweeps.grids import CELLS_MAX, OF_A_CELL, told_of, with_figures
 from parley.sweeps.sweeping import Told, at_work, crew_for, require_laws
 from parley.sweeps.workers import Crew, jobs_of, rows_of
 from parley.tuning.dimensions import Dimension, Goal, dimensions_of, goal_of
-from parley.tuning.search import Search
+from parley.tuning.search import Search, require_optuna
 from scenarios.errors import ParleyError, ScenarioError
 from scenarios.writing import as_yaml
 from sim.trace import SEMANTICS
@@ -165,6 +165,7 @@ def tune(scenario: Described, vary: Varied, *, jobs: int | None = None, out: str
     goal = goal_of(wanted.get("minimize"), wanted.get("maximize"), bounds)
     plan = plan_of(scenario, vary, goal, (wanted.get("trials", TRIALS), wanted.get("seeds", SEEDS)), wanted)
     jobs, world = jobs_of(jobs), plan.base.order((), 0).scenario
+    require_optuna()
     folder = Tuning.new_folder(out, f"{world.name}-tuning")
     folder.write_bytes(SCENARIO, plan.base.text.encode())
     folder.write_json(MANIFEST, {

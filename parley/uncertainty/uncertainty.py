@@ -44,6 +44,7 @@ from parley.uncertainty.indices import (
     elementary,
     independent,
     morris_points,
+    require_salib,
     sobol,
     sobol_points,
     tendencies,
@@ -173,6 +174,7 @@ def sensitivity(scenario: Described, of: str = "latency_ms.p99", *, vary: Ends =
     jobs = jobs_of(asked.get("jobs"))
     more = [word for one in inputs for word in ("--vary", f"{one.path}={one.low}..{one.high}")]
     more += ["--of", of, "--method", method, "--budget", str(budget), "--seeds", str(seeds)]
+    require_salib()
     folder = Sensitivity.new_folder(asked.get("out"), f"{world.name}-sensitivity")
     folder.write_bytes(SCENARIO, as_yaml(world).encode())
     folder.write_json(MANIFEST, {
