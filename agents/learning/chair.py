@@ -118,6 +118,11 @@ class TimedSeats(Seats):
                 self.told(look)
 
 
+def with_guard(reason: str, changed: str) -> str:
+    """Why something was decided, and what a guard then changed."""
+    return f"{reason}; guard: {changed}" if changed else reason
+
+
 @dataclass(frozen=True)
 class Column:
     """Of the table that `ansi` prints."""

@@ -17,7 +17,7 @@ from agents.learning.bidding.guard import Guard
 from agents.learning.bidding.measuring import Meter
 from agents.learning.bidding.reward import reward_of
 from agents.learning.bidding.sight import Sight
-from agents.learning.chair import MIND, ActionSet, Look, RowByRow, TimedSeats
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, TimedSeats, with_guard
 from agents.learning.observing import Frames
 from agents.learning.reward import Reward, Weights
 from scenarios.errors import ScenarioError
@@ -86,6 +86,6 @@ class BidSeats(RowByRow, TimedSeats):
         party, before = self._bidders[look.row].party, look.sight.multiple
         party.eagerness = multiple
         self._moved[look.row] += abs(math.log2(multiple / before))
-        reason = f"bids x{multiple:g} of what more is worth{'; guard: ' if why else ''}{why}"
+        reason = with_guard(f"bids x{multiple:g} of what more is worth", why)
         self.plane.decisions.append(Decision(look.now_ns, look.row, look.row, MIND, round(100 * before), None, round(100 * multiple),
                                              reason, multiple != before))  # fmt: skip

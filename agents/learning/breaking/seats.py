@@ -16,7 +16,7 @@ from agents.learning.breaking.guard import Guard
 from agents.learning.breaking.measuring import Meter
 from agents.learning.breaking.reward import reward_of
 from agents.learning.breaking.sight import Looking, Sight
-from agents.learning.chair import MIND, ActionSet, Look, RowByRow, TimedSeats
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, TimedSeats, with_guard
 from agents.learning.observing import Frames
 from agents.learning.reward import Reward, Weights
 from scenarios.errors import ScenarioError
@@ -95,8 +95,8 @@ class RouteSeats(RowByRow, TimedSeats):
         self._moved[row] += int(setting != before)
         self.plane.decisions.append(Decision(
             look.now_ns, row, row, MIND, before.max_requests(filed), None, setting.max_requests(filed),
-            f"{setting.name}: {setting.max_requests(filed)} under way, {setting.timeout_ns(route.timeout_ns) / NS_PER_S:g} s"
-            f"{'; guard: ' if why else ''}{why}", any(applied)))  # fmt: skip
+            with_guard(f"{setting.name}: {setting.max_requests(filed)} under way, {setting.timeout_ns(route.timeout_ns) / NS_PER_S:g} s", why),
+            any(applied)))  # fmt: skip
 
 
 def guarded(world: Scenario) -> dict[str, ResolvedRoute]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.autoscaling import vpa
 from agents.autoscaling.minds.vpa import VpaPolicy
 from agents.control_plane import SIZE
-from agents.learning.chair import MIND, ActionSet, Look, RowByRow
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, with_guard
 from agents.learning.observing import Frames
 from agents.learning.reward import Reward, Weights
 from agents.learning.rightsizing.actions import SizeActions
@@ -116,8 +116,7 @@ class SizingSeats(RowByRow):
         view, wanted = look.sight.view, self.actions.millicores(action, look.sight)
         millicores, changed = look.mind.guard.passed(wanted, look.sight)
         reason = f"{look.rule.reason}; {self.actions.labels[action]} -> {wanted}m"
-        verdict = Verdict(f"{reason}; guard: {changed}" if changed else reason, look.mind.sized(millicores, view), look.sight.target,
-                          view.request_millicores or 0)  # fmt: skip
+        verdict = Verdict(with_guard(reason, changed), look.mind.sized(millicores, view), look.sight.target, view.request_millicores or 0)
         self.plane.seats[f"{look.row}{SIZE}"].act(verdict, view)
         return changed
 

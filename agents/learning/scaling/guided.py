@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.autoscaling.seating import PODS_MAX, scaling_policy
-from agents.learning.chair import MIND, ActionSet, Look, RowByRow
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, with_guard
 from agents.learning.observing import Frames, Observation
 from agents.learning.reward import Reward, Weights
 from agents.learning.scaling.actions import ScaleActions
@@ -104,7 +104,7 @@ class GuidedSeats(RowByRow):
         view, wanted = look.sight.view, int(look.wanted[action])
         pods, changed = look.mind.guard.passed(wanted, look.sight)
         reason = f"{look.rule.reason}; {look.mind.rule.mind} {look.sight.proposed}, {self.actions.labels[action]} -> {wanted}"
-        verdict = Verdict(f"{reason}; guard: {changed}" if changed else reason, asking_for(pods, view), look.sight.proposed)
+        verdict = Verdict(with_guard(reason, changed), asking_for(pods, view), look.sight.proposed)
         self.plane.seats[look.row].act(verdict, view)
         return changed
 
