@@ -1,13 +1,14 @@
 """What can be wrong with a description, as one tree.
 
     ParleyError                 anything a user can mend; the command line prints it and exits with `exit_code`
+    ├── ExtraMissing            something needs a package that is not installed (exit code 2)
     └── ScenarioError           a scenario file, or a value set over it, breaks a rule (exit code 2)
         └── UnitError           a value is not a quantity of the unit asked for; also a ValueError, as pydantic expects
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Mistake(NamedTuple):
@@ -22,6 +23,16 @@ class ParleyError(Exception):
     """Anything a user can mend. `exit_code` is what the command line returns."""
 
     exit_code = 2
+
+
+class ExtraMissing(ParleyError):
+    """Something needs a package that is not installed."""
+
+    @classmethod
+    def of(cls, what: str, extras: str, fault: ImportError) -> Self:
+        """`what` needs it; `extras` bring it, as pip spells them: `serve,export`."""
+        missing = (fault.name or "").partition(".")[0]
+        return cls(f"{what} needs the extra `{extras}` ({missing} is missing): pip install 'parley[{extras}]' -c constraints.txt")
 
 
 class ScenarioError(ParleyError):

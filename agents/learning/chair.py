@@ -78,6 +78,19 @@ class Seats(ABC):
         """What came of it since the last time."""
 
 
+class RowByRow(Seats):
+    """Rows whose actions say nothing of each other: each is carried out alone."""
+
+    def act(self, looks: Sequence[Look], chosen: Sequence[int]) -> dict[str, str]:
+        """One after the other."""
+        changed = {look.row: self.carry_out(look, action) for look, action in zip(looks, chosen, strict=True)}
+        return {row: why for row, why in changed.items() if why}
+
+    @abstractmethod
+    def carry_out(self, look: Look, action: int) -> str:
+        """What a guard changed, and why; nothing where all is well."""
+
+
 class TimedSeats(Seats):
     """Rows without agents of their own: all look at the multiples of one interval."""
 
@@ -103,6 +116,11 @@ class TimedSeats(Seats):
         if clock.now_ns >= self.world.warmup:
             for look in looks:
                 self.told(look)
+
+
+def with_guard(reason: str, changed: str) -> str:
+    """Why something was decided, and what a guard then changed."""
+    return f"{reason}; guard: {changed}" if changed else reason
 
 
 @dataclass(frozen=True)

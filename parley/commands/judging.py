@@ -12,10 +12,11 @@ from rich.console import Console
 
 from parley.commands.terminal import AsJson, Out, compile_engine, mistakes_told, print_json, refuse_beside
 from parley.errors import Interrupted, UsageError
-from parley.evaluations.calibrating import Calibration, calibrate
-from parley.evaluations.evaluations import Evaluation, evaluate
+from parley.evaluations import calibrating, evaluations
+from parley.evaluations.calibrating import Calibration
+from parley.evaluations.evaluations import Evaluation
 from parley.evaluations.families import arenas_of
-from parley.evaluations.files import EvaluationFile, evaluation_file
+from parley.evaluations.files import EvaluationFile
 from parley.evaluations.page import publish
 from parley.evaluations.tables import print_calibration, print_evaluation
 from parley.progress import CellsLine
@@ -38,14 +39,12 @@ def evaluate_command(
     """Judge rules and trained policies in families of worlds that neither has seen, and say what of the claims holds."""
     with mistakes_told():
         _require_one("an evaluation, as scaling,", source, resume, policies, calibration, seeds, family, out)
-        _compile(Evaluation(resume).file if resume is not None else evaluation_file(source or ""))
+        begun = Evaluation(resume) if resume is not None else evaluations.begun(
+            source or "", policies=policies or (), calibration=calibration, seeds=seeds, families=family or (), out=out)  # fmt: skip
+        _compile(begun.file)
         try:
             with CellsLine(sys.stderr) as told:
-                if resume is not None:
-                    found = Evaluation(resume).resume(jobs=jobs, told=told)
-                else:
-                    found = evaluate(source or "", policies=policies or (), calibration=calibration, seeds=seeds, families=family or (),
-                                     jobs=jobs, out=out, told=told)  # fmt: skip
+                found = begun.resume(jobs=jobs, told=told)
         except Interrupted as stopped:
             print_evaluation(Console(highlight=False), Evaluation(stopped.folder))
             raise
@@ -65,11 +64,11 @@ def calibrate_command(
     """Calibrate the rules of an evaluation on its family for training, by the budget that one seed of a policy has."""
     with mistakes_told():
         _require_one("an evaluation, as scaling,", source, resume, out)
-        _compile(Calibration(resume).file if resume is not None else evaluation_file(source or ""))
+        begun = Calibration(resume) if resume is not None else calibrating.begun(source or "", out)
+        _compile(begun.file)
         try:
             with CellsLine(sys.stderr) as told:
-                found = Calibration(resume).resume(jobs=jobs, told=told) if resume is not None else calibrate(
-                    source or "", jobs=jobs, out=out, told=told)  # fmt: skip
+                found = begun.resume(jobs=jobs, told=told)
         except Interrupted as stopped:
             print_calibration(Console(highlight=False), Calibration(stopped.folder))
             raise

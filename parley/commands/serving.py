@@ -15,6 +15,7 @@ from parley.errors import FolderError, UsageError
 from parley.serving.recipe import recipe_of
 from parley.serving.services import read_services
 from parley.serving.settings import LOOPBACK, METRICS_PORT, PORT, Asked, Doors, Settings
+from scenarios.errors import ExtraMissing
 from scenarios.schema.units import NS_PER_S, parse_duration, parse_share
 from scenarios.yaml_reading import plain_value
 
@@ -50,8 +51,7 @@ def serve_scaler_command(
         try:
             from parley.serving.doors import Open, serve_scaler
         except ModuleNotFoundError as fault:
-            raise UsageError(f"serving needs the extra `serve` ({fault.name} is missing): pip install 'parley[serve,export]' "
-                             "-c constraints.txt") from None  # fmt: skip
+            raise ExtraMissing.of("serving", "serve,export", fault) from None
 
         def told(found: Open) -> None:
             names = ", ".join(one.name for one in served)

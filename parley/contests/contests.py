@@ -18,14 +18,12 @@ from parley.contests.outcomes import DIGITS, Outcomes, World, outcomes_of
 from parley.contests.standings import Row, judged, rows_of
 from parley.errors import FolderError, Interrupted
 from parley.runs.running import versions
+from parley.storage.experiments import Experiment
 from parley.storage.run_folder import (
     FORMAT,
     MANIFEST,
-    Experiment,
     RunFolder,
-    new_folder,
     plain,
-    read_json,
     this_process,
 )
 from parley.sweeps.sweeping import Sweep, require_laws
@@ -39,7 +37,7 @@ Found = Mapping[str, Outcomes]  # by alternative
 class Contest(Experiment):
     """A contest, as its folder tells it."""
 
-    kind, made_by = KIND, "parley contest negotiation"
+    kind, made_by, summary = KIND, "parley contest negotiation", SUMMARY
 
     @cached_property
     def file(self) -> ContestFile:
@@ -49,16 +47,16 @@ class Contest(Experiment):
     @cached_property
     def events(self) -> dict[str, Found]:
         """Outcomes by event and alternative. Raises FolderError where a cell is missing."""
-        if self._kept is not None:
+        if self.kept is not None:
             return {name: {who: Outcomes.kept(one) for who, one in found["outcomes"].items()}
-                    for name, found in self._kept["events"].items()}  # fmt: skip
+                    for name, found in self.kept["events"].items()}  # fmt: skip
         return {name: self._read(event_legs(self.file, nth), self.worlds[name]) for nth, name in enumerate(self.file.events)}
 
     @cached_property
     def worlds(self) -> dict[str, World]:
         """What has to be known of each event and lie."""
-        if self._kept is not None:
-            return {name: World(**one["world"]) for name, one in (self._kept["events"] | self._kept["lies"]).items()}
+        if self.kept is not None:
+            return {name: World(**one["world"]) for name, one in (self.kept["events"] | self.kept["lies"]).items()}
         found = {name: _world(event_legs(self.file, nth)[-1]) for nth, name in enumerate(self.file.events)}
         return found | {name: _world(lie_leg(self.file, nth)) for nth, name in enumerate(self.file.lies)}
 
@@ -72,9 +70,9 @@ class Contest(Experiment):
     @cached_property
     def lied(self) -> dict[str, dict[str, dict[float, Outcomes]]]:
         """Outcomes by lie, mechanism and factor."""
-        if self._kept is not None:
+        if self.kept is not None:
             return {name: {who: {float(factor): Outcomes.kept(one) for factor, one in by.items()} for who, by in found["outcomes"].items()}
-                    for name, found in self._kept["lies"].items()}  # fmt: skip
+                    for name, found in self.kept["lies"].items()}  # fmt: skip
         return {name: self._lied(nth, name, lie) for nth, (name, lie) in enumerate(self.file.lies.items())}
 
     @cached_property
@@ -89,11 +87,6 @@ class Contest(Experiment):
         made, told = self.file, self.file.figures[self.file.main]
         return {says: judged(one, self.events[one.event], told, made.reference_of(made.events[one.event]))
                 for says, one in made.claims.items()}  # fmt: skip
-
-    @cached_property
-    def _kept(self) -> dict[str, Any] | None:
-        """What contest.json has; None before the contest is finished."""
-        return read_json(self.path / SUMMARY) if (self.path / SUMMARY).is_file() else None
 
     def _read(self, legs: Sequence[Leg], world: World) -> dict[str, Outcomes]:
         told = [one.figure for one in self.file.figures.values()]
@@ -142,9 +135,7 @@ def contest(source: str | os.PathLike[str] | Mapping[str, Any], *, seeds: int | 
     legs = [*legs_of(made)]
     require_figures(made)
     name = "contest" if isinstance(source, Mapping) else Path(source).stem
-    if out is not None and (Path(out) / MANIFEST).is_file() and read_json(Path(out) / MANIFEST).get("kind") == KIND:
-        raise FolderError(f"{out}: holds a contest; `{resume_words(out)}` goes on with it, or name another folder")
-    folder = new_folder(out, f"{name}-contest")
+    folder = Contest.new_folder(out, f"{name}-contest")
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "contest": as_plain(made),
         "semantics": SEMANTICS, "cells": sum(leg.grid.size for leg in legs), "versions": versions(),
@@ -153,11 +144,6 @@ def contest(source: str | os.PathLike[str] | Mapping[str, Any], *, seeds: int | 
         "process": this_process(),
     })  # fmt: skip
     return _run(Contest(folder.path), jobs, ray, told)
-
-
-def resume_words(path: str | os.PathLike[str]) -> str:
-    """What goes on with an unfinished one."""
-    return f"parley contest --resume {shlex.quote(os.fspath(path))}"
 
 
 def _run(begun: Contest, jobs: int | None, ray: str | None, told: Told | None) -> Contest:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from parley.contests.contests import PAGE, PICTURE, Contest, resume_words
+from parley.contests.contests import PAGE, PICTURE, Contest
 from parley.contests.standings import BETTER, FAILS, HOLDS, WORSE, Row
 from parley.contests.wording import MARKS, apart, mark, share, written
 from parley.printing import shown, table
@@ -28,7 +28,7 @@ def print_contest(console: Console, found: Contest) -> None:
     if made.question:
         console.print(Text(made.question, "italic"))
     if found.state != "complete":
-        console.print(Text(f"\nnot finished; `{resume_words(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
+        console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
         return
     for name, rows in found.standings.items():
         _print_event(console, found, name, rows)

@@ -30,6 +30,7 @@ from parley.evaluations.files import (
     evaluation_file,
     parsed,
 )
+from parley.evaluations.over_families import OverFamilies
 from parley.evaluations.proposing import Proposals
 from parley.evaluations.scoring import objective, weights_of
 from parley.evaluations.seats import Chosen, seats_of
@@ -39,15 +40,13 @@ from parley.storage.cell_store import CellStore, read_cells
 from parley.storage.run_folder import (
     FORMAT,
     MANIFEST,
-    Experiment,
     RunFolder,
-    new_folder,
     plain,
-    read_json,
     this_process,
 )
 from parley.sweeps.sweeping import Told, at_work, compile_first
 from parley.sweeps.workers import Crew, jobs_of, local_crew, rows_of
+from parley.tuning.search import require_optuna
 from sim.trace import SEMANTICS
 
 KIND, SUMMARY = "calibration", "calibration.json"
@@ -65,15 +64,10 @@ class Study:
     first: int  # of its cells
 
 
-class Calibration(Experiment):
+class Calibration(OverFamilies):
     """A calibration, as its folder tells it."""
 
-    kind, made_by = KIND, "parley calibrate"
-
-    @cached_property
-    def file(self) -> EvaluationFile:
-        """Whose controllers are calibrated."""
-        return parsed(self.manifest["evaluation"])
+    kind, made_by, summary = KIND, "parley calibrate", SUMMARY
 
     @property
     def studies(self) -> list[Study]:
@@ -91,9 +85,7 @@ class Calibration(Experiment):
     @property
     def found(self) -> dict[str, dict[str, Any]]:
         """By weighting and controller: what was chosen, what it came to, and every trial. Raises FolderError before it is finished."""
-        if not (self.path / SUMMARY).is_file():
-            raise FolderError(f"{self.path}: is not finished; `{resume_words(self.path)}` goes on")
-        studies: dict[str, dict[str, Any]] = read_json(self.path / SUMMARY)["studies"]
+        studies: dict[str, dict[str, Any]] = self.findings["studies"]
         return studies
 
     def chosen(self, weighting: str, name: str, made: EvaluationFile, digests: Mapping[str, str]) -> Chosen:
@@ -107,9 +99,22 @@ class Calibration(Experiment):
                 raise FolderError(f"{self.path}: was calibrated in another family {family!r} ({told.get(family)}, not {digests[family]})")
         return Chosen(found["chosen"]["each"], found["chosen"]["all"])
 
-    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Calibration:
-        """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `calibrate`."""
-        return self if (self.path / SUMMARY).is_file() else _run(self, jobs, told)
+    def go_on(self, jobs: int | None, told: Told | None) -> Calibration:
+        """Every study that is not done yet."""
+        with at_work(self.path, self.manifest, STAGE.columns, self.resume_command(self.path)) as (store, stop):
+            known = {row["cell"]: row for row in read_cells(self.path, STAGE.columns).to_pylist()}
+            count, arenas = jobs_of(jobs), self.ground.arenas.values()
+            compile_first((one.world for one in arenas if one.family.role != TEST), by_processes=count > 1)
+            with contextlib.closing(local_crew(STAGE, count, by_processes=count > 1)) as crew:
+                work = _Work(self, crew, store, stop, known, told)
+                studies: dict[str, dict[str, Any]] = {}
+                for study in self.studies:
+                    if stop.signal_number is None and (found := _studied(work, study)) is not None:
+                        studies.setdefault(study.weighting, {})[study.name] = found
+            if stop.signal_number is None:
+                summary = json.dumps(plain({"studies": studies}), indent=1, ensure_ascii=False)
+                RunFolder(self.path).write_bytes(SUMMARY, summary.encode() + b"\n")
+        return Calibration(self.path)
 
 
 def calibrate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int | None = None,
@@ -118,10 +123,16 @@ def calibrate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int |
 
     Raises ParleyError, and Interrupted on Ctrl-C; `Calibration(folder).resume()` goes on.
     """
+    return begun(source, out).go_on(jobs, told)
+
+
+def begun(source: str | os.PathLike[str] | Mapping[str, Any], out: str | os.PathLike[str] | None = None) -> Calibration:
+    """The same before its first episode: whatever is wrong is wrong by now. Raises ParleyError."""
+    require_optuna()
     made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
-    arenas_of(made)  # whatever is wrong is wrong before anything is written
-    folder = new_folder(out, f"{name}-calibration")
+    arenas_of(made)
+    folder = Calibration.new_folder(out, f"{name}-calibration")
     ground = ground_of(folder.path, made, is_new=True)
     studies = sum(one.calibrated is not None for one in made.controllers.values()) * len(made.weightings)
     folder.write_json(MANIFEST, {
@@ -129,12 +140,7 @@ def calibrate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int |
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", name]), "process": this_process(),
         "cells": studies * cells_of_a_study(made, len(ground.arenas[made.family_of(TRAIN)].scaled)),
     })  # fmt: skip
-    return _run(Calibration(folder.path), jobs, told)
-
-
-def resume_words(path: str | os.PathLike[str]) -> str:
-    """What goes on with an unfinished one."""
-    return f"parley calibrate --resume {shlex.quote(os.fspath(path))}"
+    return Calibration(folder.path)
 
 
 def trials_of(made: EvaluationFile, services: int) -> int:
@@ -155,23 +161,6 @@ def _words(made: EvaluationFile, weighting: str, name: str) -> dict[str, Any]:
     said: dict[str, Any] = plain({"scaling": one.scaling, "calibrated": one.calibrated.model_dump() if one.calibrated else None,
                                   "weights": asdict(weights_of(made.weightings[weighting])), "budget": made.calibration.model_dump()})
     return said
-
-
-def _run(begun: Calibration, jobs: int | None, told: Told | None) -> Calibration:
-    folder = RunFolder(begun.path)
-    with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
-        known = {row["cell"]: row for row in read_cells(begun.path, STAGE.columns).to_pylist()}
-        count, arenas = jobs_of(jobs), begun.ground.arenas.values()
-        compile_first((one.world for one in arenas if one.family.role != TEST), by_processes=count > 1)
-        with contextlib.closing(local_crew(STAGE, count, by_processes=count > 1)) as crew:
-            work = _Work(begun, crew, store, stop, known, told)
-            studies: dict[str, dict[str, Any]] = {}
-            for study in begun.studies:
-                if stop.signal_number is None and (found := _studied(work, study)) is not None:
-                    studies.setdefault(study.weighting, {})[study.name] = found
-        if stop.signal_number is None:
-            folder.write_bytes(SUMMARY, json.dumps(plain({"studies": studies}), indent=1, ensure_ascii=False).encode() + b"\n")
-    return Calibration(begun.path)
 
 
 @dataclass(frozen=True)

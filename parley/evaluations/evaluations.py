@@ -7,10 +7,10 @@ import json
 import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from os.path import relpath
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from parley.errors import FolderError, UsageError
 from parley.evaluations.calibrating import Calibration
@@ -19,6 +19,7 @@ from parley.evaluations.entrants import Plan, entrants_of, require_calibrated, s
 from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed
 from parley.evaluations.findings import findings_of
 from parley.evaluations.outcomes import Outcomes, outcomes_of
+from parley.evaluations.over_families import OverFamilies
 from parley.evaluations.policies import Learned, policies_of
 from parley.evaluations.scoring import weights_of
 from parley.evaluations.stages import ground_of
@@ -27,14 +28,12 @@ from parley.storage.cell_store import read_cells
 from parley.storage.run_folder import (
     FORMAT,
     MANIFEST,
-    Experiment,
     RunFolder,
-    new_folder,
     plain,
     read_json,
     this_process,
 )
-from parley.sweeps.sweeping import Told, at_work, compile_first, compute, require_laws
+from parley.sweeps.sweeping import Told, at_work, compile_first, compute
 from parley.sweeps.workers import Crew, jobs_of, local_crew
 from sim.trace import SEMANTICS
 
@@ -43,15 +42,10 @@ PUBLISHED = Path(__file__).parents[2] / "results" / "published"
 STAGE = Stage(("family", "controller", "member", "weighting"))
 
 
-class Evaluation(Experiment):
+class Evaluation(OverFamilies):
     """An evaluation, as its folder tells it."""
 
-    kind, made_by = KIND, "parley evaluate scaling"
-
-    @cached_property
-    def file(self) -> EvaluationFile:
-        """What is evaluated."""
-        return parsed(self.manifest["evaluation"])
+    kind, made_by, summary = KIND, "parley evaluate scaling", SUMMARY
 
     @property
     def policies(self) -> list[Learned]:
@@ -67,13 +61,6 @@ class Evaluation(Experiment):
         """Controllers in the order of tables."""
         return [*self.file.controllers, *([LEARNED] if self.manifest["policies"] else [])]
 
-    @cached_property
-    def findings(self) -> dict[str, Any]:
-        """All that follows from the cells. Raises FolderError before it is finished."""
-        if not (self.path / SUMMARY).is_file():
-            raise FolderError(f"{self.path}: is not finished; `{resume_words(self.path)}` goes on")
-        return read_json(self.path / SUMMARY)
-
     def cells(self) -> Any:
         """Every finished episode as a pyarrow Table."""
         return read_cells(self.path, STAGE.columns)
@@ -86,29 +73,48 @@ class Evaluation(Experiment):
                            lambda name: name == LEARNED or made.controllers[name].calibrated is None,
                            [name for name, one in made.controllers.items() if one.best_of])  # fmt: skip
 
-    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Evaluation:
-        """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `evaluate`."""
-        if (self.path / SUMMARY).is_file():
-            return self
-        require_laws(self.path, self.manifest)
-        return _run(self, jobs, told)
+    def go_on(self, jobs: int | None, told: Told | None) -> Evaluation:
+        """Every episode that is not there yet, then all that follows from them."""
+        made = self.file
+        plan = Plan(made, ground_of(self.path, made), entrants_of(made, self.policies), read_json(self.path / SEATS)["seats"])
+        with at_work(self.path, self.manifest, STAGE.columns, self.resume_command(self.path)) as (store, stop):
+            compute(plan, store, stop, told, partial(_crew, plan, jobs_of(jobs)))
+        done = Evaluation(self.path)
+        found = findings_of(made, done.names, {name: done.outcomes(name) for name in made.weightings}) | {"faults": faults_of(done)}
+        RunFolder(self.path).write_bytes(SUMMARY, json.dumps(plain(found), separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+        return done
 
 
-def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Sequence[str | os.PathLike[str]] = (),
-             calibration: str | os.PathLike[str] | None = None, seeds: int | None = None, families: Iterable[str] = (),
-             jobs: int | None = None, out: str | os.PathLike[str] | None = None, told: Told | None = None) -> Evaluation:  # fmt: skip
+class Asked(TypedDict, total=False):
+    """What may be asked of an evaluation."""
+
+    policies: Sequence[str | os.PathLike[str]]  # folders of trainings
+    calibration: str | os.PathLike[str] | None  # a folder of `parley calibrate`, the published one if absent
+    seeds: int | None  # as the file says
+    families: Iterable[str]  # some of those for tests, all if none is named
+    out: str | os.PathLike[str] | None
+
+
+def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, jobs: int | None = None, told: Told | None = None,
+             **asked: Unpack[Asked]) -> Evaluation:  # fmt: skip
     """Judge controllers, and the policies of trainings, by the families of an evaluation: a file, a shipped one's name, or a mapping.
 
-    `calibration` is a folder of `parley calibrate`, the published one if absent; `families` are some of those for tests, all if none
-    is named. Raises ParleyError, and Interrupted on Ctrl-C; `Evaluation(folder).resume()` goes on.
+    Raises ParleyError, and Interrupted on Ctrl-C; `Evaluation(folder).resume()` goes on.
     """
+    return begun(source, **asked).go_on(jobs, told)
+
+
+def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Sequence[str | os.PathLike[str]] = (),
+          calibration: str | os.PathLike[str] | None = None, seeds: int | None = None, families: Iterable[str] = (),
+          out: str | os.PathLike[str] | None = None) -> Evaluation:  # fmt: skip
+    """The same before its first episode: whatever is wrong is wrong by now. Raises ParleyError."""
     made = parsed(source) if isinstance(source, Mapping) else evaluation_file(source)
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
     made = _narrowed(made, tuple(families), seeds)
     found = policies_of(policies)
     calibrated, entrants = _calibration(name, calibration), entrants_of(made, found)
     require_calibrated(made, entrants, calibrated)
-    folder = new_folder(out, name)
+    folder = Evaluation.new_folder(out, name)
     ground = ground_of(folder.path, made, is_new=True)
     folder.write_json(SEATS, {"seats": seats_of_all(made, ground, entrants, calibrated)})
     words = [*(word for one in policies for word in ("--policies", os.fspath(one))), *(["--seeds", str(seeds)] if seeds else []),
@@ -121,23 +127,7 @@ def evaluate(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Se
         "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
         "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
     })  # fmt: skip
-    return _run(Evaluation(folder.path), jobs, told)
-
-
-def resume_words(path: str | os.PathLike[str]) -> str:
-    """What goes on with an unfinished one."""
-    return f"parley evaluate --resume {shlex.quote(os.fspath(path))}"
-
-
-def _run(begun: Evaluation, jobs: int | None, told: Told | None) -> Evaluation:
-    made = begun.file
-    plan = Plan(made, ground_of(begun.path, made), entrants_of(made, begun.policies), read_json(begun.path / SEATS)["seats"])
-    with at_work(begun.path, begun.manifest, STAGE.columns, resume_words(begun.path)) as (store, stop):
-        compute(plan, store, stop, told, partial(_crew, plan, jobs_of(jobs)))
-    done = Evaluation(begun.path)
-    found = findings_of(made, done.names, {name: done.outcomes(name) for name in made.weightings}) | {"faults": faults_of(done)}
-    RunFolder(begun.path).write_bytes(SUMMARY, json.dumps(plain(found), separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
-    return done
+    return Evaluation(folder.path)
 
 
 def _crew(plan: Plan, jobs: int) -> Crew:

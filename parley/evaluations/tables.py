@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parley.evaluations.calibrating import Calibration
-from parley.evaluations.calibrating import resume_words as resume_calibration
-from parley.evaluations.evaluations import SUMMARY, Evaluation, resume_words
+from parley.evaluations.evaluations import Evaluation
 from parley.evaluations.files import EvaluationFile
 from parley.evaluations.findings import HOLDS
 from parley.evaluations.page import PAGE, PICTURES
@@ -30,8 +29,8 @@ def print_evaluation(console: Console, found: Evaluation) -> None:
     console.print(Text.assemble((str(manifest["name"]), "bold cyan"), f" · {len(made.tests)} families · {made.seeds} episodes{trainings}"))
     if made.question:
         console.print(Text(made.question, "italic"))
-    if not (found.path / SUMMARY).is_file():
-        console.print(Text(f"\nnot finished; `{resume_words(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
+    if not found.is_finished:
+        console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
         return
     told = found.findings
     if told["overall"]:
@@ -95,8 +94,8 @@ def _print_claims(console: Console, told: Mapping[str, Any]) -> None:
 def print_calibration(console: Console, found: Calibration) -> None:
     """What was chosen of each controller, by weighting."""
     console.print(Text.assemble((str(found.manifest["name"]), "bold cyan"), f" · {count(found.manifest['cells'])} episodes"))
-    if found.state != "complete":
-        console.print(Text(f"\nnot finished; `{resume_calibration(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
+    if not found.is_finished:
+        console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
         return
     for weighting, studies in found.found.items():
         console.print()

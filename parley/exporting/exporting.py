@@ -11,14 +11,13 @@ from pathlib import Path
 
 from agents.learning.bundles.described import Described, Provenance
 from agents.learning.bundles.packing import ARCHIVES, SEAL, packed
-from agents.learning.bundles.refusing import missing_extra
 from agents.learning.bundles.sealing import digest_of, sealed
 from parley.errors import FolderError, UsageError
 from parley.exporting.finished import HELD_OUT, LEAVES, Finished, Wishes
 from parley.exporting.targets import TARGETS
 from parley.storage.run_folder import RunFolder, new_folder
 from parley.training.training import BEST, Training
-from scenarios.errors import ParleyError
+from scenarios.errors import ExtraMissing, ParleyError
 from scenarios.naming import suggestion
 
 LIBRARIES = ("torch", "stable_baselines3", "sb3_contrib", "gymnasium", "onnx", "scikit-learn")
@@ -47,7 +46,7 @@ def export(run: str | os.PathLike[str], *, to: str = "bundle", policy: int | Non
     Raises ParleyError for what the user can mend.
     """
     if to not in TARGETS:
-        raise UsageError(f"a policy leaves to one of {', '.join(TARGETS)}, not {to!r}{suggestion(to, TARGETS)}")
+        raise UsageError(f"a policy leaves as one of {', '.join(TARGETS)}, not {to!r}{suggestion(to, TARGETS)}")
     for name, value, least, most in (("leaves", leaves, 2, LEAVES_MAX), ("episodes", episodes, 1, len(HELD_OUT)), ("jobs", jobs, 1, 256)):
         if not least <= value <= most:
             raise UsageError(f"{name} is a number from {least} to {most}, not {value}")
@@ -78,7 +77,7 @@ def new_key(path: Path, to: str = "bundle") -> Path:
     try:
         from agents.learning.bundles.signing import make_keys
     except ModuleNotFoundError as fault:
-        raise missing_extra(fault, "a key") from None
+        raise ExtraMissing.of("a key", "export", fault) from None
     make_keys(path)
     return path
 
@@ -88,8 +87,7 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
     try:
         from agents.learning.bundles.trained import Trained
     except ModuleNotFoundError as fault:
-        raise UsageError(f"what was trained is read by the extra `rl` ({fault.name} is missing): pip install 'parley[rl,export]' "
-                         "-c constraints.txt") from None  # fmt: skip
+        raise ExtraMissing.of("exporting a policy", "rl,export", fault) from None
     training = Training(run)
     if training.plan.chair != "scaling":
         raise UsageError(f"{training.path}: was trained for the chair {training.plan.chair}, and policies for scaling alone leave as yet")
@@ -102,7 +100,7 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
     except OSError as fault:
         raise FolderError(f"{path}: cannot be read: {fault.strerror}") from None
     except ModuleNotFoundError as fault:
-        raise missing_extra(fault, "exporting a policy") from None
+        raise ExtraMissing.of("exporting a policy", "export", fault) from None
     except ParleyError as fault:
         raise FolderError(f"{path}: {fault}") from None
     row = next(row for row in training.curve(seed) if row["leg"] == trained.leg)
@@ -116,7 +114,7 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
 def _seed(training: Training, asked: int | None) -> int:
     judged = {seed: float(best["judged"]["reward"]) for seed in training.seeds if (best := training.best(seed)) is not None}
     if not judged:
-        raise UsageError(f"{training.path}: nothing is trained there yet; `parley train --resume {training.path}` goes on")
+        raise UsageError(f"{training.path}: nothing is trained there yet; `{training.resume_command(training.path)}` goes on")
     if asked is None:
         return max(judged, key=lambda seed: judged[seed])
     if asked not in judged:

@@ -43,7 +43,7 @@ Figures = tuple[int, int]
 
 
 def _scale(mesh: Mesh, action: Scale) -> Figures:
-    before = mesh.cluster.counts(action.service).desired
+    before = mesh.cluster.replicas(action.service)
     mesh.cluster.scale(action.service, action.target(before))
     return before, action.target(before)
 
@@ -68,7 +68,7 @@ def _afflict(mesh: Mesh, action: Slow | Fail) -> Figures:
     conditions = mesh.cluster.conditions
     conditions.causes.append(upon)
     conditions.refresh(mesh.cluster.pods(action.service))
-    desired = mesh.cluster.counts(action.service).desired
+    desired = mesh.cluster.replicas(action.service)
     return desired, desired
 
 

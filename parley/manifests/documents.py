@@ -64,6 +64,11 @@ def read_documents(text: str, source: str, known: Mapping[str, str]) -> list[tup
     return found
 
 
+def placed(documents: Sequence[Document]) -> list[tuple[str, Document]]:
+    """(place, document) of each, as of a file that was read."""
+    return [(f"document {number}", one) for number, one in enumerate(documents, 1)]
+
+
 def only(data: Any, place: str, keys: Iterable[str]) -> Mapping[str, Any]:
     """A mapping, or nothing, with no other keys than these. Raises ScenarioError."""
     right = tuple(keys)

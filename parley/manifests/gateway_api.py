@@ -9,8 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parley.manifests.documents import Document, Leaving, document, duration_ns, one_of, only, read_documents, spelled
-from parley.manifests.routes import Data, callee_endpoint, imported, named_routes, names_caller_endpoint, unsaid
+from parley.manifests.documents import (
+    Document,
+    Leaving,
+    document,
+    duration_ns,
+    one_of,
+    only,
+    placed,
+    read_documents,
+    spelled,
+)
+from parley.manifests.routes import Data, callee_endpoint, imported, leaving, told_apart
 from scenarios.errors import ScenarioError
 from scenarios.schema.routing import Edge, ResolvedRoute
 from scenarios.schema.scenario import Scenario
@@ -33,41 +43,33 @@ OTHERWISE = "the Gateway API has no word for it"
 def manifest(world: Scenario, namespace: str | None = None) -> Leaving:
     """All routes of a world, as far as callers of a service agree. What cannot be said is listed, with the reason."""
     rules: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    missing = []
-    for name, (_, route) in named_routes(world).items():
-        if names_caller_endpoint(name):
-            missing.append(f"{name}: a proxy does not know which endpoint of its service calls")
-        else:
-            rules.setdefault((route.callee, callee_endpoint(name)), {})[route.caller] = _rule(route, callee_endpoint(name))
+    for name, route in told_apart(world).items():
+        rules.setdefault((route.callee, callee_endpoint(name)), {})[route.caller] = _rule(route, callee_endpoint(name))
     agreed: dict[str, list[dict[str, Any]]] = {}
+    disagreeing = []
     for (callee, _), by_caller in rules.items():
         first = next(iter(by_caller.values()))
         if any(one != first for one in by_caller.values()):
-            missing.append(f"{callee}: {', '.join(by_caller)} call it each in a way of its own, and an HTTPRoute holds for all callers")
+            disagreeing.append(f"{callee}: {', '.join(by_caller)} call it each in a way of its own, and an HTTPRoute holds for all callers")
         else:
             agreed.setdefault(callee, []).append(first)
             agreed[callee].sort(key=lambda rule: "matches" not in rule)
     documents = [document(API, KIND, callee, namespace, {"parentRefs": [{"group": "", "kind": "Service", "name": callee, "port": PORT}],
                                                          "rules": agreed[callee]}) for callee in sorted(agreed)]  # fmt: skip
-    read = _files(documents)
-    for name, (edge, route) in named_routes(world).items():
-        said = None if names_caller_endpoint(name) else read.said(edge)
-        if said is not None:
-            missing += unsaid(name, edge, route, said, REASONS, OTHERWISE)
-    return Leaving(tuple(documents), tuple(missing), (f"Routes of the scenario {world.name}.",))
+    return leaving(world, documents, Files(placed(documents)).said, REASONS, OTHERWISE, disagreeing)
 
 
 def import_gateway_api(text: str, world: Scenario, source: str = "gateway-api.yaml") -> Scenario:
     """A world with the routes of a file. Raises ScenarioError for what a scenario does not simulate."""
-    was, says = _files(manifest(world).documents), Files(tuple(read_documents(text, source, {KIND: API})))
-    return imported(world, was.said, says.said)
+    was, says = placed(manifest(world).documents), read_documents(text, source, {KIND: API})
+    return imported(world, Files(was).said, Files(says).said)
 
 
 @dataclass(frozen=True)
 class Files:
     """Documents with their places."""
 
-    documents: tuple[tuple[str, Document], ...]
+    documents: Sequence[tuple[str, Document]]
 
     def said(self, edge: Edge) -> Data | None:
         """What they say of an edge, as a scenario spells it; None where they say nothing of its callee."""
@@ -84,10 +86,6 @@ class Files:
                 if _fits(rule, at, edge):
                     return _said(rule, at, edge)
         return None
-
-
-def _files(documents: Sequence[Document]) -> Files:
-    return Files(tuple((f"document {number}", one) for number, one in enumerate(documents, 1)))
 
 
 def _rule(route: ResolvedRoute, endpoint: str) -> dict[str, Any]:

@@ -6,12 +6,11 @@ locality load balancing) is said explicitly, so that the mesh's own defaults cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from parley.manifests.documents import Document, Leaving, document, percent, read_documents, spelled
+from parley.manifests.documents import Document, Leaving, document, percent, placed, read_documents, spelled
 from parley.manifests.istio_reading import Files
-from parley.manifests.routes import callee_endpoint, imported, named_routes, names_caller_endpoint, unsaid
+from parley.manifests.routes import callee_endpoint, imported, leaving, told_apart
 from scenarios.schema.ejecting import OutlierDetection
 from scenarios.schema.injecting import RouteFault
 from scenarios.schema.routing import ResolvedRoute
@@ -47,32 +46,19 @@ def manifest(world: Scenario, namespace: str | None = None) -> Leaving:
     """All routes of a world. What cannot be said is listed above the documents, with the reason."""
     rules: dict[str, list[dict[str, Any]]] = {}
     policies: dict[tuple[str, str], dict[str, Any]] = {}
-    missing = []
-    for name, (_, route) in named_routes(world).items():
-        if names_caller_endpoint(name):
-            missing.append(f"{name}: a proxy does not know which endpoint of its service calls")
-            continue
+    for name, route in told_apart(world).items():
         endpoint = callee_endpoint(name)
         rules.setdefault(route.callee, []).append(_rule(route, endpoint))
         _put(policies.setdefault((route.caller, route.callee), {}), endpoint, _policy(route))
     documents = [document(API, "VirtualService", callee, namespace, {"hosts": [callee], "http": rules[callee]}) for callee in sorted(rules)]
     documents += [_destination_rule(caller, callee, namespace, of) for (caller, callee), of in sorted(policies.items())]
-    read = _files(documents)
-    for name, (edge, route) in named_routes(world).items():
-        said = None if names_caller_endpoint(name) else read.said(edge)
-        if said is not None:
-            missing += unsaid(name, edge, route, said, REASONS, OTHERWISE)
-    return Leaving(tuple(documents), tuple(missing), (f"Routes of the scenario {world.name}.",))
+    return leaving(world, documents, Files(placed(documents)).said, REASONS, OTHERWISE)
 
 
 def import_istio(text: str, world: Scenario, source: str = "istio.yaml") -> Scenario:
     """A world with the routes of a file. Raises ScenarioError for what a scenario does not simulate."""
-    was, says = _files(manifest(world).documents), Files(tuple(read_documents(text, source, KINDS)))
-    return imported(world, was.said, says.said)
-
-
-def _files(documents: Sequence[Document]) -> Files:
-    return Files(tuple((f"document {number}", one) for number, one in enumerate(documents, 1)))
+    was, says = placed(manifest(world).documents), read_documents(text, source, KINDS)
+    return imported(world, Files(was).said, Files(says).said)
 
 
 def _rule(route: ResolvedRoute, endpoint: str) -> dict[str, Any]:

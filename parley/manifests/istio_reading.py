@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ UNLIMITED = 2**32 - 1
 class Files:
     """Documents with their places."""
 
-    documents: tuple[tuple[str, Document], ...]
+    documents: Sequence[tuple[str, Document]]
 
     def said(self, edge: Edge) -> Data | None:
         """What they say of an edge, as a scenario spells it; None where they say nothing of its callee."""

@@ -1,6 +1,6 @@
 """Routes of a world on their way out and back, whatever the words are.
 
-What a format can say of a route is found by reading back what was written: what then differs from the route as it was is `unsaid`, field
+What a format can say of a route is found by reading back what was written: what then differs from the route as it was is unsaid, field
 by field, so that nothing can be dropped in silence. On the way back a world changes by what a file says otherwise than the world's own
 file would: what nobody changed stays, and so does what the format has no words for.
 """
@@ -8,11 +8,12 @@ file would: what nobody changed stays, and so does what the format has no words 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+from parley.manifests.documents import Document, Leaving
 from scenarios.errors import quoted
 from scenarios.load import loads
 from scenarios.schema.calls import edges
@@ -38,17 +39,35 @@ def named_routes(world: Scenario) -> dict[str, tuple[Edge, ResolvedRoute]]:
     return dict(sorted(found.items(), key=lambda item: (-item[0].count("."), item[0])))
 
 
+def told_apart(world: Scenario) -> dict[str, ResolvedRoute]:
+    """The routes that a proxy can tell from each other, by name: it does not know for which of its requests a caller calls."""
+    return {name: route for name, (_, route) in named_routes(world).items() if not names_caller_endpoint(name)}
+
+
+def leaving(world: Scenario, documents: Sequence[Document], read: Read, reasons: Mapping[str, str], otherwise: str,
+            disagreeing: Sequence[str] = ()) -> Leaving:  # fmt: skip
+    """Documents that were made of routes, with all that `read`ing them again does not tell, and why."""
+    named, apart = named_routes(world), told_apart(world)
+    missing = [f"{name}: a proxy does not know which endpoint of its service calls" for name in named if name not in apart]
+    missing += disagreeing
+    for name, route in apart.items():
+        edge = named[name][0]
+        if (said := read(edge)) is not None:
+            missing += _unsaid(name, edge, route, said, reasons, otherwise)
+    return Leaving(tuple(documents), tuple(missing), (f"Routes of the scenario {world.name}.",))
+
+
 def callee_endpoint(name: str) -> str:
     """`y` of `a -> b.y`; nothing where a route is of all endpoints."""
     return name.partition(" -> ")[2].partition(".")[2]
 
 
 def names_caller_endpoint(name: str) -> bool:
-    """Whether it is `a.x -> …`: no proxy knows for which of its requests a caller calls."""
+    """Whether it is `a.x -> …`."""
     return "." in name.partition(" -> ")[0]
 
 
-def unsaid(name: str, edge: Edge, route: ResolvedRoute, said: Data, reasons: Mapping[str, str], otherwise: str) -> Iterator[str]:
+def _unsaid(name: str, edge: Edge, route: ResolvedRoute, said: Data, reasons: Mapping[str, str], otherwise: str) -> Iterator[str]:
     """What differs from a route in what was said of it: a sentence each."""
     back = resolve({DEFAULTS: Route.model_validate(said)}, edge)
     for one in dataclasses.fields(ResolvedRoute):

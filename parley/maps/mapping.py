@@ -19,10 +19,10 @@ from parley.maps.files import NOTHING_ASKED, Asked, MapFile, as_changes, as_plai
 from parley.maps.frontiers import Floats, Frontier, along, frontier, no_frontier
 from parley.runs.measures import require_known
 from parley.runs.trials import require_figure
+from parley.storage.experiments import Experiment
 from parley.storage.run_folder import (
     FORMAT,
     MANIFEST,
-    Experiment,
     RunFolder,
     new_folder,
     plain,
@@ -51,7 +51,7 @@ class Panel:
 class OutcomeMap(Experiment):
     """A map, as its folder tells it."""
 
-    kind, made_by = KIND, "parley map basin"
+    kind, made_by, summary = KIND, "parley map basin", SUMMARY
 
     @cached_property
     def file(self) -> MapFile:
@@ -90,14 +90,9 @@ class OutcomeMap(Experiment):
         return [subtracted(name, self.x, (one.of, by_name[one.of]), (one.minus, by_name[one.minus]), self._theory(name))
                 for name, one in self.file.differences.items()]  # fmt: skip
 
-    @cached_property
-    def _kept(self) -> dict[str, Any] | None:
-        """What map.json has; None before the map is finished."""
-        return read_json(self.path / SUMMARY)["panels"] if (self.path / SUMMARY).is_file() else None
-
     def _outcomes(self, nth: int, name: str) -> Floats:
-        if self._kept is not None:  # the cells may be gone: map.json has what a map is drawn from
-            return np.array(self._kept[name]["outcomes"], dtype=float)
+        if self.kept is not None:  # the cells may be gone: map.json has what a map is drawn from
+            return np.array(self.kept["panels"][name]["outcomes"], dtype=float)
         table = Sweep(self.path / _folder(nth)).cells()
         rows, columns, seeds = len(self.y), len(self.x), self.file.seeds
         if len(table) != rows * columns * seeds:

@@ -12,6 +12,7 @@ from parley.pages.section import Code, Figure, Figures, Keys, Mark, Note, Page, 
 from parley.pages.theme import DARK, LIGHT, variables
 from parley.printing import shown
 from parley.storage.run_folder import RunFolder
+from scenarios.errors import ExtraMissing
 
 HERE = Path(__file__).parent / "template"
 OURS = b'<meta name="generator" content="Parley report">'  # near the top of every report, and of nothing else
@@ -45,9 +46,11 @@ def is_free(path: Path) -> bool:
 
 
 def rendered(page: Page) -> str:
-    """The page as HTML. What a user wrote is escaped everywhere, in words, in figures and in data."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+    """The page as HTML. What a user wrote is escaped everywhere, in words, in figures and in data. Raises ExtraMissing."""
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as fault:
+        raise ExtraMissing.of("a report", "report", fault) from None
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

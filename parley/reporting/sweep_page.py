@@ -12,7 +12,7 @@ from parley.reporting.sections.sweep_again import sweep_again
 from parley.reporting.sections.swept import swept
 from parley.reporting.sections.swept_table import swept_table
 from parley.reporting.swept_points import Swept
-from parley.sweeps.sweeping import Sweep, resume_command
+from parley.sweeps.sweeping import Sweep
 from parley.wording import count
 
 SECTIONS: tuple[Callable[[Swept], Section], ...] = (swept, swept_table, cell_faults, sweep_again)
@@ -34,7 +34,7 @@ def _unfinished(one: Swept) -> str:
     done, of = count(one.cells.num_rows), count(one.sweep.manifest["cells"])
     if one.sweep.state == "running":
         return f"The sweep goes on: this is of the {done} of {of} cells that were complete."
-    return f"Not complete: {done} of {of} cells of {shown(one.path)} are there; {resume_command(shown(one.path))} goes on."
+    return f"Not complete: {done} of {of} cells of {shown(one.path)} are there; {one.sweep.resume_command(shown(one.path))} goes on."
 
 
 def _tiles(one: Swept) -> list[Tile]:

@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from parley.errors import FolderError, told
 
@@ -103,23 +103,6 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise FolderError(f"{path}: is not an object in JSON")
     return data
-
-
-class Experiment:
-    """An experiment of a kind, as its folder tells it: finished, stopped, or still at work."""
-
-    kind: ClassVar[str]
-    made_by: ClassVar[str]  # a command
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises FolderError where there is none."""
-        self.path = Path(path).absolute()
-        self.manifest = read_manifest(self.path, self.kind, self.made_by)
-
-    @property
-    def state(self) -> str:
-        """complete, partial or running."""
-        return state_of(self.manifest)
 
 
 def this_process() -> dict[str, Any]:

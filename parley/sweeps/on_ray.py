@@ -9,7 +9,7 @@ from typing import Any
 from parley.errors import UsageError
 from parley.sweeps.cells import Base, Cell, Row, computed
 from parley.sweeps.workers import AHEAD, WorkersDied
-from scenarios.errors import ParleyError
+from scenarios.errors import ExtraMissing, ParleyError
 from sim.trace import SEMANTICS
 
 RETRIES = 10  # of one cell whose worker died
@@ -60,8 +60,8 @@ def ray_crew(base: Base, address: str) -> RayCrew:
         os.environ["RAY_AUTH_MODE"] = "token"  # its servers listen on every interface, and cannot be told not to
     try:
         import ray
-    except ImportError:
-        raise UsageError("--ray needs the extra `ray`: pip install 'parley[ray]'") from None
+    except ImportError as fault:
+        raise ExtraMissing.of("--ray", "ray", fault) from None
     logging.getLogger("ray").setLevel(logging.ERROR)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -15,15 +14,12 @@ from typing import Any, Protocol, Unpack
 from parley.errors import DiskFull, FolderError, Interrupted
 from parley.runs.running import Asked, Described, Stop, command_line, scenario_digest
 from parley.storage.cell_store import CellStore, ColumnsOf, read_cells
+from parley.storage.experiments import Experiment
 from parley.storage.run_folder import (
     FORMAT,
     MANIFEST,
     SCENARIO,
-    Experiment,
     RunFolder,
-    new_folder,
-    read_json,
-    state_of,
     this_process,
 )
 from parley.sweeps.axes import Axis, Varied, axes_of
@@ -37,7 +33,6 @@ from sim.fast.engine import needs_full
 from sim.trace import SEMANTICS
 
 KIND = "sweep"
-VERBS = {KIND: "sweep", "tuning": "tune", "sensitivity": "sensitivity"}  # the command that makes a folder of that kind
 
 Told = Callable[[int, int], None]  # (how many cells are done, of how many)
 
@@ -106,7 +101,7 @@ def swept(grid: Grid, command: str, *, jobs: int | None = None, out: str | os.Pa
           ray: str | None = None, told: Told | None = None) -> Sweep:  # fmt: skip
     """Run a grid that is checked into a folder; `command` is how to ask for the same. The rest is as for `sweep`."""
     jobs, world = jobs_of(jobs), grid.base.order((), grid.first_seed).scenario
-    folder = fresh_folder(out, f"{world.name}-sweep")
+    folder = Sweep.new_folder(out, f"{world.name}-sweep")
     folder.write_bytes(SCENARIO, grid.base.text.encode())
     manifest = {
         "format": FORMAT, "kind": KIND, "state": "running", "scenario": world.name, "question": world.question,
@@ -125,20 +120,6 @@ def sweep_command(scenario: Described, asked: Asked, vary: Varied, seeds: int) -
     return command_line("sweep", scenario, asked, [*words, *(["--seeds", str(seeds)] if seeds > 1 else [])])
 
 
-def fresh_folder(out: str | os.PathLike[str] | None, name: str, kind: str = KIND) -> RunFolder:
-    """A new folder. Raises FolderError; of one whose cells are not all there it says how to go on."""
-    if out is not None and (Path(out) / MANIFEST).is_file() and (content := read_json(Path(out) / MANIFEST)).get("kind") == kind:
-        state = state_of(content)
-        advice = f"`{resume_command(out, kind)}` goes on with it" if state == "partial" else "name another folder"
-        raise FolderError(f"{out}: holds a {kind} that is {state}; {advice}")
-    return new_folder(out, name)
-
-
-def resume_command(path: str | os.PathLike[str], kind: str = KIND) -> str:
-    """What goes on with an unfinished one."""
-    return f"parley {VERBS[kind]} --resume {shlex.quote(os.fspath(path))}"
-
-
 def require_laws(path: Path, manifest: dict[str, Any]) -> None:
     """Raises FolderError where cells that are there are of other laws than cells that were computed now."""
     if manifest["semantics"] != SEMANTICS:
@@ -149,7 +130,7 @@ def require_laws(path: Path, manifest: dict[str, Any]) -> None:
 def _run(begun: Sweep, jobs: int, ray: str | None, tell: Told | None) -> Sweep:
     """Compute what is missing."""
     grid = begun.grid
-    with at_work(begun.path, begun.manifest, grid.columns, resume_command(begun.path)) as (store, stop):
+    with at_work(begun.path, begun.manifest, grid.columns, begun.resume_command(begun.path)) as (store, stop):
         compute(grid, store, stop, tell, partial(crew_for, grid.base, grid.worlds(), jobs, ray))
     return Sweep(begun.path)
 

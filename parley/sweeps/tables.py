@@ -12,7 +12,7 @@ from rich.text import Text
 from parley.comparisons.comparing import HEADLINES
 from parley.printing import shown, table
 from parley.statistics.intervals import Estimate, estimate
-from parley.sweeps.sweeping import Sweep, resume_command
+from parley.sweeps.sweeping import Sweep
 from parley.wording import NOTHING, count, number, percent
 
 POINTS_SHOWN = 40
@@ -69,7 +69,7 @@ def print_sweep(console: Console, made: Sweep) -> None:
         _print_points(console, made, found)
     if made.state != "complete":
         console.print(Text(f"\n{count(made.cells().num_rows)} of {count(manifest['cells'])} cells are complete; "
-                           f"`{resume_command(shown(made.path))}` goes on", "bold yellow"), soft_wrap=True)  # fmt: skip
+                           f"`{made.resume_command(shown(made.path))}` goes on", "bold yellow"), soft_wrap=True)  # fmt: skip
     console.print(f"\nsweep folder   {shown(made.path)}", soft_wrap=True)
 
 

@@ -51,6 +51,6 @@ def print_training(console: Console, found: Training) -> None:
     console.print(Text(f"means of a tick over {len(rule['seeds'])} episodes that nobody was trained on; the best leg was chosen on these "
                        "very episodes, so its lead is a little flattered: judge it on others", "dim"))  # fmt: skip
     if found.state != "complete":
-        console.print(Text(f"\nnot finished; `parley train --resume {shown(found.path)}` goes on", "bold yellow"), soft_wrap=True)
+        console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
     console.print(f"\nfolder       {shown(found.path)}", soft_wrap=True)
     console.print(f"picture      {shown(picture_of_training(found).save(found.path / PICTURE))}", soft_wrap=True)

@@ -24,11 +24,12 @@ from agents.learning.judging import Score, following, own_scores, scores
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
-from parley.storage.run_folder import FORMAT, MANIFEST, Experiment, RunFolder, new_folder, plain, this_process
+from parley.storage.experiments import Experiment
+from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
 from parley.training.curricula import curriculum_of
 from parley.training.plans import CHAIRS, Asked, Plan, planned
 from parley.training.starting import FIRST, Start, begin, sizes_of
-from scenarios.errors import ParleyError
+from scenarios.errors import ExtraMissing, ParleyError
 from sim.trace import SEMANTICS
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
             begins.check_network(trainer, plan)
     finally:
         trainer.close()
-    folder = new_folder(out, f"{Path(plan.scenario).stem}-training")
+    folder = Training.new_folder(out, f"{Path(plan.scenario).stem}-training")
     words = [] if begins is None else ["--from", str(begins.folder)]
     words += ["--curriculum", os.fspath(asked["curriculum"])] if plan.curriculum is not None else []
     folder.write_json(MANIFEST, {
@@ -204,11 +205,11 @@ def _as_json(found: list[Score]) -> dict[str, Any]:
 
 
 def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) -> Trainer:
-    """`events` is a folder for TensorBoard, where that is there. Raises UsageError where the extra is not installed, and ScenarioError."""
+    """`events` is a folder for TensorBoard, where that is there. Raises ExtraMissing and ScenarioError."""
     try:
         from agents.learning.training import Recipe, Trainer
     except ModuleNotFoundError as fault:
-        raise UsageError(f"training needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
+        raise ExtraMissing.of("training", "rl", fault) from None
     recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic, rate=plan.rate,
                     curriculum=curriculum_of(plan.curriculum) if plan.curriculum is not None else Curriculum())
     return Trainer(recipe, seed, events if importlib.util.find_spec("tensorboard") else None)

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from parley.errors import UsageError
 from parley.tuning.dimensions import Dimension, Goal
+from scenarios.errors import ExtraMissing
 
 
 class Search:
     """Proposes values, and learns what came of them."""
 
     def __init__(self, dimensions: Sequence[Dimension], goal: Goal, seed: int) -> None:
-        """Raises UsageError where Optuna is not installed."""
-        try:
-            import optuna
-        except ImportError:
-            raise UsageError("tuning needs the extra `tune`: pip install 'parley[tune]'") from None
+        """Raises ExtraMissing where Optuna is not installed."""
+        optuna = require_optuna()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._dimensions = dimensions
         self._distributions = {one.path: _distribution(optuna.distributions, one) for one in dimensions}
@@ -45,6 +42,15 @@ class Search:
             self._study.tell(trial, state=self._failed)
         else:
             self._study.tell(trial, value)
+
+
+def require_optuna() -> Any:
+    """The library. Raises ExtraMissing where it is not installed."""
+    try:
+        import optuna
+    except ImportError as fault:
+        raise ExtraMissing.of("tuning", "tune", fault) from None
+    return optuna
 
 
 def _distribution(kinds: Any, one: Dimension) -> Any:

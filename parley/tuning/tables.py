@@ -7,8 +7,7 @@ from rich.text import Text
 
 from parley.printing import MET, shown, table
 from parley.statistics.intervals import Difference
-from parley.sweeps.sweeping import resume_command
-from parley.tuning.tuning import KIND, Tuning
+from parley.tuning.tuning import Tuning
 from parley.wording import count, number, percent
 
 SHARES = ("good", "availability", "quality")
@@ -42,7 +41,7 @@ def print_tuning(console: Console, made: Tuning) -> None:
         _print_differences(console, made, differences)
     if made.state != "complete":
         console.print(Text(f"{count(made.cells().num_rows)} of {count(told['cells'])} cells are complete; "
-                           f"`{resume_command(shown(made.path), KIND)}` goes on", "bold yellow"), soft_wrap=True)  # fmt: skip
+                           f"`{made.resume_command(shown(made.path))}` goes on", "bold yellow"), soft_wrap=True)  # fmt: skip
     console.print(f"\ntuning folder   {shown(made.path)}", soft_wrap=True)
 
 

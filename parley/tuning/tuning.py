@@ -19,15 +19,16 @@ from parley.runs.running import Asked, Described, Stop, command_line, ordered, s
 from parley.runs.trials import require_figure
 from parley.statistics.intervals import Difference, difference
 from parley.storage.cell_store import CellStore, read_cells
-from parley.storage.run_folder import FORMAT, MANIFEST, SCENARIO, Experiment, this_process
+from parley.storage.experiments import Experiment
+from parley.storage.run_folder import FORMAT, MANIFEST, SCENARIO, this_process
 from parley.storage.tables import INT, WORD
 from parley.sweeps.axes import Varied, axis, pairs_of
 from parley.sweeps.cells import Base, Cell, Row, as_words
 from parley.sweeps.grids import CELLS_MAX, OF_A_CELL, told_of, with_figures
-from parley.sweeps.sweeping import Told, at_work, crew_for, fresh_folder, require_laws, resume_command
+from parley.sweeps.sweeping import Told, at_work, crew_for, require_laws
 from parley.sweeps.workers import Crew, jobs_of, rows_of
 from parley.tuning.dimensions import Dimension, Goal, dimensions_of, goal_of
-from parley.tuning.search import Search
+from parley.tuning.search import Search, require_optuna
 from scenarios.errors import ParleyError, ScenarioError
 from scenarios.writing import as_yaml
 from sim.trace import SEMANTICS
@@ -164,7 +165,8 @@ def tune(scenario: Described, vary: Varied, *, jobs: int | None = None, out: str
     goal = goal_of(wanted.get("minimize"), wanted.get("maximize"), bounds)
     plan = plan_of(scenario, vary, goal, (wanted.get("trials", TRIALS), wanted.get("seeds", SEEDS)), wanted)
     jobs, world = jobs_of(jobs), plan.base.order((), 0).scenario
-    folder = fresh_folder(out, f"{world.name}-tuning", KIND)
+    require_optuna()
+    folder = Tuning.new_folder(out, f"{world.name}-tuning")
     folder.write_bytes(SCENARIO, plan.base.text.encode())
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "scenario": world.name, "question": world.question,
@@ -217,7 +219,7 @@ def _listed(texts: Sequence[str]) -> tuple[str, ...]:
 def _run(begun: Tuning, jobs: int, ray: str | None, tell: Told | None) -> Tuning:
     """Ask, compute what is missing, tell; then the best against the scenario as it stands."""
     plan = begun.plan
-    with at_work(begun.path, begun.manifest, plan.columns, resume_command(begun.path, KIND)) as (store, stop):
+    with at_work(begun.path, begun.manifest, plan.columns, begun.resume_command(begun.path)) as (store, stop):
         search = Search(plan.dimensions, plan.goal, plan.seeds.start)
         known = {row["cell"]: row for row in begun.cells().to_pylist()}
         if len(known) < plan.size:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from parley.errors import UsageError
+from scenarios.errors import ExtraMissing
 
 LEVELS = 4  # of Morris' grid; a step is two thirds of the range
 RESAMPLES = 500
@@ -43,14 +43,14 @@ class Index:
 
 def morris_points(inputs: int, trajectories: int) -> Floats:
     """(trajectories * (inputs + 1), inputs) shares: each trajectory moves one input at a time."""
-    sample, _ = _salib()
+    sample, _ = require_salib()
     made: Floats = sample.morris.sample(_problem(inputs), trajectories, num_levels=LEVELS, seed=SEED)
     return made
 
 
 def elementary(points: Floats, outputs: Floats) -> list[Elementary]:
     """The effects of each input, from the outputs at Morris' points."""
-    _, analyze = _salib()
+    _, analyze = require_salib()
     found = analyze.morris.analyze(_problem(points.shape[1]), points, outputs, num_resamples=RESAMPLES, num_levels=LEVELS, seed=SEED)
     columns = (found["mu"], found["mu_star"], found["mu_star_conf"], found["sigma"])
     return [Elementary(*map(float, one)) for one in zip(*columns, strict=True)]
@@ -58,7 +58,7 @@ def elementary(points: Floats, outputs: Floats) -> list[Elementary]:
 
 def sobol_points(inputs: int, base: int) -> Floats:
     """(base * (inputs + 2), inputs) shares, base a power of two: rows A, A with each of B's columns, and B, in turn."""
-    sample, _ = _salib()
+    sample, _ = require_salib()
     made: Floats = sample.sobol.sample(_problem(inputs), base, calc_second_order=False, seed=SEED)
     return made
 
@@ -67,7 +67,7 @@ def sobol(inputs: int, outputs: Floats) -> list[Index]:
     """The indices of each input, from the outputs at Sobol's points; all 0 where the output is always the same."""
     if float(np.ptp(outputs)) == 0:
         return [Index(0.0, 0.0, 0.0, 0.0)] * inputs
-    _, analyze = _salib()
+    _, analyze = require_salib()
     found = analyze.sobol.analyze(_problem(inputs), outputs, calc_second_order=False, num_resamples=RESAMPLES, seed=SEED)
     columns = (found["S1"], found["S1_conf"], found["ST"], found["ST_conf"])
     return [Index(*map(float, one)) for one in zip(*columns, strict=True)]
@@ -97,13 +97,13 @@ def _problem(inputs: int) -> dict[str, Any]:
     return {"num_vars": inputs, "names": [f"x{nth}" for nth in range(inputs)], "bounds": [[0.0, 1.0]] * inputs}
 
 
-def _salib() -> tuple[Any, Any]:
-    """SALib's samples and analyses. Raises UsageError where it is not installed."""
+def require_salib() -> tuple[Any, Any]:
+    """SALib's samples and analyses. Raises ExtraMissing where it is not installed."""
     try:
         import SALib.analyze.morris
         import SALib.analyze.sobol
         import SALib.sample.morris
         import SALib.sample.sobol
-    except ImportError:
-        raise UsageError("sensitivity needs SALib: pip install 'parley[sensitivity]'") from None
+    except ImportError as fault:
+        raise ExtraMissing.of("sensitivity", "sensitivity", fault) from None
     return SALib.sample, SALib.analyze

@@ -23,18 +23,18 @@ from parley.runs.running import Asked, Described, Stop, command_line, ordered, s
 from parley.runs.trials import require_figure
 from parley.statistics.intervals import estimate
 from parley.storage.cell_store import CellStore, read_cells
+from parley.storage.experiments import Experiment
 from parley.storage.run_folder import (
     FORMAT,
     MANIFEST,
     SCENARIO,
-    Experiment,
     RunFolder,
     read_json,
     this_process,
 )
 from parley.sweeps.cells import Base
 from parley.sweeps.point_lists import PointList
-from parley.sweeps.sweeping import Told, compute, crew_for, fresh_folder, require_laws, resume_command
+from parley.sweeps.sweeping import Told, compute, crew_for, require_laws
 from parley.sweeps.workers import jobs_of
 from parley.uncertainty.effects import Effect, Findings, findings_of
 from parley.uncertainty.indices import (
@@ -44,6 +44,7 @@ from parley.uncertainty.indices import (
     elementary,
     independent,
     morris_points,
+    require_salib,
     sobol,
     sobol_points,
     tendencies,
@@ -173,7 +174,8 @@ def sensitivity(scenario: Described, of: str = "latency_ms.p99", *, vary: Ends =
     jobs = jobs_of(asked.get("jobs"))
     more = [word for one in inputs for word in ("--vary", f"{one.path}={one.low}..{one.high}")]
     more += ["--of", of, "--method", method, "--budget", str(budget), "--seeds", str(seeds)]
-    folder = fresh_folder(asked.get("out"), f"{world.name}-sensitivity", KIND)
+    require_salib()
+    folder = Sensitivity.new_folder(asked.get("out"), f"{world.name}-sensitivity")
     folder.write_bytes(SCENARIO, as_yaml(world).encode())
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "scenario": world.name, "question": world.question,
@@ -203,7 +205,7 @@ class _Work:
                 folder.write_json(RESULT, self._found().as_json())
                 state = "complete"
             except DiskFull as fault:
-                raise DiskFull(f"{fault}; once there is room, `{resume_command(self.begun.path, KIND)}` goes on") from fault
+                raise DiskFull(f"{fault}; once there is room, `{self.begun.resume_command(self.begun.path)}` goes on") from fault
             finally:
                 folder.write_json(MANIFEST, self.manifest | {"state": state, "process": this_process()})
         return Sensitivity(self.begun.path)

@@ -32,6 +32,7 @@ from agents.learning.bundles.vectors import vectors
 from agents.learning.scaling.actions import MULTIPLIER
 from agents.learning.scaling.features import SCALING
 from parley.exporting.inputs import golden, margins
+from scenarios.errors import ExtraMissing
 from tests.learning.bundles import HASTY, ROWS, Parts, described, lively, observations, parts, stubborn
 
 CLEAR = 1e-4  # of logits
@@ -370,5 +371,5 @@ def test_nothing_of_the_extra_is_needed_to_be_told_so(folder: Path, monkeypatch:
     """Without onnxruntime the sentence names the extra."""
     monkeypatch.delitem(__import__("sys").modules, "agents.learning.bundles.session", raising=False)
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    with pytest.raises(BundleError, match=r"needs the extra `export` .*pip install 'parley\[export\]'"):
+    with pytest.raises(ExtraMissing, match=r"needs the extra `export` .*pip install 'parley\[export\]'"):
         Policy.load(folder, unsigned=True)

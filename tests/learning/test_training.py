@@ -28,6 +28,7 @@ from parley.exporting.exporting import export
 from parley.training.starting import FIRST
 from parley.training.tables import print_training
 from parley.training.training import BEST, CURVE, LAST, Training, train
+from scenarios.errors import ExtraMissing
 from scenarios.load import load
 from scenarios.writing import as_yaml
 
@@ -143,7 +144,7 @@ def test_mistakes_are_answered(small: Path, tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(UsageError, match="steps is a number from 1 on, not 0"):
         train(small, steps=0, out=tmp_path / "a")
     monkeypatch.setitem(sys.modules, "agents.learning.training", None)
-    with pytest.raises(UsageError, match=r"training needs the extra `rl` .*pip install 'parley\[rl\]'"):
+    with pytest.raises(ExtraMissing, match=r"training needs the extra `rl` .*pip install 'parley\[rl\]'"):
         train(small, out=tmp_path / "a")
     assert not (tmp_path / "a").exists()
 

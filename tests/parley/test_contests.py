@@ -182,7 +182,7 @@ def test_a_stopped_contest_goes_on(small, tmp_path, monkeypatch):
     assert (stopped.value.folder, stopped.value.exit_code) == (tmp_path / "begun", 130)
     begun = Contest(tmp_path / "begun")
     assert begun.state == "partial" and not (begun.path / SUMMARY).exists() and calls[-1] == (3, 14)
-    with pytest.raises(FolderError, match=r"holds a contest; `parley contest --resume"):
+    with pytest.raises(FolderError, match=r"holds a contest that is partial; `parley contest --resume"):
         contest(SMALL, jobs=1, out=tmp_path / "begun")
     done = begun.resume(jobs=1, told=lambda done, of: calls.append((done, of)))
     assert done.state == "complete" and (done.path / SUMMARY).read_bytes() == whole and calls[3:] == [(n, 14) for n in range(4, 15)]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import parley
-from parley.errors import UsageError
 from parley.sweeps.on_ray import ray_crew
+from scenarios.errors import ExtraMissing
 from tests.parley.worlds import SHOP, started, written
 from tests.parley.worlds import parley as command
 
@@ -71,5 +71,5 @@ def test_a_cluster_that_is_not_there_is_told(tmp_path):
 def test_without_ray_the_extra_is_named(monkeypatch):
     """How to get it."""
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
-    with pytest.raises(UsageError, match="needs the extra `ray`"):
+    with pytest.raises(ExtraMissing, match="needs the extra `ray`"):
         ray_crew(None, "local")

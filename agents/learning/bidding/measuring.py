@@ -39,7 +39,7 @@ class Meter:
         tick = self._traffic.take(seen)
         self._trouble = self._read(seen)
         members = self._pool.members.items()
-        units = np.array([self._mesh.cluster.counts(name).desired * one.units for name, one in members], dtype=np.int64)
+        units = np.array([self._mesh.cluster.replicas(name) * one.units for name, one in members], dtype=np.int64)
         return Measured(tick.since_ns, tick.until_ns, tick.offered, tick.failed, tick.lateness, self._blame(self._trouble - before), units)
 
     def _read(self, seen: Glance) -> Shares:

@@ -17,7 +17,7 @@ from agents.learning.bidding.guard import Guard
 from agents.learning.bidding.measuring import Meter
 from agents.learning.bidding.reward import reward_of
 from agents.learning.bidding.sight import Sight
-from agents.learning.chair import MIND, ActionSet, Look, TimedSeats
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, TimedSeats, with_guard
 from agents.learning.observing import Frames
 from agents.learning.reward import Reward, Weights
 from scenarios.errors import ScenarioError
@@ -31,7 +31,7 @@ class BidLook(Look):
     sight: Sight
 
 
-class BidSeats(TimedSeats):
+class BidSeats(RowByRow, TimedSeats):
     """All who bid for a pool, in order of their names.
 
     They are asked at the instant at which a round begins: its call for proposals takes time to reach them.
@@ -59,17 +59,12 @@ class BidSeats(TimedSeats):
         """Of every bidder."""
         return [self._look(row) for row in self.rows]
 
-    def act(self, looks: Sequence[Look], chosen: Sequence[int]) -> dict[str, str]:
-        """A multiple for each bidder."""
-        found = {}
-        for look, action in zip(looks, chosen, strict=True):
-            assert isinstance(look, BidLook), "of this chair"
-            wanted = self.actions.multiples[action]
-            held, why = self._guard.passed(wanted, look.sight.multiple, look.sight.age_ticks)
-            if why:
-                found[look.row] = why
-            self._set(look, held, why)
-        return found
+    def carry_out(self, look: Look, action: int) -> str:
+        """A multiple for a bidder, past the guard."""
+        assert isinstance(look, BidLook), "of this chair"
+        held, why = self._guard.passed(self.actions.multiples[action], look.sight.multiple, look.sight.age_ticks)
+        self._set(look, held, why)
+        return why
 
     def begin(self) -> None:
         """What happens is measured from here on."""
@@ -91,6 +86,6 @@ class BidSeats(TimedSeats):
         party, before = self._bidders[look.row].party, look.sight.multiple
         party.eagerness = multiple
         self._moved[look.row] += abs(math.log2(multiple / before))
-        reason = f"bids x{multiple:g} of what more is worth{'; guard: ' if why else ''}{why}"
+        reason = with_guard(f"bids x{multiple:g} of what more is worth", why)
         self.plane.decisions.append(Decision(look.now_ns, look.row, look.row, MIND, round(100 * before), None, round(100 * multiple),
                                              reason, multiple != before))  # fmt: skip

@@ -16,7 +16,7 @@ from agents.learning.breaking.guard import Guard
 from agents.learning.breaking.measuring import Meter
 from agents.learning.breaking.reward import reward_of
 from agents.learning.breaking.sight import Looking, Sight
-from agents.learning.chair import MIND, ActionSet, Look, TimedSeats
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, TimedSeats, with_guard
 from agents.learning.observing import Frames
 from agents.learning.reward import Reward, Weights
 from scenarios.errors import ScenarioError
@@ -37,7 +37,7 @@ class BreakLook(Look):
     sight: Sight
 
 
-class RouteSeats(TimedSeats):
+class RouteSeats(RowByRow, TimedSeats):
     """All guarded routes between services, in order of their names."""
 
     def __init__(self, world: Scenario, actions: ActionSet, weights: Weights, every_ns: int | None = None) -> None:
@@ -63,16 +63,12 @@ class RouteSeats(TimedSeats):
         """Of every route."""
         return [self._look(row) for row in self.rows]
 
-    def act(self, looks: Sequence[Look], chosen: Sequence[int]) -> dict[str, str]:
-        """A setting for each route."""
-        found = {}
-        for look, action in zip(looks, chosen, strict=True):
-            assert isinstance(look, BreakLook), "of this chair"
-            held, why = self._guards[look.row].passed(self.actions.settings[action], look.sight.age_ticks)
-            if why:
-                found[look.row] = why
-            self._set(look, held, why)
-        return found
+    def carry_out(self, look: Look, action: int) -> str:
+        """A setting for a route, past its guard."""
+        assert isinstance(look, BreakLook), "of this chair"
+        held, why = self._guards[look.row].passed(self.actions.settings[action], look.sight.age_ticks)
+        self._set(look, held, why)
+        return why
 
     def begin(self) -> None:
         """What happens is measured from here on."""
@@ -99,8 +95,8 @@ class RouteSeats(TimedSeats):
         self._moved[row] += int(setting != before)
         self.plane.decisions.append(Decision(
             look.now_ns, row, row, MIND, before.max_requests(filed), None, setting.max_requests(filed),
-            f"{setting.name}: {setting.max_requests(filed)} under way, {setting.timeout_ns(route.timeout_ns) / NS_PER_S:g} s"
-            f"{'; guard: ' if why else ''}{why}", any(applied)))  # fmt: skip
+            with_guard(f"{setting.name}: {setting.max_requests(filed)} under way, {setting.timeout_ns(route.timeout_ns) / NS_PER_S:g} s", why),
+            any(applied)))  # fmt: skip
 
 
 def guarded(world: Scenario) -> dict[str, ResolvedRoute]:

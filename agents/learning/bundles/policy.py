@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from agents.learning.bundles.described import Described, described
 from agents.learning.bundles.packing import CARD, DESCRIBED, GRAPH, SEAL, TREE, VECTORS, read_files
-from agents.learning.bundles.refusing import BundleError, ObservationError, missing_extra
+from agents.learning.bundles.refusing import BundleError, ObservationError
 from agents.learning.bundles.sealing import Trust, digest_of, unsealed
 from agents.learning.bundles.trees import Tree, tree
 from agents.learning.bundles.vectors import vectors
+from scenarios.errors import ExtraMissing
 
 if TYPE_CHECKING:
     from agents.learning.bundles.session import Session
@@ -46,7 +47,7 @@ class Policy:
 
         `key` is the file of the public key whose owner you trust; or else `sha256` pins this very bundle by its digest; or else
         `unsigned=True` says that you know where it comes from. A bundle that is none of this, was changed, or holds anything but
-        what it should is refused: raises BundleError, and nothing of the bundle was run.
+        what it should is refused: raises BundleError, and nothing of the bundle was run. Raises ExtraMissing.
         """
         place = Path(path).absolute()
         try:
@@ -90,6 +91,6 @@ def _opened(content: bytes, width: int, actions: int) -> Session:
         from agents.learning.bundles.graph import require_graph
         from agents.learning.bundles.session import Session
     except ModuleNotFoundError as fault:
-        raise missing_extra(fault, "a policy") from None
+        raise ExtraMissing.of("a policy", "export", fault) from None
     require_graph(content, width, actions)
     return Session(content)

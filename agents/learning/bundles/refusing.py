@@ -13,8 +13,3 @@ class BundleError(ParleyError):
 
 class ObservationError(ParleyError):
     """A policy is asked about something that is no observation of its own, or may do nothing at all."""
-
-
-def missing_extra(fault: ModuleNotFoundError, what: str) -> BundleError:
-    """The sentence for a package that is not installed."""
-    return BundleError(f"{what} needs the extra `export` ({fault.name} is missing): pip install 'parley[export]' -c constraints.txt")

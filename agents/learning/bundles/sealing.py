@@ -23,7 +23,8 @@ from pydantic import ValidationError
 
 from agents.learning.bundles.packing import LIMITS, SEAL, SIGNATURE
 from agents.learning.bundles.records import Record
-from agents.learning.bundles.refusing import BundleError, missing_extra
+from agents.learning.bundles.refusing import BundleError
+from scenarios.errors import ExtraMissing
 
 FORMAT = 1
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -73,7 +74,7 @@ def sealed(files: Mapping[str, bytes], key: Path | None) -> dict[str, bytes]:
     try:
         from agents.learning.bundles.signing import fingerprint, private_key
     except ModuleNotFoundError as fault:
-        raise missing_extra(fault, "signing a bundle") from None
+        raise ExtraMissing.of("signing a bundle", "export", fault) from None
     private = private_key(key)
     seal = Seal(format=1, kind="parley-policy", signed_by=fingerprint(private.public_key()), files=listed).as_json()
     return {**files, SEAL: seal, SIGNATURE: private.sign(seal)}
@@ -129,7 +130,7 @@ def _signed(files: Mapping[str, bytes], seal: Seal, path: Path) -> str:
     try:
         from agents.learning.bundles.signing import fingerprint, is_signed, public_key
     except ModuleNotFoundError as fault:
-        raise missing_extra(fault, "checking a signature") from None
+        raise ExtraMissing.of("checking a signature", "export", fault) from None
     key = public_key(path)
     if not is_signed(files[SEAL], files[SIGNATURE], key):
         if seal.signed_by != fingerprint(key):

@@ -130,9 +130,8 @@ class FluidLanes:
         tick = meshes.go_on()
         milli = np.floor(tick.visits * 1000 / (self._tick_ns / NS_PER_S))
         self._rates.append(milli / 1000)
-        known = np.stack([world.comes_to for world in meshes.worlds])
-        shares = tick.class_p99_s / np.stack([world.objective[:, 1] for world in meshes.worlds])
-        worst = np.where(known & (tick.offered > 0)[:, :, None], shares[:, :, None], -1.0).max(axis=1)
+        shares = tick.class_p99_s / meshes.objective[:, :, 1]
+        worst = np.where(meshes.comes_to & (tick.offered > 0)[:, :, None], shares[:, :, None], -1.0).max(axis=1)
         came, counted = tick.visits > 0, np.minimum(ready, meshes.ready)
         shown = Shown(milli, tick.utilization * counted * meshes.cores * 1000, meshes.cores * 1000, counted,
                       meshes.ready + meshes.starting - counted)  # fmt: skip
@@ -142,7 +141,7 @@ class FluidLanes:
             used_millicores=tick.utilization * meshes.ready * meshes.cores * 1000, request_millicores=meshes.cores * 1000,
             utilization=np.where(meshes.ready > 0, tick.utilization, np.nan), rate=self._rates[-1], rate_before=self._rates[0],
             concurrency=tick.concurrency, latency_s=np.where(came, tick.visit_p95_s, np.nan),
-            objective_s=np.stack([world.strictest_s for world in meshes.worlds]), lateness=np.where(worst > 0, worst, np.nan),
+            objective_s=meshes.strictest_s, lateness=np.where(worst > 0, worst, np.nan),
         )  # fmt: skip
         self._wanted = self._actions.pods(self._sights)
         return tick

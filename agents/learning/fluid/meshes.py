@@ -41,9 +41,11 @@ class FluidMeshes:
         first = worlds[0]
         self.worlds, self.tick = list(worlds), 0
         self.part_s = first.tick_ns / PARTS / NS_PER_S
-        self.visits, self.work_s, self.cores, self.timeout_s, self._objective, self._counts, self._starts = (
+        self.visits, self.work_s, self.cores, self.timeout_s, self._counts, self._starts = (
             np.stack([getattr(world, name) for world in worlds])
-            for name in ("visits", "work_s", "cores", "timeout_s", "objective", "counts", "start_parts"))  # fmt: skip
+            for name in ("visits", "work_s", "cores", "timeout_s", "counts", "start_parts"))  # fmt: skip
+        self.objective, self.strictest_s, self.comes_to = (
+            np.stack([getattr(world, name) for world in worlds]) for name in ("objective", "strictest_s", "comes_to"))  # fmt: skip
         self.asked = np.stack([world.replicas for world in worlds]).astype(np.int64)
         self.ready = self.asked.copy()
         self._due = np.zeros((*self.asked.shape, 1 + int(self._starts.max())), dtype=np.int64)  # pods, by parts until they are ready
@@ -79,7 +81,7 @@ class FluidMeshes:
         counts, visits, done_s, wait_s, variance = (np.stack([part[nth] for part in parts]) for nth in range(5))
         of_classes, of_visits = self._courses.moments((wait_s, variance))
         offered, failed = counts.sum(axis=0), (counts * beyond(of_classes, self.timeout_s)).sum(axis=0)
-        share, under_s = self._objective[:, :, 0], self._objective[:, :, 1]
+        share, under_s = self.objective[:, :, 0], self.objective[:, :, 1]
         is_lost = failed > (1 - share) * offered
         late = np.where(is_lost, np.inf, _mixed(of_classes, np.where(share > 0, share, 0.5)) / under_s)
         tick_s = self.part_s * PARTS

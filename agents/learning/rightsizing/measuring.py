@@ -48,7 +48,7 @@ class Meter:
         return Measured(
             tick.since_ns, tick.until_ns, tick.offered, tick.failed, tick.lateness, self._held - held,
             np.array([sum(pod.size.requests.cpu or 0 for pod in some) for some in pods]),
-            np.array([self._mesh.cluster.counts(name).desired for name in self._services]), np.array(restarted),
+            np.array([self._mesh.cluster.replicas(name) for name in self._services]), np.array(restarted),
             1000 * self._offered.most(tick.since_ns, tick.until_ns),
         )  # fmt: skip
 

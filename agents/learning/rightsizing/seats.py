@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.autoscaling import vpa
 from agents.autoscaling.minds.vpa import VpaPolicy
 from agents.control_plane import SIZE
-from agents.learning.chair import MIND, ActionSet, Look, Seats
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, with_guard
 from agents.learning.observing import Frames
 from agents.learning.reward import Reward, Weights
 from agents.learning.rightsizing.actions import SizeActions
@@ -78,7 +78,7 @@ class SizingMind:
         return (*resize, *(Evict(self.service, pod.order) for pod in going))
 
 
-class SizingSeats(Seats):
+class SizingSeats(RowByRow):
     """All services of a mesh whose pods a VPA sizes, in order of their names."""
 
     def __init__(self, world: Scenario, actions: ActionSet, weights: Weights, every_ns: int | None = None) -> None:
@@ -92,14 +92,6 @@ class SizingSeats(Seats):
         self.minds = {f"{service}{SIZE}": mind for service, mind in self._minds.items()}
         self.rows = tuple(self._minds)
         self.cadence_ns = min(mind.cadence_ns for mind in self._minds.values())
-
-    def act(self, looks: Sequence[Look], chosen: Sequence[int]) -> dict[str, str]:
-        """A size for the pods of each service."""
-        guarded = {}
-        for look, action in zip(looks, chosen, strict=True):
-            if changed := self._carry_out(look, action):
-                guarded[look.row] = changed
-        return guarded
 
     def follow(self, looks: Sequence[Look]) -> None:
         """Each VPA's verdict."""
@@ -115,7 +107,8 @@ class SizingSeats(Seats):
         """What came of it since the last time."""
         return reward_of(self._meter.take(), self.weights)
 
-    def _carry_out(self, look: Look, action: int) -> str:
+    def carry_out(self, look: Look, action: int) -> str:
+        """A size for the pods of a service, past its guard."""
         assert isinstance(look, SizeLook), "of this chair"
         if action == self.actions.follows:
             self.follow([look])
@@ -123,8 +116,7 @@ class SizingSeats(Seats):
         view, wanted = look.sight.view, self.actions.millicores(action, look.sight)
         millicores, changed = look.mind.guard.passed(wanted, look.sight)
         reason = f"{look.rule.reason}; {self.actions.labels[action]} -> {wanted}m"
-        verdict = Verdict(f"{reason}; guard: {changed}" if changed else reason, look.mind.sized(millicores, view), look.sight.target,
-                          view.request_millicores or 0)  # fmt: skip
+        verdict = Verdict(with_guard(reason, changed), look.mind.sized(millicores, view), look.sight.target, view.request_millicores or 0)
         self.plane.seats[f"{look.row}{SIZE}"].act(verdict, view)
         return changed
 

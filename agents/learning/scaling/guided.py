@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.autoscaling.seating import PODS_MAX, scaling_policy
-from agents.learning.chair import MIND, ActionSet, Look, Seats
+from agents.learning.chair import MIND, ActionSet, Look, RowByRow, with_guard
 from agents.learning.observing import Frames, Observation
 from agents.learning.reward import Reward, Weights
 from agents.learning.scaling.actions import ScaleActions
@@ -68,7 +68,7 @@ class GuidedMind:
         return GuidedLook(self.service, sight.now_ns, observation, mask, self, sight, rule, wanted)
 
 
-class GuidedSeats(Seats):
+class GuidedSeats(RowByRow):
     """All services of a mesh that a rule scales, in order of their names."""
 
     def __init__(self, world: Scenario, actions: ActionSet, weights: Weights, every_ns: int | None = None,
@@ -82,14 +82,6 @@ class GuidedSeats(Seats):
         self.rows = tuple(self.minds)
         self.cadence_ns = min(mind.cadence_ns for mind in self.minds.values())
         self._columns = [list(world.services).index(name) for name in self.rows]
-
-    def act(self, looks: Sequence[Look], chosen: Sequence[int]) -> dict[str, str]:
-        """Pods for each service."""
-        guarded = {}
-        for look, action in zip(looks, chosen, strict=True):
-            if changed := self._carry_out(look, action):
-                guarded[look.row] = changed
-        return guarded
 
     def follow(self, looks: Sequence[Look]) -> None:
         """Each rule's verdict."""
@@ -106,12 +98,13 @@ class GuidedSeats(Seats):
         reward = reward_of(self._meter.take(), self.weights)
         return replace(reward, shares=reward.shares[self._columns])
 
-    def _carry_out(self, look: Look, action: int) -> str:
+    def carry_out(self, look: Look, action: int) -> str:
+        """Pods for a service, past its guard."""
         assert isinstance(look, GuidedLook), "of this chair"
         view, wanted = look.sight.view, int(look.wanted[action])
         pods, changed = look.mind.guard.passed(wanted, look.sight)
         reason = f"{look.rule.reason}; {look.mind.rule.mind} {look.sight.proposed}, {self.actions.labels[action]} -> {wanted}"
-        verdict = Verdict(f"{reason}; guard: {changed}" if changed else reason, asking_for(pods, view), look.sight.proposed)
+        verdict = Verdict(with_guard(reason, changed), asking_for(pods, view), look.sight.proposed)
         self.plane.seats[look.row].act(verdict, view)
         return changed
 

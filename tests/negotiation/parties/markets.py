@@ -41,4 +41,4 @@ def in_use(plane: ControlPlane) -> int:
 def asked_for(plane: ControlPlane) -> int:
     """Units of the pods that members have asked the platform for."""
     members = [party for party in plane.parties.values() if isinstance(party, Wanting)]
-    return sum(plane.mesh.cluster.counts(one.name).desired * one.trade.described.units for one in members)
+    return sum(plane.mesh.cluster.replicas(one.name) * one.trade.described.units for one in members)

@@ -128,7 +128,7 @@ def test_batch_run_goes_over_seeds_and_mechanisms() -> None:
         plane = ControlPlane(alone)
         alone.advance(8 * 10**9)
         assert {kept["dual", seed, name]["messages"] for name in ("left", "many", "pods")} == {len(plane.network.log)}
-        assert kept["dual", seed, "left"]["pods"] == alone.cluster.counts("left").desired
+        assert kept["dual", seed, "left"]["pods"] == alone.cluster.replicas("left")
     assert kept["vcg", 1, "left"]["paid"] != kept["vcg", 2, "left"]["paid"]
 
 
@@ -151,4 +151,4 @@ def test_who_is_removed_is_gone() -> None:
     plane.run_model()
     assert left not in plane.agents and len(plane.agents) == 2
     assert [row.sender for row in plane.network.log if row.sender == "left"] == []
-    assert plane.mesh.cluster.counts("left").desired == 1
+    assert plane.mesh.cluster.replicas("left") == 1

@@ -135,7 +135,7 @@ def test_members_fall_back_to_their_floor_when_nobody_renews() -> None:
     """The auctioneer dies for good: leases end, floors stay."""
     world = market("faults={dead: {at: 5s, agent_crash: {agent: pods}}}", "negotiations.pods.pool.members.left.floor=2")
     mesh, plane = lived(world)
-    assert {name: mesh.cluster.counts(name).desired for name in ("left", "right")} == {"left": 2, "right": 1}
+    assert {name: mesh.cluster.replicas(name) for name in ("left", "right")} == {"left": 2, "right": 1}
     over = [one for one in plane.decisions if "lease is over" in one.reason]
     assert {one.service for one in over} == {"left", "right"}
     assert all(10 * S <= one.time_ns <= 13 * S for one in over)  # the last lease was granted at 4 s, for 7 s
@@ -175,7 +175,7 @@ def test_members_are_agents_of_mesa() -> None:
     _, plane = lived(market("duration=3s"))
     members = plane.agents.select(agent_type=MemberAgent)
     assert sorted(members.get("name")) == ["left", "right"]
-    assert all(count >= 1 for count in members.map(lambda one: plane.mesh.cluster.counts(one.name).desired))
+    assert all(count >= 1 for count in members.map(lambda one: plane.mesh.cluster.replicas(one.name)))
 
 
 def test_a_class_without_a_lease_sends_what_the_floors_can_serve() -> None:

@@ -72,4 +72,4 @@ class Spending:
             return 1
         if leg.route.view == "zone":
             return len(mesh.scenario.cluster.zones)
-        return max(1, mesh.cluster.counts(leg.caller).desired, len(mesh.cluster.pods(leg.caller)))
+        return max(1, mesh.cluster.replicas(leg.caller), len(mesh.cluster.pods(leg.caller)))

@@ -49,5 +49,5 @@ class ClairvoyantAgent(FlowPool):
         times_ns = [now_ns + at * every_ns for at in range(max(self._starts.values()) + ROUNDS_AHEAD)]
         outlooks = [{workload: Outlook.known(self._truth.mean(workload, time_ns, time_ns + every_ns)) for workload in self.classes}
                     for time_ns in times_ns]  # fmt: skip
-        ahead = Ahead(outlooks, {service: cluster.counts(service).desired for service in self.trades}, self._starts)
+        ahead = Ahead(outlooks, {service: cluster.replicas(service) for service in self.trades}, self._starts)
         self.carry_out(planned_ahead(self.classes, self.trades, ahead, self.pool.capacity, self.pool.price))

@@ -37,7 +37,7 @@ class Wanting(Party):
     @property
     def pods(self) -> int:
         """Pods of its service that are asked for."""
-        return self.around.mesh.cluster.counts(self.name).desired
+        return self.around.mesh.cluster.replicas(self.name)
 
     def outlook(self) -> Outlook | None:
         """Demand to come, as far as it can be told; None before the first scrape."""
@@ -124,7 +124,7 @@ class MemberAgent(Leaseholder, Wanting):
     def obey(self, why: str, now_ns: int) -> None:
         """Ask for as many pods as its floor and its lease allow."""
         own, cluster = self.trade.described, self.around.mesh.cluster
-        pods, before = own.floor + self.holding.usable(now_ns) // own.units, cluster.counts(self.name).desired
+        pods, before = own.floor + self.holding.usable(now_ns) // own.units, cluster.replicas(self.name)
         applied = pods != before and self.around.carry_out(Scale(self.name, pods))
         self.decided(self.name, self.mind, before, None, pods, f"{why} -> {pods}", applied=applied)
 

@@ -34,11 +34,11 @@ class UnarrangedAgent(Wanting):
         self.wake_after(self.described.every, self._wake)
         price = 0.0 if self.mind == "selfish" else self.pool.price
         wants, own, now = self.wants(self.pool.capacity, price), self.trade.described, self.around.mesh.cluster
-        before = now.counts(self.name).desired
+        before = now.replicas(self.name)
         if wants is None:
             return
         pods = own.floor + wants // own.units
-        taken = sum(now.counts(one.service).desired * one.described.units for one in self._others if one.service != self.name)
+        taken = sum(now.replicas(one.service) * one.described.units for one in self._others if one.service != self.name)
         room = (self.pool.capacity - taken) // own.units
         granted = min(pods, max(before, room))
         applied = granted != before and self.around.carry_out(Scale(self.name, granted))
