@@ -1,7 +1,8 @@
 """One service's chair in service: readings become the look that a mind in the simulation has, and the same rule, actions and guard follow.
 
-Only numbers of a whole service are known, so pods are taken for alike: as many ready ones and starting ones as there are, each with the
-mean of the CPU. To the calibrated rule, the masks and the guard that is the `View` they know from training.
+Only numbers of a whole service are known, so pods are taken for alike: as many ready ones and starting ones as there are. All CPU is that of
+those that were ready at the look before, too; a new one has done next to nothing yet, and an HPA does not count it (MECHANISMS 1.1). To the
+calibrated rule, the masks and the guard that is the `View` they know from training.
 """
 
 from __future__ import annotations
@@ -86,13 +87,13 @@ class Chair:
 
     def _pods(self, at_ns: int, raw: Mapping[str, float], asked: int) -> tuple[PodView, ...]:
         used = raw.get("utilization")
-        usage = None if used is None else round(used * REQUEST_MILLICORES)
         sampled_ns = at_ns - round(raw["age"] * self._recipe.tick_ns) if "age" in raw else 0
-        ready = round(raw.get("ready", 0.0) * asked)
-        waiting = round(raw.get("starting", 0.0) * asked)
-        return tuple(
-            PodView(f"{self.served.name}-{n}", "Running" if n < ready else "Pending", n, REQUEST_MILLICORES,
-                    start_ns=0 if n < ready else None, is_ready=n < ready, ready_changed_ns=0 if n < ready else None,
-                    usage_millicores=usage if n < ready else None, sampled_ns=sampled_ns)
-            for n in range(ready + waiting)
-        )  # fmt: skip
+        ready, waiting = round(raw.get("ready", 0.0) * asked), round(raw.get("starting", 0.0) * asked)
+        settled = min(ready, ready if self._before is None else sum(pod.is_ready for pod in self._before.pods))
+        usage = None if used is None else round(used * REQUEST_MILLICORES * ready / max(settled, 1))
+        name, tick_ns = self.served.name, self._recipe.tick_ns
+        pods = [PodView(f"{name}-{n}", "Running", n, REQUEST_MILLICORES, start_ns=0, is_ready=True, ready_changed_ns=0,
+                        usage_millicores=usage, sampled_ns=sampled_ns, window_ns=tick_ns) for n in range(settled)]  # fmt: skip
+        pods += [PodView(f"{name}-{n}", "Running", n, REQUEST_MILLICORES, start_ns=at_ns - tick_ns, is_ready=True, ready_changed_ns=at_ns,
+                         usage_millicores=0, sampled_ns=sampled_ns, window_ns=tick_ns) for n in range(settled, ready)]  # fmt: skip
+        return *pods, *(PodView(f"{name}-{n}", "Pending", n, REQUEST_MILLICORES) for n in range(ready, ready + waiting))

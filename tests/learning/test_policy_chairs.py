@@ -68,7 +68,7 @@ def test_a_rollout_of_lanes_is_the_run(engine: str, world: Path, policy: Policy,
     """Beside another episode on the batch path, and by `parley.run(policy=...)` under either engine: one digest."""
     lanes = Lanes(SCALE_V0.changed(scenario=str(world)), 2)
     seen = lanes.reset([1, 2])
-    plays = list(lanes._plays)
+    plays = list(lanes.plays)
     over = np.zeros(2, dtype=np.bool_)
     while not over.all():
         chosen = policy.decides(seen.reshape(-1, seen.shape[-1]), lanes.masks.reshape(-1, lanes.shape.actions))
@@ -93,7 +93,7 @@ def test_a_run_says_which_policy_and_why(world: Path, policy: Policy, tmp_path: 
     assert set(done.manifest["policies"].values()) == {policy.reference} and len(done.manifest["policies"]) == 6
     assert f"--set 'agents.defaults.policy=\"{policy.reference}\"'" in done.manifest["command"]
     rows = [row for row in done.decision_rows() if row["mind"] == "policy" and row["time_ns"] >= done.scenario.warmup]
-    assert len(rows) > 10 and all("; trend " in row["reason"] and " -> " in row["reason"] for row in rows)
+    assert len(rows) > 10 and all("; hpa " in row["reason"] and " -> " in row["reason"] for row in rows)
     assert "policies" not in parley.run(world, until="10s", out=tmp_path / "plain").manifest
 
 

@@ -40,8 +40,8 @@ class Guard:
         return self._bounded(self._within_a_leap(pods, sight))
 
     def _within_a_leap(self, pods: Any, sight: Sighted) -> Any:
-        up = np.maximum(np.ceil(self.up * sight.asked), sight.proposed)
-        return np.minimum(np.maximum(pods, np.floor(self.down * sight.asked)), up)
+        up, down = np.ceil(self.up * sight.asked), np.floor(self.down * sight.asked)  # and as far as the rule itself would go
+        return np.minimum(np.maximum(pods, np.minimum(down, sight.proposed)), np.maximum(up, sight.proposed))
 
     def _bounded(self, pods: Any) -> Any:
         return np.minimum(np.maximum(pods, self.least), self.most)
