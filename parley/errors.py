@@ -52,6 +52,11 @@ class Stopped(KeyboardInterrupt):
     """A trial was stopped before its end, so there is nothing of it."""
 
 
+def unread(fault: OSError | UnicodeDecodeError, path: Path) -> FolderError:
+    """The sentence for a failed reading."""
+    return FolderError(f"{path}: cannot be read: {(fault.strerror if isinstance(fault, OSError) else None) or fault}")
+
+
 def told(fault: OSError, path: Path) -> FolderError:
     """The sentence for a failed write."""
     reason = fault.strerror or str(fault)

@@ -1,8 +1,9 @@
-"""The series that minds of a service are shown, whatever they decide."""
+"""The series that minds of a service are shown, whatever they decide, and how rates are remembered."""
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,20 @@ from functools import cached_property
 from scenarios.flow import Flow
 from scenarios.schema.units import NS_PER_S
 from sim.platform.metrics import Series
+
+GROWTH_TICKS = 4  # how far back the growth of a rate looks
+
+
+class Rates:
+    """What is remembered of a rate from look to look; one that is not known is taken to be what it was."""
+
+    def __init__(self) -> None:
+        self._seen = deque[float](maxlen=GROWTH_TICKS + 1)
+
+    def take(self, milli: int | None) -> tuple[float, ...]:
+        """With one more, in thousandths: requests a second, the latest last."""
+        self._seen.append(milli / 1000 if milli is not None else self._seen[-1] if self._seen else 0.0)
+        return tuple(self._seen)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from parley.commands.terminal import ScenarioName, mistakes_told
-from parley.errors import FolderError, told
+from parley.errors import told, unread
 from parley.manifests.importing import KINDS, import_manifests
 from scenarios.load import load
 from scenarios.writing import as_yaml
@@ -26,7 +26,7 @@ def import_command(
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as fault:
-            raise FolderError(f"{file}: cannot be read: {fault}") from None
+            raise unread(fault, file) from None
         made = as_yaml(import_manifests(text, load(scenario), str(file)))
         if out is None:
             sys.stdout.write(made)

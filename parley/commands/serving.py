@@ -11,7 +11,7 @@ from rich.console import Console
 
 from agents.learning.bundles.policy import Policy
 from parley.commands.terminal import mistakes_told
-from parley.errors import FolderError, UsageError
+from parley.errors import UsageError, unread
 from parley.serving.recipe import recipe_of
 from parley.serving.services import read_services
 from parley.serving.settings import LOOPBACK, METRICS_PORT, PORT, Asked, Doors, Settings
@@ -77,10 +77,12 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _token(path: Path | None) -> str | None:
+    if path is None:
+        return None
     try:
-        return None if path is None else path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as fault:
-        raise FolderError(f"{path}: cannot be read: {fault}") from None
+        raise unread(fault, path) from None
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"serve-scaler": serve_scaler_command}

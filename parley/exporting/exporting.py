@@ -12,7 +12,7 @@ from pathlib import Path
 from agents.learning.bundles.described import Described, Provenance
 from agents.learning.bundles.packing import ARCHIVES, SEAL, packed
 from agents.learning.bundles.sealing import digest_of, sealed
-from parley.errors import FolderError, UsageError
+from parley.errors import FolderError, UsageError, unread
 from parley.exporting.finished import HELD_OUT, LEAVES, Finished, Wishes
 from parley.exporting.targets import TARGETS
 from parley.storage.run_folder import RunFolder, new_folder
@@ -98,7 +98,7 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
         trained = Trained.of(state, training.plan.task.action_set)
         libraries = {name: version(name) for name in LIBRARIES}
     except OSError as fault:
-        raise FolderError(f"{path}: cannot be read: {fault.strerror}") from None
+        raise unread(fault, path) from None
     except ModuleNotFoundError as fault:
         raise ExtraMissing.of("exporting a policy", "export", fault) from None
     except ParleyError as fault:

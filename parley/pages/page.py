@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from parley.errors import FolderError, UsageError
+from parley.errors import UsageError, unread
 from parley.pages.bundle import packed_plotly
 from parley.pages.section import Code, Figure, Figures, Keys, Mark, Note, Page, Part, Table
 from parley.pages.theme import DARK, LIGHT, variables
@@ -42,7 +42,7 @@ def is_free(path: Path) -> bool:
         with path.open("rb") as file:
             return OURS in file.read(OURS_WITHIN)
     except OSError as fault:
-        raise FolderError(f"{path}: cannot be read: {fault.strerror}") from fault
+        raise unread(fault, path) from fault
 
 
 def rendered(page: Page) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from parley.errors import FolderError, told
+from parley.errors import told, unread
 
 Row = dict[str, Any]
 
@@ -62,7 +62,7 @@ def read_journal(path: Path) -> list[Row]:
     except FileNotFoundError:
         return []
     except OSError as fault:
-        raise FolderError(f"{path}: cannot be read: {fault.strerror}") from fault
+        raise unread(fault, path) from fault
 
 
 def _read(content: bytes) -> tuple[list[Row], int]:

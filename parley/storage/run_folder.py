@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from parley.errors import FolderError, told
+from parley.errors import FolderError, told, unread
 
 FORMAT = 1  # of the folder; readers refuse a later one
 RUNS = Path("results") / "runs"  # below the working folder
@@ -97,7 +97,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
-        raise FolderError(f"{path}: cannot be read: {fault.strerror}") from fault
+        raise unread(fault, path) from fault
     except ValueError as fault:
         raise FolderError(f"{path}: is not JSON: {fault}") from fault
     if not isinstance(data, dict):

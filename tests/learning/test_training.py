@@ -293,12 +293,11 @@ def test_a_central_critic_changes_what_the_actor_needs_in_nothing() -> None:
     assert not np.allclose(*worth)
 
 
-def test_tensorboard_hears_of_every_leg(small: Path, tmp_path: Path) -> None:
+def test_tensorboard_hears_of_every_leg(trained: Training) -> None:
     """By its own reader."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    found = train(small, **(LITTLE | {"seeds": 1}), out=tmp_path / "t")
-    heard = EventAccumulator(str(found.path / "seed-1" / "events"))
+    heard = EventAccumulator(str(trained.path / "seed-1" / "events"))
     heard.Reload()
-    assert [one.step for one in heard.Scalars("judged/reward")] == [row["steps"] for row in found.curve(1)]
-    assert [one.value for one in heard.Scalars("leg/reward")] == pytest.approx([row["reward"] for row in found.curve(1)])
+    assert [one.step for one in heard.Scalars("judged/reward")] == [row["steps"] for row in trained.curve(1)]
+    assert [one.value for one in heard.Scalars("leg/reward")] == pytest.approx([row["reward"] for row in trained.curve(1)])

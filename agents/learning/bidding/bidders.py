@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.control_plane import ControlPlane
-from agents.learning.bidding.sight import Rates, Sight, flow_worths
+from agents.learning.bidding.sight import Sight, flow_worths
+from agents.learning.watched import Rates
 from agents.negotiation.parties.flows.class_agent import ClassAgent
 from agents.negotiation.parties.kept import Leaseholder
 from agents.negotiation.parties.pools.clearing import asks_for
@@ -65,7 +66,8 @@ class Bidder:
         assert isinstance(party, Wanting | ClassAgent), "rows are members, or classes"
         self.name, self.party, self._plane, self._auction, self._tick_ns = name, party, plane, place, tick_ns
         world, metrics = plane.mesh.scenario, plane.mesh.metrics
-        self._rates = Rates(metrics, Series("requests_per_second", "service" if name in world.services else "workload", name))
+        self._rate, self._rates = Series("requests_per_second", "service" if name in world.services else "workload", name), Rates()
+        metrics.watch(self._rate)
         self._objectives = {}
         for workload in place.bidders[name]:
             if (goal := world.workload[workload].slo.latency) is not None:
@@ -81,8 +83,9 @@ class Bidder:
         lateness = {series: milli / MILLI / under for series, under in self._objectives.items() if (milli := metrics.value(series))}
         age_ticks = (self._plane.clock.now_ns - (metrics.scraped_ns or 0)) / self._tick_ns
         hours = self._tick_ns / (3600 * NS_PER_S)
-        return Sight(self._rates.look(), self._worths(), self._auction.pool.price, self._held, self._supply, (self._paid - before) / hours,
-                     self._ready, lateness, self.party.eagerness, age_ticks)  # fmt: skip
+        rates = self._rates.take(metrics.value(self._rate))
+        return Sight(rates, self._worths(), self._auction.pool.price, self._held, self._supply, (self._paid - before) / hours, self._ready,
+                     lateness, self.party.eagerness, age_ticks)  # fmt: skip
 
     @property
     def _held(self) -> int:

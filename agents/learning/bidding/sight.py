@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.negotiation.parties.valuing import Outlook, wanted
-from sim.platform.metrics import MetricsServer, Series
-
-GROWTH_TICKS = 4  # how far back growth looks
+from sim.platform.metrics import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +36,6 @@ class Sight:
             return None
         place = min(self.held, len(self.worths) - 2)
         return self.worths[place + 1] - self.worths[place]
-
-
-class Rates:
-    """What is remembered of a rate from look to look; one that is not known is taken to be what it was."""
-
-    def __init__(self, metrics: MetricsServer, series: Series) -> None:
-        self._metrics, self._series = metrics, series
-        self._seen = deque[float](maxlen=GROWTH_TICKS + 1)
-        metrics.watch(series)
-
-    def look(self) -> tuple[float, ...]:
-        """With one more."""
-        milli = self._metrics.value(self._series)
-        self._seen.append(milli / 1000 if milli is not None else self._seen[-1] if self._seen else 0.0)
-        return tuple(self._seen)
 
 
 def flow_worths(outlook: Outlook, worth: float, units: float, supply: int) -> list[float]:

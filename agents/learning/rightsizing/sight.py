@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 from agents.autoscaling.vpa import Recommendation
-from agents.learning.watched import Watched
+from agents.learning.watched import Rates, Watched
 from agents.policy import PodView, View
 from sim.platform.metrics import Series
-
-GROWTH_TICKS = 4  # how far back the growth of a rate looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +51,8 @@ class Looking:
 
     def __init__(self, watched: Watched, tick_ns: int) -> None:
         self.watched, self._tick_ns = watched, tick_ns
-        self._rates = deque[float](maxlen=GROWTH_TICKS + 1)
+        self._rates = Rates()
 
     def look(self, view: View, advice: Recommendation | None) -> Sight:
-        """One look; a rate that is not known is taken to be what it was."""
-        milli = view.values_milli.get(self.watched.rate)
-        self._rates.append(milli / 1000 if milli is not None else self._rates[-1] if self._rates else 0.0)
-        return Sight(view, advice, tuple(self._rates), self._tick_ns, self.watched)
+        """One look."""
+        return Sight(view, advice, self._rates.take(view.values_milli.get(self.watched.rate)), self._tick_ns, self.watched)
