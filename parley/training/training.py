@@ -82,6 +82,17 @@ class Training(Experiment):
         """The leg whose policy did best where it was judged; None before the first."""
         return max(self.curve(seed), key=lambda row: float(row["judged"]["reward"]), default=None)
 
+    def policy(self, asked: int | None = None) -> int:
+        """The seed that was asked for, or the one that did best where it was judged. Raises UsageError where it has no policy."""
+        judged = {seed: float(best["judged"]["reward"]) for seed in self.seeds if (best := self.best(seed)) is not None}
+        if not judged:
+            raise UsageError(f"{self.path}: nothing is trained there yet; `parley train --resume {self.path}` goes on")
+        if asked is None:
+            return max(judged, key=lambda seed: judged[seed])
+        if asked not in judged:
+            raise UsageError(f"{self.path}: has policies {', '.join(map(str, judged))}, and none of number {asked}")
+        return asked
+
     def against_the_rule(self, seed: int) -> Difference | None:
         """By how much the best policy of a seed is paid more than the rule, by pairs of the same episode; None before the first leg."""
         best, rule = self.best(seed), self.manifest["rule"]
