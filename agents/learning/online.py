@@ -3,7 +3,8 @@
 On real callers it tries nothing. From what it sees it keeps an account of what requests cost, and when they have come to cost another
 amount, it learns in its head: in a fluid of the world it was trained in, with the works it now sees, from the weights it began the day with
 (Dyna, Sutton 1991: a model from experience, and learning in the model). What it learned decides only where it is clearly paid more there, on
-episodes that it did not learn in; and is dropped where it is then paid less on real callers than the policy as it was is expected to be.
+episodes that it did not learn in, else it goes on learning; and it is dropped where it is then paid less on real callers than the policy as
+it was is expected to be. (A fluid expects too little of who is overloaded, so that this is a guard against disaster, no more.)
 
 To let PPO go on with real callers was tried, and did harm (`shift_day`, one day, three settings: -2.00 to -2.08 a tick after the shift, where
 the policy as it was came to -1.81): what it tries lasts a tick, and a pod takes longer than that to start, so that trying costs and teaches
@@ -27,6 +28,7 @@ from agents.learning.playing import Play, played
 from agents.learning.scaling.works import Works, changes_of
 from agents.learning.tasks import Task
 from agents.learning.training import Recipe, Trainer
+from scenarios.errors import ScenarioError
 from scenarios.load import load
 
 AS_IT_WAS, TRAINED_ANEW = "as it was", "trained anew"
@@ -62,7 +64,8 @@ class Tick:
 class Lesson:
     """What was learned in the head."""
 
-    growth: tuple[float, ...]  # of works, by row, against the first window of the day
+    seconds: Seconds  # that requests were seen to cost
+    growth: tuple[float, ...]  # against the first window of the day
     state: bytes
     decides: Decides
     gain: float  # of a tick, imagined
@@ -81,14 +84,14 @@ class Online:
         """`learned_in` is the world that it was trained in, `state` its weights. Raises WeightsError, and ScenarioError."""
         self.caution, self.drops = caution, 0
         self.lessons: list[Lesson] = []
-        self.state, self._first = state, state
+        self.state, self._first, self._draft = state, state, state
         self._play, self._seed = play, seed
         self._recipe = replace(recipe, task=learned_in.changed(fidelity="fluid"), steps=caution.steps, lanes=caution.lanes, jobs=1,
                                rate=caution.rate)  # fmt: skip
         self._as_it_was = self._decides = frozen(self._recipe, state)
         self._works, self._suspects = Works(caution.window), False
         self._usual: Seconds | None = None  # what requests cost in the first window of the day
-        self._known: Seconds | None = None  # and when it last learned
+        self._known: Seconds | None = None  # and in the world that it knows how to serve
         self._pending: tuple[int, Lesson] | None = None  # tick, and what was begun to be learned then
         self._since, self._rewards = 0, deque[float](maxlen=caution.hour)
 
@@ -117,15 +120,16 @@ class Online:
             self._suspects = True
             self._works.forget()
         else:
-            self._suspects, self._known = False, seconds
-            self._pending = number, self._lesson(seconds / self._usual)
+            self._suspects = False
+            self._pending = number, self._lesson(seconds, seconds / self._usual)
 
     def _take(self, lesson: Lesson, number: int) -> None:
         self._pending, self._since = None, number
         self._rewards.clear()
         self.lessons.append(lesson)
+        self._draft = lesson.state
         if lesson.is_better:
-            self.state, self._decides = lesson.state, lesson.decides
+            self.state, self._decides, self._known = lesson.state, lesson.decides, lesson.seconds
 
     def _is_worse(self, number: int) -> bool:
         """Whether real callers made less of what was learned than the policy as it was is expected to come to."""
@@ -142,24 +146,27 @@ class Online:
         reward = played(self._play, self._decides(self._play.observations, self._play.masks))
         return Tick(reward.total, reward.violated, reward.facts["cost"], AS_IT_WAS if self.state == self._first else TRAINED_ANEW)
 
-    def _lesson(self, growth: NDArray[np.float64]) -> Lesson:
-        """Learn in the head, where works are so many times what they were."""
+    def _lesson(self, seconds: Seconds, growth: Seconds) -> Lesson:
+        """Learn in the head, where works are so many times what they were; what was too little the last time is gone on with."""
         task = self._recipe.task
         imagined = replace(task, added=(*task.added, *changes_of(load(task.scenario), self._play.rows, growth.tolist())))
         trainer = Trainer(replace(self._recipe, task=imagined), self._seed + 1000 * len(self.lessons))
-        trainer.start(self._first)
+        trainer.start(self._draft)
         while trainer.done < trainer.legs:
             trainer.leg()
         trainer.close()
         before, after = (np.array([one.reward for one in scores(imagined, TRIED_ON, way)]) for way in (self._decides, trainer.decides))
         expected = float(np.mean([one.reward for one in scores(imagined, TRIED_ON, self._as_it_was)]))
-        return Lesson(tuple(growth.round(3).tolist()), trainer.state(""), trainer.decides, float((after - before).mean()), expected,
+        return Lesson(seconds, tuple(growth.round(3).tolist()), trainer.state(""), trainer.decides, float((after - before).mean()), expected,
                       clearly_more(after - before))  # fmt: skip
 
 
-def refuse(learned_in: Task) -> None:
+def refuse(learned_in: Task, rows: Sequence[str]) -> None:
     """Raises ScenarioError where nobody can learn in the head: a fluid stands for the chair scaling alone, and not for every world."""
-    lanes_of(learned_in.changed(fidelity="fluid"), 1, 1)
+    known = lanes_of(learned_in.changed(fidelity="fluid"), 1, 1).shape.rows
+    if tuple(rows) != known:
+        raise ScenarioError(f"services: the policy was trained where {', '.join(known)} are scaled, and thinks of that world when it learns on; "
+                            f"here are {', '.join(rows)}")  # fmt: skip
 
 
 def frozen(recipe: Recipe, state: bytes) -> Decides:

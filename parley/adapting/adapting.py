@@ -11,8 +11,11 @@ import multiprocessing
 import os
 import shlex
 import signal
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from multiprocessing.synchronize import Event
@@ -21,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.learning.lane_processes import LanesDied
 from agents.learning.playing import Play
 from parley.adapting.days import FIRST, FROZEN, LEARNER, LESSONS, RULE, TOLD, Day, live, rows_of
 from parley.errors import FolderError, Interrupted, UsageError
@@ -135,12 +139,13 @@ def _plan(training: Training, state: bytes, scenario: str, seeds: int) -> Plan:
     except ModuleNotFoundError as fault:
         raise UsageError(f"learning needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
     world, episode = load(scenario), Day(training.path, scenario, training.plan, FROZEN, 1).episode
-    refuse(training.plan.task)
+    seats = Play(episode).drive.seats
+    refuse(training.plan.task, seats.rows)
     try:
         frozen(Recipe(episode.task, algorithm=training.plan.algorithm, critic=training.plan.critic), state)
     except WeightsError as fault:
         raise FolderError(f"{training.path}: {fault}") from None
-    tick_ns = Play(episode).drive.seats.cadence_ns
+    tick_ns = seats.cadence_ns
     first_ns = -(-world.warmup // tick_ns) * tick_ns
     shift_ns = min((fault.at for fault in world.faults.values() if fault.at > world.warmup), default=(world.warmup + world.duration) // 2)
     return Plan(scenario, training.plan, seeds, (RULE, FROZEN, LEARNER, TOLD), tick_ns, first_ns, shift_ns)
@@ -170,8 +175,11 @@ def _all(ahead: Sequence[Day], jobs: int, stop: Stop, told: Callable[[int], None
         waiting = {pool.submit(_live, day) for day in ahead}
         while waiting:
             done, waiting = wait(waiting, POLL_S, FIRST_COMPLETED)
-            for one in done:
-                one.result()
+            try:
+                for one in done:
+                    one.result()
+            except BrokenProcessPool as fault:
+                raise LanesDied("a process that lived a day is gone; take fewer jobs if memory is short, and go on by --resume") from fault
             told(len(ahead) - len(waiting))
             if stop.signal_number is not None:
                 ends.set()
@@ -183,10 +191,18 @@ _ends: Event | None = None  # of this process: set where all are to stop
 
 
 def _begin(ends: Event) -> None:
-    """In a process that was just begun: Ctrl-C is for whoever began it."""
+    """In a process that was just begun: Ctrl-C is for whoever began it, and so is the end."""
     global _ends  # noqa: PLW0603  # a process has one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _ends = ends
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """A pool's processes wait for ever where whoever began them was killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _live(day: Day) -> bool:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from rich.console import Console
 
-from agents.learning.online import AS_IT_WAS, TRAINED_ANEW, Caution, Lesson, Online, clearly_more
+from agents.learning.online import AS_IT_WAS, TRAINED_ANEW, Caution, Lesson, Online, Seconds, clearly_more
 from agents.learning.playing import begun
 from agents.learning.scaling.truth import grown, nearest
 from agents.learning.scaling.works import changes_of
@@ -25,6 +24,7 @@ from parley.adapting.findings import lived, sentence
 from parley.adapting.tables import print_adaptation
 from parley.errors import FolderError, UsageError
 from parley.training.training import BEST, Training, train
+from scenarios.errors import ScenarioError
 from scenarios.flow import Flow
 from scenarios.load import load, loads
 from scenarios.schema.units import NS_PER_S
@@ -102,7 +102,7 @@ def test_stopped_by_ctrl_c_nothing_is_lost(adapted: Adaptation, trained: Trainin
         assert [again.day(who, seed).path.read_bytes() for seed in (1, 2)] == [adapted.day(who, seed).path.read_bytes() for seed in (1, 2)]
 
 
-LITTLE = Caution(window=8, delay=3, hour=8, steps=100, lanes=1)
+LITTLE = Caution(window=6, delay=3, hour=4, steps=100, lanes=1)
 
 
 def decided(online: Online) -> list[str]:
@@ -124,8 +124,8 @@ class Taught(Online):
 
     expected = -1e9
 
-    def _lesson(self, growth: NDArray[np.float64]) -> Lesson:
-        return replace(super()._lesson(growth), is_better=True, expected=self.expected, state=b"other")
+    def _lesson(self, seconds: Seconds, growth: Seconds) -> Lesson:
+        return replace(super()._lesson(seconds, growth), is_better=True, expected=self.expected, state=b"other")
 
 
 class Mistaken(Taught):
@@ -191,6 +191,8 @@ def test_mistakes_are_answered(trained: Training, adapted: Adaptation, day: Path
     (copy / "seed-1" / BEST).write_bytes(b"no weights")
     with pytest.raises(FolderError, match="is no state of this training, and nothing in it was run"):
         adapt(copy, day, out=out)
+    with pytest.raises(ScenarioError, match=r"was trained where catalog, front, store are scaled, .* here are catalog, features"):
+        adapt(trained.path, "learning_to_scale", out=out)
     assert not out.exists()
     lost = replace(adapted.day(FROZEN, 1), folder=tmp_path)
     with pytest.raises(FolderError, match=r"first\.pt: cannot be read"):
