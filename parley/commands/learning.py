@@ -10,6 +10,8 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
+from parley.adapting.adapting import SCENARIO, SEEDS, Adaptation, adapt
+from parley.adapting.tables import print_adaptation
 from parley.commands.terminal import Out, mistakes_told, refuse_beside, say
 from parley.errors import Interrupted, UsageError
 from parley.exporting.exporting import export, new_key
@@ -59,6 +61,32 @@ def train_command(
         print_training(Console(highlight=False), found)
 
 
+def adapt_command(
+    run_folder: Annotated[Path | None, typer.Argument(metavar="RUN", help="The folder of a training.")] = None,
+    scenario: Annotated[str | None, typer.Argument(metavar="SCENARIO", help="A file, or a shipped one: shift_day.")] = None,
+    policy: Annotated[int | None, typer.Option(help="Its seed; the best one by validation if not given.", min=1)] = None,
+    seeds: Annotated[int | None, typer.Option(help="Days, each of other traffic: 5.", min=1)] = None,
+    jobs: Annotated[int, typer.Option(help="Days at a time.", min=1)] = 2,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with days that were stopped or killed.")] = None,
+) -> None:
+    """Let a policy learn on while it serves a day, beside itself as it was, the rule, and a rule told the truth."""
+    with mistakes_told():
+        refuse_beside(resume, run_folder, scenario, policy, seeds, out)
+        with CellsLine(sys.stderr, "days") as line:
+            try:
+                if resume is not None:
+                    found = Adaptation(resume).resume(jobs=jobs, told=line)
+                elif run_folder is None:
+                    raise UsageError("name the folder of a training, or a folder to --resume")
+                else:
+                    found = adapt(run_folder, scenario or SCENARIO, policy=policy, seeds=seeds or SEEDS, jobs=jobs, out=out, told=line)
+            except Interrupted as stopped:
+                print_adaptation(Console(highlight=False), Adaptation(stopped.folder))
+                raise
+        print_adaptation(Console(highlight=False), found)
+
+
 def export_command(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a training.")],
     to: Annotated[str, typer.Option(help=f"What it leaves as: {', '.join(TARGETS)}.")] = "bundle",
@@ -87,4 +115,4 @@ def _whole(text: str) -> int:
     return parse_quantity(text) // 1000
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"train": train_command, "export": export_command}
+COMMANDS: dict[str, Callable[..., None]] = {"train": train_command, "adapt": adapt_command, "export": export_command}

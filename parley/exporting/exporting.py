@@ -91,7 +91,7 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
     training = Training(run)
     if training.plan.chair != "scaling":
         raise UsageError(f"{training.path}: was trained for the chair {training.plan.chair}, and policies for scaling alone leave as yet")
-    seed = _seed(training, policy)
+    seed = training.policy(policy)
     path = training.path / f"seed-{seed}" / BEST
     try:
         state = path.read_bytes()
@@ -109,17 +109,6 @@ def finished(run: str | os.PathLike[str], policy: int | None = None, wishes: Wis
         versions=dict(sorted({**training.manifest["versions"], **libraries}.items())), weights_sha256=hashlib.sha256(state).hexdigest(),
     )  # fmt: skip
     return Finished(f"{training.manifest['name']}-{seed}", trained, training.plan.task, told, wishes or Wishes())
-
-
-def _seed(training: Training, asked: int | None) -> int:
-    judged = {seed: float(best["judged"]["reward"]) for seed in training.seeds if (best := training.best(seed)) is not None}
-    if not judged:
-        raise UsageError(f"{training.path}: nothing is trained there yet; `{training.resume_command(training.path)}` goes on")
-    if asked is None:
-        return max(judged, key=lambda seed: judged[seed])
-    if asked not in judged:
-        raise UsageError(f"{training.path}: has policies {', '.join(map(str, judged))}, and none of number {asked}")
-    return asked
 
 
 def _written(files: Mapping[str, bytes], place: Path | None, is_archive: bool, name: str) -> Path:

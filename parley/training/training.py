@@ -70,7 +70,7 @@ class Training(Experiment):
     def as_start(self) -> Start:
         """For another one. Raises UsageError where it is not finished."""
         if self.state != "complete":
-            raise UsageError(f"{self.path}: is not finished; `parley train --resume {self.path}` goes on, and then others start from it")
+            raise UsageError(f"{self.path}: is not finished; `{self.resume_command(self.path)}` goes on, and then others start from it")
         legs = [best["leg"] for seed in self.seeds if (best := self.best(seed)) is not None]
         return Start(self.path, self.plan, [self.path / f"seed-{seed}" / BEST for seed in self.seeds], legs, self.manifest.get("sizes"))
 
@@ -82,6 +82,17 @@ class Training(Experiment):
     def best(self, seed: int) -> dict[str, Any] | None:
         """The leg whose policy did best where it was judged; None before the first."""
         return max(self.curve(seed), key=lambda row: float(row["judged"]["reward"]), default=None)
+
+    def policy(self, asked: int | None = None) -> int:
+        """The seed that was asked for, or the one that did best where it was judged. Raises UsageError where it has no policy."""
+        judged = {seed: float(best["judged"]["reward"]) for seed in self.seeds if (best := self.best(seed)) is not None}
+        if not judged:
+            raise UsageError(f"{self.path}: nothing is trained there yet; `{self.resume_command(self.path)}` goes on")
+        if asked is None:
+            return max(judged, key=lambda seed: judged[seed])
+        if asked not in judged:
+            raise UsageError(f"{self.path}: has policies {', '.join(map(str, judged))}, and none of number {asked}")
+        return asked
 
     def against_the_rule(self, seed: int) -> Difference | None:
         """By how much the best policy of a seed is paid more than the rule, by pairs of the same episode; None before the first leg."""
