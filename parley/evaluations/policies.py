@@ -61,10 +61,13 @@ def _sha256(path: Path) -> str:
 def decides_of(path: Path, actions: ActionSet) -> Decides:
     """What a policy does. Raises UsageError where the extra is not installed, and FolderError."""
     try:
+        import torch
+
         from agents.learning.bundles.trained import Trained
         from agents.learning.weights import WeightsError
     except ModuleNotFoundError as fault:
         raise UsageError(f"policies need the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
+    torch.set_num_threads(1)  # of a few rows at a time a second one would spin beside the cells of other processes
     try:
         return Trained.of(path.read_bytes(), actions).decides
     except (OSError, WeightsError) as fault:

@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.statistics.intervals import CONFIDENCE, t_quantile
+from parley.statistics.intervals import CONFIDENCE, ROUNDING, t_quantile
 
 REPLICATES, OF_A_PART = 2000, 400
 FEW = 5  # trainings, or episodes: of fewer, percentiles end at the outermost one, and Student's t of the same variance takes their place
@@ -109,7 +109,7 @@ def _interval(value: float, drawn: Floats, parts: Floats, freedoms: Places, *, i
     """Percentiles, as far out as the variance of both parts and their degrees of freedom ask for."""
     if not np.isfinite(drawn).all():
         return Interval(value, math.nan, math.nan)
-    if not parts.sum() or not drawn.std():
+    if min(parts.sum(), drawn.var()) <= (ROUNDING * max(1.0, abs(value))) ** 2:
         return Interval(value, float(drawn.min()), float(drawn.max()), 0.0)
     error, freedom = math.sqrt(parts.sum()), float(parts.sum() ** 2 / (parts**2 / freedoms).sum())
     reach = t_quantile(freedom, CONFIDENCE) * error

@@ -18,10 +18,10 @@ from parley.survival.files import NEGOTIATED, REFERENCE, RULE
 from parley.survival.survival import Survival
 from parley.survival.wording import Told, area
 
-WIDE, HEAD, FOOT, ROW_HIGH = 16.0, 1.5, 0.85, 2.4  # inches
-LEFT, MIDDLE, LIST, RIGHT = 0.05, 0.655, 0.83, 0.985  # of the width: where maps begin and end, and the list of areas
+WIDE, HEAD, FOOT, ROW_HIGH = 16.0, 1.15, 0.85, 2.4  # inches
+LEFT, MIDDLE, LIST, RIGHT = 0.058, 0.69, 0.832, 0.982  # of the width: where maps begin and end, and the list of areas
 TITLE_HIGH = 0.72  # inches above a map
-LETTERS, LETTERS_LISTED = 150, 24  # of titles beside each other; of a name in the list, in a line
+LETTERS, LETTERS_LISTED = 112, 22  # of titles beside each other; of a name in the list, in a line
 QUESTION_MAX = 190
 LOOKS = {RULE: INK, NEGOTIATED: GREEN, REFERENCE: QUIET, LEARNED: BLUE}
 
@@ -51,7 +51,7 @@ def picture_of_survival(found: Survival) -> Picture:
         colours = _map(panels[nth], found, one, LETTERS // columns, has_rows=nth % columns == 0, has_columns=is_last)
     for panel in panels[len(maps) :]:
         panel.set_visible(False)
-    _list(figure.add_axes((LIST, FOOT / high, RIGHT - LIST, 1 - (HEAD + FOOT) / high)), found)
+    _list(figure.add_axes((LIST, FOOT / high, RIGHT - LIST, 1 - (HEAD + FOOT + 0.3) / high)), found)
     _words(figure, found, high)
     _scale(figure, colours, high)
     return Picture(figure)
@@ -118,7 +118,7 @@ def _words(figure: Any, found: Survival, high: float) -> None:
     figure.text(0.012, 1 - 0.7 / high, question, fontsize=13, color=QUIET, va="top", style="italic")
     figure.text((LEFT + MIDDLE) / 2, 0.3 / high, found.across.name, fontsize=12, color=INK, ha="center", va="bottom")
     middle = (1 - (HEAD + TITLE_HIGH) / high + FOOT / high) / 2
-    figure.text(0.012, middle, found.up.name, fontsize=12, color=INK, rotation=90, va="center")
+    figure.text(0.01, middle, found.up.name, fontsize=12, color=INK, rotation=90, va="center")
 
 
 def _scale(figure: Any, colours: Any, high: float) -> None:

@@ -34,7 +34,8 @@ def findings_of(made: SurvivalFile, told: Basins) -> dict[str, Any]:
 
 def _entrant(told: Basins, name: str, area: Interval) -> dict[str, Any]:
     """Its area, pods when the kick began, and by training the area and the plane: rows from below to above."""
-    return {"area": area.as_json(), "pods": float(told.pods[name].mean()), "trainings": told.areas(name).mean(axis=1).tolist(),
+    ends = [min(max(end, 0.0), 1.0) for end in (area.low, area.high)]  # no share lies beyond, as Student's t of few seeds may
+    return {"area": [area.value, *ends], "pods": float(told.pods[name].mean()), "trainings": told.areas(name).mean(axis=1).tolist(),
             "survived": told.shares(name).tolist()}  # fmt: skip
 
 

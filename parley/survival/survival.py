@@ -43,7 +43,7 @@ from scenarios.schema.scenario import Scenario
 from sim.trace import SEMANTICS
 
 KIND, SUMMARY = "survival", "survival.json"
-FIRST_SEED = 3_000_001  # of runs that nobody learned from, nor was calibrated by
+FIRST_SEED = 4_000_001  # of runs that nobody learned from, nor was calibrated by
 STAGE = Kicks()
 
 
