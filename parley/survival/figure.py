@@ -21,7 +21,9 @@ from parley.survival.wording import Told, area
 WIDE, HEAD, FOOT, ROW_HIGH = 16.0, 1.15, 0.85, 2.4  # inches
 LEFT, MIDDLE, LIST, RIGHT = 0.058, 0.69, 0.832, 0.982  # of the width: where maps begin and end, and the list of areas
 TITLE_HIGH = 0.72  # inches above a map
-LETTERS, LETTERS_LISTED = 112, 22  # of titles beside each other; of a name in the list, in a line
+ROLE = 0.062  # of the width, of a word in the key
+ASPECT = 2.0  # columns over rows
+LETTERS, LETTERS_LISTED = 116, 22  # of titles beside each other; of a name in the list, in a line
 QUESTION_MAX = 190
 LOOKS = {RULE: INK, NEGOTIATED: GREEN, REFERENCE: QUIET, LEARNED: BLUE}
 
@@ -39,7 +41,7 @@ class SmallMap:
 def picture_of_survival(found: Survival) -> Picture:
     """Maps on the left in the order of the file, areas on the right from the widest basin to the narrowest."""
     maps = maps_of(found)
-    columns = math.ceil(math.sqrt(1.6 * len(maps)))
+    columns = math.ceil(math.sqrt(ASPECT * len(maps)))
     rows = math.ceil(len(maps) / columns)
     high = HEAD + FOOT + ROW_HIGH * rows
     figure = blank(WIDE, high)
@@ -73,12 +75,12 @@ def _map(at: Any, found: Survival, one: SmallMap, letters: int, *, has_rows: boo
     across, up = found.across, found.up
     cells = at.pcolormesh(across.edges(), np.arange(len(up.values) + 1) - 0.5, one.survived, cmap=COLOURS, vmin=0, vmax=1)
     lines = textwrap.wrap(one.name, letters)
-    at.annotate("\n".join(lines), (0, 1), (0, 23), xycoords="axes fraction", textcoords="offset points", fontsize=10, fontweight="bold",
+    at.annotate("\n".join(lines), (0, 1), (0, 23), xycoords="axes fraction", textcoords="offset points", fontsize=9.5, fontweight="bold",
                 color=LOOKS[one.role], va="bottom", linespacing=1.05)  # fmt: skip
     share, _, interval = area(one.area).partition(" [")
-    at.annotate(share, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=14, color=LOOKS[one.role])
+    at.annotate(share, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=13.5, color=LOOKS[one.role])
     if interval:
-        at.annotate(f"[{interval}", (1, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=10, color=QUIET, ha="right")
+        at.annotate(f"[{interval}", (1, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color=QUIET, ha="right")
     at.set_yticks(range(len(up.labels)), up.labels)
     if (ticks := across.ticks(3)) is not None:
         at.set_xticks(*ticks)
@@ -116,6 +118,8 @@ def _words(figure: Any, found: Survival, high: float) -> None:
     figure.text(0.012, 1 - 0.2 / high, str(found.manifest["name"]), fontsize=22, fontweight="bold", color=INK, va="top")
     question = textwrap.shorten(found.file.question, QUESTION_MAX, placeholder=" …")
     figure.text(0.012, 1 - 0.7 / high, question, fontsize=13, color=QUIET, va="top", style="italic")
+    for nth, (role, colour) in enumerate(reversed(LOOKS.items())):
+        figure.text(RIGHT - ROLE * nth, 1 - 0.3 / high, role, fontsize=11.5, fontweight="bold", color=colour, ha="right", va="top")
     figure.text((LEFT + MIDDLE) / 2, 0.3 / high, found.across.name, fontsize=12, color=INK, ha="center", va="bottom")
     middle = (1 - (HEAD + TITLE_HIGH) / high + FOOT / high) / 2
     figure.text(0.01, middle, found.up.name, fontsize=12, color=INK, rotation=90, va="center")

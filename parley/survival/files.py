@@ -91,10 +91,10 @@ def is_survival(source: str | os.PathLike[str]) -> bool:
 
 
 def survival_file(source: str | os.PathLike[str]) -> SurvivalFile:
-    """The one in a file, or the shipped one of that name; a scenario beside it is found. Raises ParleyError."""
+    """The one in a file, or the shipped one of that name; what it names beside it is found. Raises ParleyError."""
     path, data = read_evaluation(source)
-    made = parsed(data)
-    return made.model_copy(update={"scenario": beside(path, made.scenario)})
+    named = {key: beside(path, data[key]) for key in ("scenario", "evaluation") if isinstance(data, Mapping) and isinstance(data.get(key), str)}
+    return parsed({**data, **named} if named else data)
 
 
 def parsed(data: Any) -> SurvivalFile:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from parley.errors import UsageError
 from parley.evaluations.calibrating import Calibration
 from parley.evaluations.cells import seated
 from parley.evaluations.families import Arena, arenas_of
 from parley.evaluations.files import LEARNED, TRAIN, Controller, EvaluationFile, Family, evaluation_file
-from parley.evaluations.seats import Chosen, Home, seats_of
+from parley.evaluations.seats import Chosen, Home, Seats, seats_of
 from parley.evaluations.stages import slug
 from parley.maps.files import MapAxis, as_changes, values_of
 from parley.survival.files import Entrant, SurvivalFile
@@ -35,28 +36,37 @@ def path_of(folder: Path, name: str) -> Path:
 
 def worlds_of(made: SurvivalFile, calibrated: Calibration, *, with_policies: bool) -> dict[str, Scenario]:
     """By entrant; that of policies is the world with its own rules. Raises ParleyError for whatever is wrong, before anything runs."""
-    evaluation = evaluation_file(made.evaluation)
+    evaluation, bare = evaluation_file(made.evaluation), load(made.scenario, as_changes(made.set))
     arenas = arenas_of(evaluation)
-    train = arenas[evaluation.family_of(TRAIN)]
-    bare = load(made.scenario, as_changes(made.set))
-    arena = Arena("", Family(), bare, {}, evaluation.ticks, evaluation.pods.most)
-    home = Home(train, Path(train.family.scenario or evaluation.scenario))
     digests = {name: one.digest for name, one in arenas.items()}
     found = {}
-    for name, one in made.entrants.items():
-        controller = controller_of(name, one, evaluation)
-        chosen = Chosen(all=one.values)
-        if controller.calibrated is not None:
-            chosen = calibrated.chosen(evaluation.first, one.controller or name, evaluation, digests)
-        try:
-            world = seated(bare, seats_of(controller, chosen, arena, lambda _: home, evaluation.pods.least), controller.replicas)
-            found[name] = loads(as_yaml(world), [*as_changes(one.set), *made.outcome.changes()])
-        except ScenarioError as fault:
-            raise ScenarioError(f"entrants.{name}: {fault}") from None
+    with TemporaryDirectory() as place:
+        home = _home(arenas[evaluation.family_of(TRAIN)], Path(place))
+        for name, one in made.entrants.items():
+            controller, chosen = controller_of(name, one, evaluation), Chosen(all=one.values)
+            if controller.calibrated is not None:
+                chosen = calibrated.chosen(evaluation.first, one.controller or name, evaluation, digests)
+            try:
+                world = seated(bare, _seats(controller, chosen, bare, home, evaluation), controller.replicas)
+                found[name] = loads(as_yaml(world), [*as_changes(one.set), *made.outcome.changes()])
+            except ScenarioError as fault:
+                raise ScenarioError(f"entrants.{name}: {fault}") from None
     if with_policies:
         found[LEARNED] = loads(as_yaml(bare), made.outcome.changes())
     _require_values(made, next(iter(found.values())))
     return found
+
+
+def _home(train: Arena, place: Path) -> Home:
+    """What whoever set a controller up could know: the family in training, its world written there."""
+    path = place / "train.yaml"
+    path.write_text(as_yaml(train.world), encoding="utf-8")
+    return Home(train, path)
+
+
+def _seats(controller: Controller, chosen: Chosen, world: Scenario, home: Home, evaluation: EvaluationFile) -> Seats | None:
+    arena = Arena("", Family(), world, {}, evaluation.ticks, evaluation.pods.most)
+    return seats_of(controller, chosen, arena, lambda _: home, evaluation.pods.least)
 
 
 def controller_of(name: str, one: Entrant, evaluation: EvaluationFile) -> Controller:

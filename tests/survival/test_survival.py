@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With a small evaluation, and a survival of its controllers."""
     made: Path = tmp_path_factory.mktemp("survival")
     (made / "little.yaml").write_text(yaml.safe_dump(LITTLE))
-    (made / "small.yaml").write_text(yaml.safe_dump(SMALL | {"evaluation": str(made / "little.yaml")}))
+    (made / "small.yaml").write_text(yaml.safe_dump(SMALL))
     return made
 
 
