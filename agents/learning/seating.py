@@ -5,27 +5,33 @@ The digest is all the trust there is, and all that is needed: a bundle that was 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from agents.control_plane import ControlPlane
 from agents.learning.bundles.policy import Policy
-from agents.learning.council import Asking, Council
+from agents.learning.chair import ActionSet
+from agents.learning.council import Council
 from agents.learning.reward import Weights
-from agents.learning.scaling.actions import ACTION_SETS
+from agents.learning.scaling.actions import ACTION_SETS, MULTIPLIER
 from agents.learning.scaling.guided import GuidedSeats
 from scenarios.schema.scenario import Scenario
 from sim.mesh import Mesh
 
+if TYPE_CHECKING:
+    from agents.learning.judging import Decides
+
 POLICIES_MAX = 16  # kept open
 
 
-def plane_of(mesh: Mesh) -> ControlPlane:
-    """The agents of a mesh's scenario, guided where it says so. Raises ScenarioError, and BundleError for a policy that is not as named."""
-    councils = councils_of(mesh.scenario)
+def plane_of(mesh: Mesh, decides: Decides | None = None) -> ControlPlane:
+    """The agents of a mesh's scenario, guided where it says so, or all who scale by `decides`, as of a policy that is no bundle yet.
+
+    Raises ScenarioError, and BundleError for a policy that is not as named.
+    """
+    world = mesh.scenario
+    councils = councils_of(world) if decides is None else [_council(world, MULTIPLIER, decides, world.services)]
     plane = ControlPlane(mesh, {service: mind for council in councils for service, mind in council.seats.minds.items()})
     for council in councils:
         council.sit(plane)
@@ -37,7 +43,9 @@ def councils_of(world: Scenario) -> list[Council]:
     chairs: dict[str, list[str]] = {}
     for service, reference in policies_of(world).items():
         chairs.setdefault(reference, []).append(service)
-    return [_council(world, opened(reference), services) for reference, services in chairs.items()]
+    policies = {reference: opened(reference) for reference in chairs}
+    return [_council(world, ACTION_SETS[policy.described.actions.name], policy.decides, chairs[reference])
+            for reference, policy in policies.items()]  # fmt: skip
 
 
 def policies_of(world: Scenario) -> dict[str, str]:
@@ -57,11 +65,5 @@ def opened(reference: str) -> Policy:
     return Policy.load(path, sha256=digest)
 
 
-def chooser(policy: Policy) -> Callable[[Asking], NDArray[np.int64]]:
-    """What a council asks."""
-    return lambda asking: policy.decides(asking.observations, asking.masks)
-
-
-def _council(world: Scenario, policy: Policy, services: list[str]) -> Council:
-    seats = GuidedSeats(world, ACTION_SETS[policy.described.actions.name], Weights(), services=services)
-    return Council(seats, chooser(policy))
+def _council(world: Scenario, actions: ActionSet, decides: Decides, services: Collection[str]) -> Council:
+    return Council(GuidedSeats(world, actions, Weights(), services=services), lambda asking: decides(asking.observations, asking.masks))

@@ -20,8 +20,15 @@ from parley.evaluations.files import EvaluationFile
 from parley.evaluations.page import publish
 from parley.evaluations.tables import print_calibration, print_evaluation
 from parley.progress import CellsLine
+from parley.storage.run_folder import MANIFEST, read_json
+from parley.survival import survival
+from parley.survival.files import is_survival, survival_file
+from parley.survival.page import publish as publish_survival
+from parley.survival.survival import KIND as SURVIVAL
+from parley.survival.survival import Survival
+from parley.survival.tables import print_survival
 
-Source = Annotated[str | None, typer.Argument(metavar="EVALUATION", help="An evaluation's file, or a shipped one: scaling.")]
+Source = Annotated[str | None, typer.Argument(metavar="EVALUATION", help="An evaluation's file, or a shipped one: scaling, survival.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="Episodes at a time; one a core.", min=1)]
 
 
@@ -36,23 +43,54 @@ def evaluate_command(
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with an evaluation that was stopped or killed.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge rules and trained policies in families of worlds that neither has seen, and say what of the claims holds."""
+    """Judge rules and trained policies in worlds that neither has seen: what each costs, or what each survives."""
     with mistakes_told():
         _require_one("an evaluation, as scaling,", source, resume, policies, calibration, seeds, family, out)
-        begun = Evaluation(resume) if resume is not None else evaluations.begun(
-            source or "", policies=policies or (), calibration=calibration, seeds=seeds, families=family or (), out=out)  # fmt: skip
-        _compile(begun.file)
-        try:
-            with CellsLine(sys.stderr) as told:
-                found = begun.resume(jobs=jobs, told=told)
-        except Interrupted as stopped:
-            print_evaluation(Console(highlight=False), Evaluation(stopped.folder))
-            raise
-        publish(found)
-        if as_json:
-            print_json(found.findings)
+        if resume is not None and read_json(resume / MANIFEST).get("kind") == SURVIVAL:
+            _survive(Survival(resume), jobs, as_json=as_json)
+        elif resume is not None:
+            _evaluate(Evaluation(resume), jobs, as_json=as_json)
+        elif is_survival(source or ""):
+            if family:
+                raise UsageError("--family is of evaluations that have families; a survival has one world")
+            made = survival.begun(source or "", policies=policies or (), calibration=calibration, seeds=seeds, out=out)
+            _survive(made, jobs, as_json=as_json)
         else:
-            print_evaluation(Console(highlight=False), found)
+            begun = evaluations.begun(source or "", policies=policies or (), calibration=calibration, seeds=seeds, families=family or (),
+                                      out=out)  # fmt: skip
+            _evaluate(begun, jobs, as_json=as_json)
+
+
+def _evaluate(begun: Evaluation, jobs: int | None, *, as_json: bool) -> None:
+    """What everybody costs."""
+    _compile(begun.file)
+    try:
+        with CellsLine(sys.stderr) as told:
+            found = begun.resume(jobs=jobs, told=told)
+    except Interrupted as stopped:
+        print_evaluation(Console(highlight=False), Evaluation(stopped.folder))
+        raise
+    publish(found)
+    if as_json:
+        print_json(found.findings)
+    else:
+        print_evaluation(Console(highlight=False), found)
+
+
+def _survive(made: Survival, jobs: int | None, *, as_json: bool) -> None:
+    """What everybody survives."""
+    compile_engine("fast", *made.worlds)
+    try:
+        with CellsLine(sys.stderr) as told:
+            found = made.resume(jobs=jobs, told=told)
+    except Interrupted as stopped:
+        print_survival(Console(highlight=False), Survival(stopped.folder))
+        raise
+    publish_survival(found)
+    if as_json:
+        print_json(found.findings)
+    else:
+        print_survival(Console(highlight=False), found)
 
 
 def calibrate_command(
@@ -64,6 +102,8 @@ def calibrate_command(
     """Calibrate the rules of an evaluation on its family for training, by the budget that one seed of a policy has."""
     with mistakes_told():
         _require_one("an evaluation, as scaling,", source, resume, out)
+        if source is not None and is_survival(source):
+            raise UsageError(f"{source}: has no rules of its own to calibrate; `parley calibrate {survival_file(source).evaluation}` does")
         begun = Calibration(resume) if resume is not None else calibrating.begun(source or "", out)
         _compile(begun.file)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from parley.contests.standings import BETTER, SAME, UNDECIDED, WORSE, Row
 from parley.contests.wording import MARKS, difference_text, mark, mean_text, points, share, written
 from parley.statistics.intervals import Difference
 from parley.storage.run_folder import MANIFEST, RunFolder
-from parley.wording import NOTHING, count, number, signed
+from parley.wording import NOTHING, count, markdown_table, number, signed
 
 READING = (
     "± is half of a 95 % interval. Differences are from the baseline, by pairs of the same seed, shares in percentage points: "
@@ -69,7 +69,7 @@ def _claims(found: Contest) -> Iterator[str]:
     if found.claims:
         yield from ("## What was claimed", "")
         rows = ((says, found.file.claims[says].event, measured, f"**{verdict}**") for says, (verdict, measured) in found.claims.items())
-        yield from _table(("claim", "in", "measured", "verdict"), rows)
+        yield from markdown_table(("claim", "in", "measured", "verdict"), rows)
 
 
 def _at_a_glance(found: Contest) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _at_a_glance(found: Contest) -> Iterator[str]:
     known = {name: {row.name: row for row in rows} for name, rows in found.standings.items()}
     names = dict.fromkeys([*made.alternatives, *(who for rows in known.values() for who in rows)])
     rows = ((who, *(_glance(found, rows[who]) if who in rows else "" for rows in known.values())) for who in names)
-    yield from _table(("", *known), rows)
+    yield from markdown_table(("", *known), rows)
 
 
 def _glance(found: Contest, row: Row) -> str:
@@ -98,7 +98,7 @@ def _event(found: Contest, name: str, rows: Sequence[Row]) -> Iterator[str]:
     yield from (f"{event.says} (`{event.scenario}`{sets}; baseline: {baseline}; reference: {reference})".strip(), "")
     others, alike = _differing(found, rows)
     lines = ((*_first(found, row), *(_known(found, row, what) for what in others)) for row in rows)
-    yield from _table(("", main, "against the baseline", "verdict", "loss", *others), lines)
+    yield from markdown_table(("", main, "against the baseline", "verdict", "loss", *others), lines)
     yield from (_in_words(made.main, baseline, rows), "")
     if alike:
         yield from (f"The same in every run: {'; '.join(alike)}.", "")
@@ -153,7 +153,7 @@ def _payments(found: Contest, name: str) -> Iterator[str]:
     agents = list(dict.fromkeys(agent for by in paid.values() for agent in by))
     if paid:
         yield from (f"Who paid what, {world.currency} an hour, means over the seeds; below zero is what was received:", "")
-        yield from _table(("", *agents), ((who, *(number(by[agent], 3) if agent in by else NOTHING for agent in agents))
+        yield from markdown_table(("", *agents), ((who, *(number(by[agent], 3) if agent in by else NOTHING for agent in agents))
                                           for who, by in paid.items()))  # fmt: skip
 
 
@@ -163,10 +163,10 @@ def _lie(found: Contest, name: str, gains: Sequence[Gain]) -> Iterator[str]:
     yield from (f"## What a lie gains: {name}", "")
     yield from (LYING.format(says=lie.says, earns=lie.earns, currency=world.currency, seeds=seeds, half=half), "")
     heads = ("", *(f"× {one:g}" for one in lie.values), "best", f"gains under the other {seeds - half}", "verdict", "in hindsight")
-    yield from _table((*heads, "truth is best in"), ((*_lied(one, lie), f"{one.truthful} of {seeds}") for one in gains))
+    yield from markdown_table((*heads, "truth is best in"), ((*_lied(one, lie), f"{one.truthful} of {seeds}") for one in gains))
     yield from (f"What the factor {lie.shown:g} changes for everybody: shares in points, payments in {world.currency} an hour.", "")
     changes = list(dict.fromkeys(what for one in gains for what in one.paid_by))
-    yield from _table(("", *changes), ((one.name, *(_changed(one, what) for what in changes)) for one in gains))
+    yield from markdown_table(("", *changes), ((one.name, *(_changed(one, what) for what in changes)) for one in gains))
 
 
 def _lied(one: Gain, lie: Lie) -> tuple[str, ...]:
@@ -191,14 +191,3 @@ def _says(one: Gain, truth: float) -> str:
 
 def _signed(one: Difference) -> str:
     return f"{signed(one.difference)} ± {number(one.half_width, 2)}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(map(_cell, heads))} |"
-    yield f"|{'---|' * len(heads)}"
-    yield from (f"| {' | '.join(map(_cell, row))} |" for row in rows)
-    yield ""
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from parley.errors import FolderError
+from parley.errors import FolderError, UsageError
 from parley.evaluations.cells import EpisodeCell, Row, Stage
 from parley.evaluations.families import arenas_of
 from parley.evaluations.files import (
@@ -50,6 +50,7 @@ from parley.tuning.search import require_optuna
 from sim.trace import SEMANTICS
 
 KIND, SUMMARY = "calibration", "calibration.json"
+PUBLISHED = Path(__file__).parents[2] / "results" / "published"
 FIRST_SEED = {TRAIN: 100_001, VALIDATION: 900_101}  # of episodes that no policy is judged by
 STAGE = Stage(("weighting", "controller", "role", "trial", "chosen"))
 
@@ -141,6 +142,15 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], out: str | os.Path
         "cells": studies * cells_of_a_study(made, len(ground.arenas[made.family_of(TRAIN)].scaled)),
     })  # fmt: skip
     return Calibration(folder.path)
+
+
+def calibration_of(name: str, folder: str | os.PathLike[str] | None) -> Calibration:
+    """That of an evaluation: in a folder, or the published one. Raises UsageError where there is none."""
+    found = Path(folder) if folder is not None else PUBLISHED / f"{name}-calibration"
+    if not (found / MANIFEST).is_file():
+        raise UsageError(f"{found}: holds no calibration, and uncalibrated rules are no baseline; `parley calibrate {name} --out DIR` "
+                         "makes one, and --calibration DIR names it")  # fmt: skip
+    return Calibration(found)
 
 
 def trials_of(made: EvaluationFile, services: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
@@ -12,15 +11,15 @@ from os.path import relpath
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from parley.errors import FolderError, UsageError
-from parley.evaluations.calibrating import Calibration
+from parley.errors import UsageError
+from parley.evaluations.calibrating import calibration_of
 from parley.evaluations.cells import Stage
 from parley.evaluations.entrants import Plan, entrants_of, require_calibrated, seats_of_all
 from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed
 from parley.evaluations.findings import findings_of
 from parley.evaluations.outcomes import Outcomes, outcomes_of
 from parley.evaluations.over_families import OverFamilies
-from parley.evaluations.policies import Learned, policies_of
+from parley.evaluations.policies import Learned, kept, kept_in, policies_of
 from parley.evaluations.scoring import weights_of
 from parley.evaluations.stages import ground_of
 from parley.runs.running import versions
@@ -38,7 +37,6 @@ from parley.sweeps.workers import Crew, jobs_of, local_crew
 from sim.trace import SEMANTICS
 
 KIND, SUMMARY, SEATS = "evaluation", "evaluation.json", "seats.json"
-PUBLISHED = Path(__file__).parents[2] / "results" / "published"
 STAGE = Stage(("family", "controller", "member", "weighting"))
 
 
@@ -50,11 +48,7 @@ class Evaluation(OverFamilies):
     @property
     def policies(self) -> list[Learned]:
         """Those that are judged. Raises FolderError where one is another by now."""
-        found = [Learned(one["name"], self.path / one["path"]) for one in self.manifest["policies"]]
-        for one, kept in zip(found, self.manifest["policies"], strict=True):
-            if not one.path.is_file() or _sha256(one.path) != kept["sha256"]:
-                raise FolderError(f"{one.path}: is not the policy that this evaluation began with")
-        return found
+        return kept_in(self.path, self.manifest)
 
     @property
     def names(self) -> list[str]:
@@ -112,7 +106,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
     made = _narrowed(made, tuple(families), seeds)
     found = policies_of(policies)
-    calibrated, entrants = _calibration(name, calibration), entrants_of(made, found)
+    calibrated, entrants = calibration_of(name, calibration), entrants_of(made, found)
     require_calibrated(made, entrants, calibrated)
     folder = Evaluation.new_folder(out, name)
     ground = ground_of(folder.path, made, is_new=True)
@@ -122,7 +116,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "evaluation": as_plain(made),
         "digests": ground.digests,
-        "policies": [{"name": one.name, "path": relpath(one.path, folder.path), "sha256": _sha256(one.path)} for one in found],
+        "policies": kept(found, folder.path),
         "calibration": relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
         "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
         "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
@@ -154,15 +148,3 @@ def _narrowed(made: EvaluationFile, families: tuple[str, ...], seeds: int | None
         data["hypotheses"] = {says: one for says, one in data.get("hypotheses", {}).items()
                               if all(name in families for name in one.get("families", ()))}  # fmt: skip
     return parsed(data if seeds is None else {**data, "seeds": seeds})
-
-
-def _calibration(name: str, folder: str | os.PathLike[str] | None) -> Calibration:
-    found = Path(folder) if folder is not None else PUBLISHED / f"{name}-calibration"
-    if not (found / MANIFEST).is_file():
-        raise UsageError(f"{found}: holds no calibration, and uncalibrated rules are no baseline; `parley calibrate {name} --out DIR` "
-                         "makes one, and --calibration DIR names it")  # fmt: skip
-    return Calibration(found)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -136,14 +136,14 @@ class EvaluationFile(Part):
                 raise ValueError(f"must have exactly one family for {role}")
         for place, name in (("default", self.default), ("calibrated", self.calibrated), ("reference", self.reference),
                             *(("ordering", name) for name in self.ordering)):  # fmt: skip
-            _require(name, self.controllers, place)
+            require_named(name, self.controllers, place)
         for name in self.over_weightings:
-            _require(name, self.tests, "over_weightings")
+            require_named(name, self.tests, "over_weightings")
         for says, one in self.hypotheses.items():
             for who in (one.of, one.against):
-                _require(who, [*self.controllers, LEARNED], repr(says))
+                require_named(who, [*self.controllers, LEARNED], repr(says))
             for name in one.families:
-                _require(name, self.tests, repr(says))
+                require_named(name, self.tests, repr(says))
         if (clever := next((name for name, one in self.controllers.items() if one.best_of and name != self.reference), None)) is not None:
             raise ValueError(f"{clever!r} is the best of several in hindsight, which only the reference may be")
         if LEARNED in self.controllers:
@@ -169,28 +169,35 @@ class EvaluationFile(Part):
         return [name for name, one in self.families.items() if one.role == TEST]
 
 
-def _require(name: str, known: Collection[str], place: str) -> None:
+def require_named(name: str, known: Collection[str], place: str) -> None:
+    """Raises ValueError, with the nearest name, for one that there is not."""
     if name not in known:
         raise ValueError(f"{place} names {name!r}, which there is not{suggestion(name, list(known))}")
 
 
 def evaluation_file(source: str | os.PathLike[str]) -> EvaluationFile:
     """The evaluation in a file, or the shipped one of that name; scenarios beside it are found. Raises ParleyError."""
+    path, data = read_evaluation(source)
+    made = parsed(data)
+    return made.model_copy(update={
+        "scenario": beside(path, made.scenario),
+        "families": {name: one.model_copy(update={"scenario": beside(path, one.scenario)}) if one.scenario is not None else one
+                     for name, one in made.families.items()},
+    })  # fmt: skip
+
+
+def read_evaluation(source: str | os.PathLike[str]) -> tuple[Path, Any]:
+    """(where it is, what it says) of an evaluation of any kind: a file, or a shipped one's name. Raises ParleyError."""
     path = Path(source)
     if not path.is_file():
         path = SHIPPED / f"{source}.yaml"
     if not path.is_file():
         shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
         raise UsageError(f"{source}: is no evaluation{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}")
-    made = parsed(read_yaml(path.read_text(encoding="utf-8"), path.name))
-    return made.model_copy(update={
-        "scenario": _beside(path, made.scenario),
-        "families": {name: one.model_copy(update={"scenario": _beside(path, one.scenario)}) if one.scenario is not None else one
-                     for name, one in made.families.items()},
-    })  # fmt: skip
+    return path, read_yaml(path.read_text(encoding="utf-8"), path.name)
 
 
-def _beside(path: Path, scenario: str) -> str:
+def beside(path: Path, scenario: str) -> str:
     """A scenario that lies beside the evaluation, named so that it is found; beside a shipped one it always is."""
     return str(path.parent / scenario) if path.parent != SHIPPED and (path.parent / scenario).is_file() else scenario
 

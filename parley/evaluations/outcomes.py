@@ -45,10 +45,7 @@ class Outcomes:
 
     def drawn(self, family: str, controller: str, draws: Draws) -> Floats:
         """(replicates, trainings * episodes) J of whoever was drawn; a rule has one training whatever is drawn."""
-        costs, episodes = self.costs(family, controller), draws.episodes[self.families.index(family)]
-        seeds = draws.seeds if len(costs) > 1 else np.zeros((len(episodes), 1), dtype=np.int64)
-        found: Floats = costs[seeds[:, :, None], episodes[:, None, :]].reshape(len(episodes), -1)
-        return found
+        return draws.of(self.costs(family, controller), self.families.index(family))
 
     def averages(self, controller: str, draws: Draws, families: Sequence[str]) -> Floats:
         """(replicates, families) mean J of whoever was drawn."""

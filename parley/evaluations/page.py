@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from parley.evaluations.evaluations import SUMMARY, Evaluation
@@ -10,7 +10,7 @@ from parley.evaluations.figures import picture_of_plane, picture_of_profile
 from parley.evaluations.findings import HOLDS
 from parley.evaluations.wording import MARKS, cost, score, share, sure
 from parley.storage.run_folder import MANIFEST, RunFolder
-from parley.wording import number
+from parley.wording import markdown_table, number
 
 PAGE, PLANE, PROFILE = "README.md", "plane.png", "profile.png"
 PICTURES = (PLANE, PROFILE)
@@ -63,7 +63,7 @@ def _claims(told: dict[str, Any]) -> Iterator[str]:
         yield from ("## What was claimed before anything was run", "")
         rows = ((says if nth == 0 else "", weighting, share(one["saves"]), f"**{one['verdict']}**")
                 for says, each in told["hypotheses"].items() for nth, (weighting, one) in enumerate(each["found"].items()))  # fmt: skip
-        yield from _table(("claim", "weights", "saves", "verdict"), rows)
+        yield from markdown_table(("claim", "weights", "saves", "verdict"), rows)
         yield from ("Policies were trained for the first weights only; rules were calibrated for each.", "")
 
 
@@ -73,7 +73,7 @@ def _overall(found: Evaluation) -> Iterator[str]:
         yield from ("## All families for tests", "", f"![cost and violations]({PLANE})", "", f"![performance profile]({PROFILE})", "")
         rows = ((name, score(told[name]["score"]), f"{share(told[name]['saves'])} {sure(told[name]['saves'])}",
                  share(told[name]["saves_of_default"]), f"{100 * told[name]['better_than_calibrated']:.0f} %") for name in found.names)
-        yield from _table(("", "score (interquartile mean)", "saves", "saves of the default's", "better than calibrated, of pairs"), rows)
+        yield from markdown_table(("", "score (interquartile mean)", "saves", "saves of the default's", "better than calibrated, of pairs"), rows)
         left = [name for name in found.file.tests if name not in told[""]["families"] and name in found.findings["families"]]
         if left:
             yield from (f"Without a scale, for the reference costs no less than the default there: {', '.join(left)}.", "")
@@ -83,7 +83,7 @@ def _glance(found: Evaluation) -> Iterator[str]:
     yield from ("## J at a glance", "")
     rows = ((family, *(cost([each[name]["J"][0], None, None]) for name in found.names))
             for family, each in found.findings["families"].items())  # fmt: skip
-    yield from _table(("", *found.names), rows)
+    yield from markdown_table(("", *found.names), rows)
 
 
 def _family(found: Evaluation, family: str) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _family(found: Evaluation, family: str) -> Iterator[str]:
     rows = ((name, cost(one["J"]), cost(one["iqm"]), f"{share(one['saves'])} {sure(one['saves'])}", _p(told, name, family),
              score(one["score"]), cost(one["regret"]), f"{100 * one['violation']:.1f} %", number(one["pods"], 3), number(one["moved"], 2))
             for name, one in told["families"][family].items())  # fmt: skip
-    yield from _table(("", "J", "interquartile mean", "saves", "p (Wilcoxon, Holm)", "score", "regret", "missed", "pods", "moves"), rows)
+    yield from markdown_table(("", "J", "interquartile mean", "saves", "p (Wilcoxon, Holm)", "score", "regret", "missed", "pods", "moves"), rows)
 
 
 def _p(told: dict[str, Any], name: str, family: str) -> str:
@@ -106,7 +106,7 @@ def _trainings(told: dict[str, Any]) -> Iterator[str]:
         yield from ("## Every training", "", "Mean J of each, those that failed too.", "")
         width = max(len(each) for each in told["seeds"].values())
         rows = ((family, *(number(value, 4) for value in each)) for family, each in told["seeds"].items())
-        yield from _table(("", *(f"{nth}" for nth in range(1, width + 1))), rows)
+        yield from markdown_table(("", *(f"{nth}" for nth in range(1, width + 1))), rows)
 
 
 def _ordering(told: dict[str, Any]) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _ordering(told: dict[str, Any]) -> Iterator[str]:
         heads = [(one["better"], one["worse"]) for one in next(iter(told["ordering"].values()))]
         yield from ("## The order in which they must stand", "", "What the first saves of the second's J.", "")
         rows = ((family, *(f"{share(one['saves'])} {MARKS[one['verdict']]}" for one in each)) for family, each in told["ordering"].items())
-        yield from _table(("", *(f"{better} < {worse}" for better, worse in heads)), rows)
+        yield from markdown_table(("", *(f"{better} < {worse}" for better, worse in heads)), rows)
 
 
 def _weightings(found: Evaluation) -> Iterator[str]:
@@ -127,12 +127,4 @@ def _weightings(found: Evaluation) -> Iterator[str]:
         yield from (f"### {family[0].upper()}{family[1:]}", "")
         rows = ((name, *(f"{share(each[family][name]['saves'])} {sure(each[family][name]['saves'])}" for each in others.values()))
                 for name in found.names)  # fmt: skip
-        yield from _table(("", *others), rows)
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-    yield ""
+        yield from markdown_table(("", *others), rows)

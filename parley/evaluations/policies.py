@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from os.path import relpath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.learning.chair import ActionSet
 from agents.learning.judging import Decides
@@ -43,6 +45,24 @@ def policies_of(folders: Sequence[str | os.PathLike[str]]) -> list[Learned]:
     return found
 
 
+def kept(found: Sequence[Learned], folder: Path) -> list[dict[str, str]]:
+    """As the manifest of a folder names them."""
+    return [{"name": one.name, "path": relpath(one.path, folder), "sha256": _sha256(one.path)} for one in found]
+
+
+def kept_in(folder: Path, manifest: Mapping[str, Any]) -> list[Learned]:
+    """Those that a manifest names. Raises FolderError where one is another by now."""
+    found = [Learned(one["name"], folder / one["path"]) for one in manifest["policies"]]
+    for one, told in zip(found, manifest["policies"], strict=True):
+        if not one.path.is_file() or _sha256(one.path) != told["sha256"]:
+            raise FolderError(f"{one.path}: is not the policy that this evaluation began with")
+    return found
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
 @lru_cache(maxsize=32)
 def decides_of(path: Path, actions: ActionSet) -> Decides:
     """What a policy does. Raises ExtraMissing and FolderError."""
@@ -56,7 +76,10 @@ def decides_of(path: Path, actions: ActionSet) -> Decides:
 def _trained() -> type[Trained]:
     """What reads weights. Raises ExtraMissing."""
     try:
+        import torch
+
         from agents.learning.bundles.trained import Trained
     except ModuleNotFoundError as fault:
         raise ExtraMissing.of("judging a policy", "rl", fault) from None
+    torch.set_num_threads(1)  # of a few rows at a time a second one would spin beside the cells of other processes
     return Trained

@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.statistics.intervals import CONFIDENCE, t_quantile
+from parley.statistics.intervals import CONFIDENCE, ROUNDING, t_quantile
 
 REPLICATES, OF_A_PART = 2000, 400
 FEW = 5  # trainings, or episodes: of fewer, percentiles end at the outermost one, and Student's t of the same variance takes their place
@@ -32,6 +32,13 @@ class Draws:
     seeds: Places  # (replicates, trainings) their places
     episodes: tuple[Places, ...]  # (replicates, episodes) of each family
 
+    def of(self, values: Floats, family: int = 0) -> Floats:
+        """(replicates, trainings * episodes) of (trainings, episodes) whoever was drawn; a rule has one training whatever is drawn."""
+        episodes = self.episodes[family]
+        seeds = self.seeds if len(values) > 1 else np.zeros((len(episodes), 1), dtype=np.int64)
+        found: Floats = values[seeds[:, :, None], episodes[:, None, :]].reshape(len(episodes), -1)
+        return found
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -40,6 +47,17 @@ class Interval:
     value: float
     low: float
     high: float
+    error: float = math.nan  # standard error, of both parts
+    freedom: float = math.nan  # degrees of it
+
+    @property
+    def p(self) -> float:
+        """Two-sided, that it is zero, by Student's t of the variance that the interval has; 1 where that is not known."""
+        from scipy.special import stdtr
+
+        if not self.error > 0:
+            return 0.0 if self.error == 0 and self.value != 0 else 1.0
+        return float(2 * stdtr(self.freedom, -abs(self.value) / self.error))
 
     def above(self, level: float) -> bool | None:
         """Whether it is at least a level; None where the interval does not say."""
@@ -91,11 +109,12 @@ def _interval(value: float, drawn: Floats, parts: Floats, freedoms: Places, *, i
     """Percentiles, as far out as the variance of both parts and their degrees of freedom ask for."""
     if not np.isfinite(drawn).all():
         return Interval(value, math.nan, math.nan)
-    if not parts.sum() or not drawn.std():
-        return Interval(value, float(drawn.min()), float(drawn.max()))
-    reach = t_quantile(float(parts.sum() ** 2 / (parts**2 / freedoms).sum()), CONFIDENCE) * math.sqrt(parts.sum())
+    if min(parts.sum(), drawn.var()) <= (ROUNDING * max(1.0, abs(value))) ** 2:
+        return Interval(value, float(drawn.min()), float(drawn.max()), 0.0)
+    error, freedom = math.sqrt(parts.sum()), float(parts.sum() ** 2 / (parts**2 / freedoms).sum())
+    reach = t_quantile(freedom, CONFIDENCE) * error
     if is_few:
-        return Interval(value, value - reach, value + reach)
+        return Interval(value, value - reach, value + reach, error, freedom)
     tail = NormalDist().cdf(-reach / float(drawn.std()))
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(value, float(low), float(high))
+    return Interval(value, float(low), float(high), error, freedom)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import mannwhitneyu, trim_mean, wilcoxon
+from scipy.stats import mannwhitneyu, trim_mean, ttest_1samp, wilcoxon
 
 from parley.statistics.crossed import Design, Draws, Floats, Interval, intervals
 from parley.statistics.robust import holm, iqm, paired_test, probability_of_improvement, profile
@@ -102,3 +102,11 @@ def test_what_does_not_vary_has_no_width_and_what_is_alone_no_interval() -> None
     (alone,) = intervals(Design(1, [1]), mean_of(np.full((1, 1), 2.0)), np.random.default_rng(1))
     assert alone.value == 2 and math.isnan(alone.low) and alone.above(1) is None
     assert Interval(1, 0.5, 1.5).above(1) is None
+
+
+def test_p_is_students() -> None:
+    """Of one training and many episodes nearly that of a t-test; certain where nothing varies, and 1 where nothing is known."""
+    values = np.random.default_rng(5).normal(0.3, 1, (1, 60))
+    (found,) = intervals(Design(1, [60]), lambda draws: draws.of(values).mean(axis=1)[:, None], np.random.default_rng(1))
+    assert found.p == pytest.approx(ttest_1samp(values[0], 0).pvalue, rel=0.25)
+    assert (Interval(1, 1, 1, 0.0).p, Interval(0, 0, 0, 0.0).p, Interval(1, math.nan, math.nan).p) == (0, 1, 1)

@@ -13,7 +13,7 @@ import parley
 from agents.learning.bundles.policy import Policy
 from agents.learning.bundles.refusing import BundleError
 from agents.learning.lanes import Lanes
-from agents.learning.seating import opened
+from agents.learning.seating import opened, plane_of
 from agents.learning.tasks import SCALE_V0
 from parley.cli import main
 from parley.runs.replaying import replay
@@ -23,6 +23,7 @@ from parley.runs.trials import trial
 from scenarios.errors import ScenarioError
 from scenarios.load import load
 from scenarios.writing import as_yaml
+from sim.mesh import Mesh
 from tests.learning.bundles import FOLLOWS, HASTY, WORLD_BUNDLE, lively, parts, stubborn
 
 WORLDS = WORLD_BUNDLE.parent
@@ -157,3 +158,15 @@ def test_the_command_line_asks_whom_to_trust(world: Path, policy: Policy, typed,
     assert "Traceback" not in told
     with pytest.raises(parley.ParleyError, match=r"parley\.Policy\.load\('b', key="):
         parley.run(world, policy="b")
+
+
+def test_whoever_decides_may_guide_all_who_scale(world, policy):
+    """Without a bundle: the trace is that of the policy where the scenario names it, and another one than the rules'."""
+    def digest(changes: list[str], decides=None) -> str:
+        mesh = Mesh(load(world, changes), 3)
+        plane_of(mesh, decides)
+        mesh.advance(mesh.scenario.duration)
+        return mesh.plane.digest()
+
+    named = digest([f"agents.defaults.policy={policy.reference}"])
+    assert digest([], policy.decides) == named != digest([])
