@@ -36,3 +36,8 @@ class Curriculum:
             if leg < round(end * legs):
                 return stage
         return None
+
+    @property
+    def final(self) -> Stage | None:
+        """The last one, where they leave nothing of a training for the task itself."""
+        return self.stages[-1] if self.stages and sum(stage.share for stage in self.stages) > 1 - 1e-9 else None

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from agents.learning.curriculum import Curriculum
 from agents.learning.tasks import FIDELITIES, OF_CHAIRS, Task
 from parley.errors import UsageError
-from parley.training.curricula import curriculum_text
+from parley.training.curricula import curriculum_of, curriculum_text
 from scenarios.naming import suggestion
 
 CHAIRS = tuple(OF_CHAIRS)
@@ -39,10 +40,21 @@ class Plan:
 
     @property
     def task(self) -> Task:
-        """What it is judged in: its chair's frozen one for its own scenario; for another the same without what is varied."""
+        """What is learned: its chair's frozen one for its own scenario; for another the same without what is varied."""
         frozen = OF_CHAIRS[self.chair]
         task = frozen if self.scenario == frozen.scenario else frozen.changed(scenario=self.scenario)
         return task.changed(windows=True) if self.windows else task
+
+    @property
+    def stages(self) -> Curriculum:
+        """What is learned first; nothing where there is no curriculum."""
+        return Curriculum() if self.curriculum is None else curriculum_of(self.curriculum)
+
+    @property
+    def judged_in(self) -> Task:
+        """The task, or the last stage of a curriculum that leaves nothing for it."""
+        final = self.stages.final
+        return self.task if final is None else final.of(self.task)
 
     @property
     def learned_in(self) -> Task:

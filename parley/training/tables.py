@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 from rich.console import Console
 from rich.text import Text
 
 from parley.printing import shown, table
-from parley.training.figure import picture_of_training
+from parley.training.page import PAGE, PICTURE, publish
 from parley.training.training import Training
+from parley.training.wording import began_with, judged_where
 from parley.wording import count, number, signed
-
-PICTURE = "training.png"
-
-
-def began_with(start: Mapping[str, Any]) -> str:
-    """Where a training's weights were from at first."""
-    where = "a fluid" if start["fidelity"] == "fluid" else "requests"
-    return f"begun with the best policies of {Path(start['folder']).name}, seed by seed, which learned in {where} of {Path(start['scenario']).stem}"
 
 
 def print_training(console: Console, found: Training) -> None:
@@ -48,9 +37,11 @@ def print_training(console: Console, found: Training) -> None:
                      f"{100 * judged['violation']:.1f} %", number(judged["pods"], 3), f"{best['leg']} of {curve[-1]['leg']}")  # fmt: skip
     console.print()
     console.print(made)
-    console.print(Text(f"means of a tick over {len(rule['seeds'])} episodes that nobody was trained on; the best leg was chosen on these "
-                       "very episodes, so its lead is a little flattered: judge it on others", "dim"))  # fmt: skip
+    console.print(Text(f"means of a tick over {len(rule['seeds'])} episodes, {judged_where(plan)}, that nobody was trained on; the best leg "
+                       "was chosen on these very episodes, so its lead is a little flattered: judge it on others", "dim"))  # fmt: skip
     if found.state != "complete":
         console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
     console.print(f"\nfolder       {shown(found.path)}", soft_wrap=True)
-    console.print(f"picture      {shown(picture_of_training(found).save(found.path / PICTURE))}", soft_wrap=True)
+    publish(found)
+    console.print(f"page         {shown(found.path / PAGE)}", soft_wrap=True)
+    console.print(f"picture      {shown(found.path / PICTURE)}", soft_wrap=True)

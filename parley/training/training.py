@@ -19,14 +19,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from agents.learning.curriculum import Curriculum
 from agents.learning.judging import Score, following, own_scores, scores
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
 from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
-from parley.training.curricula import curriculum_of
 from parley.training.plans import CHAIRS, Asked, Plan, planned
 from parley.training.starting import FIRST, Start, begin, sizes_of
 from scenarios.errors import ExtraMissing, ParleyError
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
 
 KIND = "training"
 CURVE, LAST, BEST, EVENTS = "curve.jsonl", "last.pt", "best.pt", "events"
-VALIDATION = range(900_001, 900_005)  # seeds of episodes that no leg draws
+VALIDATION = range(900_001, 900_009)  # seeds of episodes that no leg draws
 Told = Callable[[int, int], None]  # decisions of all seeds that are done, and of how many
 
 
@@ -142,8 +140,8 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
     try:
         with Stop().on_signals() as stop:
             if manifest["rule"] is None:
-                decides = following(plan.task)
-                found = own_scores(plan.task, VALIDATION) if decides is None else scores(plan.task, VALIDATION, decides, jobs)
+                decides = following(plan.judged_in)
+                found = own_scores(plan.judged_in, VALIDATION) if decides is None else scores(plan.judged_in, VALIDATION, decides, jobs)
                 manifest["rule"] = _as_json(found)
             folder.write_json(MANIFEST, manifest)
             for seed in begun.seeds:
@@ -203,7 +201,7 @@ def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:
 
 
 def _row(done: LegDone, trainer: Trainer, plan: Plan, jobs: int) -> dict[str, Any]:
-    judged = _as_json(scores(plan.task, VALIDATION, trainer.decides, jobs))
+    judged = _as_json(scores(plan.judged_in, VALIDATION, trainer.decides, jobs))
     trainer.tell("judged", {name: judged[name] for name in ("reward", "violation", "pods", "churn")})
     row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": judged})
     return row if row["stage"] is not None else {name: value for name, value in row.items() if name != "stage"}
@@ -222,5 +220,5 @@ def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) ->
     except ModuleNotFoundError as fault:
         raise ExtraMissing.of("training", "rl", fault) from None
     recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic, rate=plan.rate,
-                    curriculum=curriculum_of(plan.curriculum) if plan.curriculum is not None else Curriculum())
+                    curriculum=plan.stages)
     return Trainer(recipe, seed, events if importlib.util.find_spec("tensorboard") else None)
