@@ -20,6 +20,7 @@ from agents.learning.judging import following, scores
 from agents.learning.tasks import SCALE_V0, Task
 from agents.learning.training import Recipe, Trainer
 from agents.learning.weights import WeightsError
+from parley.cli import main
 from parley.errors import FolderError, UsageError
 from parley.exporting.exporting import export
 from parley.training.training import BEST, CURVE, LAST, Training, train
@@ -69,9 +70,9 @@ def test_a_training_says_what_came_of_it(trained: Training) -> None:
 
 
 def test_the_same_again_is_the_same_to_the_byte(trained: Training, small: Path, tmp_path: Path) -> None:
-    """In two processes, too."""
-    again = train(small, **(LITTLE | {"jobs": 2}), out=tmp_path / "again")
-    assert kept(again) == kept(trained)
+    """In two processes, too; and whether others come after it or not."""
+    again = kept(train(small, **(LITTLE | {"jobs": 2, "seeds": 1}), out=tmp_path / "again"))
+    assert again == {name: content for name, content in kept(trained).items() if name in again} and len(again) == 3
 
 
 def test_killed_and_resumed_it_is_the_same(trained: Training, small: Path, tmp_path: Path) -> None:
@@ -142,6 +143,14 @@ def test_mistakes_are_answered(small: Path, tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(ExtraMissing, match=r"training needs the extra `rl` .*pip install 'parley\[rl\]'"):
         train(small, out=tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_decisions_are_whole(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is written."""
+    monkeypatch.setattr(sys, "argv", ["parley", "train", "--steps", "1.5"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert (end.value.code, "--steps 1.5: is no whole number of decisions" in capsys.readouterr().err) == (2, True)
 
 
 def test_better_is_judged_better() -> None:
