@@ -183,7 +183,7 @@ def test_every_way_to_learn_goes_on_exactly(algorithm: str, critic: str) -> None
     assert through.decides(seen, masks).tolist() == [0, 1, 2], "only what may be chosen"
 
 
-@pytest.mark.parametrize("chair", ["routing", "bidding"])
+@pytest.mark.parametrize("chair", [pytest.param("routing", marks=pytest.mark.slow), "bidding"])
 def test_every_chair_is_trained_in_its_own_frozen_world(chair: str, tmp_path: Path) -> None:
     """And judged against the rule of that world, whether an action follows it or none does; what leaves is for scaling alone as yet."""
     words = {"routing": "learning_to_route", "bidding": "learning_to_bid"}
