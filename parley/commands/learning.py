@@ -111,8 +111,11 @@ def export_command(
 
 
 def _whole(text: str) -> int:
-    """`300k` as a number. Raises UnitError."""
-    return parse_quantity(text) // 1000
+    """`300k` as a number. Raises UnitError, and UsageError for a part of one."""
+    whole, rest = divmod(parse_quantity(text), 1000)
+    if rest:
+        raise UsageError(f"--steps {text}: is no whole number of decisions; write it like 300k")
+    return whole
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"train": train_command, "adapt": adapt_command, "export": export_command}

@@ -13,9 +13,9 @@ from agents.learning.bundles.policy import Policy
 from parley.commands.terminal import mistakes_told
 from parley.errors import UsageError, unread
 from parley.serving.recipe import recipe_of
-from parley.serving.services import read_services
+from parley.serving.services import Served, read_services
 from parley.serving.settings import LOOPBACK, METRICS_PORT, PORT, Asked, Doors, Settings
-from scenarios.errors import ExtraMissing
+from scenarios.errors import ExtraMissing, ScenarioError
 from scenarios.schema.units import NS_PER_S, parse_duration, parse_share
 from scenarios.yaml_reading import plain_value
 
@@ -45,7 +45,7 @@ def serve_scaler_command(
     with mistakes_told():
         policy = Policy.load(bundle, key, sha256=sha256, unsigned=unsigned)
         recipe = recipe_of(policy.described)
-        served = read_services(services or policy.described.task.scenario, namespace)
+        served = _served(services, policy.described.task.scenario, namespace)
         settings = Settings(_seconds(window), _seconds(expire), parse_share(plain_value(tolerance)), dry_run)
         asked = Asked(prometheus, log.absolute(), _seconds(deadline) or 0.0, _token(token_file))
         try:
@@ -65,6 +65,16 @@ def serve_scaler_command(
                 console.print(f"{word:<10} {what}", soft_wrap=True)
 
         serve_scaler(policy, recipe, served, asked, settings, Doors(host, port, metrics_port), told)
+
+
+def _served(services: str | None, trained_in: str, namespace: str | None) -> list[Served]:
+    """Raises ScenarioError, and UsageError where nothing was named and the world of training is not here."""
+    if services is not None:
+        return read_services(services, namespace)
+    try:
+        return read_services(trained_in, namespace)
+    except ScenarioError as fault:
+        raise UsageError(f"it was trained in {fault}; name what it serves: --services, a scenario or a list of services") from None
 
 
 def _seconds(text: str | None) -> float | None:

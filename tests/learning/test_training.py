@@ -23,6 +23,7 @@ from agents.learning.judging import following, scores
 from agents.learning.tasks import SCALE_V0, Task
 from agents.learning.training import Recipe, Trainer
 from agents.learning.weights import WeightsError
+from parley.cli import main
 from parley.errors import FolderError, UsageError
 from parley.exporting.exporting import export
 from parley.training.starting import FIRST
@@ -74,9 +75,9 @@ def test_a_training_says_what_came_of_it(trained: Training) -> None:
 
 
 def test_the_same_again_is_the_same_to_the_byte(trained: Training, small: Path, tmp_path: Path) -> None:
-    """In two processes, too."""
-    again = train(small, **(LITTLE | {"jobs": 2}), out=tmp_path / "again")
-    assert kept(again) == kept(trained)
+    """In two processes, too; and whether others come after it or not."""
+    again = kept(train(small, **(LITTLE | {"jobs": 2, "seeds": 1}), out=tmp_path / "again"))
+    assert again == {name: content for name, content in kept(trained).items() if name in again} and len(again) == 3
 
 
 def test_killed_and_resumed_it_is_the_same(trained: Training, small: Path, tmp_path: Path) -> None:
@@ -149,6 +150,14 @@ def test_mistakes_are_answered(small: Path, tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "a").exists()
 
 
+def test_decisions_are_whole(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is written."""
+    monkeypatch.setattr(sys, "argv", ["parley", "train", "--steps", "1.5"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert (end.value.code, "--steps 1.5: is no whole number of decisions" in capsys.readouterr().err) == (2, True)
+
+
 def test_better_is_judged_better() -> None:
     """The rule, then a third more of all it asks for, then chance, then a fifth less: no way to be paid for giving up."""
     task = Task(SCALE_V0.scenario, ticks=60, varied=SCALE_V0.varied)
@@ -179,7 +188,7 @@ def test_every_way_to_learn_goes_on_exactly(algorithm: str, critic: str) -> None
     assert through.decides(seen, masks).tolist() == [0, 1, 2], "only what may be chosen"
 
 
-@pytest.mark.parametrize("chair", ["routing", "bidding"])
+@pytest.mark.parametrize("chair", [pytest.param("routing", marks=pytest.mark.slow), "bidding"])
 def test_every_chair_is_trained_in_its_own_frozen_world(chair: str, tmp_path: Path) -> None:
     """And judged against the rule of that world, whether an action follows it or none does; what leaves is for scaling alone as yet."""
     words = {"routing": "learning_to_route", "bidding": "learning_to_bid"}

@@ -21,6 +21,7 @@ from agents.learning.bundles.signing import make_keys
 from parley.cli import main
 from parley.serving.recipe import recipe_of
 from scenarios.errors import ParleyError
+from tests.house.sources import ROOT
 from tests.learning.bundles import lively, parts
 from tests.serving.sources import Source, listening
 from tests.serving.test_scaler import STUB, metrics, ref
@@ -163,3 +164,14 @@ def test_lists_that_cannot_be_served(tmp_path: Path, text: str, sentence: str) -
     with pytest.raises(ParleyError) as caught:
         listed(tmp_path, text)
     assert sentence in str(caught.value)
+
+
+def test_a_world_of_training_that_is_not_here_is_told_with_the_option(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    """A bundle names the file it was trained in as it was named then."""
+    bundle = ROOT / "notebooks" / "last_years_rule" / "policy.zip"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["parley", "serve-scaler", str(bundle), "--unsigned", "--prometheus", "http://127.0.0.1:1"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    said = " ".join(capsys.readouterr().err.split())
+    assert (end.value.code, "last_years_rule.yaml: there is no such file" in said, "--services" in said) == (2, True, True), said

@@ -93,10 +93,9 @@ class RouteSeats(RowByRow, TimedSeats):
         applied = [self.plane.carry_out(command) for command in commands]
         self.settings[row] = setting
         self._moved[row] += int(setting != before)
-        self.plane.decisions.append(Decision(
-            look.now_ns, row, row, MIND, before.max_requests(filed), None, setting.max_requests(filed),
-            with_guard(f"{setting.name}: {setting.max_requests(filed)} under way, {setting.timeout_ns(route.timeout_ns) / NS_PER_S:g} s", why),
-            any(applied)))  # fmt: skip
+        reason = f"{setting.name}: {setting.max_requests(filed)} under way, {setting.timeout_ns(route.timeout_ns) / NS_PER_S:g} s"
+        self.plane.decisions.append(Decision(look.now_ns, row, row, MIND, before.max_requests(filed), None, setting.max_requests(filed),
+                                             with_guard(reason, why), any(applied)))  # fmt: skip
 
 
 def guarded(world: Scenario) -> dict[str, ResolvedRoute]:
