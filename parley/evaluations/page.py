@@ -73,7 +73,8 @@ def _overall(found: Evaluation) -> Iterator[str]:
         yield from ("## All families for tests", "", f"![cost and violations]({PLANE})", "", f"![performance profile]({PROFILE})", "")
         rows = ((name, score(told[name]["score"]), f"{share(told[name]['saves'])} {sure(told[name]['saves'])}",
                  share(told[name]["saves_of_default"]), f"{100 * told[name]['better_than_calibrated']:.0f} %") for name in found.names)
-        yield from markdown_table(("", "score (interquartile mean)", "saves", "saves of the default's", "better than calibrated, of pairs"), rows)
+        heads = ("", "score (interquartile mean)", "saves", "saves of the default's", "better than calibrated, of pairs")
+        yield from markdown_table(heads, rows)
         left = [name for name in found.file.tests if name not in told[""]["families"] and name in found.findings["families"]]
         if left:
             yield from (f"Without a scale, for the reference costs no less than the default there: {', '.join(left)}.", "")
@@ -93,7 +94,8 @@ def _family(found: Evaluation, family: str) -> Iterator[str]:
     rows = ((name, cost(one["J"]), cost(one["iqm"]), f"{share(one['saves'])} {sure(one['saves'])}", _p(told, name, family),
              score(one["score"]), cost(one["regret"]), f"{100 * one['violation']:.1f} %", number(one["pods"], 3), number(one["moved"], 2))
             for name, one in told["families"][family].items())  # fmt: skip
-    yield from markdown_table(("", "J", "interquartile mean", "saves", "p (Wilcoxon, Holm)", "score", "regret", "missed", "pods", "moves"), rows)
+    heads = ("", "J", "interquartile mean", "saves", "p (Wilcoxon, Holm)", "score", "regret", "missed", "pods", "moves")
+    yield from markdown_table(heads, rows)
 
 
 def _p(told: dict[str, Any], name: str, family: str) -> str:

@@ -1,4 +1,4 @@
-"""The picture of a survival: a small map for each entrant and training, coloured by how often the mesh comes back, and all areas beside it."""
+"""The picture of a survival: a small map for each entrant and training, coloured by how often the mesh comes back; all areas beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from parley.survival.wording import Told, area
 WIDE, HEAD, FOOT, ROW_HIGH = 16.0, 1.15, 0.85, 2.4  # inches
 LEFT, MIDDLE, LIST, RIGHT = 0.058, 0.69, 0.832, 0.982  # of the width: where maps begin and end, and the list of areas
 TITLE_HIGH = 0.72  # inches above a map
-ROLE = 0.062  # of the width, of a word in the key
+ROLE = 0.076  # of the width, of a word in the key
 ASPECT = 2.0  # columns over rows
 LETTERS, LETTERS_LISTED = 116, 22  # of titles beside each other; of a name in the list, in a line
 QUESTION_MAX = 190
@@ -80,7 +80,8 @@ def _map(at: Any, found: Survival, one: SmallMap, letters: int, *, has_rows: boo
     share, _, interval = area(one.area).partition(" [")
     at.annotate(share, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=13.5, color=LOOKS[one.role])
     if interval:
-        at.annotate(f"[{interval}", (1, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color=QUIET, ha="right")
+        at.annotate(f"[{interval}", (1, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color=QUIET,
+                    ha="right")  # fmt: skip
     at.set_yticks(range(len(up.labels)), up.labels)
     if (ticks := across.ticks(3)) is not None:
         at.set_xticks(*ticks)
@@ -102,7 +103,8 @@ def _list(at: Any, found: Survival) -> None:
         at.plot([low, high], [nth, nth], color=colour, linewidth=2.2, solid_capstyle="butt")
         at.plot([value], [nth], "o", color=colour, markersize=8, clip_on=False)
         if name == LEARNED:
-            at.plot([100 * one for one in told[name]["trainings"]], [nth + 0.28] * len(told[name]["trainings"]), "|", color=colour, markersize=7)
+            each = [100 * one for one in told[name]["trainings"]]
+            at.plot(each, [nth + 0.28] * len(each), "|", color=colour, markersize=7)
     at.set_yticks(range(len(ordered)), ["\n".join(textwrap.wrap(name, LETTERS_LISTED)) for name in ordered], fontsize=10.5, color=INK)
     at.set_ylim(len(ordered) - 0.5, -0.5)
     at.set_xlim(0, 100)

@@ -93,8 +93,10 @@ def is_survival(source: str | os.PathLike[str]) -> bool:
 def survival_file(source: str | os.PathLike[str]) -> SurvivalFile:
     """The one in a file, or the shipped one of that name; what it names beside it is found. Raises ParleyError."""
     path, data = read_evaluation(source)
-    named = {key: beside(path, data[key]) for key in ("scenario", "evaluation") if isinstance(data, Mapping) and isinstance(data.get(key), str)}
-    return parsed({**data, **named} if named else data)
+    if not isinstance(data, Mapping):
+        return parsed(data)
+    named = {key: beside(path, data[key]) for key in ("scenario", "evaluation") if isinstance(data.get(key), str)}
+    return parsed({**data, **named})
 
 
 def parsed(data: Any) -> SurvivalFile:

@@ -15,10 +15,10 @@ from parley.wording import count, markdown_table, number
 
 PAGE, PICTURE = "README.md", "basins.png"
 READING = (
-    "A basin is the share of the plane, kicks by loads, from which the mesh comes back: afterwards {what} is at least {level:.0%}. Everybody "
-    "meets the same requests under the same seeds. In brackets are 95 % intervals, from drawing trainings and seeds anew, as wide as "
-    "Student's t would have them. Pods are those asked for when the kick begins: whoever pays for more has a wider basin, so read both. "
-    "References are nobody's rivals."
+    "A basin is the share of the plane, kicks by loads, from which the mesh comes back: afterwards the {what} is {level:.0f} % or more. "
+    "Everybody meets the same requests under the same seeds. In brackets are 95 % intervals, from drawing trainings and seeds anew, as "
+    "wide as Student's t would have them. Pods are those asked for when the kick begins: whoever pays for more has a wider basin, so read "
+    "both. References are nobody's rivals."
 )
 POLICIES = "Policies that multiply what the world's own rule asks for, all trainings."
 CLAIMED = (
@@ -51,10 +51,11 @@ def _lines(found: Survival) -> Iterator[str]:
     yield from (f"# {manifest['name']}", "", f"*{made.question}*" if made.question else "", "")
     yield from (f"![For each entrant, from which kicks and loads the mesh comes back, and the area of that]({PICTURE})", "")
     trainings = f", {len(manifest['policies'])} trained policies" if manifest["policies"] else ""
-    yield (f"`{manifest['command']}`: {len(found.across.values)} loads by {len(found.up.values)} kicks, {made.seeds} seeds of each"
-           f"{trainings}; {count(manifest['cells'])} runs, SEMANTICS {manifest['semantics']}. `{SUMMARY}` has all that is told here, "
-           f"`{MANIFEST}` what was asked for, `worlds/` the world of every entrant, `cells/` every run with its trace's digest.")  # fmt: skip
-    yield from ("", READING.format(what=outcome.label or outcome.figure, level=level), "")
+    plane = f"{len(found.across.values)} loads by {len(found.up.values)} kicks, {made.seeds} seeds of each{trainings}"
+    yield (f"`{manifest['command']}`: {plane}; {count(manifest['cells'])} runs, SEMANTICS {manifest['semantics']}. `{SUMMARY}` has all "
+           f"that is told here, `{MANIFEST}` what was asked for, `worlds/` the world of every entrant, `cells/` every run with its "
+           "trace's digest.")  # fmt: skip
+    yield from ("", READING.format(what=outcome.label or outcome.figure, level=100 * level), "")
     yield from _claims(found)
     yield from _basins(found)
     yield from _trainings(found)

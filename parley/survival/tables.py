@@ -15,8 +15,8 @@ from parley.survival.survival import SUMMARY, Survival
 from parley.survival.wording import MARKS, STYLES, area, wider
 from parley.wording import number
 
-READING = ("basin: share of loads and kicks from which the mesh comes back. [..]: 95 %, seeds and trainings drawn anew. pods: asked for when "
-           "the kick begins. ▲ surely wider, ▼ surely narrower, ◇ neither, = the same everywhere; p by Holm over a claim")  # fmt: skip
+READING = ("basin: share of loads and kicks from which the mesh comes back. [..]: 95 %, seeds and trainings drawn anew. pods: asked for "
+           "when the kick begins. ▲ surely wider, ▼ surely narrower, ◇ neither, = the same everywhere; p by Holm over a claim")  # fmt: skip
 
 
 def print_survival(console: Console, found: Survival) -> None:
