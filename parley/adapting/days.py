@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agents.learning.training import Recipe
 
 RULE, FROZEN, LEARNER, TOLD = "rule", "frozen", "learner", "told"
-WHO = {RULE: "the rule", FROZEN: "the policy as it was", LEARNER: "the policy that learns", TOLD: "the rule, told the truth"}
+WHO = {RULE: "the rule", FROZEN: "policy as it was", LEARNER: "learning on", TOLD: "told the truth"}
 FIRST, ADAPTED, LESSONS = "first.pt", "adapted.pt", "lessons.json"
 BLOCK = 20  # ticks that are written at once, of those who do not learn
 TICKS = 1_000_000  # of an episode: all that the world has

@@ -12,7 +12,7 @@ from parley.drawing.canvas import Picture, blank
 from parley.drawing.panels import BLUE, FAINT, GREEN, INK, ORANGE, QUIET
 from parley.wording import clock
 
-WIDE, HIGH, HEAD, FOOT = 16.0, 8.2, 1.45, 0.75  # inches
+WIDE, HIGH, HEAD, FOOT = 16.0, 8.4, 1.75, 0.75  # inches
 COLOURS = {RULE: INK, FROZEN: ORANGE, LEARNER: BLUE, TOLD: GREEN}
 DASHES: dict[str, Any] = {RULE: (0, (4, 3)), FROZEN: "-", LEARNER: "-", TOLD: (0, (1, 1.5))}
 POINTS = 96  # that a line is drawn through: means of as many stretches

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parley.adapting.adapting import Adaptation
-from parley.adapting.days import FROZEN, LEARNER, WHO
+from parley.adapting.days import FROZEN, LEARNER
 from parley.statistics.intervals import Difference, difference
 from parley.wording import number, signed
 
@@ -50,7 +50,7 @@ def sentence(found: Adaptation) -> str:
     if len(found.whole) < 2:
         return "one day says little: with two there is an interval"
     before, after, late = mine
-    return (f"{WHO[LEARNER]} is paid {_told(before)} a tick before the shift, {_told(after)} after it, {_told(late)} in its last quarter, "
+    return (f"a policy that learns on is paid {_told(before)} a tick before the shift, {_told(after)} after it, {_told(late)} in its last quarter, "
             f"against itself as it was: {_verdict(before, after, late)}")  # fmt: skip
 
 

@@ -22,14 +22,14 @@ def print_adaptation(console: Console, found: Adaptation) -> None:
     told = f" · {len(found.whole)} of {plan.seeds} days · another world from {clock(plan.shift_ns)} on"
     console.print(Text.assemble((str(found.manifest["name"]), "bold cyan"), told))
     if made:
-        whole = table("", "before", "after", "against the policy as it was", "its last quarter", "missed", "pods", words=1)
+        whole = table("", "before", "after", "gain", "gain at last", "missed", "pods", words=1)
         for one in made:
             after, late = ("", "") if one.against is None else (_lead(one.against[1]), _lead(one.against[2]))
             whole.add_row(WHO[one.who], number(one.before, 4), number(one.after, 4), after, late, f"{100 * one.missed:.1f} %",
                           number(one.pods, 3))  # fmt: skip
         console.print()
         console.print(whole)
-        console.print(Text(f"rewards of a tick, means over days; missed and pods after the shift; {learned(found)}", "dim"))
+        console.print(Text(f"means of a tick over days; gain: after the shift, and in its last quarter, over the policy as it was; {learned(found)}", "dim"))
         console.print(f"\n{sentence(found)}")
     if found.state != "complete":
         console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
