@@ -8,7 +8,8 @@ policy as it was is expected to be. (A fluid expects too little of who is overlo
 
 To let PPO go on with real callers was tried, and did harm (`shift_day`, one day, three settings: -2.00 to -2.08 a tick after the shift,
 where the policy as it was came to -1.81): what it tries lasts a tick, and a pod takes longer than that to start, so that trying costs
-and teaches nothing. So did hill climbing with blocks of five minutes (-1.52 to -3.40): what differs from one to the next is mostly the hour.
+and teaches nothing. So did hill climbing with blocks of five minutes (-1.52 to -3.40): what differs between them is
+mostly the hour.
 """
 
 from __future__ import annotations
@@ -165,8 +166,8 @@ def refuse(learned_in: Task, rows: Sequence[str]) -> None:
     """Raises ScenarioError where nobody can learn in the head: a fluid stands for the chair scaling alone, and not for every world."""
     known = lanes_of(learned_in.changed(fidelity="fluid"), 1, 1).shape.rows
     if tuple(rows) != known:
-        raise ScenarioError(f"services: the policy was trained where {', '.join(known)} are scaled, and thinks of that world when it learns "
-                            f"on; here are {', '.join(rows)}")  # fmt: skip
+        raise ScenarioError(f"services: the policy was trained where {', '.join(known)} are scaled, and thinks of that world when it "
+                            f"learns on; here are {', '.join(rows)}")  # fmt: skip
 
 
 def frozen(recipe: Recipe, state: bytes) -> Decides:
