@@ -29,7 +29,7 @@ class Curriculum:
     stages: tuple[Stage, ...] = ()
 
     def stage(self, leg: int, legs: int) -> Stage | None:
-        """Of leg 0, 1, ... of so many; None where the task itself is learned. It depends on nothing else, so who is killed goes on in it."""
+        """Of leg 0, 1, ... of so many; None where the task itself is learned. So who is killed goes on in it."""
         end = 0.0
         for stage in self.stages:
             end += stage.share

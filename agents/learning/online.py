@@ -2,13 +2,14 @@
 
 On real callers it tries nothing. From what it sees it keeps an account of what requests cost, and when they have come to cost another
 amount, it learns in its head: in a fluid of the world it was trained in, with the works it now sees, from the weights it began the day with
-(Dyna, Sutton 1991: a model from experience, and learning in the model). What it learned decides only where it is clearly paid more there, on
-episodes that it did not learn in, else it goes on learning; and it is dropped where it is then paid less on real callers than the policy as
-it was is expected to be. (A fluid expects too little of who is overloaded, so that this is a guard against disaster, no more.)
+(Dyna, Sutton 1991: a model from experience, and learning in the model). What it learned decides only where it is clearly paid more there,
+on episodes that it did not learn in, else it goes on learning; and it is dropped where it is then paid less on real callers than the
+policy as it was is expected to be. (A fluid expects too little of who is overloaded: this is a guard against disaster, no more.)
 
-To let PPO go on with real callers was tried, and did harm (`shift_day`, one day, three settings: -2.00 to -2.08 a tick after the shift, where
-the policy as it was came to -1.81): what it tries lasts a tick, and a pod takes longer than that to start, so that trying costs and teaches
-nothing. So did hill climbing with blocks of five minutes (-1.52 to -3.40): what differs from block to block is mostly the hour.
+To let PPO go on with real callers was tried, and did harm (`shift_day`, one day, three settings: -2.00 to -2.08 a tick after the shift,
+where the policy as it was came to -1.81): what it tries lasts a tick, and a pod takes longer than that to start, so that trying costs
+and teaches nothing. So did hill climbing with blocks of five minutes (-1.52 to -3.40): what differs between them is
+mostly the hour.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class Online:
                 self.state, self._decides, self.drops = self._first, self._as_it_was, self.drops + 1
 
     def _see(self, number: int) -> None:
-        """Learn where requests have come to cost another amount, which a second window has to say again, all of it from after the change."""
+        """Learn where requests have come to cost another amount, as a second window, begun after the change, says again."""
         seconds = self._works.seconds
         if seconds is None or self._pending is not None:
             return
@@ -157,16 +158,16 @@ class Online:
         trainer.close()
         before, after = (np.array([one.reward for one in scores(imagined, TRIED_ON, way)]) for way in (self._decides, trainer.decides))
         expected = float(np.mean([one.reward for one in scores(imagined, TRIED_ON, self._as_it_was)]))
-        return Lesson(seconds, tuple(growth.round(3).tolist()), trainer.state(""), trainer.decides, float((after - before).mean()), expected,
-                      clearly_more(after - before))  # fmt: skip
+        return Lesson(seconds, tuple(growth.round(3).tolist()), trainer.state(""), trainer.decides, float((after - before).mean()),
+                      expected, clearly_more(after - before))  # fmt: skip
 
 
 def refuse(learned_in: Task, rows: Sequence[str]) -> None:
     """Raises ScenarioError where nobody can learn in the head: a fluid stands for the chair scaling alone, and not for every world."""
     known = lanes_of(learned_in.changed(fidelity="fluid"), 1, 1).shape.rows
     if tuple(rows) != known:
-        raise ScenarioError(f"services: the policy was trained where {', '.join(known)} are scaled, and thinks of that world when it learns on; "
-                            f"here are {', '.join(rows)}")  # fmt: skip
+        raise ScenarioError(f"services: the policy was trained where {', '.join(known)} are scaled, and thinks of that world when it "
+                            f"learns on; here are {', '.join(rows)}")  # fmt: skip
 
 
 def frozen(recipe: Recipe, state: bytes) -> Decides:

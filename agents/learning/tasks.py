@@ -92,7 +92,8 @@ class Task:
         if unknown is not None:
             raise ScenarioError(f"{unknown!r} is nothing that a task has{suggestion(unknown, self.__dataclass_fields__)}")
         anywhere = {name: one for name, one in self.baselines.items() if not one.changes}
-        return replace(self, **({"varied": {}, "changes": (), "added": (), "baselines": anywhere} if "scenario" in changes else {}) | changes)
+        elsewhere = {"varied": {}, "changes": (), "added": (), "baselines": anywhere}
+        return replace(self, **(elsewhere if "scenario" in changes else {}) | changes)
 
     def under(self, baseline: str) -> Task:
         """The same where a baseline of this name decides. Raises ScenarioError where there is none."""

@@ -155,8 +155,8 @@ def _check_stages(recipe: Recipe) -> None:
         except ScenarioError as fault:
             raise ScenarioError(f"stages.{stage.name}: {fault}") from None
         if (other.rows, other.actions, other.ticks) != (shape.rows, shape.actions, shape.ticks):
-            raise ScenarioError(f"stages.{stage.name}: has {len(other.rows)} rows and {other.ticks} ticks, the task itself {len(shape.rows)} "
-                                f"and {shape.ticks}; all stages of one policy are alike in this")  # fmt: skip
+            raise ScenarioError(f"stages.{stage.name}: has {len(other.rows)} rows and {other.ticks} ticks, the task itself "
+                                f"{len(shape.rows)} and {shape.ticks}; all stages of one policy are alike in this")  # fmt: skip
 
 
 class _Watch:

@@ -26,8 +26,8 @@ def window_of(world: Scenario, seed: Seed, span_ns: int) -> Scenario:
     """
     places = (world.duration - world.warmup - span_ns) // MINUTE_NS + 1
     if places < 1:
-        raise ScenarioError(f"duration: windows of {format_duration(span_ns)} after a warm-up of {format_duration(world.warmup)} do not fit "
-                            f"into {format_duration(world.duration)}; take fewer ticks, or a longer world")  # fmt: skip
+        raise ScenarioError(f"duration: windows of {format_duration(span_ns)} after a warm-up of {format_duration(world.warmup)} do not "
+                            f"fit into {format_duration(world.duration)}; take fewer ticks, or a longer world")  # fmt: skip
     random = np.random.default_rng(family_key(seed, "workload", "window"))
     start_ns = world.warmup + int(random.integers(places)) * MINUTE_NS
     data = as_data(world) | {"warmup": format_duration(start_ns), "duration": format_duration(start_ns + span_ns)}

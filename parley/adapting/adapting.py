@@ -1,4 +1,4 @@
-"""`parley adapt`: a policy of a training serves a day, learning on as it goes, beside itself as it was, the rule, and a rule told the truth.
+"""`parley adapt`: a policy of a training serves a day, learning on, beside itself as it was, the rule, and a rule told the truth.
 
 A folder has `manifest.json`, `first.pt` (the weights of the policy), and for each seed `seed-N/`: a file of ticks for each who is
 compared, `lessons.json` with what the learner learned, and `adapted.pt`, its last weights.

@@ -50,8 +50,8 @@ def sentence(found: Adaptation) -> str:
     if len(found.whole) < 2:
         return "one day says little: with two there is an interval"
     before, after, late = mine
-    return (f"a policy that learns on is paid {_told(before)} a tick before the shift, {_told(after)} after it, {_told(late)} in its last quarter, "
-            f"against itself as it was: {_verdict(before, after, late)}")  # fmt: skip
+    return (f"a policy that learns on is paid {_told(before)} a tick before the shift, {_told(after)} after it, {_told(late)} in its "
+            f"last quarter, against itself as it was: {_verdict(before, after, late)}")  # fmt: skip
 
 
 def learned(found: Adaptation) -> str:

@@ -29,7 +29,8 @@ def print_adaptation(console: Console, found: Adaptation) -> None:
                           number(one.pods, 3))  # fmt: skip
         console.print()
         console.print(whole)
-        console.print(Text(f"means of a tick over days; gain: after the shift, and in its last quarter, over the policy as it was; {learned(found)}", "dim"))
+        console.print(Text("means of a tick over days; gain: after the shift, and in its last quarter, over the policy as it was; "
+                           f"{learned(found)}", "dim"))  # fmt: skip
         console.print(f"\n{sentence(found)}")
     if found.state != "complete":
         console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)

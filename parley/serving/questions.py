@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 
-from agents.learning.scaling.sight import GROWTH_TICKS
+from agents.learning.watched import GROWTH_TICKS
 from parley.serving.prometheus import Sample
 from parley.serving.services import Served
 

@@ -106,8 +106,8 @@ def _one_of(name: str, asked: str | None, known: Sequence[str]) -> str:
     if asked is None:
         return known[0]
     if name == "algorithm" and asked in CONTINUOUS:
-        raise UsageError(f"{asked} learns actions that are continuous, and every chair chooses one of a table; take ppo, or dqn, which learns "
-                         f"from what it remembers as {asked} does")  # fmt: skip
+        raise UsageError(f"{asked} learns actions that are continuous, and every chair chooses one of a table; take ppo, or dqn, which "
+                         f"learns from what it remembers as {asked} does")  # fmt: skip
     if asked not in known:
         raise UsageError(f"{name} is one of {', '.join(known)}, not {asked!r}{suggestion(asked, known)}")
     return asked

@@ -11,6 +11,18 @@ from parley.training.training import Training
 from parley.training.wording import began_with, judged_where
 from parley.wording import count, number, signed
 
+<<<<<<< HEAD
+=======
+PICTURE = "training.png"
+
+
+def began_with(start: Mapping[str, Any]) -> str:
+    """Where a training's weights were from at first."""
+    where = "a fluid" if start["fidelity"] == "fluid" else "requests"
+    run, world = Path(start["folder"]).name, Path(start["scenario"]).stem
+    return f"begun with the best policies of {run}, seed by seed, which learned in {where} of {world}"
+
+>>>>>>> adapt
 
 def print_training(console: Console, found: Training) -> None:
     """A line a seed, those that failed too; the picture goes into the folder."""
@@ -24,7 +36,8 @@ def print_training(console: Console, found: Training) -> None:
         return
     first = ["at first"] if found.start is not None else []
     made = table("", *first, "reward", "against the rule", "missed", found.cost, "best leg", words=1)
-    made.add_row("the rule", *("" for _ in first), number(rule["reward"], 4), "", f"{100 * rule['violation']:.1f} %", number(rule["pods"], 3), "")
+    made.add_row("the rule", *("" for _ in first), number(rule["reward"], 4), "", f"{100 * rule['violation']:.1f} %",
+                 number(rule["pods"], 3), "")  # fmt: skip
     for seed in found.seeds:
         best, against = found.best(seed), found.against_the_rule(seed)
         if best is None or against is None:

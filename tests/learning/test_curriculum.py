@@ -61,7 +61,8 @@ def test_a_stage_that_another_policy_would_need_is_refused() -> None:
     """Other rows, and worlds that nobody can sit in, before anything is learned."""
     fewer, faulty = Stage("fewer", 0.5, added=("agents.store.scaling=fixed",)), Stage("faulty", 0.5, added=(
         "faults.x={at: 1m, crash: {service: store}}",))  # fmt: skip
-    for fidelity, stage, told in (("requests", fewer, "stages.fewer: has 5 rows"), ("fluid", faulty, "stages.faulty: faults: a fluid knows")):
+    for fidelity, stage, told in (("requests", fewer, "stages.fewer: has 5 rows"),
+                                  ("fluid", faulty, "stages.faulty: faults: a fluid knows")):
         with pytest.raises(ScenarioError, match=told):
             Trainer(Recipe(FLUID.changed(fidelity=fidelity), steps=100, lanes=2, jobs=1, curriculum=Curriculum((stage,))), 1)
 
@@ -80,7 +81,8 @@ def test_a_file_is_read_and_mistakes_are_told(tmp_path: Path) -> None:
     """Shares, ranges, names."""
     assert [(one.name, one.share, one.added) for one in curriculum_of(FILE).stages] == [
         ("quiet", 0.4, ()), ("slow", 0.2, ("services.store.startup=60s",))]  # fmt: skip
-    for text, told in (("stages: {a: {share: 70%}, b: {share: 40%}}", "come to 110% of a training"), ("stages: {a: {share: 0}}", "no share"),
+    for text, told in (("stages: {a: {share: 70%}, b: {share: 40%}}", "come to 110% of a training"),
+                       ("stages: {a: {share: 0}}", "no share"),
                        ("stages: {a: {share: 1, varies: {}}}", "did you mean 'varied'"), ("[1]", "is a mapping with stages")):  # fmt: skip
         with pytest.raises(ScenarioError, match=told):
             curriculum_of(text)
@@ -109,7 +111,7 @@ def test_a_training_keeps_its_curriculum(tmp_path: Path) -> None:
 
 def test_sac_learns_no_table(tmp_path: Path) -> None:
     """It is refused, and told why."""
-    with pytest.raises(UsageError, match="sac learns actions that are continuous, and every chair chooses one of a table; take ppo, or dqn"):
+    with pytest.raises(UsageError, match="sac learns actions that are continuous, and every chair chooses one of a table; take ppo"):
         train(algorithm="sac", out=tmp_path / "t")
 
 

@@ -256,7 +256,8 @@ def test_what_does_not_fit_is_no_start(in_fluid: Training, small: Path, tmp_path
     manifest = json.loads((other / "manifest.json").read_text())
     sizes = manifest["sizes"] | {"features": manifest["sizes"]["features"][1:]}
     (other / "manifest.json").write_text(json.dumps(manifest | {"sizes": sizes}))
-    with pytest.raises(UsageError, match=rf"was trained for {len(sizes['features'])} features, .* and others; here are {len(sizes['features']) + 1}, "):
+    fewer = len(sizes["features"])
+    with pytest.raises(UsageError, match=rf"was trained for {fewer} features, .* and others; here are {fewer + 1}, "):
         train(start=other, out=out)
     (other / "manifest.json").write_text(json.dumps(manifest | {"state": "partial"}))
     with pytest.raises(UsageError, match=r"is not finished; `parley train --resume .*other` goes on, and then others start from it"):

@@ -194,7 +194,8 @@ def test_help_names_every_command():
 
     assert set(get_command(app).commands) == {
         "run", "trace", "diff", "explain", "whatif", "report", "compare", "sweep", "map", "contest", "tune", "sensitivity",
-        "check", "init", "schema", "conformance", "train", "adapt", "calibrate", "evaluate", "export", "serve-scaler", "import"}  # fmt: skip
+        "check", "init", "schema", "conformance", "train", "adapt", "calibrate", "evaluate", "export", "serve-scaler",
+        "import"}  # fmt: skip
 
 
 def test_a_progress_line_fits_and_tells():

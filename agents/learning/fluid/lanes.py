@@ -21,8 +21,8 @@ from agents.learning.scaling.features import SCALING
 from agents.learning.scaling.guard import Guard
 from agents.learning.scaling.measuring import Measured
 from agents.learning.scaling.reward import reward_of
-from agents.learning.scaling.sight import GROWTH_TICKS
 from agents.learning.tasks import Task
+from agents.learning.watched import GROWTH_TICKS
 from scenarios.errors import ScenarioError
 from scenarios.schema.units import NS_PER_S
 from sim.telemetry import Integers
@@ -58,7 +58,7 @@ class FluidLanes:
         if task.chair != "scaling":
             raise ScenarioError(f"fidelity: a fluid stands for the chair scaling, not for {task.chair}; take requests")
         if task.windows:
-            raise ScenarioError("windows: in a fluid all episodes begin together; take requests, or let `varied` move the day by its peak_at")
+            raise ScenarioError("windows: in a fluid all episodes begin together; take requests, or vary the peak_at of the day")
         assert isinstance(task.action_set, ScaleActions), "of this chair"
         self.task, self._actions = task, task.action_set
         world = fluid_world(task.drawn(np.random.default_rng(0), {}).world, 0)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from agents.learning.watched import Watched
+from agents.learning.watched import Rates, Watched
 from agents.policy import View
 from sim.platform.metrics import Series
-
-GROWTH_TICKS = 4  # how far back the growth of a rate looks
 
 
 class Sighted(Protocol):
@@ -133,10 +130,9 @@ class Looking:
 
     def __init__(self, watched: Watched, tick_ns: int) -> None:
         self.watched, self._tick_ns = watched, tick_ns
-        self._rates = deque[float](maxlen=GROWTH_TICKS + 1)
+        self._rates = Rates()
 
     def look(self, view: View, proposed: int) -> Sight:
         """One look; a rate that is not known is taken to be what it was."""
-        milli = view.values_milli.get(self.watched.rate)
-        self._rates.append(milli / 1000 if milli is not None else self._rates[-1] if self._rates else 0.0)
-        return Sight(view, proposed, tuple(self._rates), self._tick_ns, self.watched)
+        rates = self._rates.take(view.values_milli.get(self.watched.rate))
+        return Sight(view, proposed, rates, self._tick_ns, self.watched)
