@@ -11,18 +11,6 @@ from parley.training.training import Training
 from parley.training.wording import began_with, judged_where
 from parley.wording import count, number, signed
 
-<<<<<<< HEAD
-=======
-PICTURE = "training.png"
-
-
-def began_with(start: Mapping[str, Any]) -> str:
-    """Where a training's weights were from at first."""
-    where = "a fluid" if start["fidelity"] == "fluid" else "requests"
-    run, world = Path(start["folder"]).name, Path(start["scenario"]).stem
-    return f"begun with the best policies of {run}, seed by seed, which learned in {where} of {world}"
-
->>>>>>> adapt
 
 def print_training(console: Console, found: Training) -> None:
     """A line a seed, those that failed too; the picture goes into the folder."""

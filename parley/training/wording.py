@@ -12,7 +12,8 @@ from parley.training.plans import Plan
 def began_with(start: Mapping[str, Any]) -> str:
     """Where a training's weights were from at first."""
     where = "a fluid" if start["fidelity"] == "fluid" else "requests"
-    return f"begun with the best policies of {Path(start['folder']).name}, seed by seed, which learned in {where} of {Path(start['scenario']).stem}"
+    run, world = Path(start["folder"]).name, Path(start["scenario"]).stem
+    return f"begun with the best policies of {run}, seed by seed, which learned in {where} of {world}"
 
 
 def judged_where(plan: Plan) -> str:
