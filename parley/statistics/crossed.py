@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.statistics.intervals import CONFIDENCE, ROUNDING, t_quantile
+from parley.statistics.intervals import CONFIDENCE, ROUNDING, t_quantile, t_tails
 
 REPLICATES, OF_A_PART = 2000, 400
 FEW = 5  # trainings, or episodes: of fewer, percentiles end at the outermost one, and Student's t of the same variance takes their place
@@ -53,11 +53,9 @@ class Interval:
     @property
     def p(self) -> float:
         """Two-sided, that it is zero, by Student's t of the variance that the interval has; 1 where that is not known."""
-        from scipy.special import stdtr
-
         if not self.error > 0:
             return 0.0 if self.error == 0 and self.value != 0 else 1.0
-        return float(2 * stdtr(self.freedom, -abs(self.value) / self.error))
+        return t_tails(self.freedom, self.value / self.error)
 
     def above(self, level: float) -> bool | None:
         """Whether it is at least a level; None where the interval does not say."""

@@ -79,9 +79,18 @@ def difference(first: Sequence[float], second: Sequence[float], same_seeds: bool
 
 def t_quantile(freedom: float, confidence: float = CONFIDENCE) -> float:
     """Student's t for a two-sided interval."""
-    from scipy.special import stdtrit
+    return float(_student().stdtrit(freedom, 0.5 + confidence / 2))
 
-    return float(stdtrit(freedom, 0.5 + confidence / 2))
+
+def t_tails(freedom: float, t: float) -> float:
+    """The share of Student's t that is farther from zero on either side: p of a two-sided test."""
+    return float(2 * _student().stdtr(freedom, -abs(t)))
+
+
+def _student() -> Any:
+    from scipy import special
+
+    return special
 
 
 def _constant_step(a: Figures, b: Figures) -> float | None:
