@@ -188,14 +188,13 @@ def _all(ahead: Sequence[Day], jobs: int, stop: Stop, told: Callable[[int], None
                 return
 
 
-_ends: Event | None = None  # of this process: set where all are to stop
+_HERE: dict[str, Event] = {}  # what this process was begun with: `ends` is set where all are to stop
 
 
 def _begin(ends: Event) -> None:
     """In a process that was just begun: Ctrl-C is for whoever began it, and so is the end."""
-    global _ends  # noqa: PLW0603  # a process has one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _ends = ends
+    _HERE["ends"] = ends
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
 
@@ -207,4 +206,4 @@ def _end_with(parent: int) -> None:
 
 
 def _live(day: Day) -> bool:
-    return live(day, lambda: _ends is not None and _ends.is_set())
+    return live(day, lambda: "ends" in _HERE and _HERE["ends"].is_set())

@@ -1,8 +1,8 @@
 """One service's chair in service: readings become the look that a mind in the simulation has, and the same rule, actions and guard follow.
 
-Only numbers of a whole service are known, so pods are taken for alike: as many ready ones and starting ones as there are. All CPU is that of
-those that were ready at the look before, too; a new one has done next to nothing yet, and an HPA does not count it (MECHANISMS 1.1). To the
-calibrated rule, the masks and the guard that is the `View` they know from training.
+Only numbers of a whole service are known, so pods are taken for alike: as many ready ones and starting ones as there are. All CPU is that
+of those that were ready at the look before, too; a new one has done next to nothing yet, and an HPA does not count it (MECHANISMS 1.1). To
+the calibrated rule, the masks and the guard that is the `View` they know from training.
 """
 
 from __future__ import annotations

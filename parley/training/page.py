@@ -13,7 +13,8 @@ from parley.wording import count, markdown_table, number, signed
 PAGE, PICTURE = "README.md", "training.png"
 FLATTERED = (
     "Means of a tick over {episodes} episodes, {where}, that nobody was trained on. The best leg was chosen on these very episodes, so its "
-    "lead is a little flattered: `parley evaluate` judges policies on others. After ± is half of a 95 % interval over pairs of the same episode."
+    "lead is a little flattered: `parley evaluate` judges policies on others. After ± is half of a 95 % interval over pairs of the same "
+    "episode."
 )
 
 
@@ -36,7 +37,8 @@ def _lines(found: Training) -> Iterator[str]:
     asked = f"{plan.seeds} seeds of {count(plan.steps)} decisions of the chair {plan.chair} in the world `{manifest['name']}`{begun}"
     yield from (f"{asked}. `{MANIFEST}` has what was asked for, `seed-N/{CURVE}` every leg, `seed-N/{BEST}` the weights that did best.", "")
     yield from (f"![all seeds from leg to leg]({PICTURE})", "")
-    rows: list[tuple[str, ...]] = [("the rule", number(rule["reward"], 4), "", f"{100 * rule['violation']:.1f} %", number(rule["pods"], 3), "")]
+    missed = f"{100 * rule['violation']:.1f} %"
+    rows: list[tuple[str, ...]] = [("the rule", number(rule["reward"], 4), "", missed, number(rule["pods"], 3), "")]
     for seed in found.seeds:
         best, against = found.best(seed), found.against_the_rule(seed)
         if best is None or against is None:

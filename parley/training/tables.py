@@ -38,8 +38,8 @@ def print_training(console: Console, found: Training) -> None:
                      f"{100 * judged['violation']:.1f} %", number(judged["pods"], 3), f"{best['leg']} of {curve[-1]['leg']}")  # fmt: skip
     console.print()
     console.print(made)
-    console.print(Text(f"means of a tick over {len(rule['seeds'])} episodes, {judged_where(plan)}, that nobody was trained on; the best leg "
-                       "was chosen on these very episodes, so its lead is a little flattered: judge it on others", "dim"))  # fmt: skip
+    console.print(Text(f"means of a tick over {len(rule['seeds'])} episodes, {judged_where(plan)}, that nobody was trained on; the best "
+                       "leg was chosen on these very episodes, so its lead is a little flattered: judge it on others", "dim"))  # fmt: skip
     if found.state != "complete":
         console.print(Text(f"\nnot finished; `{found.resume_command(shown(found.path))}` goes on", "bold yellow"), soft_wrap=True)
     console.print(f"\nfolder       {shown(found.path)}", soft_wrap=True)

@@ -18,4 +18,5 @@ def began_with(start: Mapping[str, Any]) -> str:
 
 def judged_where(plan: Plan) -> str:
     """In which worlds its policies are judged."""
-    return "at the fidelity of requests" if plan.stages.final is None else f"of the stage {plan.stages.final.name} at the fidelity of requests"
+    final = plan.stages.final
+    return "at the fidelity of requests" if final is None else f"of the stage {final.name} at the fidelity of requests"

@@ -59,9 +59,9 @@ def sentence(figures: Figures) -> str:
     of = {name: found["decisions_per_s"]["median"] for name, found in figures["fidelities"].items()}
     tick = figures["tick"]
     said = (f"PPO on six services at 100 requests/s makes {of['requests']:,} decisions a second at the fidelity of requests (to reach "
-            f"{figures['target']:,}) and {of['fluid']:,} in a fluid; a tick of one mesh takes {tick['engine_ms']['median']:.1f} ms of the "
-            f"engine's and {tick['control_ms']['median']:.1f} ms of the agents', at {tick['hops_per_s']['median'] / 1e6:.1f} M hops a second "
-            "of the engine")  # fmt: skip
+            f"{figures['target']:,}) and {of['fluid']:,} in a fluid; a tick of one mesh takes {tick['engine_ms']['median']:.1f} ms of "
+            f"the engine's and {tick['control_ms']['median']:.1f} ms of the agents', at {tick['hops_per_s']['median'] / 1e6:.1f} M hops "
+            "a second of the engine")  # fmt: skip
     parity = [f"{_taken(found)} in {fidelity}" for fidelity, found in figures.get("parity", {}).items()]
     return said + (f"; to do as well as a calibrated HPA, from nothing, it takes {' and '.join(parity)}." if parity else ".")
 

@@ -57,7 +57,7 @@ def test_a_digest_is_of_all_but_the_agents() -> None:
         return arenas_of(parsed(data))["fresh"].digest
 
     plain = digest()
-    assert digest(more={"agents.front.scaling.trend.averageValue": 9}) == plain == digest(seeds=9)
+    assert digest(more={"agents.front.scaling": {"hpa": {"target_cpu": "90%", "max": 9}}}) == plain == digest(seeds=9)
     others = [digest(more={"services.front.replicas": 9}), digest(varied={"workload.crowd.load": "0.5..1.6"}), digest(ticks=11),
               digest(family={"most": 50}), digest(family={"varied": {}})]  # fmt: skip
     assert len({plain, *others}) == 6

@@ -20,13 +20,26 @@ TAUGHT = {"aiohttp", "cryptography", "grpc", "numba", "onnx", "onnxruntime", "pr
 
 def late_imports_of_ours(sources: Sequence[Source]) -> list[str]:
     """Our own modules are imported on top: a circle is mended, not hidden in a function."""
-    late = tuple(source.name for source in sources if any(name.split(".")[0] in TAUGHT for name in _on_top(source)))
+    late = tuple(sorted(_late_themselves(sources)))
     return [
         f"{source.name}:{line} imports {name} inside a function"
         for source in sources
         for name, line in _late(source)
         if name.split(".")[0] in PACKAGES and not name.startswith(late)
     ]
+
+
+def _late_themselves(sources: Sequence[Source]) -> set[str]:
+    """Modules that import on top what is late, or another such module."""
+    late = {source.name for source in sources if any(name.split(".")[0] in TAUGHT for name in _on_top(source))}
+    while more := {source.name for source in sources if source.name not in late and _imports(source, late)}:
+        late |= more
+    return late
+
+
+def _imports(source: Source, modules: set[str]) -> bool:
+    """Whether it imports one of some modules, or something of one, on top."""
+    return any(name in modules or name.rpartition(".")[0] in modules for name in _on_top(source))
 
 
 def late_imports_not_listed(sources: Sequence[Source]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from parley.training.training import CURVE, LAST, Training, train
 from scenarios.errors import ScenarioError
 from scenarios.load import load, loads
 from scenarios.rates import pieces
+from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
 from sim.draws import Seeds
 
@@ -96,8 +98,8 @@ def test_a_training_keeps_its_curriculum(tmp_path: Path) -> None:
     """In its folder, so that it goes on without the file."""
     path = tmp_path / "stages.yaml"
     path.write_text(FILE)
-    words = {"steps": 3000, "seeds": 1, "lanes": 2, "fidelity": "fluid", "curriculum": path, "jobs": 1}
-    found = train("learning_to_scale", **words, out=tmp_path / "a")  # type: ignore[arg-type]
+    words: dict[str, Any] = {"steps": 3000, "seeds": 1, "lanes": 2, "fidelity": "fluid", "curriculum": path, "jobs": 1}
+    found = train("learning_to_scale", **words, out=tmp_path / "a")
     stages = [row.get("stage") for row in found.curve(1)]
     assert stages[0] == "quiet" and stages[-1] is None and f"--curriculum {path}" in found.manifest["command"]
     before = {name: (found.path / "seed-1" / name).read_bytes() for name in (CURVE, LAST)}
@@ -154,9 +156,9 @@ def test_a_window_is_a_stretch_of_the_day() -> None:
         window_of(day, 1, 120 * MINUTE)
 
 
-def _rates(world: object, name: str, until_ns: int) -> np.ndarray:
+def _rates(world: Scenario, name: str, until_ns: int) -> np.ndarray:
     """Each second."""
-    arrivals = world.workload[name].arrivals  # type: ignore[attr-defined]
+    arrivals = world.workload[name].arrivals
     found = pieces(arrivals.poisson or arrivals.constant, 1.0, until_ns)
     corners = np.array([(piece.start_ns, piece.rate_start, piece.end_ns - 1, piece.rate_end) for piece in found]).reshape(-1, 2)
     return np.interp(np.arange(0, until_ns, NS_PER_S), corners[:, 0], corners[:, 1])

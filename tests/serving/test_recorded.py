@@ -47,7 +47,7 @@ def test_a_scaler_decides_as_the_policy_in_the_simulation(tmp_path: Path) -> Non
 
 
 def test_a_rule_that_looks_at_pods_is_told_of_their_sum(tmp_path: Path) -> None:
-    """An HPA on CPU, which counts old pods and new ones differently, is shown sums alone: it proposes the same, and at times a pod more or less."""
+    """An HPA on CPU, which counts old pods and new ones differently, is shown sums alone: the same, or a pod more or less."""
     path = tmp_path / "world.yaml"
     path.write_text(as_yaml(load(WORLD, CHANGES)))
     run = recorded(load(path), 3, Leaning())
