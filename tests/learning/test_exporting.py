@@ -101,8 +101,8 @@ def test_a_tree_learns_a_policy_that_is_one(small: Path) -> None:
             return np.where(masks, self.logits(seen), -9).argmax(axis=1)
 
     task, teacher = SCALE_V0.changed(scenario=str(small)), Stepwise()
-    tree = distilled(task, teacher, played(task, (11, 12), teacher.decides), leaves=4).tree
-    met, taught = played(task, (13, 14), tree.decides), played(task, (13, 14), teacher.decides)
+    tree = distilled(task, teacher, played(task, range(11, 17), teacher.decides), leaves=4).tree
+    met, taught = played(task, (17, 18), tree.decides), played(task, (17, 18), teacher.decides)
     assert any(isinstance(node, Question) for node in tree.file.nodes) and tree.file.leaves <= 4
     assert len(set(teacher.decides(met.observations, met.masks).tolist())) > 1, "it does now this, now that"
     assert (tree.decides(met.observations, met.masks) == teacher.decides(met.observations, met.masks)).mean() > 0.95

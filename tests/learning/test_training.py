@@ -70,7 +70,7 @@ def test_a_training_says_what_came_of_it(trained: Training) -> None:
     assert rows[-1]["steps"] >= 300 > rows[-2]["steps"]
     assert trained.manifest["rule"]["seeds"] == rows[0]["judged"]["seeds"]
     against = trained.against_the_rule(1)
-    assert against is not None and against.method == "paired" and against.n == 4
+    assert against is not None and against.method == "paired" and against.n == 8
     assert kept(trained)["1/last.pt"] != kept(trained)["2/last.pt"], "seeds differ"
 
 
@@ -196,7 +196,7 @@ def test_every_chair_is_trained_in_its_own_frozen_world(chair: str, tmp_path: Pa
     path = tmp_path / "brief.yaml"
     path.write_text(as_yaml(world))
     found = train(path, chair=chair, steps=30, seeds=1, lanes=1, jobs=1, out=tmp_path / "t")
-    assert found.state == "complete" and found.plan.task.chair == chair and len(found.manifest["rule"]["rewards"]) == 4
+    assert found.state == "complete" and found.plan.task.chair == chair and len(found.manifest["rule"]["rewards"]) == 8
     with pytest.raises(UsageError, match=f"was trained for the chair {chair}"):
         export(found.path)
 
@@ -248,7 +248,7 @@ def test_what_does_not_fit_is_no_start(in_fluid: Training, small: Path, tmp_path
     for words, told in (({"algorithm": "dqn"}, "was trained with algorithm ppo, and what starts from it goes on so, not with dqn"),
                         ({"critic": "central"}, "was trained with critic own"), ({"chair": "routing"}, "was trained with chair scaling"),
                         ({"seeds": 3}, "has 2 seeds, each of which is gone on with once, not 3"),
-                        ({"rate": 2.0}, "rate is a number between 0 and 1, as 0.0005, not 2")):  # fmt: skip
+                        ({"rate": 2.0}, "rate is a number between 0 and 1, as 0.0007, not 2")):  # fmt: skip
         with pytest.raises(UsageError, match=told):
             train(small, start=in_fluid.path, **(LITTLE | words), out=out)
     other = tmp_path / "other"
