@@ -33,6 +33,7 @@ from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, read_json, this_process
 from parley.training.plans import Plan as TrainingPlan
 from parley.training.training import BEST, Training
+from scenarios.errors import ExtraMissing
 from scenarios.load import load
 from sim.trace import SEMANTICS
 
@@ -132,13 +133,13 @@ def adapt(run: str | os.PathLike[str], scenario: str | os.PathLike[str] = SCENAR
 
 
 def _plan(training: Training, state: bytes, scenario: str, seeds: int) -> Plan:
-    """Raises ScenarioError where nobody can sit in the world, UsageError where the extra is missing, and FolderError."""
+    """Raises ScenarioError where nobody can sit in the world, ExtraMissing, and FolderError."""
     try:
         from agents.learning.online import frozen, refuse
         from agents.learning.training import Recipe
         from agents.learning.weights import WeightsError
     except ModuleNotFoundError as fault:
-        raise UsageError(f"learning needs the extra `rl` ({fault.name} is missing): pip install 'parley[rl]' -c constraints.txt") from None
+        raise ExtraMissing.of("learning", "rl", fault) from None
     world, episode = load(scenario), Day(training.path, scenario, training.plan, FROZEN, 1).episode
     seats = Play(episode).drive.seats
     refuse(training.plan.task, seats.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -27,8 +27,10 @@ from parley.survival.page import publish as publish_survival
 from parley.survival.survival import KIND as SURVIVAL
 from parley.survival.survival import Survival
 from parley.survival.tables import print_survival
+from parley.sweeps.resumable import Resumable
 
 Source = Annotated[str | None, typer.Argument(metavar="EVALUATION", help="An evaluation's file, or a shipped one: scaling, survival.")]
+Judged = TypeVar("Judged", bound=Resumable)
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="Episodes at a time; one a core.", min=1)]
 
 
@@ -64,33 +66,34 @@ def evaluate_command(
 def _evaluate(begun: Evaluation, jobs: int | None, *, as_json: bool) -> None:
     """What everybody costs."""
     _compile(begun.file)
-    try:
-        with CellsLine(sys.stderr) as told:
-            found = begun.resume(jobs=jobs, told=told)
-    except Interrupted as stopped:
-        print_evaluation(Console(highlight=False), Evaluation(stopped.folder))
-        raise
+    _judge(begun, jobs, publish, print_evaluation, as_json=as_json)
+
+
+def _survive(begun: Survival, jobs: int | None, *, as_json: bool) -> None:
+    """What everybody survives."""
+    compile_engine("fast", *begun.worlds)
+    _judge(begun, jobs, publish_survival, print_survival, as_json=as_json)
+
+
+def _judge(begun: Judged, jobs: int | None, publish: Callable[[Judged], None], show: Callable[[Console, Judged], None], *,
+           as_json: bool) -> None:  # fmt: skip
+    """Whatever is missing, then its page and what is printed; of one that is stopped what there is."""
+    found = _gone_on(begun, jobs, show)
     publish(found)
     if as_json:
         print_json(found.findings)
     else:
-        print_evaluation(Console(highlight=False), found)
+        show(Console(highlight=False), found)
 
 
-def _survive(made: Survival, jobs: int | None, *, as_json: bool) -> None:
-    """What everybody survives."""
-    compile_engine("fast", *made.worlds)
+def _gone_on(begun: Judged, jobs: int | None, show: Callable[[Console, Judged], None]) -> Judged:
+    """To its end; who stops it is shown how far it came."""
     try:
         with CellsLine(sys.stderr) as told:
-            found = made.resume(jobs=jobs, told=told)
+            return begun.resume(jobs=jobs, told=told)
     except Interrupted as stopped:
-        print_survival(Console(highlight=False), Survival(stopped.folder))
+        show(Console(highlight=False), type(begun)(stopped.folder))
         raise
-    publish_survival(found)
-    if as_json:
-        print_json(found.findings)
-    else:
-        print_survival(Console(highlight=False), found)
 
 
 def calibrate_command(
@@ -106,13 +109,7 @@ def calibrate_command(
             raise UsageError(f"{source}: has no rules of its own to calibrate; `parley calibrate {survival_file(source).evaluation}` does")
         begun = Calibration(resume) if resume is not None else calibrating.begun(source or "", out)
         _compile(begun.file)
-        try:
-            with CellsLine(sys.stderr) as told:
-                found = begun.resume(jobs=jobs, told=told)
-        except Interrupted as stopped:
-            print_calibration(Console(highlight=False), Calibration(stopped.folder))
-            raise
-        print_calibration(Console(highlight=False), found)
+        print_calibration(Console(highlight=False), _gone_on(begun, jobs, print_calibration))
 
 
 def _compile(made: EvaluationFile) -> None:

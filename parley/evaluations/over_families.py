@@ -1,39 +1,17 @@
-"""What a calibration and an evaluation have in common: an evaluation's file, and a folder that is gone on with until it is finished."""
+"""What a calibration and an evaluation have in common: the families and controllers of a file."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any, Self
 
-from parley.errors import FolderError
 from parley.evaluations.files import EvaluationFile, parsed
-from parley.storage.experiments import Experiment
-from parley.sweeps.sweeping import Told, require_laws
+from parley.sweeps.resumable import Resumable
 
 
-class OverFamilies(Experiment, ABC):
+class OverFamilies(Resumable):
     """An experiment over the families of an evaluation, as its folder tells it."""
 
     @cached_property
     def file(self) -> EvaluationFile:
         """Whose families and controllers they are."""
         return parsed(self.manifest["evaluation"])
-
-    @cached_property
-    def findings(self) -> dict[str, Any]:
-        """All that came of it. Raises FolderError before it is finished."""
-        if self.kept is None:
-            raise FolderError(f"{self.path}: is not finished; `{self.resume_command(self.path)}` goes on")
-        return self.kept
-
-    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Self:
-        """Go on where it was stopped or killed; of a finished one nothing is left to do. Raises as what began it."""
-        if self.is_finished:
-            return self
-        require_laws(self.path, self.manifest)
-        return self.go_on(jobs, told)
-
-    @abstractmethod
-    def go_on(self, jobs: int | None, told: Told | None) -> Self:
-        """Compute what is missing, and write what came of it."""

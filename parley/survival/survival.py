@@ -20,14 +20,14 @@ from parley.evaluations.policies import Learned, kept, kept_in, policies_of
 from parley.maps.axes import Ruler, ruler
 from parley.runs.running import versions
 from parley.storage.cell_store import read_cells
-from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
 from parley.survival.basins import Basins, basins_of
 from parley.survival.cells import KickCell, Kicks
 from parley.survival.files import SurvivalFile, as_plain, parsed, survival_file
 from parley.survival.findings import findings_of
 from parley.survival.worlds import WORLDS, axis_of, controller_of, path_of, texts_of, worlds_of
-from parley.sweeps.sweeping import Told, at_work, compile_first, compute, require_laws
+from parley.sweeps.resumable import Resumable
+from parley.sweeps.sweeping import Told, at_work, compile_first, compute
 from parley.sweeps.workers import Crew, jobs_of, local_crew
 from scenarios.load import load
 from scenarios.schema.scenario import Scenario
@@ -38,7 +38,7 @@ FIRST_SEED = 4_000_001  # of runs that nobody learned from, nor was calibrated b
 STAGE = Kicks()
 
 
-class Survival(Experiment):
+class Survival(Resumable):
     """A survival, as its folder tells it."""
 
     kind, made_by, summary = KIND, "parley evaluate survival", SUMMARY
@@ -94,18 +94,8 @@ class Survival(Experiment):
         assert level is not None, "a file without a level is refused"
         return basins_of(self.cells(), (len(self.up.values), len(self.across.values), self.file.seeds), level)
 
-    @cached_property
-    def findings(self) -> dict[str, Any]:
-        """All that follows from the cells. Raises FolderError before it is finished."""
-        if self.kept is None:
-            raise FolderError(f"{self.path}: is not finished; `{self.resume_command(self.path)}` goes on")
-        return self.kept
-
-    def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Survival:
-        """Run what is missing, also after it was stopped or killed. Raises ParleyError, and Interrupted on Ctrl-C."""
-        if self.is_finished:
-            return self
-        require_laws(self.path, self.manifest)
+    def go_on(self, jobs: int | None, told: Told | None) -> Survival:
+        """Every run that is not there yet, then all that follows from them."""
         with at_work(self.path, self.manifest, STAGE.columns, self.resume_command(self.path)) as (store, stop):
             compute(self.plan, store, stop, told, partial(_crew, self, jobs_of(jobs)))
         done = Survival(self.path)

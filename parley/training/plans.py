@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypedDict
 
 from agents.learning.curriculum import Curriculum
@@ -45,7 +46,7 @@ class Plan:
         task = frozen if self.scenario == frozen.scenario else frozen.changed(scenario=self.scenario)
         return task.changed(windows=True) if self.windows else task
 
-    @property
+    @cached_property
     def stages(self) -> Curriculum:
         """What is learned first; nothing where there is no curriculum."""
         return Curriculum() if self.curriculum is None else curriculum_of(self.curriculum)

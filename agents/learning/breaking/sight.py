@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.learning.breaking.actions import Setting
+from agents.learning.watched import GROWTH_TICKS
 from scenarios.schema.routing import ResolvedRoute
 from sim.platform.metrics import QUANTILES, ROUTE_RATES, MetricsServer, Series
-
-GROWTH_TICKS = 4  # how far back growth looks
 
 
 @dataclass(frozen=True, slots=True)

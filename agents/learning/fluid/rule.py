@@ -62,8 +62,9 @@ class Rules(ABC):
         recent = np.max([recommended, *(pods for _, pods in self._recommended)], axis=0)
         self._recommended.append((self._sync, recommended))
         self._sync += 1
-        steady, limit = (np.where(recommended >= replicas, recommended, np.minimum(recent, replicas)), replicas + 4)
-        if not self._is_behaving:
+        if self._is_behaving:
+            steady, limit = np.where(recommended >= replicas, recommended, np.minimum(recent, replicas)), replicas + 4
+        else:
             steady, limit = recent, np.full_like(replicas, 4)
         bounded = np.minimum(np.minimum(steady, np.maximum(2 * replicas, limit)), self.most)
         wanted: Integers = np.where(recommended == SILENT, replicas, np.maximum(bounded, self.least))
