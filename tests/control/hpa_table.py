@@ -43,7 +43,7 @@ def pod(usage: int | None = 50, **changes: Any) -> PodSample:
         ready=True,
         ready_transition_ns=NOW - 3590 * S,
     )
-    return replace(settled, **changes)
+    return settled._replace(**changes)
 
 
 def seen(replicas: int, *pods: PodSample, **values_milli: int) -> Observation:
