@@ -1,8 +1,9 @@
 """`parley calibrate`: what is looked for of each controller, under every weighting, by the budget that one seed of a policy has.
 
-Every proposal meets the same episodes of the family for training; the best few meet the family for validation, and the best there is
-taken, as of a policy the best leg is. What proposals come from is Optuna (parley/tuning/search.py), begun with what the file says and
-with a few settings that are alike for all services. The same answers lead to the same proposals: who was stopped is replayed.
+Every proposal meets the same episodes of the family for training. What happens there does not depend on what it is worth, so a proposal
+is priced under every weighting, and all of them learn from it; they propose in turn. The best few of each weighting meet the family for
+validation, and the best there is taken, as of a policy the best leg is. The same answers lead to the same proposals: who was stopped is
+replayed.
 """
 
 from __future__ import annotations
@@ -57,9 +58,8 @@ STAGE = Stage(("weighting", "controller", "role", "trial", "chosen"))
 
 @dataclass(frozen=True)
 class Study:
-    """One controller under one weighting."""
+    """One controller, under all weightings."""
 
-    weighting: str
     name: str
     controller: Controller
     first: int  # of its cells
@@ -72,10 +72,9 @@ class Calibration(OverFamilies):
 
     @property
     def studies(self) -> list[Study]:
-        """By weighting, then by controller."""
+        """In the order of the file."""
         sizes = cells_of_a_study(self.file, len(self.ground.arenas[self.file.family_of(TRAIN)].scaled))
-        wanted = [(weighting, name, one) for weighting in self.file.weightings for name, one in self.file.controllers.items()
-                  if one.calibrated is not None]  # fmt: skip
+        wanted = [(name, one) for name, one in self.file.controllers.items() if one.calibrated is not None]
         return [Study(*one, first=sizes * nth) for nth, one in enumerate(wanted)]
 
     @cached_property
@@ -108,10 +107,10 @@ class Calibration(OverFamilies):
             compile_first((one.world for one in arenas if one.family.role != TEST), by_processes=count > 1)
             with contextlib.closing(local_crew(STAGE, count, by_processes=count > 1)) as crew:
                 work = _Work(self, crew, store, stop, known, told)
-                studies: dict[str, dict[str, Any]] = {}
+                studies: dict[str, dict[str, Any]] = {name: {} for name in self.file.weightings}
                 for study in self.studies:
-                    if stop.signal_number is None and (found := _studied(work, study)) is not None:
-                        studies.setdefault(study.weighting, {})[study.name] = found
+                    for weighting, found in _studied(work, study).items():
+                        studies[weighting][study.name] = found
             if stop.signal_number is None:
                 summary = json.dumps(plain({"studies": studies}), indent=1, ensure_ascii=False)
                 RunFolder(self.path).write_bytes(SUMMARY, summary.encode() + b"\n")
@@ -135,7 +134,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], out: str | os.Path
     arenas_of(made)
     folder = Calibration.new_folder(out, f"{name}-calibration")
     ground = ground_of(folder.path, made, is_new=True)
-    studies = sum(one.calibrated is not None for one in made.controllers.values()) * len(made.weightings)
+    studies = sum(one.calibrated is not None for one in made.controllers.values())
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "evaluation": as_plain(made), "digests": ground.digests,
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", name]), "process": this_process(),
@@ -160,9 +159,9 @@ def trials_of(made: EvaluationFile, services: int) -> int:
 
 
 def cells_of_a_study(made: EvaluationFile, services: int) -> int:
-    """Episodes of one controller under one weighting."""
+    """Episodes of one controller."""
     budget, trials = made.calibration, trials_of(made, services)
-    return (trials + min(budget.finalists, trials)) * budget.episodes
+    return (trials + len(made.weightings) * min(budget.finalists, trials)) * budget.episodes
 
 
 def _words(made: EvaluationFile, weighting: str, name: str) -> dict[str, Any]:
@@ -184,8 +183,8 @@ class _Work:
     known: Mapping[int, Row]
     told: Told | None
 
-    def mean(self, study: Study, cells: list[EpisodeCell]) -> float | None:
-        """J over some episodes; None where it was stopped. Raises FolderError where the folder has another proposal there, or no figure."""
+    def rows(self, study: Study, cells: list[EpisodeCell]) -> list[Row] | None:
+        """Of some episodes; None where it was stopped. Raises FolderError where the folder has another proposal there, or no figure."""
         rows = [self.known[cell.index] for cell in cells if cell.index in self.known]
         for row, cell in zip(rows, cells, strict=False):
             if row["chosen"] != cell.words["chosen"]:
@@ -200,39 +199,48 @@ class _Work:
             return None
         if (fault := next((row["fault"] for row in rows if row["fault"] is not None), None)) is not None:
             raise FolderError(f"{self.begun.path}: {study.name} could not go on: {fault}")
-        weights = weights_of(self.begun.file.weightings[study.weighting])
-        return sum(objective(row, weights) for row in sorted(rows, key=lambda row: int(row["cell"]))) / len(rows)
+        return sorted(rows, key=lambda row: int(row["cell"]))
+
+    def prices(self, rows: list[Row]) -> dict[str, float]:
+        """J over them under each weighting."""
+        weightings = {name: weights_of(one) for name, one in self.begun.file.weightings.items()}
+        return {name: sum(objective(row, weights) for row in rows) / len(rows) for name, weights in weightings.items()}
 
 
-def _studied(work: _Work, study: Study) -> dict[str, Any] | None:
-    """What came of one; None where it was stopped."""
+def _studied(work: _Work, study: Study) -> dict[str, dict[str, Any]]:
+    """What came of one, by weighting; nothing where it was stopped."""
     made, ground = work.begun.file, work.begun.ground
-    budget, services = made.calibration, ground.arenas[made.family_of(TRAIN)].scaled
-    assert study.controller.calibrated is not None, "who is studied has something to look for"
-    proposals = Proposals(study.controller, services, study.first)
-    trials: list[dict[str, Any]] = []
+    services = ground.arenas[made.family_of(TRAIN)].scaled
+    proposals = Proposals(study.controller, services, tuple(made.weightings), study.first)
+    trials: list[tuple[Chosen, dict[str, float]]] = []
     for nth in range(trials_of(made, len(services))):
-        proposal, chosen = proposals.ask()
-        value = work.mean(study, list(_cells(work.begun, study, TRAIN, nth, chosen)))
-        if value is None:
-            return None
-        proposals.tell(proposal, value)
-        trials.append({"chosen": asdict(chosen), "J": value})
-    best: list[dict[str, Any]] = []
-    for trial in sorted(trials, key=lambda one: float(one["J"]))[: budget.finalists]:
-        value = work.mean(study, list(_cells(work.begun, study, VALIDATION, len(trials) + len(best), Chosen(**trial["chosen"]))))
-        if value is None:
-            return None
-        best.append({**trial, "validation": value})
-    taken = min(best, key=lambda one: float(one["validation"]))
-    return {"words": _words(made, study.weighting, study.name), **taken, "finalists": best, "trials": trials}
+        weighting, chosen = proposals.ask()
+        rows = work.rows(study, list(_cells(work.begun, study, TRAIN, nth, weighting, chosen)))
+        if rows is None:
+            return {}
+        trials.append((chosen, work.prices(rows)))
+        proposals.tell(trials[-1][1])
+    found: dict[str, dict[str, Any]] = {}
+    for weighting in made.weightings:
+        known: list[dict[str, Any]] = [{"chosen": asdict(chosen), "J": prices[weighting]} for chosen, prices in trials]
+        best: list[dict[str, Any]] = []
+        for trial in sorted(known, key=lambda one: float(one["J"]))[: made.calibration.finalists]:
+            nth = len(trials) + len(found) * min(made.calibration.finalists, len(trials)) + len(best)
+            rows = work.rows(study, list(_cells(work.begun, study, VALIDATION, nth, weighting, Chosen(**trial["chosen"]))))
+            if rows is None:
+                return {}
+            best.append({**trial, "validation": work.prices(rows)[weighting]})
+        taken = min(best, key=lambda one: float(one["validation"]))
+        found[weighting] = {"words": _words(made, weighting, study.name), **taken, "finalists": best, "trials": known}
+    return found
 
 
-def _cells(begun: Calibration, study: Study, role: str, nth: int, chosen: Chosen) -> Iterator[EpisodeCell]:
+def _cells(begun: Calibration, study: Study, role: str, nth: int, weighting: str, chosen: Chosen) -> Iterator[EpisodeCell]:
+    """Episodes of the nth proposal, which was made for a weighting."""
     made, ground = begun.file, begun.ground
     family, episodes = made.family_of(role), made.calibration.episodes
     seats = seats_of(study.controller, chosen, ground.arenas[family], ground.homes(family), made.pods.least)
-    words = {"weighting": study.weighting, "controller": study.name, "role": role, "trial": str(nth),
+    words = {"weighting": weighting, "controller": study.name, "role": role, "trial": str(nth),
              "chosen": json.dumps(asdict(chosen), sort_keys=True)}  # fmt: skip
     for k in range(episodes):
         cell = ground.cell(family, FIRST_SEED[role] + k)

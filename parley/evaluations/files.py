@@ -83,7 +83,7 @@ class Pods(Part):
 
 
 class Calibration(Part):
-    """The budget of who is calibrated; of each controller and each weighting alike."""
+    """The budget of who is calibrated: the same for each controller, whose weightings share it."""
 
     decisions: Whole = field(300_000, says="of single services: as many as one seed of a policy is trained with", gt=0)
     episodes: Whole = field(4, says="of the family in training, that each proposal meets", gt=0)

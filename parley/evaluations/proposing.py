@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 from parley.evaluations.files import Controller
@@ -17,31 +19,43 @@ BETWEEN = " | "  # a path and a service, in the name of a dimension
 
 
 class Proposals:
-    """Proposes, and learns what came of it."""
+    """Proposes for one weighting after the other, and tells all of them what came of it.
 
-    def __init__(self, controller: Controller, services: Sequence[str], seed: int) -> None:
-        """Raises UsageError where Optuna is not installed, or ends are none."""
+    Proposals come from Optuna, one study for each weighting, after what the file says and a few settings that are alike for all services.
+    """
+
+    def __init__(self, controller: Controller, services: Sequence[str], weightings: Sequence[str], seed: int) -> None:
+        """Raises ExtraMissing where Optuna is not installed."""
         assert controller.calibrated is not None, "a controller without anything to look for is not calibrated"
         self._each, self._all, self._services = controller.calibrated.each, controller.calibrated.all, services
         named = {f"{path}{BETWEEN}{service}": shared(spec)[0] for path, spec in self._each.items() for service in services}
         self._dimensions = dimensions_of({**named, **{path: shared(spec)[0] for path, spec in self._all.items()}})
-        self._search = Search(self._dimensions, GOAL, seed)
-        for first in self._first(controller.scaling):
-            self._search.begin_with(first)
+        self._searches = {name: Search(self._dimensions, GOAL, seed + nth) for nth, name in enumerate(weightings)}
+        self._turns = cycle(weightings)
+        self._first = deque(self._firsts(controller.scaling))
+        self._asked: tuple[str, Any, dict[str, Any]] = ("", None, {})  # a weighting, its trial, and the values in it
 
-    def ask(self) -> tuple[Any, Chosen]:
-        """(a proposal to tell of, what it is)."""
-        trial, changes = self._search.ask()
-        texts = dict(change.rsplit("=", 1) for change in changes)
+    def ask(self) -> tuple[str, Chosen]:
+        """(the weighting that it is proposed for, what it is)."""
+        weighting = next(self._turns)
+        trial = None if self._first else self._searches[weighting].ask()[0]
+        values = self._first.popleft() if trial is None else trial.params
+        self._asked = weighting, trial, values
+        texts = dict(one.change(values[one.path]).rsplit("=", 1) for one in self._dimensions)
         each = {path: {service: texts[f"{path}{BETWEEN}{service}"] + shared(spec)[1] for service in self._services}
                 for path, spec in self._each.items()}  # fmt: skip
-        return trial, Chosen(each, {path: texts[path] + shared(spec)[1] for path, spec in self._all.items()})
+        return weighting, Chosen(each, {path: texts[path] + shared(spec)[1] for path, spec in self._all.items()})
 
-    def tell(self, trial: Any, value: float) -> None:
-        """What it came to."""
-        self._search.tell(trial, value, ())
+    def tell(self, found: Mapping[str, float]) -> None:
+        """What the last one came to under each weighting."""
+        asked_by, trial, values = self._asked
+        for weighting, search in self._searches.items():
+            if weighting == asked_by and trial is not None:
+                search.tell(trial, found[weighting], ())
+            else:
+                search.know(values, found[weighting])
 
-    def _first(self, scaling: Any) -> Iterator[dict[str, Any]]:
+    def _firsts(self, scaling: Any) -> Iterator[dict[str, Any]]:
         """What the file says, then levels for all services alike, with the rest as the file says it."""
         own = {one.path: _within(one, _said(scaling, one.path.split(BETWEEN)[0])) for one in self._dimensions}
         yield own

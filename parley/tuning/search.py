@@ -23,11 +23,7 @@ class Search:
         self._distributions = {one.path: _distribution(optuna.distributions, one) for one in dimensions}
         sampler = optuna.samplers.TPESampler(seed=seed % 2**32)
         self._study = optuna.create_study(sampler=sampler, direction="maximize" if goal.is_larger_better else "minimize")
-        self._failed = optuna.trial.TrialState.FAIL
-
-    def begin_with(self, values: Mapping[str, Any]) -> None:
-        """Propose these first, by path; again for others after them."""
-        self._study.enqueue_trial(dict(values))
+        self._failed, self._finished = optuna.trial.TrialState.FAIL, optuna.trial.create_trial
 
     def ask(self) -> tuple[Any, tuple[str, ...]]:
         """(a trial to tell of, what to change)."""
@@ -42,6 +38,10 @@ class Search:
             self._study.tell(trial, state=self._failed)
         else:
             self._study.tell(trial, value)
+
+    def know(self, values: Mapping[str, Any], value: float) -> None:
+        """What came of values, by path, that somebody else proposed."""
+        self._study.add_trial(self._finished(params=dict(values), distributions=self._distributions, value=value))
 
 
 def require_optuna() -> Any:

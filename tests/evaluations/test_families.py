@@ -161,15 +161,30 @@ def test_proposals_begin_with_what_the_file_says() -> None:
     controller = parsed(LITTLE).controllers["calibrated HPA"]
     sides = []
     for _ in range(2):
-        proposals, asked = Proposals(controller, ["a", "b"], 3), []
-        for nth in range(9):
-            trial, chosen = proposals.ask()
+        proposals, asked = Proposals(controller, ["a", "b"], ["cheap", "dear"], 3), []
+        for nth in range(10):
+            weighting, chosen = proposals.ask()
+            assert weighting == ("cheap", "dear")[nth % 2], "in turn"
             asked.append(chosen)
-            proposals.tell(trial, float(nth % 4))
+            proposals.tell({"cheap": float(nth % 4), "dear": float(nth % 3)})
         sides.append(asked)
     assert sides[0] == sides[1]
     assert sides[0][0] == Chosen({"hpa.target_cpu": {"a": "70%", "b": "70%"}}, {"hpa.behavior.scaleDown.stabilizationWindowSeconds": "60"})
-    assert sides[0][1].each == {"hpa.target_cpu": {"a": "36%", "b": "36%"}} and len({str(one) for one in sides[0]}) == 9
+    assert sides[0][1].each == {"hpa.target_cpu": {"a": "36%", "b": "36%"}} and len({str(one) for one in sides[0]}) == 10
+
+
+def test_every_weighting_learns_from_the_proposals_of_others() -> None:
+    """Its next one depends on what those that others made came to for it."""
+    controller = parsed(LITTLE).controllers["calibrated HPA"]
+    asked = []
+    for others in (1.0, -1.0):
+        proposals = Proposals(controller, ["a", "b"], ["cheap", "dear"], 3)
+        for _ in range(30):
+            weighting, chosen = proposals.ask()
+            worth = float(next(iter(chosen.each["hpa.target_cpu"].values())).rstrip("%"))
+            proposals.tell({"cheap": worth, "dear": worth if weighting == "dear" else others * worth})
+        asked.append([proposals.ask() for _ in range(2)][1])
+    assert asked[0] != asked[1]
 
 
 def test_worlds_in_a_folder_are_those_that_are_meant(tmp_path: Path) -> None:
