@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.learning.baselines import Decider
 from agents.learning.driving import to_the_next_question
-from agents.learning.lane_processes import lanes_of
+from agents.learning.lane_processes import AnyLanes, lanes_of
 from agents.learning.playing import Play
 from agents.learning.tasks import Task
 
@@ -53,19 +53,25 @@ def scores(task: Task, seeds: Sequence[int], decides: Decides, jobs: int = 1) ->
     """One episode for every seed, drawn from it. Raises ScenarioError."""
     lanes = lanes_of(task, len(seeds), jobs)
     try:
-        seen = lanes.reset(seeds)
-        ticks = [Ticks() for _ in seeds]
-        over = np.zeros(len(seeds), dtype=np.bool_)
-        while not over.all():
-            rows = decides(seen.reshape(-1, seen.shape[-1]), lanes.masks.reshape(-1, lanes.shape.actions))
-            step = lanes.step(rows.reshape(len(seeds), -1))
-            for lane in np.flatnonzero(~over).tolist():
-                info = step.infos[lane]
-                ticks[lane].add(info["reward_terms"], info["slo_violation"], info["cost"], info["churn"])
-            over |= step.ended
-            seen = step.observations
+        return scores_in(lanes, seeds, decides)
     finally:
         lanes.close()
+
+
+def scores_in(lanes: AnyLanes, seeds: Sequence[int], decides: Decides) -> list[Score]:
+    """The same in lanes that are there, as many as seeds."""
+    seen = lanes.reset(seeds, once=True)
+    ticks = [Ticks() for _ in seeds]
+    over = np.zeros(len(seeds), dtype=np.bool_)
+    while not over.all():
+        masks = lanes.masks
+        rows = decides(seen.reshape(-1, seen.shape[-1]), masks.reshape(-1, masks.shape[-1]))
+        step = lanes.step(rows.reshape(len(seeds), -1))
+        for lane in np.flatnonzero(~over).tolist():
+            info = step.infos[lane]
+            ticks[lane].add(info["reward_terms"], info["slo_violation"], info["cost"], info["churn"])
+        over |= step.ended
+        seen = step.observations
     return [mine.score(seed) for seed, mine in zip(seeds, ticks, strict=True)]
 
 

@@ -55,9 +55,10 @@ class LaneProcesses:
     def __len__(self) -> int:
         return self._count
 
-    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None) -> NDArray[np.float32]:
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None,
+              once: bool = False) -> NDArray[np.float32]:  # fmt: skip
         """As Lanes. Raises LanesDied, and what a world is refused for."""
-        told = self._all("reset", [(list(seeds[stretch]), options, task) for stretch in self._stretches])
+        told = self._all("reset", [(list(seeds[stretch]), options, task, once) for stretch in self._stretches])
         return np.concatenate([seen for seen, _ in told])
 
     def step(self, chosen: NDArray[np.int64]) -> LanesStep:
@@ -112,7 +113,10 @@ def _serve(pipe: Connection, task: Task, lanes: int) -> None:
             pipe.send((fault, None))
 
 
-def lanes_of(task: Task, lanes: int, jobs: int) -> Lanes | FluidLanes | LaneProcesses:
+AnyLanes = Lanes | FluidLanes | LaneProcesses
+
+
+def lanes_of(task: Task, lanes: int, jobs: int) -> AnyLanes:
     """In this process, or in several, at the task's fidelity. Raises ScenarioError."""
     return LaneProcesses(task, lanes, jobs) if jobs > 1 and lanes > 1 else _lanes(task, lanes)
 

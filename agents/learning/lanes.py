@@ -5,19 +5,20 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.driving import to_the_next_question
-from agents.learning.playing import Play, shape_of
+from agents.learning.playing import Play, Shape, shape_of
 from agents.learning.tasks import Task
 
 
 @dataclass(frozen=True)
 class LanesStep:
-    """One step of all lanes. Where an episode ended, `observations` are of the next one, and `last` has how it ended."""
+    """One step of all lanes. Where an episode ended, `observations` are of the next one if there is one, and `last` has how it ended."""
 
     observations: NDArray[np.float32]  # (lanes, rows, features)
     rewards: NDArray[np.float64]  # (lanes,)
@@ -31,21 +32,28 @@ class Lanes:
     """Episodes of one task. Lane i, seeded with s, is what an environment of its own would be that was reset with s."""
 
     def __init__(self, task: Task, lanes: int) -> None:
-        """Raises ScenarioError where nobody can sit in the world of the task."""
         self.task = task
-        self.shape = shape_of(task)
         self._random = [np.random.default_rng() for _ in range(lanes)]
+        self._once = False
         self.plays: list[Play] = []
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What all episodes have in common. Raises ScenarioError where nobody can sit in the world of the task."""
+        return shape_of(self.task)
 
     def __len__(self) -> int:
         return len(self._random)
 
-    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None) -> NDArray[np.float32]:
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None,
+              once: bool = False) -> NDArray[np.float32]:  # fmt: skip
         """New episodes in all lanes, drawn from their seeds; a lane without one goes on with its own. (lanes, rows, features).
 
-        From now on of another task, where one is given; it has the same shape.
+        From now on of another task, where one is given; it has the same shape. `once`: when all of them are over, no others follow.
+        Raises ScenarioError where nobody can sit in the world of the task.
         """
-        self.task = task or self.task
+        self.task, self._once = task or self.task, once
+        self._let_go()
         self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
         self.plays = [self._begun(lane, options or {}) for lane in range(len(self))]
         _go_on(self.plays)
@@ -63,7 +71,7 @@ class Lanes:
         infos = [play.info(reward) for play, reward in zip(self.plays, rewards, strict=True)]
         ended = np.array([play.is_over for play in self.plays])
         last = {int(lane): self.plays[lane].observations.copy() for lane in np.flatnonzero(ended)}
-        if last:
+        if last and not (self._once and ended.all()):
             for lane in last:
                 self.plays[lane] = self._begun(lane, {})
             _forget()
@@ -84,8 +92,12 @@ class Lanes:
 
     def close(self) -> None:
         """Let go of the meshes."""
-        self.plays = []
-        _forget()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self.plays:
+            self.plays = []
+            _forget()
 
     def _begun(self, lane: int, options: Mapping[str, Any]) -> Play:
         return Play(self.task.drawn(self._random[lane], options))

@@ -23,13 +23,16 @@ class SharedVecEnv(VecEnv):
 
     render_mode = None
 
-    def __init__(self, task: Task, lanes: int, jobs: int = 1, *, shows_all: bool = False) -> None:
-        """`jobs` are processes; who `shows_all` shows each row all rows of its lane, too. Raises ScenarioError as Lanes."""
+    def __init__(self, task: Task, lanes: int, jobs: int = 1, *, shows_all: bool = False, once: bool = False) -> None:
+        """`jobs` are processes; who `shows_all` shows each row all rows of its lane, too.
+
+        `once`: when all episodes are over, no others follow before a reset. Raises ScenarioError as Lanes.
+        """
         self.lanes = lanes_of(task, lanes, jobs)
         shape = self.lanes.shape
         self.rows = len(shape.rows)
         own = spaces.Box(shape.features.low, shape.features.high, dtype=np.float32)
-        self._shows_all, self._places = shows_all, np.tile(np.eye(self.rows, dtype=np.float32), (lanes, 1))
+        self._once, self._shows_all, self._places = once, shows_all, np.tile(np.eye(self.rows, dtype=np.float32), (lanes, 1))
         super().__init__(lanes * self.rows, spaces.Dict({
             OWN: own, ALL: spaces.Box(np.tile(own.low, self.rows), np.tile(own.high, self.rows), dtype=np.float32),
             PLACE: spaces.Box(0.0, 1.0, (self.rows,), dtype=np.float32),
@@ -45,7 +48,7 @@ class SharedVecEnv(VecEnv):
 
     def reset(self) -> Shown:
         """New episodes in all lanes."""
-        seen = self.lanes.reset(self._wanted, None, self.task)
+        seen = self.lanes.reset(self._wanted, None, self.task, self._once)
         self._wanted = [None] * len(self.lanes)
         return self._rows(seen)
 

@@ -70,7 +70,8 @@ class Trainer:
         _check_stages(recipe)
         torch.set_num_threads(1)  # a second one would spin beside the lanes, and save next to nothing
         self.recipe, self.seed = recipe, seed
-        self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs, shows_all=recipe.critic == "central")
+        # a leg is one episode in every lane, and begins with a reset: worlds that nobody plays in would be made at its end
+        self.env = SharedVecEnv(recipe.task, recipe.lanes, recipe.jobs, shows_all=recipe.critic == "central", once=True)
         updates = max(1, self.env.lanes.shape.ticks // recipe.rollout)
         n_steps = self.env.lanes.shape.ticks // updates
         self.leg_steps = updates * n_steps * self.env.num_envs

@@ -7,6 +7,7 @@ tensors and numbers alone, and are never unpickled.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -19,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from agents.learning.judging import Score, following, own_scores, scores
+from agents.learning.judging import Score, following, own_scores, scores_in
+from agents.learning.lane_processes import AnyLanes, lanes_of
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
@@ -138,14 +140,14 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
     manifest = {**begun.manifest, "process": this_process(), "state": "running"}
     state = "partial"
     try:
-        with Stop().on_signals() as stop:
+        with Stop().on_signals() as stop, contextlib.closing(lanes_of(plan.judged_in, len(VALIDATION), jobs)) as court:
             if manifest["rule"] is None:
                 decides = following(plan.judged_in)
-                found = own_scores(plan.judged_in, VALIDATION) if decides is None else scores(plan.judged_in, VALIDATION, decides, jobs)
+                found = own_scores(plan.judged_in, VALIDATION) if decides is None else scores_in(court, VALIDATION, decides)
                 manifest["rule"] = _as_json(found)
             folder.write_json(MANIFEST, manifest)
             for seed in begun.seeds:
-                _one_seed(begun, seed, jobs, stop, told)
+                _one_seed(begun, seed, jobs, court, stop, told)
                 if stop.signal_number is not None:
                     raise Interrupted(begun.path, stop.signal_number)
         state = "complete"
@@ -154,30 +156,30 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
     return Training(begun.path)
 
 
-def _one_seed(begun: Training, seed: int, jobs: int, stop: Stop, told: Told | None) -> None:
-    """The legs of a seed that are not done."""
+def _one_seed(begun: Training, seed: int, jobs: int, court: AnyLanes, stop: Stop, told: Told | None) -> None:
+    """The legs of a seed that are not done, each judged in the court."""
     rows = begun.curve(seed)
     if rows and rows[-1]["leg"] >= rows[-1]["legs"]:
         return  # the curve is written last
     trainer = _trainer_of(begun.plan, seed, jobs, begun.path / f"seed-{seed}" / EVENTS)
     try:
         kept = begun.path / f"seed-{seed}" / LAST
-        rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, jobs)
+        rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, court)
         whole = trainer.legs * trainer.leg_steps
         while trainer.done < trainer.legs and stop.signal_number is None:
             done = trainer.leg(None if told is None else lambda steps: told((seed - 1) * whole + steps, begun.plan.seeds * whole))
-            rows.append(_row(done, trainer, begun.plan, jobs))
+            rows.append(_row(done, trainer, court))
             _keep(begun, seed, trainer, rows)
     finally:
         trainer.close()
 
 
-def _started(begun: Training, seed: int, trainer: Trainer, jobs: int) -> list[dict[str, Any]]:
+def _started(begun: Training, seed: int, trainer: Trainer, court: AnyLanes) -> list[dict[str, Any]]:
     """The curve before the first leg: how weights of another training do, which are the best so far. Raises FolderError."""
     if begun.start is None:
         return []
     begin(trainer, begun.path / f"seed-{seed}" / FIRST, begun.start["sha256"][seed - 1])
-    rows = [_row(trainer.nothing_done(), trainer, begun.plan, jobs)]
+    rows = [_row(trainer.nothing_done(), trainer, court)]
     _keep(begun, seed, trainer, rows)
     return rows
 
@@ -200,8 +202,8 @@ def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(done: LegDone, trainer: Trainer, plan: Plan, jobs: int) -> dict[str, Any]:
-    judged = _as_json(scores(plan.judged_in, VALIDATION, trainer.decides, jobs))
+def _row(done: LegDone, trainer: Trainer, court: AnyLanes) -> dict[str, Any]:
+    judged = _as_json(scores_in(court, VALIDATION, trainer.decides))
     trainer.tell("judged", {name: judged[name] for name in ("reward", "violation", "pods", "churn")})
     row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": judged})
     return row if row["stage"] is not None else {name: value for name, value in row.items() if name != "stage"}

@@ -156,6 +156,7 @@ def test_what_was_claimed_is_held_against_it(judged: Evaluation) -> None:
         assert pairs[1]["verdict"] == HOLDS
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_was_stopped_goes_on(judged: Evaluation, calibrated: Calibration, trained: Training, tmp_path: Path,
                                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """To the same findings; another policy in its place is refused."""

@@ -82,6 +82,7 @@ def test_what_came_of_it_is_told(adapted: Adaptation, capsys: pytest.CaptureFixt
     assert "against itself as it was" in sentence(adapted)
 
 
+@pytest.mark.slow
 def test_stopped_by_ctrl_c_nothing_is_lost(adapted: Adaptation, trained: Training, day: Path, tmp_path: Path) -> None:
     """Days that are over stay, the others are lived again, to the same ticks."""
     words = [sys.executable, "-m", "parley", "adapt"]

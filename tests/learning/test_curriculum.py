@@ -22,6 +22,7 @@ from scenarios.load import load, loads
 from scenarios.rates import pieces
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
+from scenarios.writing import as_yaml
 from sim.draws import Seeds
 
 MINUTE = 60 * NS_PER_S
@@ -98,8 +99,10 @@ def test_a_training_keeps_its_curriculum(tmp_path: Path) -> None:
     """In its folder, so that it goes on without the file."""
     path = tmp_path / "stages.yaml"
     path.write_text(FILE)
-    words: dict[str, Any] = {"steps": 3000, "seeds": 1, "lanes": 2, "fidelity": "fluid", "curriculum": path, "jobs": 1}
-    found = train("learning_to_scale", **words, out=tmp_path / "a")
+    small = tmp_path / "small.yaml"
+    small.write_text(as_yaml(load("learning_to_scale", ["duration=3m", "workload.crowd.arrivals.poisson.flash_crowd.at=1m"])))
+    words: dict[str, Any] = {"steps": 600, "seeds": 1, "lanes": 2, "fidelity": "fluid", "curriculum": path, "jobs": 1}
+    found = train(small, **words, out=tmp_path / "a")
     stages = [row.get("stage") for row in found.curve(1)]
     assert stages[0] == "quiet" and stages[-1] is None and f"--curriculum {path}" in found.manifest["command"]
     before = {name: (found.path / "seed-1" / name).read_bytes() for name in (CURVE, LAST)}
@@ -182,8 +185,6 @@ def test_an_episode_of_a_window_is_asked_for_the_first_time_in_it(tmp_path: Path
 def test_a_training_in_windows_is_judged_in_windows(tmp_path: Path) -> None:
     """By what the command line says."""
     day = load("learning_to_scale", ["duration=10m"])
-    from scenarios.writing import as_yaml
-
     path = tmp_path / "short.yaml"
     path.write_text(as_yaml(day))
     with pytest.raises(ScenarioError, match="windows of 1h"):

@@ -110,14 +110,18 @@ def test_gymnasium_knows_the_ids_by_itself() -> None:
 
 @every_id
 def test_whole_episodes_are_a_function_of_the_seed(name: str) -> None:
-    """Two in a row, in another process with another PYTHONHASHSEED, and another seed differs."""
+    """Two in a row, and another seed differs."""
     here = hashed(MeshEnv(name, **SHORT), 5, episodes=2)
     assert here == hashed(MeshEnv(name, **SHORT), 5, episodes=2) != hashed(MeshEnv(name, **SHORT), 6, episodes=2)
-    code = f"from tests.learning.test_environments import *; print(hashed(MeshEnv({name!r}, **SHORT), 5, episodes=2))"
-    for seed in ("1", "77"):
-        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
-        said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
-        assert said.split()[-1] == here
+
+
+@pytest.mark.parametrize("hash_seed", ["1", pytest.param("77", marks=pytest.mark.slow)])
+def test_whole_episodes_are_the_same_in_another_process(hash_seed: str) -> None:
+    """With another PYTHONHASHSEED, for every id."""
+    code = "from tests.learning.test_environments import *; print([hashed(MeshEnv(name, **SHORT), 5, episodes=2) for name in IDS])"
+    env = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[-1] == str([hashed(MeshEnv(name, **SHORT), 5, episodes=2) for name in IDS])
 
 
 @every_id_and("jobs", 1, 2)

@@ -74,6 +74,7 @@ def test_a_training_says_what_came_of_it(trained: Training) -> None:
     assert kept(trained)["1/last.pt"] != kept(trained)["2/last.pt"], "seeds differ"
 
 
+@pytest.mark.slow
 def test_the_same_again_is_the_same_to_the_byte(trained: Training, small: Path, tmp_path: Path) -> None:
     """In two processes, too; and whether others come after it or not."""
     again = kept(train(small, **(LITTLE | {"jobs": 2, "seeds": 1}), out=tmp_path / "again"))
@@ -207,6 +208,7 @@ def in_fluid(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
     return train(small, **(LITTLE | {"fidelity": "fluid", "steps": 1000}), out=tmp_path_factory.mktemp("fluid") / "f")
 
 
+@pytest.mark.slow
 def test_it_goes_on_from_another_training(in_fluid: Training, tmp_path: Path) -> None:
     """Seed i from the best of seed i, which are the first to be judged; killed and without the other it goes on to the same bytes."""
     there = tmp_path / "there"

@@ -68,9 +68,10 @@ class FluidLanes:
     def __len__(self) -> int:
         return len(self._random)
 
-    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None) -> NDArray[np.float32]:
+    def reset(self, seeds: Sequence[int | None], options: Mapping[str, Any] | None = None, task: Task | None = None,
+              once: bool = False) -> NDArray[np.float32]:  # fmt: skip
         """As Lanes. Raises ScenarioError for what a fluid cannot stand for."""
-        self.task = task or self.task
+        self.task, self._once = task or self.task, once
         self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
         episodes = [self.task.drawn(random, options or {}) for random in self._random]
         self._meshes = FluidMeshes([fluid_world(episode.world, episode.seed) for episode in episodes])
@@ -105,7 +106,8 @@ class FluidLanes:
         is_over, last = self._ticks >= self.shape.ticks, {}
         if is_over:
             last = dict(enumerate(self.observations))
-            self.reset([None] * len(self))
+            if not self._once:
+                self.reset([None] * len(self))
         return LanesStep(self.observations, np.array([reward.total for reward in rewards]), np.stack([reward.shares for reward in rewards]),
                          np.full(len(self), is_over), last, infos)  # fmt: skip
 
