@@ -13,13 +13,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tests.benchmarks import hops, memory, scale, threads, tracing
 from tests.benchmarks.drawing import draw
+from tests.benchmarks.parts import PARTS
 from tests.benchmarks.publishing import PUBLISHED, publish, published
 from tests.benchmarks.readme import rewrite
-from tests.benchmarks.turns import Effort, Part
+from tests.benchmarks.turns import Effort
 
-PARTS: dict[str, Part] = {"hops": hops, "scale": scale, "memory": memory, "threads": threads, "tracing": tracing}
 console = Console(highlight=False)
 
 

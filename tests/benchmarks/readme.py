@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import hops, memory, scale, threads, tracing
+from tests.benchmarks.parts import PARTS
 from tests.benchmarks.turns import Figures
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- speed: written by `python -m tests.benchmarks.bench --readme` -->", "<!-- /speed -->"
-SPEAKERS = {"hops": hops, "scale": scale, "memory": memory, "threads": threads, "tracing": tracing}
 
 
 def block(content: dict[str, Any]) -> list[str]:
     """The lines between the two comments: a table, then a sentence for what else was measured, then how."""
     parts = content["parts"]
     lines = [*_table(parts["hops"]), ""] if "hops" in parts else []
-    for name, speaker in SPEAKERS.items():
+    for name, speaker in PARTS.items():
         lines += [f"- {speaker.sentence(parts[name])}"] if name in parts else []
     return [*lines, "", *_how(parts)]
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from tests.benchmarks import bench, hops, memory, scale, threads, tracing
+from tests.benchmarks import bench, fidelity, hops, memory, scale, threads, tracing, training
 from tests.benchmarks.drawing import draw
 from tests.benchmarks.publishing import PUBLISHED, machine, publish, published, versions
 from tests.benchmarks.turns import Effort, kept, worst_over_best
@@ -34,6 +34,7 @@ def measured():
     return {
         "hops": hops.measure(TINY), "scale": scale.measure(TINY, tuple(small)), "memory": memory.measure(TINY),
         "threads": threads.measure(TINY), "tracing": tracing.measure(TINY),
+        "training": training.measure(TINY), "fidelity": fidelity.measure(TINY),
     }  # fmt: skip
 
 
