@@ -102,7 +102,7 @@ def calibrate_command(
     out: Out = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Go on with a calibration that was stopped or killed.")] = None,
 ) -> None:
-    """Calibrate the rules of an evaluation on its family for training, by the budget that one seed of a policy has."""
+    """Calibrate the rules of an evaluation on its family for training, by a budget of decisions."""
     with mistakes_told():
         _require_one("an evaluation, as scaling,", source, resume, out)
         if source is not None and is_survival(source):

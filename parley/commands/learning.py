@@ -37,6 +37,7 @@ def train_command(
     rate: Annotated[float | None, typer.Option(help="Of learning, at first, falling to nothing: 7e-4.")] = None,
     windows: Annotated[bool, typer.Option("--windows", help="Episodes begin at any minute of a world that is longer.")] = False,
     curriculum: Annotated[str | None, typer.Option(metavar="FILE", help="Stages to learn in first: a file, or the shipped one.")] = None,
+    tune: Annotated[int | None, typer.Option(metavar="TRIALS", help="First look for better numbers of the recipe.", min=1)] = None,
     start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help="Begin with the policies of a finished training.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes that they are shared among.", min=1)] = 2,
     out: Out = None,
@@ -45,9 +46,9 @@ def train_command(
     """Train a policy that all services share, or hosts, routes, bidders: once for each seed."""
     with mistakes_told():
         refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, algorithm, critic, rate, windows or None, curriculum,
-                      start, out)
+                      tune, start, out)
         said = {"chair": chair, "steps": _whole(steps) if steps else None, "seeds": seeds, "lanes": lanes, "fidelity": fidelity,
-                "algorithm": algorithm, "critic": critic, "rate": rate, "windows": windows or None, "curriculum": curriculum}  # fmt: skip
+                "algorithm": algorithm, "critic": critic, "rate": rate, "windows": windows or None, "curriculum": curriculum, "tune": tune}  # fmt: skip
         asked = cast(Asked, {name: value for name, value in said.items() if value is not None})
         with CellsLine(sys.stderr, "decisions") as line:
             try:

@@ -1,4 +1,4 @@
-"""`parley calibrate`: what is looked for of each controller, under every weighting, by the budget that one seed of a policy has.
+"""`parley calibrate`: what is looked for of each controller, under every weighting, by a budget of decisions on requests.
 
 Every proposal meets the same episodes of the family for training. What happens there does not depend on what it is worth, so a proposal
 is priced under every weighting, and all of them learn from it; they propose in turn. The best few of each weighting meet the family for

@@ -85,7 +85,7 @@ class Pods(Part):
 class Calibration(Part):
     """The budget of who is calibrated: the same for each controller, whose weightings share it."""
 
-    decisions: Whole = field(300_000, says="of single services: as many as one seed of a policy is trained with", gt=0)
+    decisions: Whole = field(300_000, says="of single services, on requests", gt=0)
     episodes: Whole = field(4, says="of the family in training, that each proposal meets", gt=0)
     finalists: Whole = field(3, says="best proposals that meet the family for validation; the best there is taken", gt=0)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from parley.storage.run_folder import MANIFEST, RunFolder
 from parley.training.figure import picture_of_training
 from parley.training.training import BEST, CURVE, Training
-from parley.training.wording import began_with, judged_where
+from parley.training.wording import began_with, judged_where, tuned_to
 from parley.wording import count, markdown_table, number, signed
 
 PAGE, PICTURE = "README.md", "training.png"
@@ -36,6 +36,8 @@ def _lines(found: Training) -> Iterator[str]:
     yield from (f"`{manifest['command']}`", "")
     asked = f"{plan.seeds} seeds of {count(plan.steps)} decisions of the chair {plan.chair} in the world `{manifest['name']}`{begun}"
     yield from (f"{asked}. `{MANIFEST}` has what was asked for, `seed-N/{CURVE}` every leg, `seed-N/{BEST}` the weights that did best.", "")
+    if trials := manifest.get("trials"):
+        yield from (f"{tuned_to(trials)}.", "")
     yield from (f"![all seeds from leg to leg]({PICTURE})", "")
     missed = f"{100 * rule['violation']:.1f} %"
     rows: list[tuple[str, ...]] = [("the rule", number(rule["reward"], 4), "", missed, number(rule["pods"], 3), "")]

@@ -38,6 +38,7 @@ class Plan:
     rate: float = RATE
     windows: bool = False
     curriculum: str | None = None  # the text of its file
+    tune: int = 0  # trials, before the seeds
 
     @property
     def task(self) -> Task:
@@ -67,6 +68,7 @@ class Plan:
         """As `parley train` takes them."""
         options = ("steps", "seeds", "lanes", *CHOICES)
         words = [self.scenario, *(word for name in options for word in (f"--{name}", str(getattr(self, name)))), "--rate", f"{self.rate:g}"]
+        words += ["--tune", str(self.tune)] if self.tune else []
         return [*words, "--windows"] if self.windows else words
 
 
@@ -83,6 +85,7 @@ class Asked(TypedDict, total=False):
     rate: float  # 7e-4, of learning, at first; it falls to nothing in a straight line
     windows: bool  # False: whether episodes begin at any minute of the world
     curriculum: str | os.PathLike[str]  # none
+    tune: int  # 0: how many trials look for better numbers of the recipe
 
 
 def planned(scenario: str | os.PathLike[str] | None, asked: Asked, jobs: int, start: Plan | None = None) -> Plan:
@@ -92,11 +95,13 @@ def planned(scenario: str | os.PathLike[str] | None, asked: Asked, jobs: int, st
     chosen = {name: _one_of(name, words.get(name), known) for name, known in CHOICES.items()}
     world = scenario if scenario is not None else words.get("scenario", OF_CHAIRS[chosen["chair"]].scenario)
     plan = Plan(os.fspath(world), words.get("steps", STEPS), words.get("seeds", SEEDS), words.get("lanes", LANES), jobs,
-                rate=words.get("rate", RATE), windows=words.get("windows", False),
+                rate=words.get("rate", RATE), windows=words.get("windows", False), tune=words.get("tune", 0),
                 curriculum=curriculum_text(words["curriculum"]) if words.get("curriculum") else None, **chosen)  # fmt: skip
     for name in ("steps", "seeds", "lanes", "jobs"):
         if (value := getattr(plan, name)) < 1:
             raise UsageError(f"{name} is a number from 1 on, not {value}")
+    if plan.tune < 0:
+        raise UsageError(f"tune is a number of trials from 0 on, not {plan.tune}")
     if not 0 < plan.rate < 1:
         raise UsageError(f"rate is a number between 0 and 1, as {RATE:g}, not {plan.rate:g}")
     return plan

@@ -8,7 +8,7 @@ from rich.text import Text
 from parley.printing import shown, table
 from parley.training.page import PAGE, PICTURE, publish
 from parley.training.training import Training
-from parley.training.wording import began_with, judged_where
+from parley.training.wording import began_with, judged_where, tuned_to
 from parley.wording import count, number, signed
 
 
@@ -19,6 +19,8 @@ def print_training(console: Console, found: Training) -> None:
     console.print(Text.assemble((str(manifest["name"]), "bold cyan"), told))
     if found.start is not None:
         console.print(Text(began_with(found.start), "dim"), soft_wrap=True)
+    if trials := manifest.get("trials"):
+        console.print(Text(tuned_to(trials), "dim"), soft_wrap=True)
     if rule is None:
         console.print(Text("nothing is trained yet", "bold yellow"))
         return

@@ -8,7 +8,6 @@ tensors and numbers alone, and are never unpickled.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import shlex
@@ -29,7 +28,10 @@ from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
 from parley.training.plans import CHAIRS, Asked, Plan, planned
 from parley.training.starting import FIRST, Start, begin, sizes_of
-from scenarios.errors import ExtraMissing, ParleyError
+from parley.training.trainers import trainer_of
+from parley.training.tuning import best_of, trials_of
+from parley.tuning.search import require_optuna
+from scenarios.errors import ParleyError
 from sim.trace import SEMANTICS
 
 if TYPE_CHECKING:
@@ -117,7 +119,9 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
     plan = planned(scenario, asked, jobs, None if begins is None else begins.plan)
     if begins is not None:
         begins.check(plan)
-    trainer = _trainer_of(plan, 1, 1)  # whatever is wrong is wrong before anything is written
+    if plan.tune:
+        require_optuna()
+    trainer = trainer_of(plan, 1, 1)  # whatever is wrong is wrong before anything is written
     try:
         sizes = sizes_of(trainer)
         if begins is not None:
@@ -130,14 +134,14 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": Path(plan.scenario).stem, "chair": plan.chair, "plan": asdict(plan),
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "train", *plan.words, *words]),
-        "process": this_process(), "sizes": sizes, "from": None if begins is None else begins.copied(folder, plan.seeds), "rule": None,
+        "process": this_process(), "sizes": sizes, "from": None if begins is None else begins.copied(folder, plan.seeds), "rule": None, "trials": [],
     })  # fmt: skip
     return _trained(Training(folder.path), jobs, told)
 
 
 def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
     folder, plan = RunFolder(begun.path), begun.plan
-    manifest = {**begun.manifest, "process": this_process(), "state": "running"}
+    manifest = {"trials": [], **begun.manifest, "process": this_process(), "state": "running"}
     state = "partial"
     try:
         with Stop().on_signals() as stop, contextlib.closing(lanes_of(plan.judged_in, len(VALIDATION), jobs)) as court:
@@ -146,22 +150,27 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
                 found = own_scores(plan.judged_in, VALIDATION) if decides is None else scores_in(court, VALIDATION, decides)
                 manifest["rule"] = _as_json(found)
             folder.write_json(MANIFEST, manifest)
-            for seed in begun.seeds:
-                _one_seed(begun, seed, jobs, court, stop, told)
+            for trial in trials_of(plan, manifest["trials"], lambda trainer: _begin(begun, 1, trainer), jobs, court, stop, told):
+                manifest["trials"] = [*manifest["trials"], trial]
+                folder.write_json(MANIFEST, manifest)
+            for seed in begun.seeds if stop.signal_number is None else ():
+                _one_seed(begun, seed, jobs, best_of(manifest["trials"]), court, stop, told)
                 if stop.signal_number is not None:
-                    raise Interrupted(begun.path, stop.signal_number)
+                    break
+            if stop.signal_number is not None:
+                raise Interrupted(begun.path, stop.signal_number)
         state = "complete"
     finally:
         folder.write_json(MANIFEST, manifest | {"state": state})
     return Training(begun.path)
 
 
-def _one_seed(begun: Training, seed: int, jobs: int, court: AnyLanes, stop: Stop, told: Told | None) -> None:
+def _one_seed(begun: Training, seed: int, jobs: int, numbers: dict[str, Any], court: AnyLanes, stop: Stop, told: Told | None) -> None:
     """The legs of a seed that are not done, each judged in the court."""
     rows = begun.curve(seed)
     if rows and rows[-1]["leg"] >= rows[-1]["legs"]:
         return  # the curve is written last
-    trainer = _trainer_of(begun.plan, seed, jobs, begun.path / f"seed-{seed}" / EVENTS)
+    trainer = trainer_of(begun.plan, seed, jobs, numbers, begun.path / f"seed-{seed}" / EVENTS)
     try:
         kept = begun.path / f"seed-{seed}" / LAST
         rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, court)
@@ -178,10 +187,16 @@ def _started(begun: Training, seed: int, trainer: Trainer, court: AnyLanes) -> l
     """The curve before the first leg: how weights of another training do, which are the best so far. Raises FolderError."""
     if begun.start is None:
         return []
-    begin(trainer, begun.path / f"seed-{seed}" / FIRST, begun.start["sha256"][seed - 1])
+    _begin(begun, seed, trainer)
     rows = [_row(trainer.nothing_done(), trainer, court)]
     _keep(begun, seed, trainer, rows)
     return rows
+
+
+def _begin(begun: Training, seed: int, trainer: Trainer) -> None:
+    """With weights of another training, where there is one. Raises FolderError."""
+    if begun.start is not None:
+        begin(trainer, begun.path / f"seed-{seed}" / FIRST, begun.start["sha256"][seed - 1])
 
 
 def _keep(begun: Training, seed: int, trainer: Trainer, rows: list[dict[str, Any]]) -> None:
@@ -213,14 +228,3 @@ def _as_json(found: list[Score]) -> dict[str, Any]:
     """Means over the episodes, and the reward of each."""
     means = {name: float(np.mean([getattr(one, name) for one in found])) for name in ("reward", "violation", "pods", "churn")}
     return {**means, "seeds": [one.seed for one in found], "rewards": [one.reward for one in found]}
-
-
-def _trainer_of(plan: Plan, seed: int, jobs: int, events: Path | None = None) -> Trainer:
-    """`events` is a folder for TensorBoard, where that is there. Raises ExtraMissing and ScenarioError."""
-    try:
-        from agents.learning.training import Recipe, Trainer
-    except ModuleNotFoundError as fault:
-        raise ExtraMissing.of("training", "rl", fault) from None
-    recipe = Recipe(plan.learned_in, plan.steps, plan.lanes, jobs, algorithm=plan.algorithm, critic=plan.critic, rate=plan.rate,
-                    curriculum=plan.stages)
-    return Trainer(recipe, seed, events if importlib.util.find_spec("tensorboard") else None)
