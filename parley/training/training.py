@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import shlex
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from agents.learning.judging import Score, following, own_scores, scores_in
-from agents.learning.lane_processes import AnyLanes, lanes_of
+from agents.learning.lane_processes import lanes_of
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.statistics.intervals import Difference, difference
@@ -28,7 +27,7 @@ from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
 from parley.training.plans import CHAIRS, Asked, Plan, planned
 from parley.training.starting import FIRST, Start, begin, sizes_of
-from parley.training.trainers import trainer_of
+from parley.training.trainers import Room, Told, trainer_of
 from parley.training.tuning import best_of, trials_of
 from parley.tuning.search import require_optuna
 from scenarios.errors import ParleyError
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 KIND = "training"
 CURVE, LAST, BEST, EVENTS = "curve.jsonl", "last.pt", "best.pt", "events"
 VALIDATION = range(900_001, 900_009)  # seeds of episodes that no leg draws
-Told = Callable[[int, int], None]  # decisions of all seeds that are done, and of how many
 
 
 class Training(Experiment):
@@ -134,7 +132,8 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": Path(plan.scenario).stem, "chair": plan.chair, "plan": asdict(plan),
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "train", *plan.words, *words]),
-        "process": this_process(), "sizes": sizes, "from": None if begins is None else begins.copied(folder, plan.seeds), "rule": None, "trials": [],
+        "process": this_process(), "sizes": sizes, "from": None if begins is None else begins.copied(folder, plan.seeds), "rule": None,
+        "trials": [],
     })  # fmt: skip
     return _trained(Training(folder.path), jobs, told)
 
@@ -150,13 +149,13 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
                 found = own_scores(plan.judged_in, VALIDATION) if decides is None else scores_in(court, VALIDATION, decides)
                 manifest["rule"] = _as_json(found)
             folder.write_json(MANIFEST, manifest)
-            for trial in trials_of(plan, manifest["trials"], lambda trainer: _begin(begun, 1, trainer), jobs, court, stop, told):
+            room = Room(jobs, court, stop, told)
+            for trial in trials_of(plan, manifest["trials"], lambda trainer: _begin(begun, 1, trainer), room):
                 manifest["trials"] = [*manifest["trials"], trial]
                 folder.write_json(MANIFEST, manifest)
-            for seed in begun.seeds if stop.signal_number is None else ():
-                _one_seed(begun, seed, jobs, best_of(manifest["trials"]), court, stop, told)
-                if stop.signal_number is not None:
-                    break
+            for seed in begun.seeds:
+                if not room.is_stopped:
+                    _one_seed(begun, seed, best_of(manifest["trials"]), room)
             if stop.signal_number is not None:
                 raise Interrupted(begun.path, stop.signal_number)
         state = "complete"
@@ -165,30 +164,30 @@ def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
     return Training(begun.path)
 
 
-def _one_seed(begun: Training, seed: int, jobs: int, numbers: dict[str, Any], court: AnyLanes, stop: Stop, told: Told | None) -> None:
+def _one_seed(begun: Training, seed: int, numbers: dict[str, Any], room: Room) -> None:
     """The legs of a seed that are not done, each judged in the court."""
     rows = begun.curve(seed)
     if rows and rows[-1]["leg"] >= rows[-1]["legs"]:
         return  # the curve is written last
-    trainer = trainer_of(begun.plan, seed, jobs, numbers, begun.path / f"seed-{seed}" / EVENTS)
+    trainer = trainer_of(begun.plan, seed, room.jobs, numbers, begun.path / f"seed-{seed}" / EVENTS)
     try:
         kept = begun.path / f"seed-{seed}" / LAST
-        rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, court)
+        rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, room)
         whole = trainer.legs * trainer.leg_steps
-        while trainer.done < trainer.legs and stop.signal_number is None:
-            done = trainer.leg(None if told is None else lambda steps: told((seed - 1) * whole + steps, begun.plan.seeds * whole))
-            rows.append(_row(done, trainer, court))
+        while trainer.done < trainer.legs and not room.is_stopped:
+            done = trainer.leg(room.heard((seed - 1) * whole, begun.plan.seeds * whole))
+            rows.append(_row(done, trainer, room))
             _keep(begun, seed, trainer, rows)
     finally:
         trainer.close()
 
 
-def _started(begun: Training, seed: int, trainer: Trainer, court: AnyLanes) -> list[dict[str, Any]]:
+def _started(begun: Training, seed: int, trainer: Trainer, room: Room) -> list[dict[str, Any]]:
     """The curve before the first leg: how weights of another training do, which are the best so far. Raises FolderError."""
     if begun.start is None:
         return []
     _begin(begun, seed, trainer)
-    rows = [_row(trainer.nothing_done(), trainer, court)]
+    rows = [_row(trainer.nothing_done(), trainer, room)]
     _keep(begun, seed, trainer, rows)
     return rows
 
@@ -217,8 +216,8 @@ def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(done: LegDone, trainer: Trainer, court: AnyLanes) -> dict[str, Any]:
-    judged = _as_json(scores_in(court, VALIDATION, trainer.decides))
+def _row(done: LegDone, trainer: Trainer, room: Room) -> dict[str, Any]:
+    judged = _as_json(scores_in(room.court, VALIDATION, trainer.decides))
     trainer.tell("judged", {name: judged[name] for name in ("reward", "violation", "pods", "churn")})
     row: dict[str, Any] = plain({**asdict(done), "legs": trainer.legs, "judged": judged})
     return row if row["stage"] is not None else {name: value for name, value in row.items() if name != "stage"}

@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.learning.judging import scores_in
-from agents.learning.lane_processes import AnyLanes
 from parley.errors import UsageError
-from parley.runs.running import Stop
 from parley.training.plans import Plan
-from parley.training.trainers import trainer_of
+from parley.training.trainers import Room, trainer_of
 from parley.tuning.dimensions import Goal, dimensions_of
 from parley.tuning.search import Search
 
@@ -36,13 +34,14 @@ EPISODES = range(950_001, 950_009)
 GOAL = Goal("reward", is_larger_better=True, bounds=())
 
 
-def trials_of(plan: Plan, known: Sequence[Trial], begins: Callable[[Trainer], None], jobs: int, court: AnyLanes, stop: Stop,
-              told: Callable[[int, int], None] | None) -> Iterator[Trial]:  # fmt: skip
+def trials_of(plan: Plan, known: Sequence[Trial], begins: Callable[[Trainer], None], room: Room) -> Iterator[Trial]:
     """Those that are not known yet, each as soon as it is done; none follows once it is stopped.
 
     `begins` is told of each trainer, before it learns. Raises ExtraMissing where Optuna is not installed, and UsageError where trials
     that are known were proposed by another version of it.
     """
+    if not plan.tune:
+        return
     search = Search(dimensions_of(TUNED[plan.algorithm]), GOAL, SEED)
     for nth in range(plan.tune):
         proposal = search.ask()[0] if nth else None
@@ -50,7 +49,7 @@ def trials_of(plan: Plan, known: Sequence[Trial], begins: Callable[[Trainer], No
         if nth < len(known):
             reward = _known(known[nth], numbers)
         else:
-            found = _rewarded(plan, numbers, begins, jobs, court, stop, None if told is None else _counted(told, nth, plan))
+            found = _rewarded(plan, nth, numbers, begins, room)
             if found is None:
                 return
             yield {"numbers": numbers, "reward": (reward := found)}
@@ -77,24 +76,18 @@ def short(plan: Plan) -> Plan:
     return replace(plan, steps=max(1, plan.steps // SHARE))
 
 
-def _rewarded(plan: Plan, numbers: Mapping[str, Any], begins: Callable[[Trainer], None], jobs: int, court: AnyLanes, stop: Stop,
-              told: Callable[[int, int], None] | None) -> float | None:  # fmt: skip
-    trainer = trainer_of(short(plan), SEED, jobs, numbers)
+def _rewarded(plan: Plan, nth: int, numbers: Mapping[str, Any], begins: Callable[[Trainer], None], room: Room) -> float | None:
+    trainer = trainer_of(short(plan), SEED, room.jobs, numbers)
     try:
         begins(trainer)
         whole = trainer.legs * trainer.leg_steps
         while trainer.done < trainer.legs:
-            if stop.signal_number is not None:
+            if room.is_stopped:
                 return None
-            trainer.leg(None if told is None else lambda steps: told(steps, whole))
-        return float(np.mean([one.reward for one in scores_in(court, EPISODES, trainer.decides)]))
+            trainer.leg(room.heard(nth * whole, plan.tune * whole))
+        return float(np.mean([one.reward for one in scores_in(room.court, EPISODES, trainer.decides)]))
     finally:
         trainer.close()
-
-
-def _counted(told: Callable[[int, int], None], nth: int, plan: Plan) -> Callable[[int, int], None]:
-    """Decisions of all trials."""
-    return lambda steps, whole: told(nth * whole + steps, plan.tune * whole)
 
 
 def _known(trial: Trial, numbers: Mapping[str, Any]) -> float:

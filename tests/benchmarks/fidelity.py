@@ -34,7 +34,7 @@ def measure(effort: Effort) -> Figures:
 
 def tables(figures: Figures) -> list[Table]:
     """Multiple for multiple."""
-    table = Table("always", title=f"reward of a tick, medians of episodes; orders correlate at {figures['rank_correlation']:.2f} (Spearman)")
+    table = Table("always", title=f"reward of a tick; orders correlate at {figures['rank_correlation']:.2f} (Spearman)")
     for fidelity in FIDELITIES:
         table.add_column(fidelity, justify="right")
     for word, found in figures["multiples"].items():

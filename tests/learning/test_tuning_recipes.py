@@ -1,4 +1,4 @@
-"""Numbers of a recipe that are looked for: from the recipe as it stands on, by the same trials whoever is stopped, and taken by every seed."""
+"""Numbers of a recipe that are looked for: the recipe as it stands first, the same trials whoever is stopped, and all seeds take them."""
 
 from __future__ import annotations
 
