@@ -11,7 +11,7 @@ import statistics
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -63,8 +63,9 @@ def everything() -> list[Source]:
     return ours() + [read(path) for path in sorted((ROOT / "tests").rglob("*.py"))]
 
 
+@cache
 def read(path: Path) -> Source:
-    """A file of the repository as a source."""
+    """A file of the repository as a source; parsed once."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return Source(".".join(parts[:-1] if parts[-1] == "__init__" else parts), path.read_text(encoding="utf-8"))
 

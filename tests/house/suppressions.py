@@ -34,5 +34,7 @@ def count(sources: Sequence[Source]) -> int:
 
 
 def _comments(source: Source) -> Iterator[tuple[int, str]]:
+    if not _SILENCE.search(source.text):  # which most are, and a tokenizer takes its time
+        return iter(())
     tokens = tokenize.generate_tokens(io.StringIO(source.text).readline)
     return ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
