@@ -20,6 +20,7 @@ from tests.sampling import sampled
 ROUNDS = 3
 LATER = {"spill_over_zones": 165_000_000_000}  # before its crowd is there nobody asks anybody
 BARGAINING = [name for name in shipped() if load(name).negotiations]
+QUICK = ["capacity_market", "gpu_auction", "retry_credits"]
 
 
 def shortened(name: str) -> tuple[Scenario, int]:
@@ -46,7 +47,7 @@ def test_there_are_such_scenarios() -> None:
     assert {"capacity_market", "two_autoscalers_agree", "partitioned_mesh", "gpu_auction", "liar"} <= {*BARGAINING}
 
 
-@pytest.mark.parametrize("name", sampled(BARGAINING, lambda name: name in ("capacity_market", "gpu_auction", "retry_credits")))
+@pytest.mark.parametrize("name", sampled(BARGAINING, lambda name: name in QUICK))
 def test_engines_agree_on_traces_decisions_and_messages(name: str) -> None:
     """A few rounds with the whole load; another seed is another life."""
     reference, fast = (life(name, engine) for engine in ("reference", "fast"))
@@ -54,12 +55,13 @@ def test_engines_agree_on_traces_decisions_and_messages(name: str) -> None:
     assert life(name, seed=3)["digest"] != fast["digest"]
 
 
-def test_neither_hashes_nor_threads_matter(tmp_path: Path) -> None:
-    """Other interpreters with other hashes and thread counts tell the same, of every one of them."""
-    here = {name: life(name) for name in BARGAINING}
+@pytest.mark.parametrize("names", [QUICK, pytest.param(BARGAINING, marks=pytest.mark.slow)], ids=["some", "all"])
+def test_neither_hashes_nor_threads_matter(names: list[str], tmp_path: Path) -> None:
+    """Other interpreters with other hashes and thread counts tell the same."""
+    here = {name: life(name) for name in names}
     script = tmp_path / "lives.py"
-    script.write_text("import json\nfrom tests.identity.test_bargaining import BARGAINING, life\n"
-                      "print(json.dumps({name: life(name) for name in BARGAINING}))\n")  # fmt: skip
+    script.write_text("import json\nfrom tests.identity.test_bargaining import life\n"
+                      f"print(json.dumps({{name: life(name) for name in {list(names)!r}}}))\n")  # fmt: skip
     for hashes, threads in (("1", "1"), ("4242", "2")):
         env = {**os.environ, "PYTHONHASHSEED": hashes, "OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads,
                "PYTHONPATH": str(Path.cwd())}  # fmt: skip
