@@ -21,7 +21,7 @@ from tests.conservation import assert_conserved
 from tests.identity.worlds import HORIZON_MS, MS, Act, play, scenarios, scripts
 
 UNTIL_NS = HORIZON_MS * MS
-WORLDS = settings(max_examples=250, deadline=None, derandomize=True,
+WORLDS = settings(max_examples=60, deadline=None, derandomize=True,
                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def agree(data: st.DataObject, seed: int) -> None:
         assert_conserved(plane.observe(), plane.layout)
 
 
-@settings(WORLDS, max_examples=60)
+@settings(WORLDS, max_examples=20)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_the_tail_is_a_part_of_all(data: st.DataObject, seed: int) -> None:
     """M4: the tail's spans are all spans of the requests that the trace shows to be bad, wherever advances are cut."""
@@ -76,7 +76,7 @@ def bad_requests(plane: DataPlane) -> list[int]:
         row.value != OK or row.time_ns - arrived[row.request] > plane.layout.good_ns(row.place))]  # fmt: skip
 
 
-@settings(WORLDS, max_examples=60)
+@settings(WORLDS, max_examples=20)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_any_partition_gives_the_same_digest(data: st.DataObject, seed: int) -> None:
     """D6: where advances are cut does not matter, on either engine, and a fork goes on as its origin does."""

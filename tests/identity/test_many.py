@@ -39,7 +39,7 @@ def test_meshes_together_and_alone(threads: int) -> None:
     assert [mesh.now_ns for mesh in together] == [40 * SECOND] * len(together)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True,
+@settings(max_examples=15, deadline=None, derandomize=True,
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_planes_of_a_batch(data: st.DataObject, seed: int) -> None:

@@ -89,7 +89,7 @@ def platforms(draw: st.DrawFn) -> Scenario:
     })  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(world=platforms(), seed=st.integers(0, 2**32), scales=st.lists(st.tuples(st.integers(0, HORIZON_S), few), max_size=3),
        sizes=st.lists(st.tuples(st.integers(0, HORIZON_S), st.sampled_from([(250, 300), (700, 1700)])), max_size=2), routes=told)
 def test_engines_agree_on_generated_platforms(world: Scenario, seed: int, scales: list[tuple[int, int]],
