@@ -36,11 +36,11 @@ env: .venv/.installed-dev  ## set up .venv for development, nothing more
 
 test: .venv/.installed-dev  ## run the tests, without the slow ones
 	@echo "parley: running the tests"
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not slow" $(PYTEST_ARGS)
 
 test-all: .venv/.installed-dev  ## run all tests, whole horizons included
 	@echo "parley: running all tests"
-	@$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(PYTEST_ARGS)
 
 lint: .venv/.installed-dev  ## check style, types and who imports whom
 	@echo "parley: style"
