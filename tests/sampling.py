@@ -10,4 +10,5 @@ import pytest
 
 def sampled(cases: Iterable[Any], quick: Callable[[Any], bool]) -> list[Any]:
     """The cases of a `parametrize`; those that are not quick are slow."""
-    return [case if quick(case) else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow) for case in cases]
+    several = [(case, case if isinstance(case, tuple) else (case,)) for case in cases]
+    return [pytest.param(*values, marks=() if quick(case) else pytest.mark.slow) for case, values in several]

@@ -48,7 +48,8 @@ def train_command(
         refuse_beside(resume, scenario, chair, steps, seeds, lanes, fidelity, algorithm, critic, rate, windows or None, curriculum,
                       tune, start, out)
         said = {"chair": chair, "steps": _whole(steps) if steps else None, "seeds": seeds, "lanes": lanes, "fidelity": fidelity,
-                "algorithm": algorithm, "critic": critic, "rate": rate, "windows": windows or None, "curriculum": curriculum, "tune": tune}  # fmt: skip
+                "algorithm": algorithm, "critic": critic, "rate": rate, "windows": windows or None, "curriculum": curriculum,
+                "tune": tune}  # fmt: skip
         asked = cast(Asked, {name: value for name, value in said.items() if value is not None})
         with CellsLine(sys.stderr, "decisions") as line:
             try:
