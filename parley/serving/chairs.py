@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.scaling.guard import Guard
+from agents.learning.scaling.ruling import Ruling
 from agents.learning.scaling.sight import Looking, Sight
-from agents.policy import PodView, Verdict, View
+from agents.policy import PodView, View
 from parley.serving.recipe import RULED, Recipe
 from parley.serving.services import Served
-from sim.commands import Scale
 from sim.telemetry import Integers
 
 REQUEST_MILLICORES = 1000  # a pod's, where only the share in use matters
@@ -46,7 +46,7 @@ class Chair:
     def __init__(self, served: Served, recipe: Recipe) -> None:
         self.served, self._recipe = served, recipe
         self.guard = Guard(served.least, served.most, recipe.up, recipe.down, recipe.stale_ticks)
-        self._looking = Looking(served.watched, recipe.tick_ns)
+        self._ruling, self._looking = Ruling(served.rule), Looking(served.watched, recipe.tick_ns)
         self._frames = deque[NDArray[np.float32]](maxlen=recipe.frames)
         self._before: View | None = None
 
@@ -55,10 +55,7 @@ class Chair:
         if "asked" not in raw:
             return None
         view = self._view(at_ns, raw)
-        if self._before is not None and self._before.replicas != view.replicas:
-            self.served.rule.carried_out(Scale(self.served.name, view.replicas), self._before)
-        verdict = self.served.rule.decide(view) or Verdict("only looked")
-        proposed = next((one.replicas for one in verdict.commands if isinstance(one, Scale)), view.replicas)
+        verdict, proposed = self._ruling.rule_on(view)
         sight = self._looking.look(view, proposed)
         self._before = view
         known = {**raw, RULED: math.log2(max(1, proposed) / sight.asked)}

@@ -121,7 +121,7 @@ class Agent(Part):
     policy: PolicyReference | None = field(
         None, says="a learned policy that guides who scales: its bundle, relative to this file, and its digest; like `defaults` if absent",
         seen=Witness("guided", "agents.defaults.policy", (
-            "hasty_policy.zip@sha256:e3212e4f8107361bc559c02bc56ce2221ddbefee8329105600fbfe14e845e715",
+            "hasty_policy.zip@sha256:d32f35bd50f637176ba986bd1f514dd2ed47955d23f4e007154e541b4440bdf6",
             None)))
 
 

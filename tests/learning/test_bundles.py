@@ -29,12 +29,14 @@ from agents.learning.bundles.refusing import BundleError, ObservationError
 from agents.learning.bundles.session import Session
 from agents.learning.bundles.signing import make_keys
 from agents.learning.bundles.vectors import vectors
+from agents.learning.observing import FRAMES
 from agents.learning.scaling.actions import MULTIPLIER
-from agents.learning.scaling.features import SCALING
+from agents.learning.scaling.features import FEATURES, SCALING
 from parley.exporting.inputs import golden, margins
 from scenarios.errors import ExtraMissing
 from tests.learning.bundles import HASTY, ROWS, Parts, described, lively, observations, parts, stubborn
 
+INPUTS = FRAMES * len(FEATURES)  # of a graph
 CLEAR = 1e-4  # of logits
 
 
@@ -241,7 +243,7 @@ def npz(**arrays: Any) -> bytes:
 def bomb() -> bytes:
     """An array that says it has a million million rows."""
     head = io.BytesIO()
-    np.lib.format.write_array_header_1_0(head, {"descr": "<f4", "fortran_order": False, "shape": (10**12, 52)})
+    np.lib.format.write_array_header_1_0(head, {"descr": "<f4", "fortran_order": False, "shape": (10**12, INPUTS)})
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name in ("observations", "masks", "actions"):
@@ -261,7 +263,7 @@ def test_vectors_of_another_kind_are_refused(good: Parts, tmp_path: Path) -> Non
         (npz(**right | {"actions": np.array([Evil()] * 1_000)}), "actions holds pickled objects, .* it was not opened"),
         (npz(**right | {"more": seen}), "holds .*not observations, masks, actions"),
         (npz(**right | {"actions": np.zeros(9, dtype=np.int64)}), r"actions is int64 \[9\], and should be int64 \[1000\]"),
-        (bomb(), r"observations is float32 \[1000000000000, 52\]"),
+        (bomb(), rf"observations is float32 \[1000000000000, {INPUTS}\]"),
         (b"PK", "cannot be read"),
         (npz(**right | {"actions": lively().decides(seen, masks) * 0}), "golden vectors policy.onnx chooses something else"),
     ):
@@ -276,7 +278,7 @@ def test_a_description_that_does_not_fit_is_refused(good: Parts, tmp_path: Path)
     swapped = [told["features"][1], told["features"][0], *told["features"][2:]]
     for content, says in (
         (told | {"features": swapped}, r"features\.0\.name is 'asked', and this Parley shows it 'utilization'"),
-        (told | {"features": told["features"][:-1]}, "sees 12 features, not the 13"),
+        (told | {"features": told["features"][:-1]}, f"sees {len(FEATURES) - 1} features, not the {len(FEATURES)}"),
         (told | {"frames": 1}, "looks at 1 frames"),
         (told | {"actions": told["actions"] | {"labels": ["x1"]}}, "actions 'multiplier' are not those"),
         (told | {"guard": told["guard"] | {"up": 9}}, "behind another guard"),
@@ -296,7 +298,7 @@ def test_a_tree_that_leads_nowhere_is_refused(good: Parts, tmp_path: Path) -> No
     """Circles, nodes and inputs that are not there, and actions that are none."""
     told = json.loads(good.files["tree.json"])
     ask = {"input": 0, "of": "utilization", "at_most": 0.5, "then": 1, "otherwise": 2}
-    for nodes in ([ask | {"then": 0}], [ask], [ask | {"input": 52}, *told["nodes"] * 2], [told["nodes"][0] | {"shares": [1]}], []):
+    for nodes in ([ask | {"then": 0}], [ask], [ask | {"input": INPUTS}, *told["nodes"] * 2], [told["nodes"][0] | {"shares": [1]}], []):
         with pytest.raises(BundleError, match=r"tree\.json: "):
             Policy.load(good.but(tree=json.dumps(told | {"nodes": nodes}).encode()).written(tmp_path), unsigned=True)
 
@@ -361,7 +363,7 @@ def test_a_name_comes_once(tmp_path: Path) -> None:
 def test_what_is_no_observation_is_answered(folder: Path) -> None:
     """Another shape, a number that is none, and a mask that allows nothing."""
     opened, (seen, masks) = Policy.load(folder, unsigned=True), observations(4)
-    for wrong, allowed, says in ((seen[:, 1:], masks, r"not \(4, 52\)"), (seen * np.nan, masks, "numbers that are none"),
+    for wrong, allowed, says in ((seen[:, 1:], masks, rf"not \(4, {INPUTS}\)"), (seen * np.nan, masks, "numbers that are none"),
                                  (seen, masks & False, "allows nothing")):  # fmt: skip
         with pytest.raises(ObservationError, match=says):
             opened.decides(wrong, allowed)

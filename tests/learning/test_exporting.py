@@ -19,6 +19,7 @@ from agents.learning.bundles.distilling import distilled, tree_file
 from agents.learning.bundles.packing import LIMITS, SIGNATURE
 from agents.learning.bundles.playing import played
 from agents.learning.bundles.trees import Leaf, Question, Tree, TreeFile
+from agents.learning.observing import FRAMES
 from agents.learning.scaling.actions import MULTIPLIER
 from agents.learning.scaling.features import FEATURES
 from agents.learning.tasks import SCALE_V0
@@ -79,7 +80,7 @@ def test_a_tree_by_hand() -> None:
     other = Leaf(shares=tuple(float(action == 7) for action in range(8)), does="x2")
     ask = Question(input=0, of="utilization", at_most=0.5, then=1, otherwise=2)
     tree = Tree(TreeFile(format=1, actions=MULTIPLIER.labels, follows=FOLLOWS, nodes=(ask, leaf, other)))
-    seen, masks = np.zeros((4, 52), dtype=np.float32), np.ones((4, 8), dtype=np.bool_)
+    seen, masks = np.zeros((4, FRAMES * len(FEATURES)), dtype=np.float32), np.ones((4, 8), dtype=np.bool_)
     seen[:, 0] = 0.5, np.nextafter(np.float32(0.5), np.float32(1)), 0.2, 0.2
     masks[2, 0] = False
     masks[3] = [False, True, False, True, False, False, False, False]

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.autoscaling.minds.hpa import HpaPolicy
+from agents.autoscaling.minds.trend import TrendPolicy
+from agents.learning.fluid import rule
 from agents.learning.observing import FRAMES, Frames
 from agents.learning.playing import begun, played
 from agents.learning.reward import Weights
@@ -18,11 +21,14 @@ from agents.learning.scaling.features import FEATURES, SCALING
 from agents.learning.scaling.guard import Guard
 from agents.learning.scaling.measuring import Measured
 from agents.learning.scaling.reward import reward_of
+from agents.learning.scaling.ruling import Ruling, as_if
 from agents.learning.scaling.sight import Looking, Sight
 from agents.learning.tasks import SCALE_V0, Episode
 from agents.learning.watched import Watched
-from agents.policy import PodView, View
+from agents.policy import PodView, Policy, View, asking_for
 from scenarios.load import load
+from scenarios.schema.hpa import Hpa
+from scenarios.schema.planning import Trend
 from sim.platform.metrics import Series
 
 TICK_NS = 15_000_000_000
@@ -66,9 +72,10 @@ def test_frames_are_the_last_looks() -> None:
 
 
 def test_actions_are_what_they_say() -> None:
-    """Worked by hand; a multiple of one pod is not always one pod."""
+    """Worked by hand; multiples are of the nearest pod."""
     assert MULTIPLIER.pods(sight(proposed=10)).tolist() == [7, 8, 9, 10, 11, 13, 15, 20]
-    assert MULTIPLIER.pods(sight(proposed=1)).tolist() == [0, 0, 0, 1, 2, 2, 2, 2]
+    assert MULTIPLIER.pods(sight(proposed=2)).tolist() == [1, 2, 2, 2, 2, 3, 3, 4]
+    assert MULTIPLIER.pods(sight(proposed=1)).tolist() == [1, 1, 1, 1, 1, 1, 2, 2]
     assert MULTIPLIER.follows is not None and MULTIPLES[MULTIPLIER.follows] == 1
     assert DELTA.pods(sight()).tolist() == [0, 2, 3, 4, 5, 6, 8]
     assert TARGET.pods(sight()).tolist() == [5, 4, 4, 3, 3, 3]  # 2 cores in use
@@ -77,6 +84,65 @@ def test_actions_are_what_they_say() -> None:
     assert MULTIPLIER.mask(MULTIPLIER.pods(sight(proposed=30)), 1, 40).tolist() == [True] * 6 + [False] * 2
     assert MULTIPLIER.mask(MULTIPLIER.pods(sight(proposed=60)), 1, 40).tolist() == [n == MULTIPLIER.follows for n in range(8)]
     assert REPLICAS.mask(REPLICAS.pods(sight()), 5, 5).tolist() == [count == 4 for count in COUNTS]
+
+
+@given(st.sampled_from(MULTIPLES), st.integers(1, 40), st.integers(200, 12_000), st.booleans())
+def test_a_multiple_of_a_rule_is_what_it_says(times: float, pods: int, load_millicores: int, trends: bool) -> None:
+    """Taken at every look, of an HPA on half of the CPU or of requests: as many times the pods that keep its target, and no fewer each time."""
+    if trends:
+        ruled: Policy = TrendPolicy(Trend.model_validate({"averageValue": 10, "min": 1, "max": 200}), "a")
+    else:
+        ruled = HpaPolicy(Hpa.model_validate({"target_cpu": "50%", "min": 1, "max": 200}), "a")
+    ruling, place, needed = Ruling(ruled), MULTIPLES.index(times), load_millicores / 500
+    for tick in range(40, 120):
+        now_ns = tick * TICK_NS
+        usage = min(1000, load_millicores // pods)
+        ready = tuple(PodView(f"a-{n}", "Running", n, 1000, "z", 0, is_ready=True, ready_changed_ns=0, usage_millicores=usage,
+                              sampled_ns=now_ns, window_ns=TICK_NS) for n in range(pods))  # fmt: skip
+        view = View(now_ns, "a", pods, 1000, ready, values_milli={WATCHED.rate: load_millicores * 20})
+        verdict, wanted = ruling.rule_on(view)
+        assert verdict.commands == asking_for(wanted, view)
+        pods = max(1, int(MULTIPLIER.pods(Looking(WATCHED, TICK_NS).look(view, wanted))[place]))
+    is_overrun = times < 1 and load_millicores > 1000 * pods  # an HPA sees no more CPU than there is
+    assert is_overrun or times * needed / 1.13 - 1.5 <= pods <= times * math.ceil(1.13 * needed) + 1 or pods == 1
+
+
+def test_a_rule_remembers_what_it_asked_for_itself() -> None:
+    """Its limits count its own steps, not those that a policy made of them."""
+    ruling, asked = Ruling(HpaPolicy(Hpa.model_validate({"target_cpu": "50%", "min": 1, "max": 100}), "a")), []
+    for tick in range(40, 44):
+        ready = tuple(PodView(f"a-{n}", "Running", n, 1000, "z", 0, is_ready=True, ready_changed_ns=0, usage_millicores=1000,
+                              sampled_ns=tick * TICK_NS, window_ns=TICK_NS) for n in range(30))  # fmt: skip
+        view = View(tick * TICK_NS, "a", 30 if tick > 40 else 4, 1000, ready)
+        asked.append(ruling.rule_on(view)[1])
+    assert asked == [8, 16, 32, 60]
+
+
+def test_what_a_rule_would_see() -> None:
+    """As many pods as it asked for, the same part of them ready, and the same CPU in all; a fluid's rule is shown the same."""
+    ready = tuple(PodView(f"a-{n}", "Running", n, 1000, is_ready=True, usage_millicores=300 + 10 * n) for n in range(6))
+    others = (PodView("b", "Pending", 6, 1000), PodView("c", "Pending", 7, 1000), PodView("d", "Running", 8, 1000, is_ready=True, is_terminating=True))
+    view = View(0, "a", 8, 1000, (*ready, *others))
+    assert as_if(view, 8) is view
+    for replicas, serving in ((4, 3), (16, 12), (1, 1)):
+        seen = as_if(view, replicas)
+        counted = [pod for pod in seen.pods if pod.is_ready and not pod.is_terminating]
+        assert (seen.replicas, len(counted), len(seen.pods)) == (replicas, serving, replicas + 1)
+        assert sum(pod.usage_millicores or 0 for pod in counted) == pytest.approx(1950, rel=0.15)
+        fluid = rule.as_if(rule.Shown(np.zeros(1), np.array([1950.0]), np.array([1000.0]), np.array([6]), np.array([2])),
+                           np.array([8]), np.array([replicas]))  # fmt: skip
+        assert (fluid.counted.tolist(), fluid.unready.tolist()) == ([serving], [replicas - serving])
+
+
+def test_starts_are_those_that_were_seen() -> None:
+    """The fastest of the pods that had to start; not known where all were there from the beginning."""
+    def seen(*starts_s: int) -> float:
+        pods = tuple(PodView(f"a-{n}", "Running", n, 1000, start_ns=TICK_NS, is_ready=True, ready_changed_ns=TICK_NS + start_s * 10**9)
+                     for n, start_s in enumerate(starts_s))  # fmt: skip
+        view = View(100 * TICK_NS, "a", 4, 1000, (*pods, PodView("b", "Running", 9, start_ns=0)))
+        return SCALING.newest(SCALING.frame(Looking(WATCHED, TICK_NS).look(view, 4)))["startup"]
+
+    assert seen(0, 63, 127) == 6 and seen(0, 0) == seen() == 5.5
 
 
 def test_the_guard_holds() -> None:
@@ -126,12 +192,12 @@ def test_shares_sum_to_the_reward(waiting: list[int], late: float, failed: int, 
 
 
 def test_who_sheds_work_saves_nothing() -> None:
-    """The cost is against what was offered, whoever was served: half the pods and all late is worse than all pods."""
+    """The cost is against what was offered, whoever was served: a pod each and all late is worse than eight each."""
     world = load("learning_to_scale", ["duration=6m", "workload.shoppers.load=1.5"])
-    totals = {}
-    for action in (0, 3):
-        play = begun(Episode(world, 1, SCALE_V0))
+    totals, task = {}, SCALE_V0.changed(actions="replicas")
+    for action in (COUNTS.index(1), COUNTS.index(8)):
+        play = begun(Episode(world, 1, task))
         totals[action] = 0.0
         while not play.is_over:
             totals[action] += played(play, np.full(len(play.rows), action)).total
-    assert totals[0] < totals[3]
+    assert totals[COUNTS.index(1)] < totals[COUNTS.index(8)]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.fluid.meshes import FluidMeshes, FluidTick
-from agents.learning.fluid.rule import Shown, rules_of
+from agents.learning.fluid.rule import Shown, as_if, rules_of
 from agents.learning.fluid.worlds import Floats, FluidWorld, fluid_world
 from agents.learning.lanes import LanesStep
 from agents.learning.observing import FRAMES
@@ -47,6 +47,7 @@ class FluidSights:
     latency_s: Floats
     objective_s: Floats
     lateness: Floats
+    startup_s: Floats
     age_ticks: float = 0.0  # figures are those of the tick before, and known at once
 
 
@@ -75,7 +76,7 @@ class FluidLanes:
         self._random = [mine if seed is None else np.random.default_rng(seed) for mine, seed in zip(self._random, seeds, strict=True)]
         episodes = [self.task.drawn(random, options or {}) for random in self._random]
         self._meshes = FluidMeshes([fluid_world(episode.world, episode.seed) for episode in episodes])
-        worlds = self._meshes.worlds
+        worlds, self._proposed = self._meshes.worlds, self._meshes.asked
         self._rules = rules_of([world.rules for world in worlds])
         self._guard = Guard(self._rules.least, self._rules.most)
         self._rates, self._ticks, frame = deque[Floats](maxlen=GROWTH_TICKS + 1), 0, None
@@ -137,13 +138,14 @@ class FluidLanes:
         came, counted = tick.visits > 0, np.minimum(ready, meshes.ready)
         shown = Shown(milli, tick.utilization * counted * meshes.cores * 1000, meshes.cores * 1000, counted,
                       meshes.ready + meshes.starting - counted)  # fmt: skip
+        self._proposed = self._rules.proposed(as_if(shown, meshes.asked, self._proposed), self._proposed)
         self._sights = FluidSights(
             now_ns=meshes.tick * self._tick_ns, replicas=meshes.asked, asked=np.maximum(meshes.asked, 1),
-            proposed=self._rules.proposed(shown, meshes.asked), ready=meshes.ready, starting=meshes.starting,
+            proposed=self._proposed, ready=meshes.ready, starting=meshes.starting,
             used_millicores=tick.utilization * meshes.ready * meshes.cores * 1000, request_millicores=meshes.cores * 1000,
             utilization=np.where(meshes.ready > 0, tick.utilization, np.nan), rate=self._rates[-1], rate_before=self._rates[0],
             concurrency=tick.concurrency, latency_s=np.where(came, tick.visit_p95_s, np.nan),
-            objective_s=meshes.strictest_s, lateness=np.where(worst > 0, worst, np.nan),
+            objective_s=meshes.strictest_s, startup_s=meshes.startup_s, lateness=np.where(worst > 0, worst, np.nan),
         )  # fmt: skip
         self._wanted = self._actions.pods(self._sights)
         return tick

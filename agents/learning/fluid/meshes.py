@@ -50,6 +50,7 @@ class FluidMeshes:
         self.ready = self.asked.copy()
         self._due = np.zeros((*self.asked.shape, 1 + int(self._starts.max())), dtype=np.int64)  # pods, by parts until they are ready
         self._started = np.zeros_like(self.asked)
+        self._fastest_s = np.minimum.accumulate(self._starts, axis=2) * self.part_s
         self._backlog = np.zeros(self.asked.shape)  # core-seconds
         self._courses = Courses([world.scenario for world in worlds], first.services)
         self._callers = _callers(first)
@@ -59,6 +60,13 @@ class FluidMeshes:
         """Pods that are not ready yet."""
         pods: Integers = self._due.sum(axis=2)
         return pods
+
+    @property
+    def startup_s(self) -> Floats:
+        """The fastest start so far; nan where nothing was started."""
+        latest = np.clip(self._started - 1, 0, self._fastest_s.shape[2] - 1)
+        fastest_s = np.take_along_axis(self._fastest_s, latest[:, :, None], axis=2)[:, :, 0]
+        return np.where(self._started > 0, fastest_s, np.nan)
 
     def scale(self, pods: Integers) -> None:
         """Ask for so many: more begin to start, fewer end, those that are not ready first."""

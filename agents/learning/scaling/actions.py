@@ -17,7 +17,6 @@ from sim.telemetry import Integers
 
 MULTIPLES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 TIMES = np.array(MULTIPLES)
-GROWS = TIMES > 1
 STEPS = (-4, -2, -1, 0, 1, 2, 4)
 TARGETS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # shares of the CPU requested
 COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
@@ -42,9 +41,12 @@ class ScaleActions(ActionSet):
 
 
 def _scaled(sight: Sighted) -> Integers:
-    """Rounded away from what it is a multiple of, so that a multiple of one pod is not always one pod."""
-    times = TIMES * np.asarray(sight.proposed)[..., None]
-    scaled: Integers = np.where(GROWS, np.ceil(times - 1e-9), np.floor(times + 1e-9)).astype(np.int64)
+    """To the nearest pod, halves up.
+
+    Down, a few pods would never grow again: two, which is all that an HPA on half of the CPU asks for one that is overloaded, would be
+    nine tenths of two, which is one.
+    """
+    scaled: Integers = np.floor(TIMES * np.asarray(sight.proposed)[..., None] + (0.5 + 1e-9)).astype(np.int64)
     return scaled
 
 

@@ -68,6 +68,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("objective", "99th percentile end to end over its objective, of the class that is worst off", "log2 of a ratio", -8, 4, (-2, 1),
             "log2(max(histogram_quantile(0.99, sum by (le, workload) (rate(gateway_request_duration_milliseconds_bucket"
             '{workload=~"$workload"}[$window]))) / on (workload) objective_ms))', lambda sight: _log2(sight.lateness)),
+    Feature("startup", "how long pods take to be ready, of those there are the one that was fastest", "log2 of 1 + s", 0, 16, (4, 7.5),
+            f"log2(1 + min(kube_pod_status_ready_time{{{PODS}}} - on (namespace, pod) kube_pod_start_time{{{PODS}}} > 0))",
+            lambda sight: _log2(1 + sight.startup_s), 5.5),
     Feature("age", "how old the newest sample is", "ticks", 0, 8, (0, 2),
             f"(time() - max(timestamp({CPU}))) / $tick_seconds", lambda sight: sight.age_ticks, 8),
     Feature("day_sine", "the time of the day", "sine", -1, 1, (-1, 1), "sin(2 * pi() * (vector(time()) % 86400) / 86400)",

@@ -15,6 +15,7 @@ from agents.learning.scaling.features import SCALING
 from agents.learning.scaling.guard import Guard
 from agents.learning.scaling.measuring import Meter
 from agents.learning.scaling.reward import reward_of
+from agents.learning.scaling.ruling import Ruling
 from agents.learning.scaling.sight import Looking, Sight
 from agents.learning.watched import Watched
 from agents.policy import Alternating, Needs, Policy, Verdict, View, asking_for
@@ -22,7 +23,7 @@ from scenarios.errors import ScenarioError
 from scenarios.flow import Flow
 from scenarios.schema.control import Scaling
 from scenarios.schema.scenario import Scenario
-from sim.commands import Command, Scale
+from sim.commands import Command
 from sim.telemetry import Integers
 
 
@@ -43,6 +44,7 @@ class GuidedMind:
 
     def __init__(self, service: str, rule: Policy, bounds: tuple[int, int], watched: Watched, seats: GuidedSeats) -> None:
         self.service, self.rule, self.guard = service, rule, Guard(*bounds)
+        self._ruling = Ruling(rule)
         self.cadence_ns = rule.cadence_ns
         self.needs = Needs(pods=rule.needs.pods, series=tuple(dict.fromkeys((*rule.needs.series, *watched.series))),
                            scrape_ns=rule.needs.scrape_ns)  # fmt: skip
@@ -50,8 +52,8 @@ class GuidedMind:
 
     def decide(self, view: View) -> Verdict | None:
         """The rule's verdict as long as rules decide alone; afterwards only a look, of which the council is told."""
-        verdict = self.rule.decide(view) or Verdict("the rule only looked")
-        sight = self._looking.look(view, _pods(verdict, view))
+        verdict, pods = self._ruling.rule_on(view)
+        sight = self._looking.look(view, pods)
         observation = self._frames.take(sight)
         if view.now_ns < self._seats.world.warmup:
             return verdict
@@ -59,8 +61,7 @@ class GuidedMind:
         return None
 
     def carried_out(self, command: Command, view: View) -> None:
-        """The rule remembers it, as its own."""
-        self.rule.carried_out(command, view)
+        """Nothing to remember: the rule remembers what it asked for itself."""
 
     def _look(self, sight: Sight, rule: Verdict, observation: Observation) -> GuidedLook:
         wanted = self._seats.actions.pods(sight)
@@ -130,8 +131,3 @@ def _bounds(described: Scaling) -> tuple[int, int]:
     """Fewest and most pods that the rule may ask for."""
     most = described.most
     return getattr(described.chosen, "min", 1), PODS_MAX if most is None or math.isinf(most) else int(most)
-
-
-def _pods(verdict: Verdict, view: View) -> int:
-    """Pods that a rule's verdict comes to."""
-    return next((command.replicas for command in verdict.commands if isinstance(command, Scale)), view.replicas)

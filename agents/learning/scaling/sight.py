@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from agents.learning.watched import Rates, Watched
 from agents.policy import View
+from scenarios.schema.units import NS_PER_S
 from sim.platform.metrics import Series
 
 
@@ -75,6 +76,10 @@ class Sighted(Protocol):
         """99th percentile over the objective, of the class that is worst off."""
 
     @property
+    def startup_s(self) -> Any:
+        """That pods take to be ready: the fastest of those there are which had to start."""
+
+    @property
     def age_ticks(self) -> Any:
         """Of the newest sample."""
 
@@ -87,6 +92,7 @@ class PodTotals(NamedTuple):
     used_millicores: int
     requested_millicores: int
     sampled_ns: int  # when the newest sample was taken; 0 where there is none
+    startup_ns: float  # of the ready pod that was fastest; nan where none had to start
 
 
 class Sight:
@@ -101,6 +107,7 @@ class Sight:
         totals = _totals(view)
         self.ready, self.starting, self.used_millicores = totals[:3]
         self.utilization = totals.used_millicores / totals.requested_millicores if totals.requested_millicores else math.nan
+        self.startup_s = totals.startup_ns / NS_PER_S
         self.age_ticks = (view.now_ns - totals.sampled_ns) / tick_ns
         self.concurrency, self.latency_s = self._value(watched.concurrency), self._value(watched.latency)
         self.objective_s = watched.strictest_s
@@ -114,15 +121,18 @@ class Sight:
 
 def _totals(view: View) -> PodTotals:
     ready = starting = used = requested = sampled_ns = 0
+    startup_ns = math.inf
     for pod in view.pods:
         if pod.is_ready:
             ready += not pod.is_terminating
+            if pod.start_ns is not None and pod.ready_changed_ns is not None and pod.ready_changed_ns > pod.start_ns:
+                startup_ns = min(startup_ns, pod.ready_changed_ns - pod.start_ns)
             if pod.usage_millicores is not None and pod.request_millicores:
                 used, requested = used + pod.usage_millicores, requested + pod.request_millicores
         elif not pod.is_terminating:
             starting += 1
         sampled_ns = max(sampled_ns, pod.sampled_ns)
-    return PodTotals(ready, starting, used, requested, sampled_ns)
+    return PodTotals(ready, starting, used, requested, sampled_ns, math.nan if math.isinf(startup_ns) else startup_ns)
 
 
 class Looking:
