@@ -39,7 +39,7 @@ class Recipe:
     lanes: int = 16
     jobs: int = 2  # processes with lanes
     rollout: int = 60  # ticks between two updates, about
-    batch: int = 720  # decisions that a step of the optimiser looks at, about
+    batch: int = 1440  # decisions that a step of the optimiser looks at, about
     epochs: int = 6
     gamma: float = 0.96
     gae_lambda: float = 0.95
