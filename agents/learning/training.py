@@ -46,7 +46,7 @@ class Recipe:
     entropy: float = 0.002
     algorithm: str = "ppo"
     critic: str = CRITICS[0]  # of PPO: what it is shown of a lane
-    rate: float = 7e-4  # of learning, at first; it falls to nothing in a straight line
+    rate: float = 2e-3  # of learning, at first; it falls to nothing in a straight line
     curriculum: Curriculum = field(default_factory=Curriculum)
 
 

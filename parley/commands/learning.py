@@ -34,7 +34,7 @@ def train_command(
     fidelity: Annotated[str | None, typer.Option(help="Where it learns: requests, or fluid, which is faster.")] = None,
     algorithm: Annotated[str | None, typer.Option(help="ppo (with masks), or dqn.")] = None,
     critic: Annotated[str | None, typer.Option(help="What PPO's critic is shown: own, or central, which is all rows.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Of learning, at first, falling to nothing: 7e-4.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Of learning, at first, falling to nothing: 2e-3.")] = None,
     windows: Annotated[bool, typer.Option("--windows", help="Episodes begin at any minute of a world that is longer.")] = False,
     curriculum: Annotated[str | None, typer.Option(metavar="FILE", help="Stages to learn in first: a file, or the shipped one.")] = None,
     tune: Annotated[int | None, typer.Option(metavar="TRIALS", help="First look for better numbers of the recipe.", min=1)] = None,

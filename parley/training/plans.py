@@ -15,7 +15,7 @@ from parley.training.curricula import curriculum_of, curriculum_text
 from scenarios.naming import suggestion
 
 CHAIRS = tuple(OF_CHAIRS)
-STEPS, SEEDS, LANES, RATE = 300_000, 5, 16, 7e-4  # where nothing is said
+STEPS, SEEDS, LANES, RATE = 300_000, 5, 16, 2e-3  # where nothing is said
 ALGORITHMS, CRITICS = ("ppo", "dqn"), ("own", "central")
 CONTINUOUS = ("sac", "td3", "ddpg")  # who learn numbers, where every chair chooses from a table
 CHOICES = {"chair": CHAIRS, "fidelity": FIDELITIES, "algorithm": ALGORITHMS, "critic": CRITICS}
@@ -82,7 +82,7 @@ class Asked(TypedDict, total=False):
     fidelity: str  # requests
     algorithm: str  # ppo
     critic: str  # own
-    rate: float  # 7e-4, of learning, at first; it falls to nothing in a straight line
+    rate: float  # 2e-3, of learning, at first; it falls to nothing in a straight line
     windows: bool  # False: whether episodes begin at any minute of the world
     curriculum: str | os.PathLike[str]  # none
     tune: int  # 0: how many trials look for better numbers of the recipe
