@@ -88,7 +88,7 @@ def test_actions_are_what_they_say() -> None:
 
 @given(st.sampled_from(MULTIPLES), st.integers(1, 40), st.integers(200, 12_000), st.booleans())
 def test_a_multiple_of_a_rule_is_what_it_says(times: float, pods: int, load_millicores: int, trends: bool) -> None:
-    """Taken at every look, of an HPA on half of the CPU or of requests: as many times the pods that keep its target, and no fewer each time."""
+    """Taken at every look, of an HPA on half of the CPU or of a trend: so many times the pods that keep the target, for ever."""
     if trends:
         ruled: Policy = TrendPolicy(Trend.model_validate({"averageValue": 10, "min": 1, "max": 200}), "a")
     else:
@@ -121,7 +121,8 @@ def test_a_rule_remembers_what_it_asked_for_itself() -> None:
 def test_what_a_rule_would_see() -> None:
     """As many pods as it asked for, the same part of them ready, and the same CPU in all; a fluid's rule is shown the same."""
     ready = tuple(PodView(f"a-{n}", "Running", n, 1000, is_ready=True, usage_millicores=300 + 10 * n) for n in range(6))
-    others = (PodView("b", "Pending", 6, 1000), PodView("c", "Pending", 7, 1000), PodView("d", "Running", 8, 1000, is_ready=True, is_terminating=True))
+    others = (PodView("b", "Pending", 6, 1000), PodView("c", "Pending", 7, 1000),
+              PodView("d", "Running", 8, 1000, is_ready=True, is_terminating=True))  # fmt: skip
     view = View(0, "a", 8, 1000, (*ready, *others))
     assert as_if(view, 8) is view
     for replicas, serving in ((4, 3), (16, 12), (1, 1)):

@@ -20,6 +20,7 @@ import torch
 from rich.console import Console
 
 from agents.learning.judging import following, scores
+from agents.learning.scaling.actions import MULTIPLES
 from agents.learning.tasks import SCALE_V0, Task
 from agents.learning.training import Recipe, Trainer
 from agents.learning.weights import WeightsError
@@ -160,16 +161,17 @@ def test_decisions_are_whole(capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 
 def test_better_is_judged_better() -> None:
-    """The rule, then a third more of all it asks for, then chance, then a fifth less: no way to be paid for giving up."""
+    """The rule, then half as much again or chance, then a pod each, whatever comes: no way to be paid for giving up."""
     task = Task(SCALE_V0.scenario, ticks=60, varied=SCALE_V0.varied)
     random, follow = np.random.default_rng(0), following(task)
     assert follow is not None
     ways = {
-        "rule": follow, "more": lambda seen, _: np.full(len(seen), 6, dtype=np.int64),
-        "chance": lambda seen, _: random.integers(0, 8, len(seen)), "less": lambda seen, _: np.full(len(seen), 0, dtype=np.int64),
+        "rule": (task, follow), "more": (task, lambda seen, _: np.full(len(seen), MULTIPLES.index(1.5), dtype=np.int64)),
+        "chance": (task, lambda seen, _: random.integers(0, len(MULTIPLES), len(seen))),
+        "one pod": (task.changed(actions="replicas"), lambda seen, _: np.zeros(len(seen), dtype=np.int64)),
     }  # fmt: skip
-    found = {name: float(np.mean([one.reward for one in scores(task, (5, 6, 7), way)])) for name, way in ways.items()}
-    assert found["rule"] > found["more"] and found["rule"] > found["chance"] > found["less"]
+    found = {name: float(np.mean([one.reward for one in scores(of, (5, 6, 7), way)])) for name, (of, way) in ways.items()}
+    assert found["rule"] > found["chance"] > found["more"] > found["one pod"]
 
 
 @pytest.mark.parametrize(("algorithm", "critic"), [("ppo", "own"), ("ppo", "central"), ("dqn", "own")])
@@ -250,7 +252,7 @@ def test_what_does_not_fit_is_no_start(in_fluid: Training, small: Path, tmp_path
     for words, told in (({"algorithm": "dqn"}, "was trained with algorithm ppo, and what starts from it goes on so, not with dqn"),
                         ({"critic": "central"}, "was trained with critic own"), ({"chair": "routing"}, "was trained with chair scaling"),
                         ({"seeds": 3}, "has 2 seeds, each of which is gone on with once, not 3"),
-                        ({"rate": 2.0}, "rate is a number between 0 and 1, as 0.0007, not 2")):  # fmt: skip
+                        ({"rate": 2.0}, "rate is a number between 0 and 1, as 0.002, not 2")):  # fmt: skip
         with pytest.raises(UsageError, match=told):
             train(small, start=in_fluid.path, **(LITTLE | words), out=out)
     other = tmp_path / "other"
