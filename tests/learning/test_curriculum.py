@@ -95,6 +95,7 @@ def test_a_file_is_read_and_mistakes_are_told(tmp_path: Path) -> None:
         curriculum_text("scalings")
 
 
+@pytest.mark.slow
 def test_a_training_keeps_its_curriculum(tmp_path: Path) -> None:
     """In its folder, so that it goes on without the file."""
     path = tmp_path / "stages.yaml"

@@ -49,6 +49,7 @@ def test_the_first_trial_is_the_recipe_as_it_stands(tuned: Training) -> None:
     assert "3 short trials on other episodes took rate" in page_of_training(tuned) and "--tune 3" in tuned.manifest["command"]
 
 
+@pytest.mark.slow
 def test_who_is_stopped_is_replayed(tuned: Training, small: Path, tmp_path: Path) -> None:
     """After the first trial, and after all of them: the same weights; with a trial that was never proposed it is refused."""
     again = train(small, **LITTLE | {"tune": 1, "steps": 20}, out=tmp_path / "t")

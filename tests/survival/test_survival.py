@@ -184,6 +184,7 @@ def test_a_cell_is_a_run_of_its_world(kicked: Survival) -> None:
     assert told["trace_digest"] == row["trace_digest"] and told["expect"][0]["measured"] == row[OUTCOME]
 
 
+@pytest.mark.slow
 def test_one_that_was_stopped_goes_on(kicked: Survival, folder: Path, calibrated: Calibration, trained: Training) -> None:
     """To the same findings; another world or policy in its place is refused."""
     made = begun(folder / "small.yaml", calibration=calibrated.path, policies=[trained.path], out=folder / "again")
