@@ -45,6 +45,12 @@ def sight(asked: int = 4, proposed: int = 4, usage: int | None = 500, age: int =
     return Looking(WATCHED, TICK_NS).look(View(now_ns, "a", asked, 1000, pods, values_milli=values), proposed)
 
 
+def serving(pods: int, usage: int, now_ns: int) -> tuple[PodView, ...]:
+    """Pods that have long been ready and use so much of a core each."""
+    return tuple(PodView(f"a-{n}", "Running", n, 1000, "z", 0, is_ready=True, ready_changed_ns=0, usage_millicores=usage,
+                         sampled_ns=now_ns, window_ns=TICK_NS) for n in range(pods))  # fmt: skip
+
+
 def test_features_say_what_they_are() -> None:
     """Each with a unit, bounds and a query of its own; readings lie within them whatever is seen."""
     assert len({feature.name for feature in FEATURES}) == len(FEATURES) and all(feature.unit and feature.query for feature in FEATURES)
@@ -96,9 +102,7 @@ def test_a_multiple_of_a_rule_is_what_it_says(times: float, pods: int, load_mill
     ruling, place, needed = Ruling(ruled), MULTIPLES.index(times), load_millicores / 500
     for tick in range(40, 120):
         now_ns = tick * TICK_NS
-        usage = min(1000, load_millicores // pods)
-        ready = tuple(PodView(f"a-{n}", "Running", n, 1000, "z", 0, is_ready=True, ready_changed_ns=0, usage_millicores=usage,
-                              sampled_ns=now_ns, window_ns=TICK_NS) for n in range(pods))  # fmt: skip
+        ready = serving(pods, min(1000, load_millicores // pods), now_ns)
         view = View(now_ns, "a", pods, 1000, ready, values_milli={WATCHED.rate: load_millicores * 20})
         verdict, wanted = ruling.rule_on(view)
         assert verdict.commands == asking_for(wanted, view)
@@ -111,9 +115,7 @@ def test_a_rule_remembers_what_it_asked_for_itself() -> None:
     """Its limits count its own steps, not those that a policy made of them."""
     ruling, asked = Ruling(HpaPolicy(Hpa.model_validate({"target_cpu": "50%", "min": 1, "max": 100}), "a")), []
     for tick in range(40, 44):
-        ready = tuple(PodView(f"a-{n}", "Running", n, 1000, "z", 0, is_ready=True, ready_changed_ns=0, usage_millicores=1000,
-                              sampled_ns=tick * TICK_NS, window_ns=TICK_NS) for n in range(30))  # fmt: skip
-        view = View(tick * TICK_NS, "a", 30 if tick > 40 else 4, 1000, ready)
+        view = View(tick * TICK_NS, "a", 30 if tick > 40 else 4, 1000, serving(30, 1000, tick * TICK_NS))
         asked.append(ruling.rule_on(view)[1])
     assert asked == [8, 16, 32, 60]
 
@@ -125,14 +127,14 @@ def test_what_a_rule_would_see() -> None:
               PodView("d", "Running", 8, 1000, is_ready=True, is_terminating=True))  # fmt: skip
     view = View(0, "a", 8, 1000, (*ready, *others))
     assert as_if(view, 8) is view
-    for replicas, serving in ((4, 3), (16, 12), (1, 1)):
+    for replicas, part in ((4, 3), (16, 12), (1, 1)):
         seen = as_if(view, replicas)
         counted = [pod for pod in seen.pods if pod.is_ready and not pod.is_terminating]
-        assert (seen.replicas, len(counted), len(seen.pods)) == (replicas, serving, replicas + 1)
+        assert (seen.replicas, len(counted), len(seen.pods)) == (replicas, part, replicas + 1)
         assert sum(pod.usage_millicores or 0 for pod in counted) == pytest.approx(1950, rel=0.15)
         fluid = rule.as_if(rule.Shown(np.zeros(1), np.array([1950.0]), np.array([1000.0]), np.array([6]), np.array([2])),
                            np.array([8]), np.array([replicas]))  # fmt: skip
-        assert (fluid.counted.tolist(), fluid.unready.tolist()) == ([serving], [replicas - serving])
+        assert (fluid.counted.tolist(), fluid.unready.tolist()) == ([part], [replicas - part])
 
 
 def test_starts_are_those_that_were_seen() -> None:

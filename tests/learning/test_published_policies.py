@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from agents.learning.judging import scores
+from agents.learning.observing import FRAMES
 from parley.evaluations.policies import decides_of
 from parley.training.page import PAGE, PICTURE, page_of_training
 from parley.training.training import BEST, VALIDATION, Training
@@ -44,7 +45,7 @@ def test_every_seed_has_its_policy(folder: Path) -> None:
     """It opens, and chooses what may be chosen."""
     found = Training(folder)
     task = found.plan.task
-    seen = np.zeros((3, len(found.manifest["sizes"]["features"]) * 4), dtype=np.float32)
+    seen = np.zeros((3, len(found.manifest["sizes"]["features"]) * FRAMES), dtype=np.float32)
     masks = np.eye(3, len(task.action_set), dtype=np.bool_)
     for seed in found.seeds:
         assert decides_of(folder / f"seed-{seed}" / BEST, task.action_set)(seen, masks).tolist() == [0, 1, 2]

@@ -38,9 +38,8 @@ class Shown(NamedTuple):
 def as_if(shown: Shown, asked: Integers, replicas: Integers) -> Shown:
     """What would be shown if other replicas were asked for, as agents/learning/scaling/ruling.py has it: a rule has a count of its own."""
     part = np.maximum(1, (2 * shown.counted * replicas + asked) // (2 * np.maximum(asked, 1)))
-    counted = np.where(replicas == asked, shown.counted, np.where(shown.counted > 0, np.minimum(replicas, part), 0))
-    unready = np.where(replicas == asked, shown.unready, np.where(shown.unready > 0, replicas - counted, 0))
-    return shown._replace(counted=counted, unready=unready)
+    counted = np.where(shown.counted > 0, np.minimum(replicas, part), 0)
+    return shown._replace(counted=counted, unready=replicas - counted)
 
 
 class Rules(ABC):

@@ -43,8 +43,8 @@ class ScaleActions(ActionSet):
 def _scaled(sight: Sighted) -> Integers:
     """To the nearest pod, halves up.
 
-    Down, a few pods would never grow again: two, which is all that an HPA on half of the CPU asks for one that is overloaded, would be
-    nine tenths of two, which is one.
+    Were it rounded down, one pod could never grow again: an HPA on half of the CPU asks for two in place of one that is overloaded, and
+    nine tenths of two would be one.
     """
     scaled: Integers = np.floor(TIMES * np.asarray(sight.proposed)[..., None] + (0.5 + 1e-9)).astype(np.int64)
     return scaled

@@ -19,16 +19,16 @@ class Ruling:
     """One service's rule, and the pods there would be if nobody else had a word."""
 
     def __init__(self, rule: Policy) -> None:
-        self.rule = rule
+        self._rule = rule
         self._pods: int | None = None  # that it last asked for
 
     def rule_on(self, view: View) -> tuple[Verdict, int]:
         """(verdict, pods that it asks for): the verdict commands what leads there from the pods there are."""
         own = view if self._pods is None else as_if(view, self._pods)
-        verdict = self.rule.decide(own) or Verdict("the rule only looked")
+        verdict = self._rule.decide(own) or Verdict("the rule only looked")
         command = next((command for command in verdict.commands if isinstance(command, Scale)), None)
         if command is not None:
-            self.rule.carried_out(command, own)
+            self._rule.carried_out(command, own)
         self._pods = own.replicas if command is None else command.replicas
         return replace(verdict, commands=asking_for(self._pods, view)), self._pods
 
@@ -40,14 +40,14 @@ def as_if(view: View, replicas: int) -> View:
     ready, others, ending = list[PodView](), list[PodView](), list[PodView]()
     for pod in view.pods:
         (ending if pod.is_terminating else ready if pod.is_ready else others).append(pod)
-    serving = ready_of(len(ready), view.replicas, replicas)
+    serving = _ready_of(len(ready), view.replicas, replicas)
     share = len(ready) / max(serving, 1)
     pods = [pod if pod.usage_millicores is None else pod._replace(usage_millicores=round(pod.usage_millicores * share))
             for pod in _as_many(ready, serving)]  # fmt: skip
     return replace(view, replicas=replicas, pods=(*pods, *_as_many(others, replicas - serving), *ending))
 
 
-def ready_of(ready: int, asked: int, replicas: int) -> int:
+def _ready_of(ready: int, asked: int, replicas: int) -> int:
     """How many of other replicas would be ready, where so many of those asked for are: as large a part, and one at least."""
     return min(replicas, max(1, (2 * ready * replicas + asked) // (2 * max(asked, 1)))) if ready else 0
 
