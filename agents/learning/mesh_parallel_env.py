@@ -22,9 +22,10 @@ Flags = dict[str, bool]
 class MeshParallelEnv(ParallelEnv[str, Observation, int]):
     """One agent a row; the reward of each is its share of the team's, to which all sum.
 
-    An observation is {"observation": (features,) float32, "action_mask": (actions,) int8}. Agents with cadences of their own are
-    asked when they wake: `infos[agent]["asked"]` says whether the next action of an agent counts, and until it wakes its
-    observation stays as it was. `state()` is what all see, one after the other, for a critic in training.
+    An observation is {"observation": (features,) float32, "dt": (1,) float32 seconds since it last acted, "action_mask": (actions,)
+    int8}. Agents with cadences of their own are asked when they wake: `infos[agent]["asked"]` says whether the next action of an agent
+    counts; until it wakes its last one holds, and of its observation only dt moves. `state()` is what all see, one after the other, for a
+    critic in training.
     """
 
     metadata = {"name": "parley_mesh", "render_modes": ["ansi", "rgb_array"], "is_parallelizable": True}
@@ -81,7 +82,9 @@ class MeshParallelEnv(ParallelEnv[str, Observation, int]):
         """Nothing is held."""
 
     def _seen(self, play: Play) -> dict[str, Observation]:
-        return {agent: {"observation": play.observations[place].copy(), "action_mask": play.masks[place].astype(np.int8)}
+        held_s = play.held_s
+        return {agent: {"observation": play.observations[place].copy(), "dt": held_s[place : place + 1],
+                        "action_mask": play.masks[place].astype(np.int8)}
                 for place, agent in enumerate(self.possible_agents)}  # fmt: skip
 
     def _playing(self) -> Play:
@@ -92,4 +95,5 @@ class MeshParallelEnv(ParallelEnv[str, Observation, int]):
 
 def _space(features: Features, actions: int) -> spaces.Space[Any]:
     seen = spaces.Box(features.low, features.high, dtype=np.float32)
-    return spaces.Dict({"observation": seen, "action_mask": spaces.MultiBinary(actions)})
+    since = spaces.Box(0, np.inf, (1,), dtype=np.float32)
+    return spaces.Dict({"observation": seen, "dt": since, "action_mask": spaces.MultiBinary(actions)})

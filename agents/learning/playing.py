@@ -13,6 +13,7 @@ from agents.learning.driving import Drive, to_the_next_question
 from agents.learning.observing import Features
 from agents.learning.reward import Reward
 from agents.learning.tasks import Episode, Task
+from scenarios.schema.units import NS_PER_S
 
 
 class Play:
@@ -38,10 +39,12 @@ class Play:
         self.observations = np.zeros((rows, first.observations.shape[1]), dtype=np.float32)
         self.masks = np.ones((rows, actions), dtype=np.bool_)
         self.asked = np.zeros(rows, dtype=np.bool_)
+        self._now_ns, self._acted_ns = first.now_ns, np.full(rows, first.now_ns, dtype=np.int64)
         self._see(first)
 
     def act(self, chosen: NDArray[np.int64] | None) -> None:
         """An action of every row, in the order of `rows`, or none: the world's own rule. Then the mesh has to go on."""
+        self._acted_ns[self.asked] = self._now_ns
         self.drive.act(None if chosen is None else np.asarray(chosen)[self.asked])
 
     def see(self) -> Reward:
@@ -58,6 +61,11 @@ class Play:
         """At the horizon of the task, or at the end of its world."""
         return self.ticks >= self.episode.task.ticks or not self.drive.council.is_waiting
 
+    @property
+    def held_s(self) -> NDArray[np.float32]:
+        """(rows,) Since each last acted, or since the first question: how long what it did then has held."""
+        return ((self._now_ns - self._acted_ns) / NS_PER_S).astype(np.float32)
+
     def info(self, reward: Reward) -> dict[str, Any]:
         """What Gymnasium hands on beside the reward."""
         return {"reward_terms": dict(reward.terms), "slo_violation": reward.violated, **reward.facts, "guard": self.guarded}
@@ -66,6 +74,7 @@ class Play:
         places = [self.rows.index(name) for name in asking.rows]
         self.asked[:] = False
         self.asked[places] = True
+        self._now_ns = asking.now_ns
         self.observations[places], self.masks[places] = asking.observations, asking.masks
 
 

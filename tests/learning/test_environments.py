@@ -175,6 +175,25 @@ def test_all_agents_together_are_the_single_environment(name: str) -> None:
     assert many.agents == []
 
 
+def test_an_agent_that_looks_at_every_other_tick_acts_at_every_other_tick() -> None:
+    """Until then its action holds, which dt tells, whatever it answers; and its observation stays."""
+    slower = ("agents.store.scaling.hpa={target_cpu: 50%, min: 1, max: 40, sync_period: 30s}",)
+    heard, deaf = (MeshParallelEnv("Scale-v0", changes=slower, **SHORT) for _ in range(2))
+    seen, infos = heard.reset(seed=3)
+    deaf.reset(seed=3)
+    most, asked = heard.action_spaces["store"].n - 1, infos["store"]["asked"]
+    assert {float(one["dt"][0]) for one in seen.values()} == {0.0}
+    for step in range(FEW):
+        before, was_asked = seen["store"]["observation"], asked
+        seen, _, _, _, infos = heard.step(dict.fromkeys(heard.agents, 3))
+        deaf_seen, *_ = deaf.step({agent: most if agent == "store" and not was_asked else 3 for agent in deaf.agents})
+        asked = infos["store"]["asked"]
+        assert asked != was_asked and float(seen["front"]["dt"][0]) == 15
+        assert float(seen["store"]["dt"][0]) == (30 if asked and step else 15)
+        assert asked or np.array_equal(seen["store"]["observation"], before)
+        assert all(np.array_equal(seen[agent]["observation"], one["observation"]) for agent, one in deaf_seen.items())
+
+
 def brief(name: str) -> Scenario:
     """The world of a task, cut short."""
     return load(TASKS[name].scenario, BRIEF[name])
