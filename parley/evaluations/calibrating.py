@@ -143,8 +143,10 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], out: str | os.Path
     return Calibration(folder.path)
 
 
-def calibration_of(name: str, folder: str | os.PathLike[str] | None) -> Calibration:
-    """That of an evaluation: in a folder, or the published one. Raises UsageError where there is none."""
+def calibration_of(name: str, made: EvaluationFile, folder: str | os.PathLike[str] | None) -> Calibration | None:
+    """That of an evaluation: in a folder, or the published one; none where nobody is calibrated. Raises UsageError where there is none."""
+    if folder is None and all(one.calibrated is None for one in made.controllers.values()):
+        return None
     found = Path(folder) if folder is not None else PUBLISHED / f"{name}-calibration"
     if not (found / MANIFEST).is_file():
         raise UsageError(f"{found}: holds no calibration, and uncalibrated rules are no baseline; `parley calibrate {name} --out DIR` "

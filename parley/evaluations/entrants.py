@@ -44,8 +44,10 @@ def entrants_of(made: EvaluationFile, found: Sequence[Learned]) -> list[Entrant]
     return [*rules, *learned, *again]
 
 
-def require_calibrated(made: EvaluationFile, entrants: Sequence[Entrant], calibrated: Calibration) -> None:
+def require_calibrated(made: EvaluationFile, entrants: Sequence[Entrant], calibrated: Calibration | None) -> None:
     """Raises FolderError where somebody was not calibrated as he stands here, before anything is written."""
+    if calibrated is None:
+        return
     digests = {name: one.digest for name, one in arenas_of(made).items()}
     for one in entrants:
         if one.policy is None and made.controllers[one.controller].calibrated is not None:
@@ -53,7 +55,7 @@ def require_calibrated(made: EvaluationFile, entrants: Sequence[Entrant], calibr
 
 
 def seats_of_all(made: EvaluationFile, ground: Ground, entrants: Sequence[Entrant],
-                 calibrated: Calibration) -> list[dict[str, Seats | None]]:  # fmt: skip
+                 calibrated: Calibration | None) -> list[dict[str, Seats | None]]:  # fmt: skip
     """Of every entrant by family. Raises FolderError where a controller was not calibrated."""
     found = []
     for one in entrants:
@@ -62,7 +64,7 @@ def seats_of_all(made: EvaluationFile, ground: Ground, entrants: Sequence[Entran
             continue
         controller = made.controllers[one.controller]
         chosen = Chosen(all=dict.fromkeys(controller.best_of, one.value))
-        if controller.calibrated is not None:
+        if calibrated is not None and controller.calibrated is not None:
             chosen = calibrated.chosen(one.weighting, one.controller, made, ground.digests)
         found.append({family: seats_of(controller, chosen, ground.arenas[family], ground.homes(family), made.pods.least)
                       for family in one.families})  # fmt: skip

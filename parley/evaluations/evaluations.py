@@ -106,7 +106,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
     name = "evaluation" if isinstance(source, Mapping) else Path(source).stem
     made = _narrowed(made, tuple(families), seeds)
     found = policies_of(policies)
-    calibrated, entrants = calibration_of(name, calibration), entrants_of(made, found)
+    calibrated, entrants = calibration_of(name, made, calibration), entrants_of(made, found)
     require_calibrated(made, entrants, calibrated)
     folder = Evaluation.new_folder(out, name)
     ground = ground_of(folder.path, made, is_new=True)
@@ -117,7 +117,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "evaluation": as_plain(made),
         "digests": ground.digests,
         "policies": kept(found, folder.path),
-        "calibration": relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
+        "calibration": calibrated and relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
         "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
         "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
     })  # fmt: skip

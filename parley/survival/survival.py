@@ -142,7 +142,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
     name = "survival" if isinstance(source, Mapping) else Path(source).stem
     made = made if seeds is None else parsed({**as_plain(made), "seeds": seeds})
     known = evaluation_file(made.evaluation)
-    found, calibrated = policies_of(policies), calibration_of(Path(made.evaluation).stem, calibration)
+    found, calibrated = policies_of(policies), calibration_of(Path(made.evaluation).stem, known, calibration)
     texts = texts_of(worlds_of(made, calibrated, with_policies=bool(found)))
     folder = Survival.new_folder(out, name)
     for who, text in texts.items():
@@ -152,7 +152,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "survival": as_plain(made),
         "worlds": {who: sha256(text.encode()).hexdigest() for who, text in texts.items()}, "policies": kept(found, folder.path),
         "says": {who: one.says or controller_of(who, one, known).says for who, one in made.entrants.items()},
-        "calibration": relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
+        "calibration": calibrated and relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
         "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
         "cells": (len(made.entrants) + len(found)) * size_of(made),
     }  # fmt: skip

@@ -34,7 +34,7 @@ def path_of(folder: Path, name: str) -> Path:
     return folder / WORLDS / f"{slug(name)}.yaml"
 
 
-def worlds_of(made: SurvivalFile, calibrated: Calibration, *, with_policies: bool) -> dict[str, Scenario]:
+def worlds_of(made: SurvivalFile, calibrated: Calibration | None, *, with_policies: bool) -> dict[str, Scenario]:
     """By entrant; that of policies is the world with its own rules. Raises ParleyError for whatever is wrong, before anything runs."""
     evaluation, bare = evaluation_file(made.evaluation), load(made.scenario, as_changes(made.set))
     arenas = arenas_of(evaluation)
@@ -44,7 +44,7 @@ def worlds_of(made: SurvivalFile, calibrated: Calibration, *, with_policies: boo
         home = _home(arenas[evaluation.family_of(TRAIN)], Path(place))
         for name, one in made.entrants.items():
             controller, chosen = controller_of(name, one, evaluation), Chosen(all=one.values)
-            if controller.calibrated is not None:
+            if calibrated is not None and controller.calibrated is not None:
                 chosen = calibrated.chosen(evaluation.first, one.controller or name, evaluation, digests)
             try:
                 world = seated(bare, _seats(controller, chosen, bare, home, evaluation), controller.replicas)

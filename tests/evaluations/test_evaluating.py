@@ -21,7 +21,7 @@ from parley.errors import FolderError, Interrupted, UsageError
 from parley.evaluations.calibrating import SUMMARY as CALIBRATED
 from parley.evaluations.calibrating import Calibration, calibrate
 from parley.evaluations.entrants import FIRST_SEED
-from parley.evaluations.evaluations import SUMMARY, Evaluation, evaluate
+from parley.evaluations.evaluations import SUMMARY, Evaluation, begun, evaluate
 from parley.evaluations.files import LEARNED
 from parley.evaluations.findings import DERIVED, FAILS, HOLDS
 from parley.evaluations.page import PAGE, PICTURES, page_of_evaluation, publish
@@ -110,6 +110,15 @@ def test_a_calibration_of_something_else_is_refused(calibrated: Calibration, tmp
     with pytest.raises(UsageError, match="holds no calibration, and uncalibrated rules are no baseline; `parley calibrate evaluation"):
         evaluate(LITTLE, calibration=tmp_path, out=tmp_path / "c")
     assert not [*tmp_path.iterdir()], "nothing is written"
+
+
+def test_where_nobody_is_calibrated_no_calibration_is_asked_for(tmp_path: Path) -> None:
+    """One that is named has to be there all the same."""
+    other = deepcopy(LITTLE)
+    del other["controllers"]["calibrated HPA"]["calibrated"]
+    assert begun(other, out=tmp_path / "a").manifest["state"] == "running"
+    with pytest.raises(UsageError, match="holds no calibration"):
+        begun(other, calibration=tmp_path, out=tmp_path / "b")
 
 
 def test_everybody_meets_the_same_episodes(judged: Evaluation) -> None:
