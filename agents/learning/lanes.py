@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,7 +75,7 @@ class Lanes:
         if last and not (self._once and ended.all()):
             for lane in last:
                 self.plays[lane] = self._begun(lane, {})
-            _forget()
+            _LITTER.more()
             _go_on([self.plays[lane] for lane in last])
             for lane in last:
                 self.plays[lane].begin()
@@ -97,7 +98,7 @@ class Lanes:
     def _let_go(self) -> None:
         if self.plays:
             self.plays = []
-            _forget()
+            _LITTER.more()
 
     def _begun(self, lane: int, options: Mapping[str, Any]) -> Play:
         return Play(self.task.drawn(self._random[lane], options))
@@ -110,9 +111,26 @@ def seeds_of(seed: int | Sequence[int | None] | None, lanes: int) -> list[int | 
     return [seed + lane for lane in range(lanes)] if isinstance(seed, int) else list(seed)
 
 
-def _forget() -> None:
-    """A mesh that is over is a circle of megabytes, which too few objects hold for Python to look for it by itself."""
-    gc.collect()
+class _Litter:
+    """Meshes that are over: circles of megabytes, which too few objects hold for Python to look for them by itself.
+
+    To look costs as much as there is in memory, libraries included, and is done for a tenth of the time at most.
+    """
+
+    SHARE = 0.1
+
+    def __init__(self) -> None:
+        self._due_s = 0.0
+
+    def more(self) -> None:
+        """There may be some."""
+        began_s = time.monotonic()
+        if began_s >= self._due_s:
+            gc.collect()
+            self._due_s = time.monotonic() + (time.monotonic() - began_s) / self.SHARE
+
+
+_LITTER = _Litter()  # of this process, as its memory is
 
 
 def _go_on(plays: Sequence[Play]) -> None:

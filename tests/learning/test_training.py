@@ -35,7 +35,7 @@ from scenarios.load import load
 from scenarios.writing import as_yaml
 
 ROOT = Path(__file__).parents[2]
-LITTLE: dict[str, Any] = {"steps": 300, "seeds": 2, "lanes": 2, "jobs": 1}
+LITTLE: dict[str, Any] = {"steps": 150, "seeds": 2, "lanes": 2, "jobs": 1}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def kept(found: Training) -> dict[str, bytes]:
 
 def recipe(small: Path) -> Recipe:
     """As `train` makes it."""
-    return Recipe(SCALE_V0.changed(scenario=str(small)), steps=300, lanes=2, jobs=1)
+    return Recipe(SCALE_V0.changed(scenario=str(small)), steps=LITTLE["steps"], lanes=2, jobs=1)
 
 
 def test_a_training_says_what_came_of_it(trained: Training) -> None:
@@ -68,7 +68,7 @@ def test_a_training_says_what_came_of_it(trained: Training) -> None:
     assert trained.state == "complete" and list(trained.seeds) == [1, 2]
     rows = trained.curve(1)
     assert [row["leg"] for row in rows] == list(range(1, len(rows) + 1)) and rows[-1]["leg"] == rows[-1]["legs"]
-    assert rows[-1]["steps"] >= 300 > rows[-2]["steps"]
+    assert rows[-1]["steps"] >= LITTLE["steps"] > rows[-2]["steps"]
     assert trained.manifest["rule"]["seeds"] == rows[0]["judged"]["seeds"]
     against = trained.against_the_rule(1)
     assert against is not None and against.method == "paired" and against.n == 8
@@ -84,7 +84,7 @@ def test_the_same_again_is_the_same_to_the_byte(trained: Training, small: Path, 
 
 def test_killed_and_resumed_it_is_the_same(trained: Training, small: Path, tmp_path: Path) -> None:
     """By SIGKILL as soon as a leg is on the disk."""
-    words = [sys.executable, "-m", "parley", "train", str(small), "--steps", "300", "--seeds", "2", "--lanes", "2", "--jobs", "1"]
+    words = [sys.executable, "-m", "parley", "train", str(small), "--steps", "150", "--seeds", "2", "--lanes", "2", "--jobs", "1"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     begun = subprocess.Popen([*words, "--out", "t"], cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                              start_new_session=True)  # fmt: skip
@@ -207,7 +207,7 @@ def test_every_chair_is_trained_in_its_own_frozen_world(chair: str, tmp_path: Pa
 @pytest.fixture(scope="module")
 def in_fluid(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
     """Two seeds that learned in a fluid."""
-    return train(small, **(LITTLE | {"fidelity": "fluid", "steps": 1000}), out=tmp_path_factory.mktemp("fluid") / "f")
+    return train(small, **(LITTLE | {"fidelity": "fluid", "steps": 200}), out=tmp_path_factory.mktemp("fluid") / "f")
 
 
 @pytest.mark.slow
