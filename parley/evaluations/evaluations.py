@@ -67,10 +67,15 @@ class Evaluation(OverFamilies):
                            lambda name: name == LEARNED or made.controllers[name].calibrated is None,
                            [name for name, one in made.controllers.items() if one.best_of])  # fmt: skip
 
+    @property
+    def plan(self) -> Plan:
+        """What every cell is. Raises FolderError where a policy is another by now."""
+        made = self.file
+        return Plan(made, ground_of(self.path, made), entrants_of(made, self.policies), read_json(self.path / SEATS)["seats"])
+
     def go_on(self, jobs: int | None, told: Told | None) -> Evaluation:
         """Every episode that is not there yet, then all that follows from them."""
-        made = self.file
-        plan = Plan(made, ground_of(self.path, made), entrants_of(made, self.policies), read_json(self.path / SEATS)["seats"])
+        made, plan = self.file, self.plan
         with at_work(self.path, self.manifest, STAGE.columns, self.resume_command(self.path)) as (store, stop):
             compute(plan, store, stop, told, partial(_crew, plan, jobs_of(jobs)))
         done = Evaluation(self.path)
