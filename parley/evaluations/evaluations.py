@@ -151,5 +151,5 @@ def _narrowed(made: EvaluationFile, families: tuple[str, ...], seeds: int | None
         data["families"] = {name: data["families"][name] for name in kept}
         data["over_weightings"] = [name for name in made.over_weightings if name in families]
         data["hypotheses"] = {says: one for says, one in data.get("hypotheses", {}).items()
-                              if all(name in families for name in one.get("families", ()))}  # fmt: skip
+                              if set(one.get("families") or made.tests) <= set(families)}  # fmt: skip
     return parsed(data if seeds is None else {**data, "seeds": seeds})

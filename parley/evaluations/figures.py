@@ -68,11 +68,11 @@ def picture_of_profile(found: Evaluation) -> Picture:
 
 def _plane(axes: Any, rows: dict[str, Any], family: str, looks: dict[str, tuple[str, str]]) -> None:
     for name, one in rows.items():
-        if one["violation"] < HOPELESS:
+        if not _is_out(one):
             colour, marker = looks[name]
             ring = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2.4} if name == LEARNED else {"markersize": 8}
             axes.plot(one["pods"], 100 * one["violation"], marker, color=colour, clip_on=False, **ring)
-    out = [name for name, one in rows.items() if one["violation"] >= HOPELESS]
+    out = [name for name, one in rows.items() if _is_out(one)]
     if out:
         axes.annotate(f"not drawn: {', '.join(out)}", (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", color=QUIET, fontsize=8)
     axes.set_title("\n".join(textwrap.wrap(family, TITLE_MAX)), loc="left", fontsize=12, fontweight="bold", color=INK, pad=7)
@@ -81,6 +81,11 @@ def _plane(axes: Any, rows: dict[str, Any], family: str, looks: dict[str, tuple[
     axes.xaxis.set_major_locator(round_ticks(4))
     axes.yaxis.set_major_locator(round_ticks(4))
     _quiet(axes)
+
+
+def _is_out(one: dict[str, Any]) -> bool:
+    """Whether it has no place in the picture: an episode of it could not go on, or next to nothing was in time."""
+    return one["violation"] is None or one["violation"] >= HOPELESS
 
 
 def _looks(found: Evaluation) -> dict[str, tuple[str, str]]:

@@ -68,6 +68,12 @@ def outcomes_of(table: Any, weights: Weights, weighting: str, families: Sequence
                 mine[name].append(math.nan if row[name] is None else row[name])
     figures = {key: {name: np.array([mine[name] for mine in members.values()]) for name in FIGURES} for key, members in found.items()}
     made = Outcomes(weights, tuple(families), tuple(names), figures)
-    best = {key: int(made.costs(*key).mean(axis=1).argmin()) for key in figures if key[1] in hindsight}
+    best = {key: _cheapest(made.costs(*key)) for key in figures if key[1] in hindsight}
     return replace(made, figures={key: {name: values[[best[key]]] if key in best else values for name, values in mine.items()}
                                   for key, mine in figures.items()})  # fmt: skip
+
+
+def _cheapest(costs: Floats) -> int:
+    """Of (members, episodes) the member; one of whom an episode is not known does not count."""
+    means = costs.mean(axis=1)
+    return int(np.where(np.isnan(means), np.inf, means).argmin())

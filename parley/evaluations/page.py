@@ -8,7 +8,7 @@ from typing import Any
 from parley.evaluations.evaluations import SUMMARY, Evaluation
 from parley.evaluations.figures import picture_of_plane, picture_of_profile
 from parley.evaluations.findings import HOLDS
-from parley.evaluations.wording import MARKS, cost, score, share, sure
+from parley.evaluations.wording import MARKS, cost, judged_in, percents, score, share, sure
 from parley.storage.run_folder import MANIFEST, RunFolder
 from parley.wording import markdown_table, number
 
@@ -20,6 +20,11 @@ READING = (
     "trainings they are as wide as Student's t would have them. Saves is the share of the calibrated rule's J that one does not cost: "
     f"{MARKS[HOLDS]} surely more than nothing, {MARKS['does not hold']} surely less, {MARKS['undecided']} neither. The score is 0 for the "
     "default and 1 for the reference, which has read what will be offered; it is never clipped."
+)
+
+VERDICTS = (
+    "Policies were trained for the first weights only; rules were calibrated for each. Every verdict stands for itself, by its own 95 % "
+    "interval: of many claims about nothing, one in twenty would be called something."
 )
 
 
@@ -61,10 +66,10 @@ def _lines(found: Evaluation) -> Iterator[str]:
 def _claims(told: dict[str, Any]) -> Iterator[str]:
     if told["hypotheses"]:
         yield from ("## What was claimed before anything was run", "")
-        rows = ((says if nth == 0 else "", weighting, share(one["saves"]), f"**{one['verdict']}**")
+        rows = ((says if nth == 0 else "", weighting, judged_in(one, len(each["families"])), share(one["saves"]), f"**{one['verdict']}**")
                 for says, each in told["hypotheses"].items() for nth, (weighting, one) in enumerate(each["found"].items()))  # fmt: skip
-        yield from markdown_table(("claim", "weights", "saves", "verdict"), rows)
-        yield from ("Policies were trained for the first weights only; rules were calibrated for each.", "")
+        yield from markdown_table(("claim", "weights", "judged in", "saves", "verdict"), rows)
+        yield from (VERDICTS, "")
 
 
 def _overall(found: Evaluation) -> Iterator[str]:
@@ -72,12 +77,12 @@ def _overall(found: Evaluation) -> Iterator[str]:
     if told:
         yield from ("## All families for tests", "", f"![cost and violations]({PLANE})", "", f"![performance profile]({PROFILE})", "")
         rows = ((name, score(told[name]["score"]), f"{share(told[name]['saves'])} {sure(told[name]['saves'])}",
-                 share(told[name]["saves_of_default"]), f"{100 * told[name]['better_than_calibrated']:.0f} %") for name in found.names)
+                 share(told[name]["saves_of_default"]), percents(told[name]["better_than_calibrated"])) for name in found.names)
         heads = ("", "score (interquartile mean)", "saves", "saves of the default's", "better than calibrated, of pairs")
         yield from markdown_table(heads, rows)
         left = [name for name in found.file.tests if name not in told[""]["families"] and name in found.findings["families"]]
         if left:
-            yield from (f"Without a scale, for the reference costs no less than the default there: {', '.join(left)}.", "")
+            yield from (f"Without a scale, for the reference costs no less than the default there, or an episode of one of them could not go on: {', '.join(left)}.", "")
 
 
 def _glance(found: Evaluation) -> Iterator[str]:
@@ -92,7 +97,7 @@ def _family(found: Evaluation, family: str) -> Iterator[str]:
     says = f"{made.families[family].says} (digest `{found.manifest['digests'][family]}`)".strip()
     yield from (f"## {family[0].upper()}{family[1:]}", "", says, "")
     rows = ((name, cost(one["J"]), cost(one["iqm"]), f"{share(one['saves'])} {sure(one['saves'])}", _p(told, name, family),
-             score(one["score"]), cost(one["regret"]), f"{100 * one['violation']:.1f} %", number(one["pods"], 3), number(one["moved"], 2))
+             score(one["score"]), cost(one["regret"]), percents(one["violation"], 1), number(one["pods"], 3), number(one["moved"], 2))
             for name, one in told["families"][family].items())  # fmt: skip
     heads = ("", "J", "interquartile mean", "saves", "p (Wilcoxon, Holm)", "score", "regret", "missed", "pods", "moves")
     yield from markdown_table(heads, rows)

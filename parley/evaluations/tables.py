@@ -14,7 +14,7 @@ from parley.evaluations.files import EvaluationFile
 from parley.evaluations.findings import HOLDS
 from parley.evaluations.page import PAGE, PICTURES
 from parley.evaluations.seats import Chosen
-from parley.evaluations.wording import STYLES, score, share, sure
+from parley.evaluations.wording import STYLES, judged_in, percents, score, share, sure
 from parley.printing import shown, table
 from parley.wording import count, number
 
@@ -54,7 +54,7 @@ def _print_overall(console: Console, told: Mapping[str, Any], found: Evaluation)
     for name in found.names:
         one = told[name]
         saves = f"{share(one['saves'])} {sure(one['saves'])}"
-        rows.add_row(name, score(one["score"]), saves, f"{100 * one['better_than_calibrated']:.0f} %")
+        rows.add_row(name, score(one["score"]), saves, percents(one["better_than_calibrated"]))
     console.print()
     console.print(rows)
 
@@ -67,16 +67,17 @@ def _print_family(console: Console, made: EvaluationFile, family: str, rows: Map
     for name, one in rows.items():
         saves = f"{share(one['saves'])} {sure(one['saves'])}"
         shown_rows.add_row(name, number(one["J"][0], 3), saves, score([one["score"][0], None, None]),
-                           f"{100 * one['violation']:.1f} %", number(one["pods"], 3), number(one["moved"], 2))  # fmt: skip
+                           percents(one["violation"], 1), number(one["pods"], 3), number(one["moved"], 2))  # fmt: skip
     console.print(shown_rows)
 
 
 def _print_claims(console: Console, told: Mapping[str, Any]) -> None:
     if told["hypotheses"]:
-        rows = table("claimed beforehand", "weights", "saves", "verdict", words=2)
+        rows = table("claimed beforehand", "weights", "judged in", "saves", "verdict", words=3)
         for says, one in told["hypotheses"].items():
             for nth, (weighting, each) in enumerate(one["found"].items()):
-                rows.add_row(says if nth == 0 else "", weighting, share(each["saves"]), Text(each["verdict"], STYLES[each["verdict"]]))
+                rows.add_row(says if nth == 0 else "", weighting, judged_in(each, len(one["families"])), share(each["saves"]),
+                             Text(each["verdict"], STYLES[each["verdict"]]))  # fmt: skip
         console.print()
         console.print(rows)
     rows = table("must cost less", "than", "holds in", "not in", words=2)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from parley.evaluations.findings import FAILS, HOLDS, UNDECIDED
 from parley.wording import NOTHING, number
@@ -31,6 +32,17 @@ def share(one: Kept) -> str:
 def score(one: Kept) -> str:
     """`0.83 [0.78, 0.87]`."""
     return _between(one, lambda value: f"{value:z.2f}")
+
+
+def percents(value: float | None, digits: int = 0) -> str:
+    """`12 %`, `0.4 %`."""
+    return NOTHING if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"
+
+
+def judged_in(one: Mapping[str, Any], of: int) -> str:
+    """`17 families`; `3 of 17 families` where not all of those that a claim is about were judged."""
+    found = len(one["families"])
+    return f"{found} of {of} families" if found < of else "1 family" if of == 1 else f"{of} families"
 
 
 def sure(one: Kept) -> str:

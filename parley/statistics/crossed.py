@@ -58,8 +58,8 @@ class Interval:
         return t_tails(self.freedom, self.value / self.error)
 
     def above(self, level: float) -> bool | None:
-        """Whether it is at least a level; None where the interval does not say."""
-        return True if self.low >= level else False if self.high < level else None
+        """Whether it is more than a level; None where the interval does not say."""
+        return True if self.low > level else False if self.high <= level else None
 
     def as_json(self) -> list[float]:
         """As files keep it."""

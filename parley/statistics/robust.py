@@ -31,8 +31,9 @@ def probability_of_improvement(ours: Floats, theirs: Floats) -> float:
 
 
 def profile(values: Floats, levels: Floats) -> Floats:
-    """(..., levels) the share of runs along the last axis above each level: Dolan and Moré's performance profile."""
-    return np.stack([(values > level).mean(axis=-1) for level in levels], axis=-1)
+    """(..., levels) the share of runs along the last axis above each level: Dolan and Moré's performance profile; nan where one is."""
+    unknown = 0 * values.sum(axis=-1)
+    return np.stack([(values > level).mean(axis=-1) + unknown for level in levels], axis=-1)
 
 
 def paired_test(ours: Floats, theirs: Floats) -> float:

@@ -103,7 +103,7 @@ def _list(at: Any, found: Survival) -> None:
         at.plot([low, high], [nth, nth], color=colour, linewidth=2.2, solid_capstyle="butt")
         at.plot([value], [nth], "o", color=colour, markersize=8, clip_on=False)
         if name == LEARNED:
-            each = [100 * one for one in told[name]["trainings"]]
+            each = [math.nan if one is None else 100 * one for one in told[name]["trainings"]]
             at.plot(each, [nth + 0.28] * len(each), "|", color=colour, markersize=7)
     at.set_yticks(range(len(ordered)), ["\n".join(textwrap.wrap(name, LETTERS_LISTED)) for name in ordered], fontsize=10.5, color=INK)
     at.set_ylim(len(ordered) - 0.5, -0.5)

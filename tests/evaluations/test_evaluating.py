@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from agents.learning.bundles.trained import Trained
 from agents.learning.judging import scores
@@ -20,12 +24,14 @@ from agents.learning.weights import WeightsError
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.evaluations.calibrating import SUMMARY as CALIBRATED
 from parley.evaluations.calibrating import Calibration, calibrate
+from parley.evaluations.cells import FIGURES
 from parley.evaluations.entrants import FIRST_SEED
 from parley.evaluations.evaluations import SUMMARY, Evaluation, begun, evaluate
-from parley.evaluations.files import LEARNED
-from parley.evaluations.findings import DERIVED, FAILS, HOLDS
+from parley.evaluations.files import LEARNED, parsed
+from parley.evaluations.findings import DERIVED, FAILS, HOLDS, hypotheses
 from parley.evaluations.page import PAGE, PICTURES, page_of_evaluation, publish
 from parley.evaluations.scoring import objective
+from parley.evaluations.tables import print_evaluation
 from parley.runs.running import Stop
 from parley.statistics.robust import iqm
 from parley.training.training import BEST, Training, train
@@ -166,6 +172,46 @@ def test_what_was_claimed_is_held_against_it(judged: Evaluation) -> None:
 
 
 @pytest.mark.slow
+def test_an_episode_that_could_not_go_on_is_told(judged: Evaluation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it is part of is not known, nobody is flattered by it, and the page, the tables and the pictures are made all the same."""
+    copy = tmp_path / "copy"
+    shutil.copytree(judged.path, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    for one in manifest["policies"]:
+        one["path"] = str((judged.path / one["path"]).resolve())
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    usual = judged.outcomes("as trained").costs("fresh", "lookahead")
+    (part,) = (copy / "cells").glob("*.parquet")
+    table = pq.read_table(part)
+    rows = table.to_pylist()
+    ill = {("fresh", "lookahead"): "50%", ("late", LEARNED): "seed 1", ("late", "default HPA"): ""}
+    for row in rows:
+        if ill.get((row["family"], row["controller"])) == row["member"] and row["seed"] == FIRST_SEED:
+            row.update(dict.fromkeys(FIGURES) | {"fault": "stuck"})
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), part)
+    found = Evaluation(copy).go_on(1, None)
+    seen = found.outcomes("as trained").costs("fresh", "lookahead")
+    assert np.isfinite(seen).all() and seen.mean() >= usual.mean(), "the reference is the best of those that are known"
+    told = found.findings
+    assert len(told["faults"]) == 3 and told["overall"][""]["families"] == ["fresh"]
+    assert told["families"]["late"][LEARNED]["J"][0] is None and told["families"]["fresh"][LEARNED]["J"][0] is not None
+    publish(found)
+    print_evaluation(Console(width=120), found)
+    for text in ((copy / PAGE).read_text(), capsys.readouterr().out):
+        assert "late, default HPA, seed" in text and ": stuck" in text and "nan" not in text
+
+
+def test_a_claim_about_all_families_is_judged_in_all_of_them(judged: Evaluation, calibrated: Calibration, tmp_path: Path) -> None:
+    """Where some are left out it is not judged, and where a weighting has fewer the page says how many; who costs the same saves nothing."""
+    one = begun(LITTLE, calibration=calibrated.path, families=["fresh"], out=tmp_path / "e")
+    assert one.file.tests == ["fresh"] and one.file.hypotheses == {} and len(judged.file.hypotheses) == 2
+    assert "| dear pods | 1 of 2 families |" in page_of_evaluation(judged)
+    made = parsed(LITTLE | {"hypotheses": {"Nobody costs less than himself": {"of": "cron", "against": "cron"}}})
+    outcomes = {"as trained": judged.outcomes("as trained")}
+    (found,) = hypotheses(made, outcomes, judged.names)["Nobody costs less than himself"]["found"].values()
+    assert (found["saves"], found["verdict"]) == ([0, 0, 0], FAILS)
+
+
 def test_an_evaluation_that_was_stopped_goes_on(judged: Evaluation, calibrated: Calibration, trained: Training, tmp_path: Path,
                                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """To the same findings; another policy in its place is refused."""

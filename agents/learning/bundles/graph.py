@@ -72,8 +72,8 @@ def require_graph(content: bytes, width: int, actions: int) -> None:
         raise BundleError(f"{GRAPH}: {why}")
     try:
         checker.check_model(model, full_check=True)
-    except (checker.ValidationError, shape_inference.InferenceError) as fault:
-        raise BundleError(f"{GRAPH}: is no sound graph: {str(fault).strip().splitlines()[0]}") from None
+    except (checker.ValidationError, shape_inference.InferenceError, ValueError) as fault:  # ValueError: names that are no UTF-8, for one
+        raise BundleError(f"{GRAPH}: is no sound graph: {(str(fault).strip() or type(fault).__name__).splitlines()[0]}") from None
     for what, found, right in (("takes", model.graph.input, INPUTS), ("gives", model.graph.output, OUTPUTS)):
         wanted: dict[str, KindAndShape] = {name: (int(kind), _shapes(width, actions)[name]) for name, kind in right.items()}
         if (told := {one.name: _kind_and_shape(one) for one in found}) != wanted:

@@ -58,6 +58,12 @@ def packed(files: Mapping[str, bytes], suffix: str) -> bytes:
     return made.getvalue()
 
 
+def require_bounded(info: zipfile.ZipInfo, where: str) -> None:
+    """Raises BundleError for a packing that unpacks as much as it likes at once, whatever is asked for: bzip2 and LZMA do."""
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise BundleError(f"{where}: is packed by method {info.compress_type}; a bundle's files are deflated, or as they are")
+
+
 Entry = tuple[str, int, IO[bytes]]  # (name, bytes it says it has, its content)
 
 
@@ -110,4 +116,5 @@ def _of_zip(path: Path) -> Iterator[Entry]:
             kind = stat.S_IFMT(info.external_attr >> 16)
             if info.is_dir() or kind not in (0, stat.S_IFREG):
                 raise BundleError(f"{path}: {info.filename}: is a link, a folder or a device, and a bundle has files only")
+            require_bounded(info, f"{path}: {info.filename}")
             yield info.filename, info.file_size, archive.open(info)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from agents.learning.bundles.packing import LIMITS, VECTORS
+from agents.learning.bundles.packing import LIMITS, VECTORS, require_bounded
 from agents.learning.bundles.refusing import BundleError
 
 GOLDEN = 1_000  # rows
@@ -53,13 +54,17 @@ def vectors(content: bytes, width: int, actions: int) -> Vectors:
 
 def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     """One array; its head is looked at before there is any room made for it."""
+    require_bounded(archive.getinfo(f"{name}.npy"), f"{VECTORS}: {name}")
     if archive.getinfo(f"{name}.npy").file_size > LIMITS[VECTORS]:
         raise BundleError(f"{VECTORS}: {name} unpacks to more than {LIMITS[VECTORS]:,} bytes")
     with archive.open(f"{name}.npy") as file:
         raw = io.BytesIO(file.read(LIMITS[VECTORS]))
     if npy.read_magic(raw) != (1, 0):
         raise BundleError(f"{VECTORS}: {name} is no array in NumPy's format 1.0")
-    told, is_fortran, kind = npy.read_array_header_1_0(raw)
+    try:
+        told, is_fortran, kind = npy.read_array_header_1_0(raw)
+    except (SyntaxError, TypeError, tokenize.TokenError) as fault:  # of a head that is no literal
+        raise BundleError(f"{VECTORS}: {name} has a head that cannot be read: {str(fault) or type(fault).__name__}") from None
     if kind.hasobject:
         raise BundleError(f"{VECTORS}: {name} holds pickled objects, which would be run by whoever reads them; it was not opened")
     if (told, kind, is_fortran) != (shape, KINDS[name], False) or len(raw.getvalue()) - raw.tell() != math.prod(shape) * kind.itemsize:
