@@ -87,12 +87,16 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _token(path: Path | None) -> str | None:
+    """Raises FolderError, and UsageError for what cannot be sent."""
     if path is None:
         return None
     try:
-        return path.read_text(encoding="utf-8").strip()
+        token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as fault:
         raise unread(fault, path) from None
+    if not (token.isascii() and token.isprintable() and token and " " not in token):
+        raise UsageError(f"{path}: holds no bearer token, which is one word of letters, digits and signs in one line")
+    return token
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"serve-scaler": serve_scaler_command}

@@ -18,6 +18,7 @@ from scenarios.schema.model import Part, field
 from scenarios.schema.units import Number, Share
 from scenarios.schema.words import Whole
 from scenarios.source_files import SHIPPED as SCENARIOS
+from scenarios.source_files import read_text
 from scenarios.yaml_reading import read_yaml
 
 SHIPPED = SCENARIOS / "contests"
@@ -160,7 +161,7 @@ def contest_file(source: str | os.PathLike[str], seeds: int | None = None) -> Co
     if not path.is_file():
         shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
         raise UsageError(f"{source}: is no contest{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}")
-    data = read_yaml(path.read_text(encoding="utf-8"), path.name)
+    data = read_yaml(read_text(path, path.name), path.name)
     made = parsed(data if seeds is None or not isinstance(data, Mapping) else {**data, "seeds": seeds})
     return made.model_copy(update={
         "events": {name: _beside(path, one) for name, one in made.events.items()},

@@ -19,7 +19,7 @@ from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluati
 from parley.evaluations.findings import findings_of
 from parley.evaluations.outcomes import Outcomes, outcomes_of
 from parley.evaluations.over_families import OverFamilies
-from parley.evaluations.policies import Learned, kept, kept_in, policies_of
+from parley.evaluations.policies import Learned, kept, kept_in, policies_of, words_of
 from parley.evaluations.scoring import weights_of
 from parley.evaluations.stages import ground_of
 from parley.runs.running import versions
@@ -116,14 +116,13 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
     folder = Evaluation.new_folder(out, name)
     ground = ground_of(folder.path, made, is_new=True)
     folder.write_json(SEATS, {"seats": seats_of_all(made, ground, entrants, calibrated)})
-    words = [*(word for one in policies for word in ("--policies", os.fspath(one))), *(["--seeds", str(seeds)] if seeds else []),
-             *(word for one in families for word in ("--family", one))]  # fmt: skip
+    words = [*words_of(source, policies, calibration, seeds), *(word for one in families for word in ("--family", one))]
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "evaluation": as_plain(made),
         "digests": ground.digests,
         "policies": kept(found, folder.path),
         "calibration": calibrated and relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
-        "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
+        "command": shlex.join(["parley", "evaluate", *words]), "process": this_process(),
         "cells": sum(made.seeds_of(family) for one in entrants for family in one.families),
     })  # fmt: skip
     return Evaluation(folder.path)

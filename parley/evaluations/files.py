@@ -18,6 +18,7 @@ from scenarios.schema.model import Part, field
 from scenarios.schema.units import Duration, Number, Share
 from scenarios.schema.words import Whole
 from scenarios.source_files import SHIPPED as SCENARIOS
+from scenarios.source_files import read_text
 from scenarios.yaml_reading import read_yaml
 
 SHIPPED = SCENARIOS / "evaluations"
@@ -194,7 +195,7 @@ def read_evaluation(source: str | os.PathLike[str]) -> tuple[Path, Any]:
     if not path.is_file():
         shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
         raise UsageError(f"{source}: is no evaluation{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}")
-    return path, read_yaml(path.read_text(encoding="utf-8"), path.name)
+    return path, read_yaml(read_text(path, path.name), path.name)
 
 
 def beside(path: Path, scenario: str) -> str:

@@ -58,9 +58,9 @@ def export(run: str | os.PathLike[str], *, to: str = "bundle", policy: int | Non
         raise UsageError(f"an archive holds a bundle, and {to!r} is none; name a folder")
     if is_archive and place is not None and place.exists():
         raise FolderError(f"{place}: is there already, and nothing is written over")
+    made = finished(run, policy, Wishes(leaves, episodes, jobs))
     if key is not None:
         sealed({}, Path(key))  # whatever is wrong with it is wrong before a minute of work
-    made = finished(run, policy, Wishes(leaves, episodes, jobs))
     files = dict(target.files(made))
     if target.is_sealed:
         files = sealed(files, None if key is None else Path(key))
@@ -70,10 +70,14 @@ def export(run: str | os.PathLike[str], *, to: str = "bundle", policy: int | Non
     return Exported(folder, made.described, sizes, digest, None if key is None else Path(key))
 
 
-def new_key(path: Path, to: str = "bundle") -> Path:
-    """A new pair of keys: the private one at `path`, the public one beside it as PATH.pub. Raises BundleError."""
+def new_key(path: Path, run: str | os.PathLike[str], *, to: str = "bundle", policy: int | None = None) -> Path:
+    """A new pair of keys, once there is something to sign: the private one at `path`, the public one beside it as PATH.pub.
+
+    Raises ParleyError.
+    """
     if to not in TARGETS or not TARGETS[to].is_sealed:
         raise UsageError(f"--new-key makes a key to sign a bundle with, and {to!r} is none")
+    finished(run, policy)
     try:
         from agents.learning.bundles.signing import make_keys
     except ModuleNotFoundError as fault:

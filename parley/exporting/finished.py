@@ -65,7 +65,7 @@ class Finished:
     @cached_property
     def met(self) -> Played:
         """What it meets on worlds of its task."""
-        return played(self.task, MEETING[: self.wishes.episodes], self.trained.decides, self.wishes.jobs)
+        return played(self.task, MEETING, self.trained.decides, self.wishes.jobs)
 
     @cached_property
     def graph(self) -> bytes:

@@ -60,7 +60,7 @@ def hpa(policy: Finished) -> Leaving:
         raise UsageError(f"services.{lacking[0]}: requests no CPU, and an HPA aims at a share of that; give it resources.requests.cpu")
     fitted = {name: _fitted(_paths(policy.met, services, name)[:FITTED_ON], *_bounds(world, name)) for name in services}
     best = max((_scaled(fitted, factor) for factor in FACTORS), key=lambda one: _played(policy, world, one, MEETING).reward)
-    found = _played(policy, world, best, HELD_OUT)
+    found = _played(policy, world, best, HELD_OUT[: policy.wishes.episodes])
     documents = tuple(manifest_of(best[name], name) for name in services)
     return Leaving(documents, (), _told(policy.losses, found))
 
@@ -143,7 +143,7 @@ def _played(policy: Finished, world: Scenario, hpas: Mapping[str, Hpa], seeds: S
         path = Path(folder) / f"{world.name}.yaml"
         path.write_text(yaml_of({**as_data(world), "agents": agents}), encoding="utf-8")
         task = policy.task.changed(scenario=str(path), varied=policy.task.varied, actions="multiplier")
-        return played(task, seeds[: policy.wishes.episodes], follows, policy.wishes.jobs)
+        return played(task, seeds, follows, policy.wishes.jobs)
 
 
 def _told(losses: Losses, found: Played) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.bundles.described import BINS, Bounds, Inputs
+from agents.learning.bundles.described import BINS, Bounds, Inputs, bins_of
 from agents.learning.bundles.playing import Played
 from agents.learning.bundles.vectors import GOLDEN, Vectors
 from agents.learning.observing import FRAMES
@@ -25,8 +25,7 @@ def statistics(met: Played) -> dict[str, Inputs]:
     for place, feature in enumerate(FEATURES):
         column = met.observations[:, place].astype(np.float64)
         edges = np.quantile(column, np.linspace(0, 1, BINS + 1))
-        bins = np.clip(np.searchsorted(edges[1:-1], column, side="left"), 0, BINS - 1)
-        shares = np.bincount(bins, minlength=BINS) / len(column)
+        shares = np.bincount(bins_of(edges.tolist(), column), minlength=BINS) / len(column)
         found[feature.name] = Inputs(mean=float(column.mean()), deciles=tuple(edges.tolist()), shares=tuple(shares.tolist()))
     return found
 

@@ -22,6 +22,7 @@ from scenarios.schema.scenario import LATENCIES, SHARES
 from scenarios.schema.units import Duration, Number, format_duration
 from scenarios.schema.words import Whole
 from scenarios.source_files import SHIPPED as SCENARIOS
+from scenarios.source_files import read_text
 from scenarios.yaml_reading import read_yaml
 
 SHIPPED = SCENARIOS / "maps"
@@ -153,7 +154,7 @@ def map_file(source: str | os.PathLike[str], asked: Asked = NOTHING_ASKED) -> Ma
                              f"scenario say what to vary and look at: {EXAMPLE}")  # fmt: skip
         return parsed({"scenario": os.fspath(source), "x": _axis("x", asked.x), "y": _axis("y", asked.y),
                        "outcome": {"figure": asked.outcome, "level": asked.level}, "seeds": asked.seeds or 10})  # fmt: skip
-    made = parsed(read_yaml(path.read_text(encoding="utf-8"), path.name))
+    made = parsed(read_yaml(read_text(path, path.name), path.name))
     near = path.parent / made.scenario
     changes: dict[str, Any] = {"scenario": str(near)} if near.is_file() else {}
     for name, given in (("x", asked.x), ("y", asked.y)):

@@ -51,9 +51,15 @@ class Chair:
         self._before: View | None = None
 
     def look(self, at_ns: int, raw: Mapping[str, float]) -> Look | None:
-        """One look, which the rule and the frames remember; None where nobody knows how many pods are asked for."""
+        """One look, which the rule and the frames remember; None where nobody knows how many pods are asked for.
+
+        Numbers beyond the bounds of their feature are those bounds, for the rule as for the policy: nobody has 2^1100 pods.
+        """
         if "asked" not in raw:
             return None
+        is_none = raw["asked"] == -math.inf  # log2 of no pods
+        raw = {one.name: one.reading(raw[one.name]) for one in self._recipe.inputs if one.name in raw}
+        raw |= {"asked": -math.inf} if is_none else {}
         view = self._view(at_ns, raw)
         verdict, proposed = self._ruling.rule_on(view)
         sight = self._looking.look(view, proposed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,15 +48,23 @@ class Bench:
         self.chairs = {one.name: Chair(one, recipe) for one in services}
         self._last: dict[str, Look] = {}
         self._seen_s: dict[str, float] = {}  # when a service was looked at last
+        self._decided_of: dict[str, tuple[float, int]] = {}  # when, and how many pods
 
     def remember(self, at_s: float, readings: Readings) -> None:
         """Look, and decide nothing: how memories are filled after a restart."""
         self._looked(at_s, readings)
 
+    def restore(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """What was decided before a restart, by the rows of the log; rows of other services are passed over."""
+        for row in rows:
+            if row["service"] in self.chairs:
+                self._decided_of[row["service"]] = (float(row["at"]), int(row["decided"]))
+
     def decide(self, at_s: float, readings: Readings) -> list[Decision]:
         """Of every service: by the policy, or by what stands in for it where nothing is known of the service."""
         looks = self._looked(at_s, readings)
         found = {one.service: one for one in self._chosen(at_s, looks)} if looks else {}
+        self._decided_of |= {name: (at_s, one.pods) for name, one in found.items()}
         return [found.get(name) or self._without(at_s, name, "the monitoring system does not know how many pods are asked for")
                 for name in self.chairs if name in found or name in self._last]  # fmt: skip
 
@@ -93,11 +102,18 @@ class Bench:
                         actions.labels[action], "" if is_stale else changed, changed if is_stale else "", look.readings)  # fmt: skip
 
     def _without(self, at_s: float, name: str, why: str) -> Decision:
-        """Nothing new is known: what was seen last grows old, and once it is too old the rule's last word holds."""
+        """Nothing new is known: what was decided last holds as long as the guard would trust it, and then the rule's last word."""
         look, ticks = self._last[name], (at_s - self._seen_s[name]) * NS_PER_S / self._recipe.tick_ns
         sight, served = look.sight, self.chairs[name].served
         why = f"{why}; last seen {ticks * self._recipe.tick_ns / NS_PER_S:.0f} s ago"
         if sight.age_ticks + ticks <= self._recipe.stale_ticks:
-            return Decision(at_s, name, sight.view.replicas, sight.proposed, sight.view.replicas, f"{why}: held", fallback=why)
+            return Decision(at_s, name, self._held(at_s, look), sight.proposed, sight.view.replicas, f"{why}: held", fallback=why)
         pods = min(max(sight.proposed, served.least), served.most)
         return Decision(at_s, name, pods, sight.proposed, sight.view.replicas, f"{why}: {look.rule} {pods}", fallback=why)
+
+    def _held(self, at_s: float, look: Look) -> int:
+        """What was decided last; the pods asked for where that was before anything the guard would trust."""
+        served = self.chairs[look.service].served
+        decided_s, pods = self._decided_of.get(look.service, (-math.inf, 0))
+        is_old = (at_s - decided_s) * NS_PER_S > self._recipe.stale_ticks * self._recipe.tick_ns
+        return look.sight.view.replicas if is_old else min(max(pods, served.least), served.most)

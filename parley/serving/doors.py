@@ -36,6 +36,7 @@ class Open:
 @contextlib.asynccontextmanager
 async def opened(serving: Serving, doors: Doors) -> AsyncIterator[Open]:
     """Answer as long as one is inside; begin a scaler before. Raises UsageError where a port is taken."""
+    host = f"[{doors.host}]" if ":" in doors.host else doors.host
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((handler(serving.scaler),))
     well = health.aio.HealthServicer()
@@ -43,19 +44,19 @@ async def opened(serving: Serving, doors: Doors) -> AsyncIterator[Open]:
     for name in ("", SERVICE):
         await well.set(name, health_pb2.HealthCheckResponse.SERVING)
     try:
-        port = server.add_insecure_port(f"{doors.host}:{doors.port}")
+        port = server.add_insecure_port(f"{host}:{doors.port}")
     except RuntimeError:
-        raise UsageError(f"--port: {doors.host}:{doors.port} cannot be listened at; is it taken?") from None
+        raise UsageError(f"--port: {host}:{doors.port} cannot be listened at; is it taken?") from None
     runner = web.AppRunner(_site(serving), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, doors.host, doors.metrics_port).start()
     except OSError as fault:
         await runner.cleanup()
-        raise UsageError(f"--metrics-port: {doors.host}:{doors.metrics_port} cannot be listened at: {fault.strerror}") from None
+        raise UsageError(f"--metrics-port: {host}:{doors.metrics_port} cannot be listened at: {fault.strerror}") from None
     await server.start()
     try:
-        yield Open(f"{doors.host}:{port}", f"http://{doors.host}:{runner.addresses[0][1]}", tuple(serving.restored))
+        yield Open(f"{host}:{port}", f"http://{host}:{runner.addresses[0][1]}", tuple(serving.restored))
     finally:
         await well.enter_graceful_shutdown()
         await server.stop(GRACE_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 
@@ -9,11 +10,13 @@ import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from agents.learning.bundles.described import bins_of
 from parley.serving import recipe
 from parley.serving.deciding import Decision
 
 LATENCIES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)  # seconds
 DRIFT_READINGS = 500  # of each input, over all services
+ROUNDING = 1e-6  # of numbers that training has in single precision
 SHARE_LEAST = 1e-4  # a share of nothing would make the index infinite
 
 
@@ -22,7 +25,7 @@ class Meters:
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, usual: Mapping[str, recipe.Histogram]) -> None:
+    def __init__(self, usual: Mapping[str, recipe.Histogram], met: Mapping[str, tuple[float, float]]) -> None:
         self.registry = registry = CollectorRegistry()
         self.decided = Gauge("parley_decided_replicas", "Pods that policy and guard came to.", ["service"], registry=registry)
         self.rule = Gauge("parley_rule_replicas", "Pods that the calibrated rule asks for.", ["service"], registry=registry)
@@ -38,7 +41,9 @@ class Meters:
         self.dry = Gauge("parley_dry_run", "1 where only the rule is published.", registry=registry)
         self.drift = Gauge("parley_input_psi", "Population stability index of an input: above 0.25 it is unlike in training.", ["feature"],
                            registry=registry)  # fmt: skip
-        self._usual = usual
+        self.unmet = Counter("parley_unmet_readings", "Readings beyond all that was met in training, where a policy extrapolates.",
+                             ["feature"], registry=registry)  # fmt: skip
+        self._usual, self._met = usual, met
         self._recent = {name: deque[float](maxlen=DRIFT_READINGS) for name in usual}
 
     def tell(self, decision: Decision, published: int, known_s: float) -> None:
@@ -53,6 +58,10 @@ class Meters:
             self.guarded.labels(name).inc()
         if decision.fallback:
             self.fallbacks.labels(name).inc()
+        for feature, reading in (decision.readings or {}).items():
+            low, high = self._met.get(feature, (-math.inf, math.inf))
+            if not low - ROUNDING <= reading <= high + ROUNDING:
+                self.unmet.labels(feature).inc()
         for feature, recent in self._recent.items():
             if decision.readings is not None and feature in decision.readings:
                 recent.append(decision.readings[feature])
@@ -65,8 +74,7 @@ class Meters:
 
 def stability_index(usual: recipe.Histogram, recent: deque[float]) -> float:
     """PSI: the sum of (share - usual share) ln(share / usual share) over the bins; what lies outside counts to the outermost."""
-    inside = np.clip(np.array(recent), usual.edges[0], usual.edges[-1])
-    counts, _ = np.histogram(inside, bins=np.array(usual.edges))
+    counts = np.bincount(bins_of(usual.edges, np.array(recent, dtype=np.float64)), minlength=len(usual.shares))
     shares = np.maximum(SHARE_LEAST, counts / max(1, len(recent)))
     expected = np.maximum(SHARE_LEAST, np.array(usual.shares))
     return float(((shares - expected) * np.log(shares / expected)).sum())

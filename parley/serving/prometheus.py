@@ -18,6 +18,7 @@ import aiohttp
 from parley.errors import UsageError
 
 ANSWER_MAX = 16 << 20  # bytes
+_STRANGE = (LookupError, TypeError, ValueError, AttributeError, OverflowError)  # of an answer that is JSON and of another shape
 
 
 class SourceError(Exception):
@@ -38,8 +39,7 @@ class Prometheus:
 
     def __init__(self, url: str, deadline_s: float, token: str | None = None) -> None:
         """Raises UsageError where that is no address."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
+        if not _is_address(url):
             raise UsageError(f"--prometheus: {url!r} is no address; write it as http://prometheus.monitoring:9090")
         self.url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -77,6 +77,14 @@ class Prometheus:
         return _data(content, answer.status)
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of brackets that are left open, and ports that are none
+        return False
+
+
 def _told(fault: BaseException, deadline_s: float | None) -> str:
     if isinstance(fault, TimeoutError):
         return f"no answer within {deadline_s:g} s"
@@ -86,7 +94,7 @@ def _told(fault: BaseException, deadline_s: float | None) -> str:
 def _data(content: bytes, status: int) -> Any:
     try:
         said = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SourceError(f"answers {status}, and not with JSON: {content[:80]!r}") from None
     if not isinstance(said, dict) or said.get("status") != "success":
         why = said.get("error", "no reason") if isinstance(said, dict) else "no object"
@@ -100,17 +108,19 @@ def _vector(data: Any) -> list[Sample]:
         if data["resultType"] == "scalar":
             return [_sample({}, data["result"])]
         return [_sample(one["metric"], one["value"]) for one in data["result"]]
-    except (KeyError, TypeError, ValueError, IndexError) as fault:
+    except _STRANGE as fault:
         raise SourceError(f"answers with no vector: {str(data)[:80]}") from fault
 
 
 def _matrix(data: Any) -> list[Sample]:
     try:
         return [_sample(one["metric"], pair) for one in data["result"] for pair in one["values"]]
-    except (KeyError, TypeError, ValueError, IndexError) as fault:
+    except _STRANGE as fault:
         raise SourceError(f"answers with no matrix: {str(data)[:80]}") from fault
 
 
 def _sample(labels: Mapping[str, str], pair: Any) -> Sample:
     at_s, text = pair
+    if not all(isinstance(one, str) for one in labels.values()):
+        raise ValueError("a label is text")
     return Sample(dict(labels), float(at_s), float(str(text).replace("Inf", "inf")) if text is not None else math.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from string import Template
 from typing import Protocol
@@ -50,6 +50,7 @@ class Recipe:
     down: float
     stale_ticks: float
     usual: Mapping[str, Histogram]  # how its inputs were distributed in training, of those that say so
+    met: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # between which ends they were, by feature
 
     def __post_init__(self) -> None:
         names = [one.name for one in self.inputs]
@@ -57,6 +58,8 @@ class Recipe:
             raise UsageError(f"{self.name}: has no feature {lacking[0]!r}, and a scaler cannot tell without it what there is; "
                              f"features are {', '.join(names)}")  # fmt: skip
         for one in self.inputs:
+            if not Template(one.query).is_valid():
+                raise UsageError(f"{self.name}: features.{one.name}: its query has a $ that stands before no name: {one.query[:80]!r}")
             if strange := [name for name in Template(one.query).get_identifiers() if name not in PLACEHOLDERS]:
                 raise UsageError(f"{self.name}: features.{one.name}: nobody knows what ${strange[0]} stands for"
                                  f"{suggestion(strange[0], PLACEHOLDERS)}; there are {', '.join(PLACEHOLDERS)}")  # fmt: skip
@@ -90,7 +93,7 @@ def recipe_of(described: Described) -> Recipe:
     usual = {name: Histogram(one.deciles, one.shares) for name, one in described.inputs.items() if _is_told_apart(one.deciles)}
     guard = described.guard
     return Recipe(described.name, inputs, described.frames, round(described.tick_s * NS_PER_S), actions_named(described.actions.name),
-                  guard.up, guard.down, guard.stale_ticks, usual)  # fmt: skip
+                  guard.up, guard.down, guard.stale_ticks, usual, dict(described.safe_region))  # fmt: skip
 
 
 def _is_told_apart(deciles: tuple[float, ...]) -> bool:

@@ -28,6 +28,7 @@ from scenarios.schema.model import Part, field
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S, Duration
 from scenarios.schema.words import Name
+from scenarios.source_files import read_text
 from scenarios.yaml_reading import read_yaml
 from sim.platform.metrics import Series
 
@@ -67,7 +68,7 @@ def read_services(source: str, namespace: str | None = None) -> list[Served]:
     """From a scenario, shipped or a file, or from a list. Raises ScenarioError and UsageError."""
     path = Path(source)
     if path.is_file():
-        data = read_yaml(path.read_text(encoding="utf-8"), source)
+        data = read_yaml(read_text(path, source), source)
         if isinstance(data, dict) and "version" not in data and "extends" not in data:
             return _of_list(validated(ServiceList, data, "a list of services"), namespace)
     return _of_world(load(source), namespace or "default")

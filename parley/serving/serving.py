@@ -36,10 +36,11 @@ class Serving:
         self.tick_s = recipe.tick_ns / NS_PER_S
         self._asking = Asking(self.tick_s, settings.window_s or 2 * self.tick_s)
         self._bench = Bench(policy, recipe, services)
+        self._bench.restore(log.last.values())
         bounds = {one.name: (one.least, one.most) for one in services}
         self.board = Board(bounds, settings.expires_s or EXPIRES_TICKS * self.tick_s, settings.tolerance, settings.dry_run)
         self.restored = self.board.restore(log.last.values())  # services of which something was said before a restart
-        self.meters = Meters(recipe.usual)
+        self.meters = Meters(recipe.usual, recipe.met)
         self.meters.dry.set(settings.dry_run)
         self.scaler = Scaler(self.board, named(services), self.meters, now_s)
         self.last_tick_s = now_s()

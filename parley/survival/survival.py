@@ -16,7 +16,7 @@ from typing import Any
 from parley.errors import FolderError
 from parley.evaluations.calibrating import calibration_of
 from parley.evaluations.files import LEARNED, evaluation_file
-from parley.evaluations.policies import Learned, kept, kept_in, policies_of
+from parley.evaluations.policies import Learned, kept, kept_in, policies_of, words_of
 from parley.maps.axes import Ruler, ruler
 from parley.runs.running import versions
 from parley.storage.cell_store import read_cells
@@ -147,13 +147,12 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], *, policies: Seque
     folder = Survival.new_folder(out, name)
     for who, text in texts.items():
         folder.write_bytes(f"{WORLDS}/{path_of(folder.path, who).name}", text.encode())
-    words = [*(word for one in policies for word in ("--policies", os.fspath(one))), *(["--seeds", str(seeds)] if seeds else [])]
     manifest = {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "question": made.question, "survival": as_plain(made),
         "worlds": {who: sha256(text.encode()).hexdigest() for who, text in texts.items()}, "policies": kept(found, folder.path),
         "says": {who: one.says or controller_of(who, one, known).says for who, one in made.entrants.items()},
         "calibration": calibrated and relpath(calibrated.path, folder.path), "semantics": SEMANTICS, "versions": versions(),
-        "command": shlex.join(["parley", "evaluate", name, *words]), "process": this_process(),
+        "command": shlex.join(["parley", "evaluate", *words_of(source, policies, calibration, seeds)]), "process": this_process(),
         "cells": (len(made.entrants) + len(found)) * size_of(made),
     }  # fmt: skip
     folder.write_json(MANIFEST, manifest)

@@ -213,6 +213,8 @@ GRAPHS: dict[str, tuple[Callable[[onnx.ModelProto], Any], str]] = {
     "another IR": (lambda made: setattr(made, "ir_version", 3), "IR 3"),
     "functions": (lambda made: made.functions.add(), "has functions"),
     "many nodes": (lambda made: made.graph.node.extend([made.graph.node[0]] * 64), "nodes, and may have 64"),
+    "a table of three sides": (lambda made: made.graph.initializer[0].dims.extend([1, 1]), r"has a table 'low' of .*two sides of 1,024 at most"),
+    "a long table": (lambda made: made.graph.initializer[0].dims.__setitem__(0, 15_000), "has a table 'low' of 15000"),
     "an unsound graph": (lambda made: made.graph.node[2].input.pop(), "is no sound graph"),
     "an input more": (lambda made: made.graph.input.add(name="more", type=made.graph.input[0].type), r"takes .*more float"),
     "another width": (lambda made: made.graph.input[1].type.tensor_type.shape.dim.__getitem__(1).__setattr__("dim_value", 7),
@@ -251,6 +253,32 @@ def bomb() -> bytes:
     return made.getvalue()
 
 
+def headed(text: str) -> bytes:
+    """Arrays whose heads say this."""
+    made, line = io.BytesIO(), text.encode().ljust(117) + b"\n"
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in ("observations", "masks", "actions"):
+            archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line)
+    return made.getvalue()
+
+
+def repacked(content: bytes, method: int) -> bytes:
+    """A zip, packed otherwise."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name), method)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_may_unpack_without_end_is_refused(method: int, good: Parts, keys: Path, tmp_path: Path) -> None:
+    """Before anything of it is: of bzip2 and LZMA a few bytes become gigabytes at once, whatever is asked for."""
+    (tmp_path / "b.zip").write_bytes(repacked(packed(good.sealed(keys), ".zip"), method))
+    with pytest.raises(BundleError, match=rf"b\.zip: .* is packed by method {method}; a bundle's files are deflated"):
+        Policy.load(tmp_path / "b.zip", public(keys))
+
+
 def test_vectors_of_another_kind_are_refused(good: Parts, tmp_path: Path) -> None:
     """Objects, which are pickles; others than should be; ones that would fill the memory; and those that the network fails."""
     class Evil:
@@ -264,7 +292,8 @@ def test_vectors_of_another_kind_are_refused(good: Parts, tmp_path: Path) -> Non
         (npz(**right | {"more": seen}), "holds .*not observations, masks, actions"),
         (npz(**right | {"actions": np.zeros(9, dtype=np.int64)}), r"actions is int64 \[9\], and should be int64 \[1000\]"),
         (bomb(), rf"observations is float32 \[1000000000000, {INPUTS}\]"),
-        (b"PK", "cannot be read"),
+        (b"PK", "cannot be read"), (headed("{"), "has a head that cannot be read"), (headed("{[]: 1}"), "has a head that cannot be read"),
+        (headed("{'descr': '<f4'}"), "cannot be read"), (repacked(npz(**right), zipfile.ZIP_BZIP2), "is packed by method 12"),
         (npz(**right | {"actions": lively().decides(seen, masks) * 0}), "golden vectors policy.onnx chooses something else"),
     ):
         with pytest.raises(BundleError, match=says):
@@ -284,7 +313,7 @@ def test_a_description_that_does_not_fit_is_refused(good: Parts, tmp_path: Path)
         (told | {"guard": told["guard"] | {"up": 9}}, "behind another guard"),
         (told | {"format": 2}, "format 1: format"),
         (told | {"surprise": 1}, "surprise"),
-        (told | {"tick_s": "15"}, "tick_s"),
+        (told | {"tick_s": "15"}, "tick_s"), (told | {"tick_s": 0}, "tick_s"),
         (told | {"safe_region": {}}, "safe_region is of other features"),
     ):
         with pytest.raises(BundleError, match=says):

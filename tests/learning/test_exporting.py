@@ -24,7 +24,7 @@ from agents.learning.scaling.actions import MULTIPLIER
 from agents.learning.scaling.features import FEATURES
 from agents.learning.tasks import SCALE_V0
 from parley.cli import main
-from parley.errors import FolderError, UsageError
+from parley.errors import FolderError
 from parley.exporting import exporting
 from parley.exporting.exporting import export
 from parley.exporting.targets import TARGETS
@@ -55,7 +55,7 @@ def training(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(training: Path, tmp_path_factory: pytest.TempPathFactory) -> exporting.Exported:
     """A signed bundle of the better one."""
     folder = tmp_path_factory.mktemp("export")
-    exporting.new_key(folder / "team")
+    exporting.new_key(folder / "team", training)
     return export(training, key=folder / "team", leaves=8, **FAST, out=folder / "bundle")
 
 
@@ -197,8 +197,12 @@ def test_mistakes_are_answered(training: Path, tmp_path: Path) -> None:
     ):  # fmt: skip
         with pytest.raises(parley.ParleyError, match=re.escape(says)):
             export(training, **{"out": tmp_path / "x", **words})
-    with pytest.raises(UsageError, match="--new-key makes a key to sign a bundle with"):
-        exporting.new_key(tmp_path / "k", "tree")
+    (tmp_path / "l.pub").touch()
+    with pytest.raises(parley.ParleyError, match=r"l\.pub: is there already, and a key is never written over"):
+        exporting.new_key(tmp_path / "l", training)
+    for words, says in (({"to": "tree"}, "--new-key makes a key to sign a bundle with"), ({"policy": 9}, "none of number 9")):
+        with pytest.raises(parley.ParleyError, match=says):
+            exporting.new_key(tmp_path / "k", training, **words)
     with pytest.raises(FolderError):
         export(tmp_path, out=tmp_path / "x")
-    assert not (tmp_path / "x").exists() and not (tmp_path / "k").exists()
+    assert not (tmp_path / "x").exists() and not (tmp_path / "k").exists() and not (tmp_path / "l").exists()

@@ -37,7 +37,7 @@ ASKED = {
     "calibrate": ("tune", ["calibrate", "scaling"]),
     "export": ("rl,export", ["export", "trained"]),
     "export as routes": ("rl,export", ["export", "trained", "--to", "istio"]),
-    "export with a new key": ("export", ["export", "trained", "--new-key", "key"]),
+    "export with a new key": ("rl,export", ["export", "trained", "--new-key", "key"]),
     "run with a policy": ("export", ["run", "learning_to_scale", "--policy", str(BUNDLE), "--unsigned"]),
     "serve-scaler": ("export", ["serve-scaler", str(BUNDLE), "--unsigned", "--prometheus", "http://localhost:9090"]),
     "tune": ("tune", ["tune", "world.yaml", "--vary", "services.stock.replicas=2..4", "--minimize", "latency_ms.p99"]),

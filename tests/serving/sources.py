@@ -21,7 +21,8 @@ class Source:
 
     def __init__(self, recipe: Recipe, numbers: Numbers) -> None:
         self.numbers, self.asked = numbers, 0
-        self.delay_s, self.broken = 0.0, ""  # "" | "error" | "html" | "twice" | "nonsense"
+        self.delay_s = 0.0
+        self.broken: str | bytes = ""  # "" | "error" | "html" | "twice" | "nonsense", or what it answers instead
         self._features = {_shape(one.query): one.name for one in recipe.inputs}
 
     async def query(self, request: web.Request) -> web.Response:
@@ -51,6 +52,8 @@ class Source:
     async def _answer(self, kind: str, series: list[object]) -> web.Response:
         self.asked += 1
         await asyncio.sleep(self.delay_s)
+        if isinstance(self.broken, bytes):
+            return web.Response(body=self.broken, content_type="application/json")
         if self.broken == "error":
             return web.json_response({"status": "error", "errorType": "execution", "error": "too many series"}, status=422)
         if self.broken == "html":

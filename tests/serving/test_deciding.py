@@ -6,18 +6,23 @@ import asyncio
 import dataclasses
 import json
 import math
+import tempfile
 from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from agents.learning.bundles.described import bins_of
 from parley.serving.meters import stability_index
 from parley.serving.publishing import heard
 from parley.serving.recipe import Histogram
 from parley.serving.settings import Settings
-from tests.serving.worlds import RECIPE, Always, World, served
+from tests.serving.worlds import QUIET, RECIPE, Always, World, served
 
 Story = Callable[[World], Awaitable[None]]
 
@@ -100,7 +105,8 @@ def test_a_source_that_is_ill_is_outlived(tmp_path: Path, broken: str) -> None:
         await world.tick()
         world.source.broken, world.source.delay_s = broken, 1.0 if broken == "slow" else 0.0
         held = (await world.tick())["front"]
-        assert held.pods == held.asked == 4 and held.fallback and held.reason.endswith("held")
+        assert (held.pods, held.asked) == (5, 4) and held.fallback and held.reason.endswith("held")
+        assert world.serving.board.said("front", world.now[0]).pods == 5, "as before"
         late = (await world.tick(5 * 15))["front"]
         assert late.reason.endswith("trend 4") and late.action is None
         assert world.serving.board.said("front", world.now[0]) is not None
@@ -109,6 +115,65 @@ def test_a_source_that_is_ill_is_outlived(tmp_path: Path, broken: str) -> None:
         assert (await world.tick())["front"].action == "x1.25"
 
     played(story, tmp_path, deadline_s=0.2)
+
+
+def test_one_bad_tick_takes_nothing_back(tmp_path: Path) -> None:
+    """Of a service that was told to double, though it has not as yet: also after a restart, as long as the guard would trust it."""
+    async def doubled(world: World) -> None:
+        world.readings["front"]["asked"] = 1.0
+        assert (await world.tick())["front"].pods == 4
+        del world.readings["front"]["asked"]
+        assert (await world.tick())["front"].pods == 4
+
+    async def restarted(world: World) -> None:
+        world.readings["front"]["asked"], world.now[0] = 1.0, world.now[0] + 30
+        await world.serving.begin()
+        world.source.broken = "error"
+        assert (await world.tick())["front"].pods == 4
+        found = (await world.tick(5 * 15))["front"]
+        assert found.pods == found.rule == 2 and not found.reason.endswith("held")
+
+    played(doubled, tmp_path, "x2")
+    played(restarted, tmp_path, "x2")
+
+
+@given(st.dictionaries(st.sampled_from(sorted(QUIET)), st.floats(allow_nan=True, allow_infinity=True), min_size=1))
+@settings(max_examples=60)
+def test_whatever_is_answered_it_decides(strange: dict[str, float]) -> None:
+    """Numbers that no mesh has are those at the bounds of their feature, and none is left unanswered."""
+    async def story(world: World) -> None:
+        world.readings["front"] |= strange
+        found = await world.tick()
+        assert found["cart"].action == "x1.25" and ("front" not in found or 1 <= found["front"].pods <= 40)
+
+    with tempfile.TemporaryDirectory() as folder:
+        played(story, Path(folder))
+
+
+@pytest.mark.parametrize("content", [
+    b"[" * 200_000, b'{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {"served": [1]}, "value": [1, "2"]}]}}',
+    b'{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1' + b"0" * 400 + b', "2"]}]}}',
+    b'{"status": "success", "data": {"resultType": "vector", "result": [{"metric": [], "value": [1, "2"]}]}}',
+    b'{"status": "success", "data": []}', b'{"status": "success", "data": {"resultType": "scalar"}}',
+])  # fmt: skip
+def test_answers_of_another_shape_are_none(tmp_path: Path, content: bytes) -> None:
+    """They cost the tick its news, and nothing more."""
+    async def story(world: World) -> None:
+        await world.tick()
+        world.source.broken = content
+        assert (await world.tick())["front"].fallback
+
+    played(story, tmp_path)
+
+
+def test_what_was_never_met_is_counted(tmp_path: Path) -> None:
+    """Readings beyond the safe region of the policy: there it extrapolates."""
+    async def story(world: World) -> None:
+        await world.tick()
+        told = world.serving.meters.exposition().decode()
+        assert 'parley_unmet_readings_total{feature="utilization"} 2.0' in told and 'feature="asked"' not in told
+
+    played(story, tmp_path, recipe=dataclasses.replace(RECIPE, met={"utilization": (0.6, 0.9), "asked": (0.0, 4.0)}))
 
 
 def test_a_source_that_was_never_there(tmp_path: Path) -> None:
@@ -179,6 +244,10 @@ def test_an_hpa_hears_what_is_published() -> None:
 
 def test_inputs_that_drift_are_told(tmp_path: Path) -> None:
     """The population stability index, by hand: all in one of two bins that had a half each is (1 - .5) ln 2 + (.0001 - .5) ln .0002."""
+    column = np.repeat(np.arange(12.0), 40)
+    edges = np.quantile(column, np.linspace(0, 1, 11))
+    same = Histogram(tuple(edges.tolist()), tuple((np.bincount(bins_of(edges.tolist(), column), minlength=10) / len(column)).tolist()))
+    assert stability_index(same, deque(column.tolist())) == 0, "of whole numbers, too, which lie on the edges of bins"
     usual = Histogram((0.0, 0.4, 1.0), (0.5, 0.5))
     assert stability_index(usual, deque([0.1, 0.2, 0.5, 0.9])) == 0
     expected = 0.5 * math.log(2) + (1e-4 - 0.5) * math.log(2e-4)

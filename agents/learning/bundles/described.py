@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from agents.learning.bundles.packing import DESCRIBED
@@ -22,7 +25,7 @@ Bounds = tuple[float, float]
 
 
 class FeatureLine(Record):
-    """One number of a frame, as agents/learning/features.py has it."""
+    """One number of a frame, as agents/learning/scaling/features.py has it."""
 
     name: str
     says: str
@@ -71,6 +74,12 @@ class Provenance(Record):
     command: str
     versions: dict[str, str]
     weights_sha256: str  # of the file of weights
+
+
+def bins_of(deciles: Sequence[float], values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(values,) the bin of each: (deciles[i], deciles[i + 1]], the first with its lower end; what lies outside is in the outermost."""
+    found: NDArray[np.int64] = np.searchsorted(np.array(deciles)[1:-1], values, side="left")
+    return found
 
 
 class Inputs(Record):
@@ -123,7 +132,7 @@ class Described(Record):
     features: tuple[FeatureLine, ...]  # of one look, in order
     actions: ActionTable
     guard: GuardLine
-    tick_s: float  # between two decisions
+    tick_s: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # between two decisions
     task: TaskLine
     training: Provenance
     inputs: dict[str, Inputs]  # by feature, of the newest look

@@ -20,6 +20,7 @@ from agents.learning.bundles.refusing import BundleError
 OPSET, IR_VERSION = 17, 8  # of 2022: what serves models by now knows it
 OPERATORS = frozenset({"Max", "Min", "Sub", "Div", "Gemm", "Tanh", "Where", "ArgMax"})
 NODES_MAX = 64
+SIDE_MAX = 1_024  # numbers in a row or column of a table: what operators make of tables of that size is small as well
 ATTRIBUTES = frozenset({onnx.AttributeProto.INT, onnx.AttributeProto.FLOAT})
 FORBIDDEN = float(np.finfo(np.float32).min)  # the logit of what may not be chosen
 INPUTS = {"observations": TensorProto.FLOAT, "mask": TensorProto.BOOL}
@@ -97,6 +98,8 @@ def _wrong(model: onnx.ModelProto) -> Iterator[str]:
     for tensor in graph.initializer:
         if tensor.data_location != TensorProto.DEFAULT or tensor.external_data:
             yield f"keeps {tensor.name!r} in another file; a policy holds its own numbers"
+        if len(tensor.dims) > 2 or any(side > SIDE_MAX for side in tensor.dims):
+            yield f"has a table {tensor.name!r} of {' x '.join(map(str, tensor.dims))}; a policy's have two sides of {SIDE_MAX:,} at most"
     if model.functions or model.training_info or graph.sparse_initializer or graph.quantization_annotation:
         yield "has functions, training steps or sparse numbers, which no policy has"
 

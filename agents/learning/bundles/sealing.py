@@ -6,7 +6,7 @@ Who takes a bundle says whom to trust, as people do for packages and images:
     a digest    sha256 of manifest.json, pinned: this very bundle, whoever signed it (`BUNDLE@sha256:…` in a scenario)
     unsigned    nobody is asked for: said aloud (`--unsigned`), for one's own bundles on one's own machine
 
-A signature says who vouches for a policy, and no more: every file is still checked for what it is (loading.py). There is no "trust on
+A signature says who vouches for a policy, and no more: every file is still checked for what it is (policy.py). There is no "trust on
 first use", and no key inside a bundle is believed: `signed_by` in a manifest only helps to say which key is missing.
 """
 

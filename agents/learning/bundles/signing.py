@@ -29,6 +29,9 @@ def make_keys(path: Path) -> Path:
     """A new pair: the private key at `path`, for its owner's eyes alone, and the public one beside it as PATH.pub. Raises BundleError."""
     private, public = Ed25519PrivateKey.generate(), path.with_name(f"{path.name}.pub")
     try:
+        for place in (path, public):
+            if place.exists():
+                raise BundleError(f"{place}: is there already, and a key is never written over; name another file")
         path.parent.mkdir(parents=True, exist_ok=True)
         for place, mode, content in (
             (path, 0o600, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
