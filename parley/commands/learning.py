@@ -94,7 +94,7 @@ def export_command(
     to: Annotated[str, typer.Option(help=f"What it leaves as: {', '.join(TARGETS)}.")] = "bundle",
     policy: Annotated[int | None, typer.Option(help="Its seed; the best one by validation if not given.", min=1)] = None,
     leaves: Annotated[int, typer.Option(help="Of its decision tree, at most.", min=2)] = LEAVES,
-    episodes: Annotated[int, typer.Option(help="Held-out ones on which policy, tree and rule are measured.", min=1, max=len(HELD_OUT))] = len(HELD_OUT),
+    episodes: Annotated[int, typer.Option(help="Held-out ones on which all are measured.", min=1, max=len(HELD_OUT))] = len(HELD_OUT),
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="A private key (Ed25519, PEM) that signs the bundle.")] = None,
     fresh_key: Annotated[Path | None, typer.Option("--new-key", metavar="FILE", help="Make that key first, and FILE.pub.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes that measure it.", min=1)] = 2,

@@ -32,6 +32,7 @@ from parley.evaluations.files import (
     parsed,
 )
 from parley.evaluations.over_families import OverFamilies
+from parley.evaluations.policies import words_of
 from parley.evaluations.proposing import Proposals
 from parley.evaluations.scoring import objective, weights_of
 from parley.evaluations.seats import Chosen, seats_of
@@ -137,7 +138,7 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], out: str | os.Path
     studies = sum(one.calibrated is not None for one in made.controllers.values())
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "evaluation": as_plain(made), "digests": ground.digests,
-        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", name if isinstance(source, Mapping) else os.fspath(source)]), "process": this_process(),
+        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", *words_of(source)]), "process": this_process(),
         "cells": studies * cells_of_a_study(made, len(ground.arenas[made.family_of(TRAIN)].scaled)),
     })  # fmt: skip
     return Calibration(folder.path)

@@ -22,6 +22,7 @@ READING = (
     "default and 1 for the reference, which has read what will be offered; it is never clipped."
 )
 
+UNSCALED = "Without a scale, for the reference costs no less than the default there, or an episode of one of them could not go on"
 VERDICTS = (
     "Policies were trained for the first weights only; rules were calibrated for each. Every verdict stands for itself, by its own 95 % "
     "interval: of many claims about nothing, one in twenty would be called something."
@@ -82,7 +83,7 @@ def _overall(found: Evaluation) -> Iterator[str]:
         yield from markdown_table(heads, rows)
         left = [name for name in found.file.tests if name not in told[""]["families"] and name in found.findings["families"]]
         if left:
-            yield from (f"Without a scale, for the reference costs no less than the default there, or an episode of one of them could not go on: {', '.join(left)}.", "")
+            yield from (f"{UNSCALED}: {', '.join(left)}.", "")
 
 
 def _glance(found: Evaluation) -> Iterator[str]:

@@ -202,7 +202,7 @@ def test_an_episode_that_could_not_go_on_is_told(judged: Evaluation, tmp_path: P
 
 
 def test_a_claim_about_all_families_is_judged_in_all_of_them(judged: Evaluation, calibrated: Calibration, tmp_path: Path) -> None:
-    """Where some are left out it is not judged, and where a weighting has fewer the page says how many; who costs the same saves nothing."""
+    """Where some are left out it is not judged; where a weighting has fewer the page says how many; who costs the same saves nothing."""
     one = begun(LITTLE, calibration=calibrated.path, families=["fresh"], out=tmp_path / "e")
     assert one.file.tests == ["fresh"] and one.file.hypotheses == {} and len(judged.file.hypotheses) == 2
     assert "| dear pods | 1 of 2 families |" in page_of_evaluation(judged)
