@@ -138,7 +138,8 @@ def begun(source: str | os.PathLike[str] | Mapping[str, Any], out: str | os.Path
     studies = sum(one.calibrated is not None for one in made.controllers.values())
     folder.write_json(MANIFEST, {
         "format": FORMAT, "kind": KIND, "state": "running", "name": name, "evaluation": as_plain(made), "digests": ground.digests,
-        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", *words_of(source)]), "process": this_process(),
+        "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "calibrate", *words_of(source)]),
+        "process": this_process(),
         "cells": studies * cells_of_a_study(made, len(ground.arenas[made.family_of(TRAIN)].scaled)),
     })  # fmt: skip
     return Calibration(folder.path)
