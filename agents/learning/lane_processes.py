@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from agents.learning.fluid.lanes import FluidLanes
 from agents.learning.lanes import Lanes, LanesStep
-from agents.learning.playing import shape_of
 from agents.learning.tasks import Task
 from scenarios.errors import ParleyError
 
@@ -37,7 +36,7 @@ class LaneProcesses:
 
     def __init__(self, task: Task, lanes: int, jobs: int) -> None:
         """Raises ScenarioError where nobody can sit in the world of the task."""
-        self.task, self.shape = task, shape_of(task)
+        self.task, self.shape = task, _lanes(task, 1).shape
         bounds = np.linspace(0, lanes, min(jobs, lanes) + 1).astype(int).tolist()
         self._stretches = [slice(begin, end) for begin, end in pairwise(bounds)]
         self._count, context = lanes, get_context("spawn")
@@ -111,6 +110,9 @@ def _serve(pipe: Connection, task: Task, lanes: int) -> None:
             pipe.send((found, made.masks))
         except ParleyError as fault:
             pipe.send((fault, None))
+        except Exception as fault:  # of ours, and nobody's memory is short: whoever asked has to see it
+            pipe.send((fault, None))
+            raise
 
 
 AnyLanes = Lanes | FluidLanes | LaneProcesses

@@ -13,6 +13,7 @@ from agents.learning.driving import Drive, to_the_next_question
 from agents.learning.observing import Features
 from agents.learning.reward import Reward
 from agents.learning.tasks import Episode, Task
+from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
 
 
@@ -30,7 +31,7 @@ class Play:
     def horizon(self) -> int:
         """Decisions of an episode, by the task or by how long its world is."""
         world, tick_ns = self.episode.world, self.drive.seats.cadence_ns
-        return min(self.episode.task.ticks, -(-(world.duration - world.warmup) // tick_ns))
+        return min(self.episode.task.ticks, -(-world.duration // tick_ns) - first_tick(world, tick_ns))
 
     def begin(self) -> None:
         """Once the first question is asked."""
@@ -76,6 +77,11 @@ class Play:
         self.asked[places] = True
         self._now_ns = asking.now_ns
         self.observations[places], self.masks[places] = asking.observations, asking.masks
+
+
+def first_tick(world: Scenario, tick_ns: int) -> int:
+    """Of the ticks at whose beginning somebody is asked: decisions are taken at multiples of a tick, from the end of the warm-up on."""
+    return max(1, -(-world.warmup // tick_ns))
 
 
 @dataclass(frozen=True)

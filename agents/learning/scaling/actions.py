@@ -17,6 +17,7 @@ from sim.telemetry import Integers
 
 MULTIPLES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 TIMES = np.array(MULTIPLES)
+SATURATED = 0.95  # of the CPU that ready pods request
 STEPS = (-4, -2, -1, 0, 1, 2, 4)
 TARGETS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # shares of the CPU requested
 COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
@@ -41,13 +42,18 @@ class ScaleActions(ActionSet):
 
 
 def _scaled(sight: Sighted) -> Integers:
-    """To the nearest pod, halves up.
+    """As a rule with another target would round up on average, to the nearest pod; and no less than all of it for pods that are all busy.
 
-    Were it rounded down, one pod could never grow again: an HPA on half of the CPU asks for two in place of one that is overloaded, and
-    nine tenths of two would be one.
+    A rule rounds up, so it asks for half a pod more than it needs on average; so many times its need, rounded up again, is half a pod more
+    than that many times R - 1/2. Seven tenths of two pods are two, not one: one would be half.
+
+    CPU in use tells demand only as long as some is left. Of pods that are saturated a rule sees what they can do, not what is asked of them:
+    seven tenths of an HPA on 70 % would see a little more than it wants, take it for enough, and never grow again.
     """
-    scaled: Integers = np.floor(TIMES * np.asarray(sight.proposed)[..., None] + (0.5 + 1e-9)).astype(np.int64)
-    return scaled
+    proposed, utilization = (np.asarray(one)[..., None] for one in (sight.proposed, sight.utilization))
+    scaled = np.floor(TIMES * (proposed - 0.5) + (1 + 1e-9)).astype(np.int64)
+    wanted: Integers = np.where(utilization >= SATURATED, np.maximum(scaled, proposed), scaled)
+    return wanted
 
 
 def _for_target(sight: Sighted) -> Integers:
