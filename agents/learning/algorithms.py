@@ -44,6 +44,7 @@ class Algorithm:
     decides: Callable[[Any, NDArray[np.float32], NDArray[np.bool_]], NDArray[np.int64]]  # (model, own observations, masks)
     memory: Callable[[Any], dict[str, torch.Tensor]]  # what it needs to go on beside weights and the optimiser's state
     recalls: Callable[[Any, Mapping[str, torch.Tensor]], None]
+    begins: Callable[[Any], None]  # before each leg
 
 
 def _ppo(recipe: Recipe, env: SharedVecEnv, n_steps: int, left: Left, seed: int) -> BaseAlgorithm:
@@ -115,6 +116,15 @@ def _dqn_recalls(model: DQN, memory: Mapping[str, torch.Tensor]) -> None:
     model.q_net_target.load_state_dict(target)
 
 
+def _dqn_begins(model: DQN) -> None:
+    """The library sets what is tried at random after a step; the first one of a leg would have that of the leg before."""
+    model.exploration_rate = model.exploration_schedule(1.0)
+
+
+def _begins(_: Any) -> None:
+    pass
+
+
 def _nothing(_: Any) -> dict[str, torch.Tensor]:
     return {}
 
@@ -124,6 +134,6 @@ def _recalls_nothing(_: Any, __: Mapping[str, torch.Tensor]) -> None:
 
 
 ALGORITHMS = {
-    "ppo": Algorithm(_ppo, {"use_masking": True}, _ppo_decides, _nothing, _recalls_nothing),
-    "dqn": Algorithm(_dqn, {}, _dqn_decides, _dqn_memory, _dqn_recalls),
+    "ppo": Algorithm(_ppo, {"use_masking": True}, _ppo_decides, _nothing, _recalls_nothing, _begins),
+    "dqn": Algorithm(_dqn, {}, _dqn_decides, _dqn_memory, _dqn_recalls, _dqn_begins),
 }

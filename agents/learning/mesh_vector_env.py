@@ -47,8 +47,9 @@ class MeshVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], NDArray[np.i
         for lane, info in enumerate(step.infos):
             infos = self._add_info(infos, info if lane not in step.last else {"final_info": info}, lane)
         if step.last:
-            infos["final_obs"] = np.array([step.last[lane].reshape(-1) if lane in step.last else None for lane in range(self.num_envs)],
-                                          dtype=object)  # fmt: skip
+            infos["final_obs"] = np.full(self.num_envs, None, dtype=object)
+            for lane, seen in step.last.items():
+                infos["final_obs"][lane] = seen.reshape(-1)
             infos["_final_obs"] = step.ended
         return self._flat(step.observations), step.rewards, np.zeros(self.num_envs, dtype=np.bool_), step.ended, infos
 

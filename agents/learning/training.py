@@ -93,6 +93,7 @@ class Trainer:
         self.env.task = self.recipe.task if stage is None else stage.of(self.recipe.task)
         model.set_random_seed(int(np.random.SeedSequence((self.seed, self._leg)).generate_state(1)[0]))
         model._last_obs = None  # noqa: SLF001  # begin with fresh episodes: SB3 has no other word for it
+        self._algorithm.begins(model)
         model.learn(self.leg_steps, callback=watch, reset_num_timesteps=False, **self._algorithm.learning)
         self._leg += 1
         done = LegDone(self._leg, self._leg * self.leg_steps, *watch.means(), None if stage is None else stage.name)

@@ -21,16 +21,17 @@ import numpy as np
 from agents.learning.judging import Score, following, own_scores, scores_in
 from agents.learning.lane_processes import lanes_of
 from parley.errors import FolderError, Interrupted, UsageError
-from parley.runs.running import Stop, versions
+from parley.runs.running import Stop, scenario_digest, versions
 from parley.statistics.intervals import Difference, difference
 from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, plain, this_process
 from parley.training.plans import CHAIRS, Asked, Plan, planned
 from parley.training.starting import FIRST, Start, begin, sizes_of
 from parley.training.trainers import Room, Told, trainer_of
-from parley.training.tuning import best_of, trials_of
+from parley.training.tuning import best_of, require_rate, trials_of
 from parley.tuning.search import require_optuna
 from scenarios.errors import ParleyError
+from scenarios.load import load
 from sim.trace import SEMANTICS
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
         begins.check(plan)
     if plan.tune:
         require_optuna()
+        require_rate(plan)
     trainer = trainer_of(plan, 1, 1)  # whatever is wrong is wrong before anything is written
     try:
         sizes = sizes_of(trainer)
@@ -133,13 +135,16 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
         "format": FORMAT, "kind": KIND, "state": "running", "name": Path(plan.scenario).stem, "chair": plan.chair, "plan": asdict(plan),
         "semantics": SEMANTICS, "versions": versions(), "command": shlex.join(["parley", "train", *plan.words, *words]),
         "process": this_process(), "sizes": sizes, "from": None if begins is None else begins.copied(folder, plan.seeds), "rule": None,
-        "trials": [],
+        "trials": [], "scenario_digest": scenario_digest(load(plan.scenario)),
     })  # fmt: skip
     return _trained(Training(folder.path), jobs, told)
 
 
 def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
     folder, plan = RunFolder(begun.path), begun.plan
+    if begun.manifest.get("scenario_digest", digest := scenario_digest(load(plan.scenario))) != digest:
+        raise FolderError(f"{begun.path}: {plan.scenario} is another world by now than it began in, and what comes of both cannot be "
+                          "compared: begin anew, or bring the world back")  # fmt: skip
     manifest = {"trials": [], **begun.manifest, "process": this_process(), "state": "running"}
     state = "partial"
     try:
@@ -173,6 +178,7 @@ def _one_seed(begun: Training, seed: int, numbers: dict[str, Any], room: Room) -
     try:
         kept = begun.path / f"seed-{seed}" / LAST
         rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, room)
+        _write_curve(begun, seed, rows)  # a leg short, where somebody was killed between two files
         whole = trainer.legs * trainer.leg_steps
         while trainer.done < trainer.legs and not room.is_stopped:
             done = trainer.leg(room.heard((seed - 1) * whole, begun.plan.seeds * whole))
@@ -204,7 +210,11 @@ def _keep(begun: Training, seed: int, trainer: Trainer, rows: list[dict[str, Any
     if max(rows, key=lambda row: float(row["judged"]["reward"])) is rows[-1]:
         folder.write_bytes(f"{place}/{BEST}", state)
     folder.write_bytes(f"{place}/{LAST}", state)
-    folder.write_bytes(f"{place}/{CURVE}", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
+    _write_curve(begun, seed, rows)
+
+
+def _write_curve(begun: Training, seed: int, rows: list[dict[str, Any]]) -> None:
+    RunFolder(begun.path).write_bytes(f"seed-{seed}/{CURVE}", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
 
 
 def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:

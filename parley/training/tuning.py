@@ -59,6 +59,13 @@ def trials_of(plan: Plan, known: Sequence[Trial], begins: Callable[[Trainer], No
             search.tell(proposal, reward, ())
 
 
+def require_rate(plan: Plan) -> None:
+    """Raises UsageError where the first trial would be none of those that are looked among."""
+    low, high = (float(end) for end in TUNED[plan.algorithm]["rate"].removesuffix(":log").split(".."))
+    if plan.tune and not low <= plan.rate <= high:
+        raise UsageError(f"--tune looks for a rate from {low:g} to {high:g}, beginning with what is given: {plan.rate:g} is none of them")
+
+
 def as_it_stands(plan: Plan) -> dict[str, Any]:
     """The numbers of the recipe that nobody has tuned."""
     trainer = trainer_of(plan, SEED, 1)

@@ -147,6 +147,7 @@ def test_a_lane_is_an_environment_of_its_own(name: str, jobs: int) -> None:
         assert own.reshape(lanes, -1).sum(axis=1) == pytest.approx(rewards, rel=1e-5)
         ends = [one[0] for one in told]
         if truncated.any():
+            assert info["final_obs"].shape == (lanes,) and all(one.dtype == np.float32 for one in info["final_obs"])
             assert np.array_equal(np.stack(list(info["final_obs"])), ends)
             assert np.array_equal(np.stack([one["terminal_observation"] for one in infos]).reshape(lanes, -1), ends)
             assert all(one["TimeLimit.truncated"] for one in infos)

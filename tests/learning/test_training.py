@@ -133,6 +133,19 @@ def test_weights_are_read_and_nothing_is_run(small: Path, trained: Training, tmp
     assert not (tmp_path / "ran").exists()
 
 
+def test_what_is_resumed_is_what_was_begun(trained: Training, tmp_path: Path) -> None:
+    """A curve that is a leg short is whole again; a world that changed since is refused, for the rule was judged in the other."""
+    shutil.copytree(trained.path, copy := tmp_path / "copy")
+    lines = (copy / "seed-1" / CURVE).read_text().splitlines(keepends=True)
+    (copy / "seed-1" / CURVE).write_text("".join(lines[:-1]))
+    manifest = json.loads((copy / "manifest.json").read_text()) | {"state": "partial"}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert Training(copy).resume().curve(1) == trained.curve(1)
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"scenario_digest": "0"}))
+    with pytest.raises(FolderError, match=r"small\.yaml is another world by now than it began in"):
+        Training(copy).resume()
+
+
 def torch_bytes(what: object) -> bytes:
     """As torch writes it."""
     made = io.BytesIO()
@@ -146,6 +159,8 @@ def test_mistakes_are_answered(small: Path, tmp_path: Path, monkeypatch: pytest.
         train(small, chair="rooting", out=tmp_path / "a")
     with pytest.raises(UsageError, match="steps is a number from 1 on, not 0"):
         train(small, steps=0, out=tmp_path / "a")
+    with pytest.raises(UsageError, match=r"--tune looks for a rate from 0\.0001 to 0\.003, .*: 0\.01 is none of them"):
+        train(small, rate=0.01, tune=2, out=tmp_path / "a")
     monkeypatch.setitem(sys.modules, "agents.learning.training", None)
     with pytest.raises(ExtraMissing, match=r"training needs the extra `rl` .*pip install 'parley\[rl\]'"):
         train(small, out=tmp_path / "a")
@@ -179,7 +194,7 @@ def test_every_way_to_learn_goes_on_exactly(algorithm: str, critic: str) -> None
     """What is kept after a leg is all that the next one needs; and something is learned in both."""
     task = SCALE_V0.changed(fidelity="fluid", ticks=12)
     asked = Recipe(task, steps=400, lanes=2, jobs=1, rollout=6, algorithm=algorithm, critic=critic)
-    through, stopped, again = Trainer(asked, 1), Trainer(asked, 1), Trainer(asked, 1)
+    through, stopped, again = (Trainer(asked, 99) for _ in range(3))  # whose first action of the second leg DQN tries at random
     for trainer in (through, stopped):
         trainer.leg()
     first = stopped.state("kept")
