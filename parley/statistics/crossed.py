@@ -52,9 +52,14 @@ class Interval:
 
     @property
     def p(self) -> float:
-        """Two-sided, that it is zero, by Student's t of the variance that the interval has; 1 where that is not known."""
+        """Two-sided, that it is zero, by Student's t of the variance that the interval has; 1 where that is not known.
+
+        Where all differ alike there is no variance, and a sign test is all that can be said: n heads in a row.
+        """
+        if self.error == 0 and self.value != 0:
+            return math.pow(2, -self.freedom)
         if not self.error > 0:
-            return 0.0 if self.error == 0 and self.value != 0 else 1.0
+            return 1.0
         return t_tails(self.freedom, self.value / self.error)
 
     def above(self, level: float) -> bool | None:
@@ -108,7 +113,7 @@ def _interval(value: float, drawn: Floats, parts: Floats, freedoms: Places, *, i
     if not np.isfinite(drawn).all():
         return Interval(value, math.nan, math.nan)
     if min(parts.sum(), drawn.var()) <= (ROUNDING * max(1.0, abs(value))) ** 2:
-        return Interval(value, float(drawn.min()), float(drawn.max()), 0.0)
+        return Interval(value, float(drawn.min()), float(drawn.max()), 0.0, float(freedoms[1]))
     error, freedom = math.sqrt(parts.sum()), float(parts.sum() ** 2 / (parts**2 / freedoms).sum())
     reach = t_quantile(freedom, CONFIDENCE) * error
     if is_few:

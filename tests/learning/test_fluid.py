@@ -200,6 +200,11 @@ def test_it_answers_in_the_shape_of_requests() -> None:
     ("routes.defaults.retries={num_retries: 2}", "routes"),
     ("telemetry.delivery_lag=5s", "telemetry.delivery_lag"),
     ("services.store.endpoints.read=[{wait: 5ms}]", "services.store.endpoints.read"),
+    ("services.store.queue={size: 1}", r"services\.store\.queue: a fluid knows nothing of it"),
+    ("services.store.readinessProbe={initialDelaySeconds: 500}", r"services\.store\.readinessProbe"),
+    ("routes.defaults.circuit_breakers={max_requests: 1}", r"routes\.defaults\.circuit_breakers"),
+    ("workload.crowd.size={pareto: {alpha: 2.5}}", r"workload\.crowd\.size"),
+    ("workload.crowd.arrivals={users: {count: 300, think: 1s}}", r"workload\.crowd\.arrivals: a fluid knows poisson alone"),
 ])  # fmt: skip
 def test_what_a_fluid_cannot_stand_for_is_refused(change: str, place: str) -> None:
     """By its place, and with what can be done."""

@@ -28,6 +28,12 @@ Floats = NDArray[np.float64]
 PARTS = 5  # a tick is gone through in so many steps
 STARTS = 512  # starts of pods that are drawn for each service of an episode, from as many of its law; then they repeat
 
+KEPT = {  # of what a file says of each; whatever else differs from its default is refused
+    "services": {"replicas", "workers", "resources", "startup", "endpoints"},
+    "routes": {"lb_policy", "timeout", "request_bytes", "response_bytes"},
+    "workload": {"entry", "mix", "load", "arrivals", "slo", "zone", "priority"},
+}
+
 
 @dataclass(frozen=True)
 class FluidWorld:
@@ -86,6 +92,14 @@ def refuse(world: Scenario) -> None:
     for place, found in strange.items():
         if found:
             raise ScenarioError(f"{place}: a fluid knows nothing of them, of retries, hedges or injected faults; take fidelity: requests")
+    for kind, parts in (("services", world.services), ("routes", world.routes), ("workload", world.workload)):
+        for name, part in parts.items():
+            if unknown := sorted(part.model_dump(exclude_defaults=True).keys() - KEPT[kind]):
+                raise ScenarioError(f"{kind}.{name}.{unknown[0]}: a fluid knows nothing of it, and would learn in a world without; it keeps "
+                                    f"{', '.join(sorted(KEPT[kind]))}; take fidelity: requests")  # fmt: skip
+    for name, workload in world.workload.items():
+        if workload.arrivals.poisson is None:
+            raise ScenarioError(f"workload.{name}.arrivals: a fluid knows poisson alone; take fidelity: requests")
     for name, service in world.services.items():
         for endpoint, steps in service.endpoints.items():
             for step in walk(steps):

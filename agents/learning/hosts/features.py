@@ -1,7 +1,8 @@
 """What a learned mind is shown of a host: each number with its unit, its bounds and its query, where Envoy tells Prometheus of endpoints.
 
-`$host` is the endpoint, `$cluster` all of them, `$tick` the time between two decisions. Callers know what came of their own calls at once;
-what is remembered fades by a fifth each tick.
+`$host` is the endpoint, `$cluster` all of them, `$tick` the time between two decisions. What came of calls is as a host's own sidecar tells
+it (`envoy_cluster_endpoint_*` of its inbound listener), at once and of all callers together: a call that its caller has given up is still
+inside until it is done. What is remembered fades by a fifth each tick.
 """
 
 from __future__ import annotations

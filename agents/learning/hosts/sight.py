@@ -1,4 +1,4 @@
-"""What callers know of hosts: what came of the calls they sent to each, tick by tick, and nothing of what is true of them."""
+"""What callers are told of hosts: what came of the calls to each, tick by tick, as its own sidecar counts them."""
 
 from __future__ import annotations
 
