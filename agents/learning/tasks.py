@@ -109,7 +109,8 @@ class Task:
         varied = [f"{path}={one.drawn(random)}" for path, one in self.varied.items()]
         seed = int(random.integers(SEEDS))
         given = options.get("scenario", self.scenario)
-        changes = [*self.added, *varied, *self.changes] if "scenario" not in options else [*self.changes]  # what is varied is its own world's
+        own = () if "scenario" in options else (*self.added, *varied)  # what is varied is of its own world
+        changes = [*own, *self.changes]
         world = loads(as_yaml(given), changes) if isinstance(given, Scenario) else load(given, changes)
         seed = int(options.get("seed", seed))
         demand, service, faults = (int(options.get(f"{name}_seed", seed)) for name in ("demand", "service", "fault"))

@@ -100,15 +100,17 @@ def print_calibration(console: Console, found: Calibration) -> None:
         return
     for weighting, studies in found.found.items():
         console.print()
-        rows = table(weighting, "J as it stood", "best", "validation", "chosen", words=1)
+        rows = table(weighting, "J as it stood", "best", "validation")
         for name, one in studies.items():
-            rows.add_row(name, number(one["trials"][0]["J"], 4), number(one["J"], 4), number(one["validation"], 4),
-                         _words(Chosen(one["chosen"]["each"], one["chosen"]["all"])))  # fmt: skip
+            rows.add_row(name, number(one["trials"][0]["J"], 4), number(one["J"], 4), number(one["validation"], 4))
         console.print(rows)
+        for name, one in studies.items():
+            console.print(Text.assemble((f"{name}: ", "bold"), _words(Chosen(one["chosen"]["each"], one["chosen"]["all"]))))
     console.print(f"\nfolder           {shown(found.path)}", soft_wrap=True)
 
 
 def _words(chosen: Chosen) -> str:
     """What of each service, then what of all."""
-    each = [f"{path.rpartition('.')[2]} {' '.join(values.values())}" for path, values in chosen.each.items()]
+    each = [f"{path.rpartition('.')[2]} {', '.join(f'{service} {text}' for service, text in values.items())}"
+            for path, values in chosen.each.items()]  # fmt: skip
     return "; ".join([*each, *(f"{path.rpartition('.')[2]} {text}" for path, text in chosen.all.items())])

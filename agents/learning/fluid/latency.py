@@ -1,9 +1,10 @@
 """How long requests take in a fluid: means and variances along their course, and a gamma distribution of the same for its tail.
 
-Whoever comes joins the less busy of two of n servers, with arrivals and work exponential. Of one server that is M/M/1; of very many, by
-Mitzenmacher's mean field (2001), the share of servers with k requests or more is rho^(2^k - 1), and who joins finds k or more with the square
-of it. In between, mean and standard deviation of the wait are as much nearer to M/M/1 as n^(-7/6) says, which was fitted to requests:
-of 2 to 16 servers at 60 to 90 %, means are within 6 %, and 99th percentiles within 12 %. Of branches that are all waited for, the longest by Clark (1961), as if they were normal and independent.
+Whoever comes joins the less busy of two of n servers; arrivals and work are exponential. Of one server that is M/M/1; of very many, by
+Mitzenmacher's mean field (2001), the share of servers with k requests or more is rho^(2^k - 1), and who joins finds k or more with the
+square of it. In between, mean and standard deviation of the wait are as much nearer to M/M/1 as n^(-7/6) says, which was fitted to
+requests: of 2 to 16 servers at 60 to 90 %, means are within 6 %, and 99th percentiles within 12 %. Of branches that are all waited for,
+the longest by Clark (1961), as if they were normal and independent.
 """
 
 from __future__ import annotations

@@ -43,9 +43,11 @@ class FluidMeshes:
         first = worlds[0]
         self.worlds, self.tick = list(worlds), 0
         self.part_s = first.tick_ns / PARTS / NS_PER_S
-        self.visits, self.work_s, self.cores, self.timeout_s, self._counts, self._starts, self._of_work, self._of_classes, self._of_visits = (
+        self.visits, self.work_s, self.cores, self.timeout_s = (
+            np.stack([getattr(world, name) for world in worlds]) for name in ("visits", "work_s", "cores", "timeout_s"))  # fmt: skip
+        self._counts, self._starts, self._of_work, self._of_classes, self._of_visits = (
             np.stack([getattr(world, name) for world in worlds])
-            for name in ("visits", "work_s", "cores", "timeout_s", "counts", "start_parts", "of_work", "of_classes", "of_visits"))  # fmt: skip
+            for name in ("counts", "start_parts", "of_work", "of_classes", "of_visits"))  # fmt: skip
         self.objective, self.strictest_s, self.comes_to = (
             np.stack([getattr(world, name) for world in worlds]) for name in ("objective", "strictest_s", "comes_to"))  # fmt: skip
         self.asked = np.stack([world.replicas for world in worlds]).astype(np.int64)
@@ -103,7 +105,7 @@ class FluidMeshes:
         )  # fmt: skip
 
     def _part(self, part: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """(requests, visits, core-seconds done, mean and variance of the wait of a visit). Works of n visits are a sum of n exponentials."""
+        """(requests, visits, core-seconds done, mean and variance of the wait of a visit). Works of n visits are n exponentials."""
         counts = self._counts[:, part]
         visits = np.einsum("mc,mcs->ms", counts, self.visits)
         more = np.maximum(1 + self._of_work[:, part] / np.sqrt(np.maximum(visits, 1.0)), 0.0)
@@ -133,8 +135,8 @@ class FluidMeshes:
 def _seen(parts: Moments, q: Floats | float, n: Floats, unusual: Floats) -> Floats:
     """The quantile as n requests show it: that of their law and, by so many standard deviations, what is particular to them.
 
-    A sample's quantile varies by sqrt(q (1 - q) / n) over the density there, which is (1 - q) over the standard deviation in a tail that
-    is exponential; that of few is their largest, and varies as a Gumbel variable does.
+    A sample's quantile varies by sqrt(q (1 - q) / n) over the density there, which is (1 - q) over the standard deviation in a tail
+    that is exponential; that of few is their largest, and varies as a Gumbel variable does.
     """
     wide = np.minimum(np.sqrt(np.asarray(q) / (1 - np.asarray(q)) / np.maximum(n, 1.0)), GUMBEL)
     found: Floats = np.maximum(_mixed(parts, q) + unusual * wide * np.sqrt(parts[1].mean(axis=0)), parts[0].mean(axis=0))

@@ -95,8 +95,8 @@ def refuse(world: Scenario) -> None:
     for kind, parts in (("services", world.services), ("routes", world.routes), ("workload", world.workload)):
         for name, part in parts.items():
             if unknown := sorted(part.model_dump(exclude_defaults=True).keys() - KEPT[kind]):
-                raise ScenarioError(f"{kind}.{name}.{unknown[0]}: a fluid knows nothing of it, and would learn in a world without; it keeps "
-                                    f"{', '.join(sorted(KEPT[kind]))}; take fidelity: requests")  # fmt: skip
+                raise ScenarioError(f"{kind}.{name}.{unknown[0]}: a fluid knows nothing of it, and would learn in a world without; it "
+                                    f"keeps {', '.join(sorted(KEPT[kind]))}; take fidelity: requests")  # fmt: skip
     for name, workload in world.workload.items():
         if workload.arrivals.poisson is None:
             raise ScenarioError(f"workload.{name}.arrivals: a fluid knows poisson alone; take fidelity: requests")

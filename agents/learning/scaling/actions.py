@@ -47,8 +47,8 @@ def _scaled(sight: Sighted) -> Integers:
     A rule rounds up, so it asks for half a pod more than it needs on average; so many times its need, rounded up again, is half a pod more
     than that many times R - 1/2. Seven tenths of two pods are two, not one: one would be half.
 
-    CPU in use tells demand only as long as some is left. Of pods that are saturated a rule sees what they can do, not what is asked of them:
-    seven tenths of an HPA on 70 % would see a little more than it wants, take it for enough, and never grow again.
+    CPU in use tells demand only as long as some is left. Of pods that are saturated a rule sees what they can do, not what is asked of
+    them: seven tenths of an HPA on 70 % would see a little more than it wants, take it for enough, and never grow again.
     """
     proposed, utilization = (np.asarray(one)[..., None] for one in (sight.proposed, sight.utilization))
     scaled = np.floor(TIMES * (proposed - 0.5) + (1 + 1e-9)).astype(np.int64)
