@@ -32,7 +32,7 @@ WORLDS = WORLD_BUNDLE.parent
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three minutes in which a few come, as a file."""
-    changes = ["duration=3m", "workload.shoppers.load=0.1", "workload.crowd.load=0.1",
+    changes = ["duration=3m", "workload.shoppers.load=0.5", "workload.crowd.load=0.1",
                "workload.crowd.arrivals.poisson.flash_crowd.at=1m"]  # fmt: skip
     path = tmp_path_factory.mktemp("world") / "small.yaml"
     path.write_text(as_yaml(load("learning_to_scale", changes)))
@@ -42,7 +42,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
     """One that does now this, now that."""
-    return Policy.load(parts(lively().network).written(tmp_path_factory.mktemp("lively") / "b"), unsigned=True)
+    return Policy.load(parts(lively(2).network).written(tmp_path_factory.mktemp("lively") / "b"), unsigned=True)
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +117,10 @@ def test_it_replays_or_says_why_not(world: Path, policy: Policy, tmp_path: Path)
 
 def test_everything_above_a_run_seats_it(world: Path, policy: Policy, tmp_path: Path) -> None:
     """Trials, which sweeps and contests are made of, and seeds, too."""
-    order = ordered(world, policy=policy, until="2m")
-    one, none = trial(order), trial(ordered(world, until="2m"))
+    order = ordered(world, policy=policy, until="170s")
+    one, none = trial(order), trial(ordered(world, until="170s"))
     assert one["trace_digest"] == parley.run(order, out=tmp_path / "r").manifest["trace_digest"] != none["trace_digest"]
-    made = replicate(world, 2, policy=policy, until="2m", out=tmp_path / "seeds")
+    made = replicate(world, 2, policy=policy, until="170s", out=tmp_path / "seeds")
     assert parley.load_run(made.path / "seed-1").manifest["trace_digest"] == one["trace_digest"]
 
 
