@@ -69,6 +69,11 @@ class Seats(ABC):
     def follow(self, looks: Sequence[Look]) -> None:
         """Let the world's own rule decide."""
 
+    def look_back(self) -> None:
+        """All look once more, at the end of a world, as if they were asked: minds with their rules, whose verdicts nobody carries out."""
+        for seat, mind in self.minds.items():
+            mind.decide(self.plane.view(self.plane.seats[seat]))
+
     @abstractmethod
     def begin(self) -> None:
         """What happens is measured from here on."""
@@ -108,6 +113,11 @@ class TimedSeats(Seats):
 
     def follow(self, looks: Sequence[Look]) -> None:
         """All stays as the file has it."""
+
+    def look_back(self) -> None:
+        """As at every tick."""
+        for look in self.look():
+            self.told(look)
 
     def _wake(self) -> None:
         clock = self.plane.clock

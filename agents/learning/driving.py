@@ -20,11 +20,11 @@ from sim.mesh import Mesh
 
 @dataclass(frozen=True)
 class Step:
-    """What came of the last actions, and what is asked next; nothing is where the episode is over."""
+    """What came of the last actions, and what is asked next; at the end of a world, what would be."""
 
     reward: Reward
     guarded: dict[str, str]  # by row: what a guard changed of its action, and why
-    asking: Asking | None
+    asking: Asking | None  # nothing where nobody can tell
 
 
 class Drive:
@@ -54,7 +54,10 @@ class Drive:
 
     def measure(self) -> Step:
         """What came of the last actions."""
-        return Step(self.seats.measure(), self._guarded, self.council.asking() if self.council.is_waiting else None)
+        reward = self.seats.measure()
+        if self.council.is_waiting:
+            return Step(reward, self._guarded, self.council.asking())
+        return Step(reward, self._guarded, self.council.looking_back())
 
 
 def to_the_next_question(drives: Sequence[Drive]) -> None:

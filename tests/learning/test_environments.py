@@ -38,7 +38,7 @@ FEW = 12  # ticks
 SHORT: dict[str, Any] = {"ticks": FEW}
 register()
 BRIEF = {  # a world that the readable engine goes through in seconds
-    "Scale-v0": ["duration=4m", "workload.shoppers.load=0.3"],
+    "Scale-v0": ["duration=150s", "workload.shoppers.load=0.5"],
     "Route-v0": ["duration=50s", "faults.version.at=40s", "faults.deaths.at=35s"],
     "Balance-v0": ["duration=20s", "faults.neighbour.at=12s"],
     "Discover-v0": ["duration=24s", "faults.first.at=14s"],
@@ -193,6 +193,20 @@ def test_an_agent_that_looks_at_every_other_tick_acts_at_every_other_tick() -> N
         assert float(seen["store"]["dt"][0]) == (30 if asked and step else 15)
         assert asked or np.array_equal(seen["store"]["observation"], before)
         assert all(np.array_equal(seen[agent]["observation"], one["observation"]) for agent, one in deaf_seen.items())
+
+
+@every_id
+def test_the_end_of_a_world_is_seen(name: str) -> None:
+    """What a value is bootstrapped from is how things stand there, and not at the last question."""
+    many = MeshParallelEnv(name, scenario=brief(name), ticks=1_000)
+    seen, _ = many.reset(seed=4)
+    while many.agents:
+        before, agents = seen, many.agents
+        seen, _, _, over, infos = many.step(dict.fromkeys(agents, 1))
+        assert all(info["asked"] for info in infos.values()) or not any(over.values())
+    assert set(over.values()) == {True}
+    assert any(not np.array_equal(seen[agent]["observation"], before[agent]["observation"]) for agent in agents)
+    assert min(float(one["dt"][0]) for one in seen.values()) > 0
 
 
 def brief(name: str) -> Scenario:
