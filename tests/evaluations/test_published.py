@@ -10,6 +10,8 @@ from parley.evaluations.calibrating import Calibration
 from parley.evaluations.evaluations import STAGE, Evaluation
 from parley.evaluations.files import as_plain, evaluation_file
 from parley.evaluations.page import PAGE, PICTURES, page_of_evaluation
+from scenarios.load import load
+from scenarios.source_files import SHIPPED
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "published"
 SCALING, CALIBRATED = PUBLISHED / "scaling", PUBLISHED / "scaling-calibration"
@@ -37,6 +39,17 @@ def test_rules_sit_as_they_were_calibrated() -> None:
         assert calibrated.found[weighting].keys() == wanted
         for name in wanted:
             calibrated.chosen(weighting, name, made, judged.manifest["digests"])
+
+
+def test_the_rule_that_is_guided_is_the_one_that_was_found() -> None:
+    """One target for all services of the shipped world: the mean of those that were calibrated."""
+    chosen = Calibration(CALIBRATED).found["as trained"]["calibrated HPA"]["chosen"]["each"]["hpa.target_cpu"]
+    found = [float(text.removesuffix("%")) for text in chosen.values()]
+    for source in ("learning_to_scale", "evaluations/worlds/orders.yaml"):
+        world = load(SHIPPED / source if source.endswith(".yaml") else source)
+        rule = world.minds(next(iter(world.services))).scaling
+        assert rule is not None and rule.hpa is not None
+        assert rule.hpa.target_cpu == pytest.approx(sum(found) / len(found) / 100, abs=0.01)
 
 
 def played_again(found: Evaluation, places: list[int]) -> None:
