@@ -14,7 +14,7 @@ from parley.adapting.adapting import SCENARIO, SEEDS, Adaptation, adapt
 from parley.adapting.tables import print_adaptation
 from parley.commands.terminal import Out, mistakes_told, refuse_beside, say
 from parley.errors import Interrupted, UsageError
-from parley.exporting.exporting import export, new_key
+from parley.exporting.exporting import export, new_key, require_sealable
 from parley.exporting.finished import HELD_OUT, LEAVES
 from parley.exporting.tables import print_export
 from parley.exporting.targets import TARGETS
@@ -105,7 +105,8 @@ def export_command(
         if key is not None and fresh_key is not None:
             raise UsageError("--key signs with a key that is there, --new-key makes one: name one of them")
         if fresh_key is not None:
-            key = new_key(fresh_key, run_folder, to=to, policy=policy)
+            require_sealable(run_folder, to, policy)
+            key = new_key(fresh_key)
         if sys.stderr.isatty():
             say("plays episodes to fit the tree and to measure what is lost; about a minute", "bold cyan")
         made = export(run_folder, to=to, policy=policy, leaves=leaves, episodes=episodes, key=key, jobs=jobs, out=out)

@@ -70,14 +70,15 @@ def export(run: str | os.PathLike[str], *, to: str = "bundle", policy: int | Non
     return Exported(folder, made.described, sizes, digest, None if key is None else Path(key))
 
 
-def new_key(path: Path, run: str | os.PathLike[str], *, to: str = "bundle", policy: int | None = None) -> Path:
-    """A new pair of keys, once there is something to sign: the private one at `path`, the public one beside it as PATH.pub.
-
-    Raises ParleyError.
-    """
+def require_sealable(run: str | os.PathLike[str], to: str, policy: int | None = None) -> None:
+    """Before a key is made: raises ParleyError where there is nothing that it could sign."""
     if to not in TARGETS or not TARGETS[to].is_sealed:
         raise UsageError(f"--new-key makes a key to sign a bundle with, and {to!r} is none")
     finished(run, policy)
+
+
+def new_key(path: Path) -> Path:
+    """A new pair of keys: the private one at `path`, the public one beside it as PATH.pub. Raises BundleError."""
     try:
         from agents.learning.bundles.signing import make_keys
     except ModuleNotFoundError as fault:

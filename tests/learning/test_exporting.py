@@ -55,7 +55,7 @@ def training(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(training: Path, tmp_path_factory: pytest.TempPathFactory) -> exporting.Exported:
     """A signed bundle of the better one."""
     folder = tmp_path_factory.mktemp("export")
-    exporting.new_key(folder / "team", training)
+    exporting.new_key(folder / "team")
     return export(training, key=folder / "team", leaves=8, **FAST, out=folder / "bundle")
 
 
@@ -199,10 +199,10 @@ def test_mistakes_are_answered(training: Path, tmp_path: Path) -> None:
             export(training, **{"out": tmp_path / "x", **words})
     (tmp_path / "l.pub").touch()
     with pytest.raises(parley.ParleyError, match=r"l\.pub: is there already, and a key is never written over"):
-        exporting.new_key(tmp_path / "l", training)
-    for words, says in (({"to": "tree"}, "--new-key makes a key to sign a bundle with"), ({"policy": 9}, "none of number 9")):
+        exporting.new_key(tmp_path / "l")
+    for words, says in (({"to": "tree"}, "--new-key makes a key to sign a bundle with"), ({"to": "bundle", "policy": 9}, "none of number 9")):
         with pytest.raises(parley.ParleyError, match=says):
-            exporting.new_key(tmp_path / "k", training, **words)
+            exporting.require_sealable(training, **words)
     with pytest.raises(FolderError):
         export(tmp_path, out=tmp_path / "x")
     assert not (tmp_path / "x").exists() and not (tmp_path / "k").exists() and not (tmp_path / "l").exists()
