@@ -55,11 +55,10 @@ class Council:
         return Asking(looks[0].now_ns, tuple(look.row for look in looks), np.stack([look.observation for look in looks]),
                       np.stack([look.mask for look in looks]))  # fmt: skip
 
-    def looking_back(self) -> Asking | None:
-        """What would be asked at the end of a world, where nobody is asked any more; nothing where nobody can say."""
-        self._looks = {}
+    def looking_back(self) -> Asking:
+        """What would be asked at the end of a world, where nobody is asked any more."""
         self.seats.look_back()
-        return self.asking() if self._looks else None
+        return self.asking()
 
     def act(self, chosen: NDArray[np.int64] | None) -> dict[str, str]:
         """Carry out an action for every row that asks, in the order of `asking()`; what a guard changed, by row.

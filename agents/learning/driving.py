@@ -24,7 +24,7 @@ class Step:
 
     reward: Reward
     guarded: dict[str, str]  # by row: what a guard changed of its action, and why
-    asking: Asking | None  # nothing where nobody can tell
+    asking: Asking
 
 
 class Drive:
@@ -55,9 +55,7 @@ class Drive:
     def measure(self) -> Step:
         """What came of the last actions."""
         reward = self.seats.measure()
-        if self.council.is_waiting:
-            return Step(reward, self._guarded, self.council.asking())
-        return Step(reward, self._guarded, self.council.looking_back())
+        return Step(reward, self._guarded, self.council.asking() if self.council.is_waiting else self.council.looking_back())
 
 
 def to_the_next_question(drives: Sequence[Drive]) -> None:

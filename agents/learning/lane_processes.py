@@ -108,11 +108,10 @@ def _serve(pipe: Connection, task: Task, lanes: int) -> None:
         try:
             found: Any = made.reset(*args) if what == "reset" else made.step(*args)
             pipe.send((found, made.masks))
-        except ParleyError as fault:
+        except Exception as fault:
             pipe.send((fault, None))
-        except Exception as fault:  # of ours, and nobody's memory is short: whoever asked has to see it
-            pipe.send((fault, None))
-            raise
+            if not isinstance(fault, ParleyError):
+                raise  # a mistake of ours: here is where it can be seen
 
 
 AnyLanes = Lanes | FluidLanes | LaneProcesses

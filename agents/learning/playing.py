@@ -53,8 +53,7 @@ class Play:
         step = self.drive.measure()
         self.guarded = step.guarded
         self.ticks += 1
-        if step.asking is not None:
-            self._see(step.asking)
+        self._see(step.asking)
         return step.reward
 
     @property

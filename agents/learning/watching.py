@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from agents.control_plane import ControlPlane
 from agents.learning.judging import Score, Ticks
+from agents.learning.playing import first_tick
 from agents.learning.scaling.measuring import Meter
 from agents.learning.scaling.reward import reward_of
 from agents.learning.tasks import Episode
@@ -25,7 +26,7 @@ def watched(episode: Episode, fewest: Mapping[str, int], tick_ns: int, engine: s
     assert isinstance(episode.seed, int), "whoever is compared meets one seed"
     mesh = Mesh(episode.world, episode.seed, engine)
     ControlPlane(mesh)
-    first_ns = -(-episode.world.warmup // tick_ns) * tick_ns
+    first_ns = first_tick(episode.world, tick_ns) * tick_ns
     mesh.advance(first_ns)
     meter, ticks = Meter(mesh, fewest), Ticks()
     for tick in range(1, episode.task.ticks + 1):

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from agents.learning.lane_processes import LanesDied
-from agents.learning.playing import Play
+from agents.learning.playing import Play, first_tick
 from parley.adapting.days import FIRST, FROZEN, LEARNER, LESSONS, RULE, TOLD, Day, live, rows_of
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
@@ -148,7 +148,7 @@ def _plan(training: Training, state: bytes, scenario: str, seeds: int) -> Plan:
     except WeightsError as fault:
         raise FolderError(f"{training.path}: {fault}") from None
     tick_ns = seats.cadence_ns
-    first_ns = -(-world.warmup // tick_ns) * tick_ns
+    first_ns = first_tick(world, tick_ns) * tick_ns
     shift_ns = min((fault.at for fault in world.faults.values() if fault.at > world.warmup), default=(world.warmup + world.duration) // 2)
     return Plan(scenario, training.plan, seeds, (RULE, FROZEN, LEARNER, TOLD), tick_ns, first_ns, shift_ns)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from parley.errors import UsageError
+from parley.shipped import file_or_shipped
 from scenarios.errors import ScenarioError
 from scenarios.naming import suggestion
 from scenarios.schema.changing import dumped
@@ -155,12 +155,7 @@ def _require(name: str, known: Collection[str], place: str) -> None:
 
 def contest_file(source: str | os.PathLike[str], seeds: int | None = None) -> ContestFile:
     """The contest in a file, or the shipped one of that name; with other seeds, if they are given. Raises ParleyError."""
-    path = Path(source)
-    if not path.is_file():
-        path = SHIPPED / f"{source}.yaml"
-    if not path.is_file():
-        shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
-        raise UsageError(f"{source}: is no contest{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}")
+    path = file_or_shipped(source, SHIPPED, "contest")
     data = read_yaml(read_text(path, path.name), path.name)
     made = parsed(data if seeds is None or not isinstance(data, Mapping) else {**data, "seeds": seeds})
     return made.model_copy(update={

@@ -30,9 +30,9 @@ from parley.evaluations.files import (
     as_plain,
     evaluation_file,
     parsed,
+    words_of,
 )
 from parley.evaluations.over_families import OverFamilies
-from parley.evaluations.policies import words_of
 from parley.evaluations.proposing import Proposals
 from parley.evaluations.scoring import objective, weights_of
 from parley.evaluations.seats import Chosen, seats_of

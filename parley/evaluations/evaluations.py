@@ -15,11 +15,11 @@ from parley.errors import UsageError
 from parley.evaluations.calibrating import calibration_of
 from parley.evaluations.cells import Stage
 from parley.evaluations.entrants import Plan, entrants_of, require_calibrated, seats_of_all
-from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed
+from parley.evaluations.files import LEARNED, EvaluationFile, as_plain, evaluation_file, parsed, words_of
 from parley.evaluations.findings import findings_of
 from parley.evaluations.outcomes import Outcomes, outcomes_of
 from parley.evaluations.over_families import OverFamilies
-from parley.evaluations.policies import Learned, kept, kept_in, policies_of, words_of
+from parley.evaluations.policies import Learned, kept, kept_in, policies_of
 from parley.evaluations.scoring import weights_of
 from parley.evaluations.stages import ground_of
 from parley.runs.running import versions

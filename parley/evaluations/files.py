@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from parley.errors import UsageError
+from parley.shipped import file_or_shipped
 from scenarios.errors import ScenarioError
 from scenarios.naming import suggestion
 from scenarios.schema.changing import dumped
@@ -189,13 +189,17 @@ def evaluation_file(source: str | os.PathLike[str]) -> EvaluationFile:
 
 def read_evaluation(source: str | os.PathLike[str]) -> tuple[Path, Any]:
     """(where it is, what it says) of an evaluation of any kind: a file, or a shipped one's name. Raises ParleyError."""
-    path = Path(source)
-    if not path.is_file():
-        path = SHIPPED / f"{source}.yaml"
-    if not path.is_file():
-        shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
-        raise UsageError(f"{source}: is no evaluation{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}")
+    path = file_or_shipped(source, SHIPPED, "evaluation")
     return path, read_yaml(read_text(path, path.name), path.name)
+
+
+def words_of(source: str | os.PathLike[str] | Mapping[str, Any], policies: Sequence[str | os.PathLike[str]] = (),
+             calibration: str | os.PathLike[str] | None = None, seeds: int | None = None) -> list[str]:  # fmt: skip
+    """What was asked for, as a command takes it; what was no file is called an evaluation."""
+    words = ["evaluation" if isinstance(source, Mapping) else os.fspath(source)]
+    words += [word for one in policies for word in ("--policies", os.fspath(one))]
+    words += ["--calibration", os.fspath(calibration)] if calibration is not None else []
+    return words + (["--seeds", str(seeds)] if seeds else [])
 
 
 def beside(path: Path, scenario: str) -> str:

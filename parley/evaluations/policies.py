@@ -45,15 +45,6 @@ def policies_of(folders: Sequence[str | os.PathLike[str]]) -> list[Learned]:
     return found
 
 
-def words_of(source: str | os.PathLike[str] | Mapping[str, Any], policies: Sequence[str | os.PathLike[str]] = (),
-             calibration: str | os.PathLike[str] | None = None, seeds: int | None = None) -> list[str]:  # fmt: skip
-    """What was asked for, as a command takes it; what was no file is called an evaluation."""
-    words = ["evaluation" if isinstance(source, Mapping) else os.fspath(source)]
-    words += [word for one in policies for word in ("--policies", os.fspath(one))]
-    words += ["--calibration", os.fspath(calibration)] if calibration is not None else []
-    return words + (["--seeds", str(seeds)] if seeds else [])
-
-
 def kept(found: Sequence[Learned], folder: Path) -> list[dict[str, str]]:
     """As the manifest of a folder names them."""
     return [{"name": one.name, "path": relpath(one.path, folder), "sha256": _sha256(one.path)} for one in found]

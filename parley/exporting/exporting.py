@@ -58,9 +58,9 @@ def export(run: str | os.PathLike[str], *, to: str = "bundle", policy: int | Non
         raise UsageError(f"an archive holds a bundle, and {to!r} is none; name a folder")
     if is_archive and place is not None and place.exists():
         raise FolderError(f"{place}: is there already, and nothing is written over")
-    made = finished(run, policy, Wishes(leaves, episodes, jobs))
     if key is not None:
         sealed({}, Path(key))  # whatever is wrong with it is wrong before a minute of work
+    made = finished(run, policy, Wishes(leaves, episodes, jobs))
     files = dict(target.files(made))
     if target.is_sealed:
         files = sealed(files, None if key is None else Path(key))

@@ -25,7 +25,7 @@ def statistics(met: Played) -> dict[str, Inputs]:
     for place, feature in enumerate(FEATURES):
         column = met.observations[:, place].astype(np.float64)
         edges = np.quantile(column, np.linspace(0, 1, BINS + 1))
-        shares = np.bincount(bins_of(edges.tolist(), column), minlength=BINS) / len(column)
+        shares = np.bincount(bins_of(edges, column), minlength=BINS) / len(column)
         found[feature.name] = Inputs(mean=float(column.mean()), deciles=tuple(edges.tolist()), shares=tuple(shares.tolist()))
     return found
 

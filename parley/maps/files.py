@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from parley.errors import UsageError
+from parley.shipped import nearest
 from parley.sweeps.axes import as_text
 from scenarios.errors import ScenarioError
 from scenarios.naming import suggestion
@@ -149,9 +150,7 @@ def map_file(source: str | os.PathLike[str], asked: Asked = NOTHING_ASKED) -> Ma
     path = _found(source)
     if path is None:
         if asked.x is None or asked.y is None or asked.outcome is None or asked.level is None:
-            shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
-            raise UsageError(f"{source}: is no map{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}. Of a "
-                             f"scenario say what to vary and look at: {EXAMPLE}")  # fmt: skip
+            raise UsageError(f"{source}: is no map{nearest(source, SHIPPED)}. Of a scenario say what to vary and look at: {EXAMPLE}")
         return parsed({"scenario": os.fspath(source), "x": _axis("x", asked.x), "y": _axis("y", asked.y),
                        "outcome": {"figure": asked.outcome, "level": asked.level}, "seeds": asked.seeds or 10})  # fmt: skip
     made = parsed(read_yaml(read_text(path, path.name), path.name))

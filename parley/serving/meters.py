@@ -62,9 +62,8 @@ class Meters:
             low, high = self._met.get(feature, (-math.inf, math.inf))
             if not low - ROUNDING <= reading <= high + ROUNDING:
                 self.unmet.labels(feature).inc()
-        for feature, recent in self._recent.items():
-            if decision.readings is not None and feature in decision.readings:
-                recent.append(decision.readings[feature])
+            if (recent := self._recent.get(feature)) is not None:
+                recent.append(reading)
                 self.drift.labels(feature).set(stability_index(self._usual[feature], recent))
 
     def exposition(self) -> bytes:

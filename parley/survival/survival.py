@@ -15,8 +15,8 @@ from typing import Any
 
 from parley.errors import FolderError
 from parley.evaluations.calibrating import calibration_of
-from parley.evaluations.files import LEARNED, evaluation_file
-from parley.evaluations.policies import Learned, kept, kept_in, policies_of, words_of
+from parley.evaluations.files import LEARNED, evaluation_file, words_of
+from parley.evaluations.policies import Learned, kept, kept_in, policies_of
 from parley.maps.axes import Ruler, ruler
 from parley.runs.running import versions
 from parley.storage.cell_store import read_cells

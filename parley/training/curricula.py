@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from agents.learning.curriculum import Curriculum, Stage
-from parley.errors import UsageError
+from parley.shipped import file_or_shipped
 from parley.sweeps.axes import as_text
 from parley.sweeps.ranges import range_of
 from scenarios.errors import ScenarioError
-from scenarios.naming import suggestion
 from scenarios.schema.mistakes import validated
 from scenarios.schema.model import Part, field
 from scenarios.schema.units import Share
 from scenarios.source_files import SHIPPED as SCENARIOS
+from scenarios.source_files import read_text
 from scenarios.yaml_reading import read_yaml
 
 SHIPPED = SCENARIOS / "curricula"
@@ -48,15 +47,9 @@ class CurriculumFile(Part):
 
 
 def curriculum_text(source: str | os.PathLike[str]) -> str:
-    """What a file says, or the shipped one of that name. Raises UsageError."""
-    path = Path(source)
-    if not path.is_file():
-        path = SHIPPED / f"{source}.yaml"
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        shipped = [one.stem for one in sorted(SHIPPED.glob("*.yaml"))]
-        raise UsageError(f"{source}: is no curriculum{suggestion(str(source), shipped) or f'; there is {chr(44).join(shipped)}'}") from None
+    """What a file says, or the shipped one of that name. Raises UsageError, and ScenarioError where nobody can read it."""
+    path = file_or_shipped(source, SHIPPED, "curriculum")
+    return read_text(path, path.name)
 
 
 def curriculum_of(text: str) -> Curriculum:

@@ -102,7 +102,12 @@ class Training(Experiment):
 
     def resume(self, *, jobs: int | None = None, told: Told | None = None) -> Training:
         """Go on where it was stopped or killed; of a complete one nothing is left to do. Raises as `train`."""
-        return self if self.state == "complete" else _trained(self, jobs or self.plan.jobs, told)
+        if self.state == "complete":
+            return self
+        if self.manifest.get("scenario_digest", digest := scenario_digest(load(self.plan.scenario))) != digest:
+            raise FolderError(f"{self.path}: {self.plan.scenario} is another world by now than it began in, and what comes of both cannot "
+                              "be compared: begin anew, or bring the world back")  # fmt: skip
+        return _trained(self, jobs or self.plan.jobs, told)
 
 
 def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out: str | os.PathLike[str] | None = None,
@@ -142,9 +147,6 @@ def train(scenario: str | os.PathLike[str] | None = None, *, jobs: int = 2, out:
 
 def _trained(begun: Training, jobs: int, told: Told | None) -> Training:
     folder, plan = RunFolder(begun.path), begun.plan
-    if begun.manifest.get("scenario_digest", digest := scenario_digest(load(plan.scenario))) != digest:
-        raise FolderError(f"{begun.path}: {plan.scenario} is another world by now than it began in, and what comes of both cannot be "
-                          "compared: begin anew, or bring the world back")  # fmt: skip
     manifest = {"trials": [], **begun.manifest, "process": this_process(), "state": "running"}
     state = "partial"
     try:
@@ -176,9 +178,8 @@ def _one_seed(begun: Training, seed: int, numbers: dict[str, Any], room: Room) -
         return  # the curve is written last
     trainer = trainer_of(begun.plan, seed, room.jobs, numbers, begun.path / f"seed-{seed}" / EVENTS)
     try:
-        kept = begun.path / f"seed-{seed}" / LAST
-        rows = _restored(trainer, kept) if kept.is_file() else _started(begun, seed, trainer, room)
-        _write_curve(begun, seed, rows)  # a leg short, where somebody was killed between two files
+        is_kept = (begun.path / f"seed-{seed}" / LAST).is_file()
+        rows = _restored(begun, seed, trainer) if is_kept else _started(begun, seed, trainer, room)
         whole = trainer.legs * trainer.leg_steps
         while trainer.done < trainer.legs and not room.is_stopped:
             done = trainer.leg(room.heard((seed - 1) * whole, begun.plan.seeds * whole))
@@ -217,12 +218,14 @@ def _write_curve(begun: Training, seed: int, rows: list[dict[str, Any]]) -> None
     RunFolder(begun.path).write_bytes(f"seed-{seed}/{CURVE}", "".join(f"{json.dumps(row)}\n" for row in rows).encode())
 
 
-def _restored(trainer: Trainer, kept: Path) -> list[dict[str, Any]]:
-    """A trainer as it was, and its curve. Raises FolderError."""
+def _restored(begun: Training, seed: int, trainer: Trainer) -> list[dict[str, Any]]:
+    """A trainer as it was, and its curve, which is a leg short where somebody was killed between two files. Raises FolderError."""
+    kept = begun.path / f"seed-{seed}" / LAST
     try:
         rows: list[dict[str, Any]] = json.loads(trainer.restore(kept.read_bytes()))
     except ParleyError as fault:
         raise FolderError(f"{kept}: {fault}") from None
+    _write_curve(begun, seed, rows)
     return rows
 
 

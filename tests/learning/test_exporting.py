@@ -200,7 +200,9 @@ def test_mistakes_are_answered(training: Path, tmp_path: Path) -> None:
     (tmp_path / "l.pub").touch()
     with pytest.raises(parley.ParleyError, match=r"l\.pub: is there already, and a key is never written over"):
         exporting.new_key(tmp_path / "l")
-    for words, says in (({"to": "tree"}, "--new-key makes a key to sign a bundle with"), ({"to": "bundle", "policy": 9}, "none of number 9")):
+    for words, says in (
+        ({"to": "tree"}, "--new-key makes a key to sign a bundle with"), ({"to": "bundle", "policy": 9}, "none of number 9"),
+    ):  # fmt: skip
         with pytest.raises(parley.ParleyError, match=says):
             exporting.require_sealable(training, **words)
     with pytest.raises(FolderError):

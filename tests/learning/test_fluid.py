@@ -222,8 +222,8 @@ def paid(task: Task, action: int, episodes: range) -> tuple[float, float]:
 @pytest.mark.parametrize(("multiple", "target"), [(0.8, 62), pytest.param(0.7, 71, marks=pytest.mark.slow)])
 def test_a_multiple_is_the_rule_with_another_target(fidelity: str, multiple: float, target: int) -> None:
     """In the mesh itself: eight tenths of an HPA on 50 %, always, are an HPA on 62 %, in pods and in what they earn."""
-    task, episodes = SCALE_V0.changed(fidelity=fidelity), range(900_001, 900_005)
-    other = task.changed(changes=(f"agents.defaults.scaling.hpa.target_cpu={target}%",))
+    episodes = range(900_001, 900_005)
+    task, other = (SCALE_V0.changed(fidelity=fidelity, changes=(f"agents.defaults.scaling.hpa.target_cpu={one}%",)) for one in (50, target))
     (reward, pods), (meant, meant_pods) = paid(task, MULTIPLES.index(multiple), episodes), paid(other, 3, episodes)
     assert reward == pytest.approx(meant, rel=0.12) and pods == pytest.approx(meant_pods, rel=0.04)
 

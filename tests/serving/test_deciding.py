@@ -246,7 +246,7 @@ def test_inputs_that_drift_are_told(tmp_path: Path) -> None:
     """The population stability index, by hand: all in one of two bins that had a half each is (1 - .5) ln 2 + (.0001 - .5) ln .0002."""
     column = np.repeat(np.arange(12.0), 40)
     edges = np.quantile(column, np.linspace(0, 1, 11))
-    same = Histogram(tuple(edges.tolist()), tuple((np.bincount(bins_of(edges.tolist(), column), minlength=10) / len(column)).tolist()))
+    same = Histogram(tuple(edges.tolist()), tuple((np.bincount(bins_of(edges, column), minlength=10) / len(column)).tolist()))
     assert stability_index(same, deque(column.tolist())) == 0, "of whole numbers, too, which lie on the edges of bins"
     usual = Histogram((0.0, 0.4, 1.0), (0.5, 0.5))
     assert stability_index(usual, deque([0.1, 0.2, 0.5, 0.9])) == 0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, ValidationError
 
 from agents.learning.bundles.packing import DESCRIBED
@@ -76,9 +75,9 @@ class Provenance(Record):
     weights_sha256: str  # of the file of weights
 
 
-def bins_of(deciles: Sequence[float], values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(values,) the bin of each: (deciles[i], deciles[i + 1]], the first with its lower end; what lies outside is in the outermost."""
-    found: NDArray[np.int64] = np.searchsorted(np.array(deciles)[1:-1], values, side="left")
+def bins_of(edges: ArrayLike, values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(values,) the bin of each: (edges[i], edges[i + 1]], the first with its lower end; what lies outside is in the outermost."""
+    found: NDArray[np.int64] = np.searchsorted(np.asarray(edges)[1:-1], values, side="left")
     return found
 
 

@@ -28,10 +28,10 @@ KEY_MAX = 4096  # bytes of a file
 def make_keys(path: Path) -> Path:
     """A new pair: the private key at `path`, for its owner's eyes alone, and the public one beside it as PATH.pub. Raises BundleError."""
     private, public = Ed25519PrivateKey.generate(), path.with_name(f"{path.name}.pub")
+    for place in (path, public):
+        if place.exists():
+            raise _is_taken(place)
     try:
-        for place in (path, public):
-            if place.exists():
-                raise BundleError(f"{place}: is there already, and a key is never written over; name another file")
         path.parent.mkdir(parents=True, exist_ok=True)
         for place, mode, content in (
             (path, 0o600, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
@@ -40,10 +40,14 @@ def make_keys(path: Path) -> Path:
             place.touch(mode, exist_ok=False)
             place.write_bytes(content)
     except FileExistsError as fault:
-        raise BundleError(f"{fault.filename}: is there already, and a key is never written over; name another file") from None
+        raise _is_taken(fault.filename) from None
     except OSError as fault:
         raise BundleError(f"{path}: cannot be written: {fault.strerror}") from None
     return public
+
+
+def _is_taken(place: str | Path) -> BundleError:
+    return BundleError(f"{place}: is there already, and a key is never written over; name another file")
 
 
 def private_key(path: Path) -> Ed25519PrivateKey:

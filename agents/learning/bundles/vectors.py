@@ -54,10 +54,11 @@ def vectors(content: bytes, width: int, actions: int) -> Vectors:
 
 def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     """One array; its head is looked at before there is any room made for it."""
-    require_bounded(archive.getinfo(f"{name}.npy"), f"{VECTORS}: {name}")
-    if archive.getinfo(f"{name}.npy").file_size > LIMITS[VECTORS]:
+    packed = archive.getinfo(f"{name}.npy")
+    require_bounded(packed, f"{VECTORS}: {name}")
+    if packed.file_size > LIMITS[VECTORS]:
         raise BundleError(f"{VECTORS}: {name} unpacks to more than {LIMITS[VECTORS]:,} bytes")
-    with archive.open(f"{name}.npy") as file:
+    with archive.open(packed) as file:
         raw = io.BytesIO(file.read(LIMITS[VECTORS]))
     if npy.read_magic(raw) != (1, 0):
         raise BundleError(f"{VECTORS}: {name} is no array in NumPy's format 1.0")

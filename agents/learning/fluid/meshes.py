@@ -92,16 +92,16 @@ class FluidMeshes:
         unusual, unusual_visits = self._of_classes[:, self.tick], self._of_visits[:, self.tick]
         self.tick += 1
         counts, visits, done_s, wait_s, variance = (np.stack([part[nth] for part in parts]) for nth in range(5))
+        came, tick_s = visits.sum(axis=0), self.part_s * PARTS
         of_classes, of_visits = self._courses.moments((wait_s, variance))
         offered, failed = counts.sum(axis=0), (counts * beyond(of_classes, self.timeout_s)).sum(axis=0)
         share, under_s = self.objective[:, :, 0], self.objective[:, :, 1]
         is_lost = failed > (1 - share) * offered
         late = np.where(is_lost, np.inf, _seen(of_classes, np.where(share > 0, share, 0.5), offered, unusual) / under_s)
-        tick_s = self.part_s * PARTS
         return FluidTick(
             offered, failed, np.where((offered > 0) & (share > 0), late, 0.0), (visits * wait_s).sum(axis=0),
             done_s.sum(axis=0) / (np.maximum(self.ready * self.cores, 1e-9) * tick_s), (visits * of_visits[0]).sum(axis=0) / tick_s,
-            visits.sum(axis=0), _seen(of_visits, 0.95, visits.sum(axis=0), unusual_visits), _seen(of_classes, 0.99, offered, unusual),
+            came, _seen(of_visits, 0.95, came, unusual_visits), _seen(of_classes, 0.99, offered, unusual),
         )  # fmt: skip
 
     def _part(self, part: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:

@@ -16,6 +16,7 @@ from scenarios.rates import Piece
 from scenarios.schema.distributions import Distribution
 from scenarios.schema.failures import Failures
 from scenarios.schema.hpa import Behavior, Hpa, ScalingRules
+from scenarios.schema.model import Part
 from scenarios.schema.planning import Trend
 from scenarios.schema.programs import Call, Parallel, Step, Work
 from scenarios.schema.scenario import Scenario
@@ -87,14 +88,13 @@ def fluid_world(world: Scenario, seed: Seed) -> FluidWorld:
 def refuse(world: Scenario) -> None:
     """Raises ScenarioError for what a fluid cannot stand for."""
     strange = {"faults": world.faults, "failures": world.failures != Failures(), "negotiations": world.negotiations,
-               "telemetry.delivery_lag": world.telemetry.delivery_lag, "rollouts": world.rollouts,
-               "routes": [one for one in Flow(world).routes.values() if one.retries or one.hedge_policy or one.fault]}  # fmt: skip
+               "telemetry.delivery_lag": world.telemetry.delivery_lag, "rollouts": world.rollouts}
     for place, found in strange.items():
         if found:
-            raise ScenarioError(f"{place}: a fluid knows nothing of them, of retries, hedges or injected faults; take fidelity: requests")
+            raise ScenarioError(f"{place}: a fluid knows nothing of it; take fidelity: requests")
     for kind, parts in (("services", world.services), ("routes", world.routes), ("workload", world.workload)):
         for name, part in parts.items():
-            if unknown := sorted(part.model_dump(exclude_defaults=True).keys() - KEPT[kind]):
+            if unknown := sorted(told(part) - KEPT[kind]):
                 raise ScenarioError(f"{kind}.{name}.{unknown[0]}: a fluid knows nothing of it, and would learn in a world without; it "
                                     f"keeps {', '.join(sorted(KEPT[kind]))}; take fidelity: requests")  # fmt: skip
     for name, workload in world.workload.items():
@@ -107,6 +107,11 @@ def refuse(world: Scenario) -> None:
                     kind = type(step).__name__.lower()
                     raise ScenarioError(f"services.{name}.endpoints.{endpoint}: a fluid knows work, calls and parallel branches "
                                         f"that are waited for, not {kind}; take fidelity: requests")  # fmt: skip
+
+
+def told(part: Part) -> set[str]:
+    """What it says otherwise than it would be without a word."""
+    return {name for name, about in type(part).model_fields.items() if getattr(part, name) != about.get_default(call_default_factory=True)}
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
