@@ -26,13 +26,14 @@ import numpy as np
 
 from agents.learning.lane_processes import LanesDied
 from agents.learning.playing import Play, first_tick
-from parley.adapting.days import FIRST, FROZEN, LEARNER, LESSONS, RULE, TOLD, Day, live, rows_of
+from parley.adapting.days import FIRST, FROZEN, LEARNER, LESSONS, RULE, TOLD, Day, live, recipe_of, rows_of
 from parley.errors import FolderError, Interrupted, UsageError
 from parley.runs.running import Stop, versions
 from parley.storage.experiments import Experiment
 from parley.storage.run_folder import FORMAT, MANIFEST, RunFolder, read_json, this_process
 from parley.training.plans import Plan as TrainingPlan
 from parley.training.training import BEST, Training
+from parley.training.tuning import best_of
 from scenarios.errors import ExtraMissing
 from scenarios.load import load
 from sim.trace import SEMANTICS
@@ -49,6 +50,7 @@ class Plan:
 
     scenario: str
     training: TrainingPlan
+    numbers: dict[str, Any]  # of its recipe, where they were looked for
     seeds: int
     who: tuple[str, ...]
     tick_ns: int
@@ -97,7 +99,7 @@ class Adaptation(Experiment):
     def day(self, who: str, seed: int) -> Day:
         """One of them."""
         plan = self.plan
-        return Day(self.path, plan.scenario, plan.training, who, seed)
+        return Day(self.path, plan.scenario, plan.training, plan.numbers, who, seed)
 
     def resume(self, *, jobs: int = 2, told: Told | None = None) -> Adaptation:
         """Live the days that are not over, each from its morning. Raises as `adapt`."""
@@ -136,21 +138,21 @@ def _plan(training: Training, state: bytes, scenario: str, seeds: int) -> Plan:
     """Raises ScenarioError where nobody can sit in the world, ExtraMissing, and FolderError."""
     try:
         from agents.learning.online import frozen, refuse
-        from agents.learning.training import Recipe
         from agents.learning.weights import WeightsError
     except ModuleNotFoundError as fault:
         raise ExtraMissing.of("learning", "rl", fault) from None
-    world, episode = load(scenario), Day(training.path, scenario, training.plan, FROZEN, 1).episode
+    world, first = load(scenario), Day(training.path, scenario, training.plan, best_of(training.manifest["trials"]), FROZEN, 1)
+    episode = first.episode
     seats = Play(episode).drive.seats
     refuse(training.plan.task, seats.rows)
     try:
-        frozen(Recipe(episode.task, algorithm=training.plan.algorithm, critic=training.plan.critic), state)
+        frozen(recipe_of(first), state)
     except WeightsError as fault:
         raise FolderError(f"{training.path}: {fault}") from None
     tick_ns = seats.cadence_ns
     first_ns = first_tick(world, tick_ns) * tick_ns
     shift_ns = min((fault.at for fault in world.faults.values() if fault.at > world.warmup), default=(world.warmup + world.duration) // 2)
-    return Plan(scenario, training.plan, seeds, (RULE, FROZEN, LEARNER, TOLD), tick_ns, first_ns, shift_ns)
+    return Plan(scenario, training.plan, dict(first.numbers), seeds, (RULE, FROZEN, LEARNER, TOLD), tick_ns, first_ns, shift_ns)
 
 
 def _lived(begun: Adaptation, jobs: int, told: Told | None) -> Adaptation:

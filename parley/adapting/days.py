@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -40,6 +40,7 @@ class Day:
     folder: Path
     scenario: str
     training: Plan  # of the policy
+    numbers: Mapping[str, Any]  # of its recipe, where they were looked for
     who: str
     seed: int
 
@@ -106,7 +107,8 @@ def recipe_of(day: Day) -> Recipe:
     """How its policy was trained."""
     from agents.learning.training import Recipe
 
-    return Recipe(day.task, algorithm=day.training.algorithm, critic=day.training.critic)
+    said: dict[str, Any] = {"algorithm": day.training.algorithm, "critic": day.training.critic}
+    return Recipe(day.task, **said | dict(day.numbers))
 
 
 def weights_of(day: Day) -> bytes:

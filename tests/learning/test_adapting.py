@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,11 +20,13 @@ from agents.learning.online import AS_IT_WAS, TRAINED_ANEW, Caution, Lesson, Onl
 from agents.learning.playing import begun
 from agents.learning.scaling.truth import grown, nearest
 from agents.learning.scaling.works import changes_of
+from agents.learning.training import Recipe
 from parley.adapting.adapting import Adaptation, adapt
 from parley.adapting.days import FROZEN, LEARNER, RULE, TOLD, live, online_of, recipe_of, weights_of
 from parley.adapting.findings import lived, sentence
 from parley.adapting.tables import print_adaptation
 from parley.errors import FolderError, UsageError
+from parley.storage.run_folder import MANIFEST
 from parley.training.training import BEST, Training, train
 from scenarios.errors import ScenarioError
 from scenarios.flow import Flow
@@ -67,6 +71,16 @@ def test_all_meet_the_same_day(adapted: Adaptation) -> None:
     assert np.array_equal(rewards[RULE][:, :shift], rewards[TOLD][:, :shift]) and not np.array_equal(rewards[RULE], rewards[TOLD])
     assert np.array_equal(rewards[FROZEN][:, :shift], rewards[LEARNER][:, :shift])
     assert not np.array_equal(rewards[RULE][0], rewards[RULE][1]), "days differ"
+
+
+def test_it_learns_on_by_the_numbers_that_were_found(trained: Training, day: Path, tmp_path: Path) -> None:
+    """Of a training that was tuned: how much the future counts, and how often it looks at what it has met."""
+    copied = tmp_path / "t"
+    shutil.copytree(trained.path, copied)
+    found = [{"numbers": {"gamma": gamma, "epochs": 3}, "reward": reward} for gamma, reward in ((0.9, -1.0), (0.97, -0.5))]
+    (copied / MANIFEST).write_text(json.dumps(trained.manifest | {"trials": found}))
+    tuned = adapt(copied, day, seeds=1, jobs=1, out=tmp_path / "a").day(LEARNER, 1)
+    assert (recipe_of(tuned).gamma, recipe_of(tuned).epochs) == (0.97, 3) != (Recipe(tuned.task).gamma, Recipe(tuned.task).epochs)
 
 
 def test_what_came_of_it_is_told(adapted: Adaptation, capsys: pytest.CaptureFixture[str]) -> None:
